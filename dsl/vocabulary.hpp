@@ -1,0 +1,74 @@
+// The words that rule files may use beyond the language itself: laws, actions, functions, fields and operator
+// attributes. The language is told them as data by whoever runs the rules; it knows no operator by name.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rw::dsl {
+
+enum class Kind : unsigned char { number, condition, text };
+
+struct LawWord {
+  std::string_view name;
+  std::span<const std::string_view> parameters;  // of the form "linear(weight = 1)", for a user's operator
+  bool elementwise;                              // "pass elementwise" may be said
+  bool offers;                                   // an operator of this law can be a parent
+  bool absorbs;                                  // ... a child
+  bool ties;                                     // ... inside a region
+  std::string_view help;
+};
+
+// What an action takes: each argument is a name bound to a set or node, or a formula.
+enum class ArgumentForm : unsigned char { parents, chain_node, number_per_channel, operator_name };
+
+struct ActionWord {
+  std::string_view name;
+  std::span<const ArgumentForm> arguments;
+  bool in_region;  // may stand in a rule with a region
+  bool in_chain;   // ... with a chain
+  std::string_view help;
+};
+
+// Functions of the language. `numeric`: element by element on numbers; `per_node`: largest, smallest, mean, sum over
+// the channels of each node; `collect`: across(max, x), overall(max, x); `data`: stats(p), about a set or a region.
+enum class FunctionForm : unsigned char { numeric, per_node, collect_classes, collect_all, count, data };
+
+struct FunctionWord {
+  std::string_view name;
+  FunctionForm form;
+  int arity;
+  std::string_view help;
+};
+
+// What is reached with a dot. `roles`: bits of 1 << Role (program.hpp).
+enum class FieldAbout : unsigned char { node, channel, region_class };
+struct FieldWord {
+  std::string_view name;
+  Kind kind;
+  FieldAbout about;
+  unsigned roles;
+  std::string_view help;
+};
+
+struct AttributeWord {
+  std::string_view name;
+  std::optional<Kind> kind;  // nothing: a list or tensor, which formulas cannot read
+};
+
+struct Vocabulary {
+  std::span<const LawWord> laws;
+  std::span<const ActionWord> actions;
+  std::span<const FunctionWord> functions;
+  std::span<const std::string_view> reductions;  // first argument of the collecting functions: max, min, mean
+  std::span<const FieldWord> fields;
+  // The attributes of an operator; nothing where the operator is not known (then any attribute may be named).
+  std::function<std::optional<std::span<const AttributeWord>>(std::string_view operator_name)> attributes;
+  std::function<std::vector<std::string>()> operators;  // every known operator, for "did you mean"
+};
+
+}  // namespace rw::dsl

@@ -1,0 +1,47 @@
+// A model as it was read: the network, its statistics, and what its format needs to write it back.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/network.hpp"
+#include "graph/rewriting.hpp"
+#include "graph/statistics.hpp"
+
+namespace rw::graph {
+
+// What a format remembers of its source (byte ranges, file names) to write it back; each format derives its own.
+struct Origin {
+  virtual ~Origin() = default;
+};
+
+struct Model {
+  Network network;
+  Statistics statistics;
+  std::filesystem::path path;
+  std::vector<std::filesystem::path> files;  // every file that was read for it, the model file first
+  std::uint64_t bytes = 0;                   // size of these files together
+  std::shared_ptr<const Origin> origin;      // owns the mapped files that literals view
+};
+
+struct Written {
+  std::vector<std::filesystem::path> files;
+  std::uint64_t bytes = 0;
+};
+
+// Reads a model; the format goes by the file's ending. Error: anything wrong with it (exit 1).
+Model read_model(const std::filesystem::path& path);
+
+// Reads FILE of --stats and adds its entries to the model's. Error: anything wrong with it.
+void read_statistics(const std::filesystem::path& path, Model& model);
+
+// Writes `model` with `rewriting` applied to `out` (model.json: OUT.json and the weight files beside it; `out` is the
+// JSON file's path, ending included). Every file goes to a temporary name in the same folder, is flushed, and is
+// renamed; the model file comes last. Error: nothing is left behind and what stood there stands (weights are renamed
+// first, see FORMATS.md). With `dry`, everything is computed and checked and nothing is written.
+Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry = false);
+
+}  // namespace rw::graph

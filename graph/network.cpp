@@ -1,0 +1,294 @@
+// The one unit that sees Boost.Graph. The network is a compressed sparse row graph whose vertices are the operators
+// [0, n) and then the tensors [n, n + m); edges run from an operator to its outputs and from a tensor to its consumers.
+// The property of an edge is the Use it stands for; a vertex' edges lie side by side, so that consumers() is a view.
+#include "graph/network.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/graph/compressed_sparse_row_graph.hpp>
+#include <boost/graph/topological_sort.hpp>
+#include <cassert>
+#include <map>
+
+#include "graph/builder.hpp"
+#include "graph/error.hpp"
+#include "graph/name_table.hpp"
+
+namespace rw::graph {
+namespace {
+
+using Csr = boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, Use, boost::no_property,
+                                               std::uint32_t, std::uint32_t>;
+
+}  // namespace
+
+struct Network::State {
+  std::string name;
+  std::map<std::string, std::int64_t, std::less<>> opsets;
+  std::vector<Operator> operators;
+  std::vector<Tensor> tensors;
+  std::vector<TensorId> inputs, outputs;
+  std::vector<std::string_view> types;
+  NameTable type_names, tensor_names, operator_names;
+  Csr graph;
+  std::vector<OperatorId> order;
+  Arena arena;
+
+  std::uint32_t vertex(TensorId tensor) const { return static_cast<std::uint32_t>(operators.size()) + tensor; }
+
+  void link();
+  void sort();
+  void check_inputs() const;
+  std::string cycle() const;
+};
+
+Network::Network() : state_(std::make_unique<State>()) {}
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+Network::~Network() = default;
+
+std::string_view Network::name() const { return state_->name; }
+
+std::optional<std::int64_t> Network::opset(std::string_view domain) const {
+  const auto found = state_->opsets.find(domain);
+  if (found == state_->opsets.end()) return std::nullopt;
+  return found->second;
+}
+
+std::span<const Operator> Network::operators() const { return state_->operators; }
+std::span<const Tensor> Network::tensors() const { return state_->tensors; }
+std::span<const TensorId> Network::inputs() const { return state_->inputs; }
+std::span<const TensorId> Network::outputs() const { return state_->outputs; }
+std::string_view Network::type_name(TypeId type) const { return state_->types[type]; }
+std::size_t Network::type_count() const { return state_->types.size(); }
+std::optional<TypeId> Network::find_type(std::string_view name) const { return state_->type_names.find(name); }
+std::span<const OperatorId> Network::order() const { return state_->order; }
+std::optional<TensorId> Network::find(std::string_view name) const { return state_->tensor_names.find(name); }
+Arena& Network::arena() { return state_->arena; }
+
+std::span<const Use> Network::consumers(TensorId id) const {
+  const auto [first, last] = boost::out_edges(state_->vertex(id), state_->graph);
+  if (first == last) return {};
+  return {&state_->graph[*first], static_cast<std::size_t>(last - first)};
+}
+
+void Network::set_shape(TensorId id, Shape shape, DType dtype) {
+  state_->tensors[id].shape = shape;
+  state_->tensors[id].dtype = dtype;
+}
+
+// --- building
+
+NetworkBuilder::NetworkBuilder() = default;
+NetworkBuilder::~NetworkBuilder() = default;
+NetworkBuilder::NetworkBuilder(NetworkBuilder&&) noexcept = default;
+
+Arena& NetworkBuilder::arena() { return network_.arena(); }
+void NetworkBuilder::name(std::string_view name) { network_.state_->name = name; }
+
+void NetworkBuilder::opset(std::string_view domain, std::int64_t version) {
+  // "ai.onnx" is the other spelling of the default domain.
+  network_.state_->opsets[std::string(domain == "ai.onnx" ? "" : domain)] = version;
+}
+
+TensorId NetworkBuilder::tensor(std::string_view name) {
+  Network::State& state = *network_.state_;
+  const auto fresh = static_cast<TensorId>(state.tensors.size());
+  return state.tensor_names.intern(name, fresh, [&](std::string_view text) {
+    state.tensors.push_back({.name = state.arena.store(text)});
+    return state.tensors.back().name;
+  });
+}
+
+void NetworkBuilder::alias(std::string_view name, TensorId id) {
+  Network::State& state = *network_.state_;
+  const TensorId known =
+      state.tensor_names.intern(name, id, [&](std::string_view text) { return state.arena.store(text); });
+  if (known != id) throw Error("", fmt::format("tensor '{}'", name), "two tensors have this name");
+}
+
+void NetworkBuilder::describe(TensorId id, DType dtype, Shape shape) { network_.set_shape(id, shape, dtype); }
+
+void NetworkBuilder::constant(TensorId id, Literal value) {
+  Tensor& tensor = network_.state_->tensors[id];
+  if (tensor.constant || tensor.producer != kNone)
+    throw Error("", fmt::format("tensor '{}'", tensor.name), "has a value already");
+  tensor.dtype = value.dtype;
+  tensor.shape = value.shape;
+  tensor.constant = value;
+}
+
+void NetworkBuilder::input(TensorId id) {
+  network_.state_->tensors[id].is_input = true;
+  network_.state_->inputs.push_back(id);
+}
+
+void NetworkBuilder::output(TensorId id) {
+  network_.state_->tensors[id].is_output = true;
+  network_.state_->outputs.push_back(id);
+}
+
+OperatorId NetworkBuilder::add(std::string_view type, std::string_view name, std::span<const TensorId> inputs,
+                               std::span<const TensorId> outputs, std::span<const Attribute> attributes) {
+  Network::State& state = *network_.state_;
+  const auto id = static_cast<OperatorId>(state.operators.size());
+  Operator op;
+  op.type = state.type_names.intern(type, static_cast<TypeId>(state.types.size()), [&](std::string_view text) {
+    state.types.push_back(state.arena.store(text));
+    return state.types.back();
+  });
+  const auto take = [&](std::string_view wanted) {
+    return state.operator_names.intern(wanted, id,
+                                       [&](std::string_view text) { return op.name = state.arena.store(text); }) == id;
+  };
+  // The later of two nodes of one name, and one without a name, are called after their place.
+  if (name.empty() || !take(name)) {
+    const std::string base = fmt::format("{}_{}", type, id);
+    for (std::uint32_t i = 1; !take(i == 1 ? base : fmt::format("{}_{}", base, i)); ++i) {
+    }
+  }
+  op.inputs = state.arena.store(inputs);
+  op.outputs = state.arena.store(outputs);
+  op.attributes = attributes;
+  for (std::uint32_t slot = 0; slot < outputs.size(); ++slot) {
+    if (outputs[slot] == kNone) continue;
+    Tensor& tensor = state.tensors[outputs[slot]];
+    const auto place = [&] { return fmt::format("node '{}'", op.name); };
+    if (tensor.producer != kNone)
+      throw Error("", place(),
+                  fmt::format("its output '{}' is also an output of node '{}': a tensor has one producer", tensor.name,
+                              tensor.producer == id ? op.name : state.operators[tensor.producer].name));
+    if (tensor.is_input || tensor.constant)
+      throw Error("", place(),
+                  fmt::format("its output '{}' is {} already: a tensor has one producer", tensor.name,
+                              tensor.is_input ? "an input of the network" : "a constant"));
+    tensor.producer = id;
+    tensor.output_slot = slot;
+  }
+  state.operators.push_back(op);
+  return id;
+}
+
+Network NetworkBuilder::finish() {
+  Network done = std::move(network_);
+  network_ = Network();
+  done.state_->check_inputs();
+  done.state_->link();
+  done.state_->sort();
+  return done;
+}
+
+void Network::State::check_inputs() const {
+  const auto given = [&](TensorId id) {
+    const Tensor& tensor = tensors[id];
+    return tensor.producer != kNone || tensor.is_input || tensor.constant;
+  };
+  for (const Operator& op : operators)
+    for (const TensorId input : op.inputs)
+      if (input != kNone && !given(input))
+        throw Error("", fmt::format("node '{}'", op.name),
+                    fmt::format("nothing produces its input '{}': no node, no input of the network, no constant",
+                                tensors[input].name));
+  for (const TensorId output : outputs)
+    if (!given(output))
+      throw Error("", fmt::format("output '{}'", tensors[output].name), "nothing produces this output of the network");
+  for (const TensorId input : inputs)
+    if (tensors[input].producer != kNone)
+      throw Error(
+          "", fmt::format("node '{}'", operators[tensors[input].producer].name),
+          fmt::format("its output '{}' is an input of the network: a tensor has one producer", tensors[input].name));
+}
+
+void Network::State::link() {
+  std::size_t count = 0;
+  for (const Operator& op : operators) count += op.inputs.size() + op.outputs.size();
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> edges;
+  std::vector<Use> uses;
+  edges.reserve(count);
+  uses.reserve(count);
+  for (OperatorId id = 0; id < operators.size(); ++id) {
+    const auto connect = [&](std::uint32_t from, std::uint32_t to, std::uint32_t slot) {
+      edges.emplace_back(from, to);
+      uses.push_back({id, slot});
+    };
+    for (std::uint32_t slot = 0; slot < operators[id].inputs.size(); ++slot)
+      if (const TensorId input = operators[id].inputs[slot]; input != kNone) connect(vertex(input), id, slot);
+    for (std::uint32_t slot = 0; slot < operators[id].outputs.size(); ++slot)
+      if (const TensorId output = operators[id].outputs[slot]; output != kNone) connect(id, vertex(output), slot);
+  }
+  graph = Csr(boost::edges_are_unsorted_multi_pass, edges.begin(), edges.end(), uses.begin(),
+              static_cast<std::uint32_t>(operators.size() + tensors.size()));
+}
+
+void Network::State::sort() {
+  // Files are sorted as a rule: then their order is kept, which also makes messages come in the order of the file.
+  const bool sorted = [&] {
+    for (OperatorId id = 0; id < operators.size(); ++id)
+      for (const TensorId input : operators[id].inputs)
+        if (input != kNone && tensors[input].producer != kNone && tensors[input].producer >= id) return false;
+    return true;
+  }();
+  order.clear();
+  order.reserve(operators.size());
+  if (sorted) {
+    for (OperatorId id = 0; id < operators.size(); ++id) order.push_back(id);
+    return;
+  }
+  std::vector<std::uint32_t> reverse;
+  reverse.reserve(operators.size() + tensors.size());
+  try {
+    boost::topological_sort(graph, std::back_inserter(reverse));
+  } catch (const boost::not_a_dag&) {
+    throw Error("", "nodes", fmt::format("they form a cycle: {}", cycle()));
+  }
+  for (auto each = reverse.rbegin(); each != reverse.rend(); ++each)
+    if (*each < operators.size()) order.push_back(*each);
+}
+
+// Some cycle, told as "a -> b -> a". Walking from producer to producer within the operators that never become ready
+// must come back to an operator seen before, because each of them waits for another one.
+std::string Network::State::cycle() const {
+  std::vector<std::uint32_t> missing(operators.size(), 0);
+  std::vector<OperatorId> ready;
+  for (OperatorId id = 0; id < operators.size(); ++id) {
+    for (const TensorId input : operators[id].inputs)
+      if (input != kNone && tensors[input].producer != kNone) ++missing[id];
+    if (missing[id] == 0) ready.push_back(id);
+  }
+  while (!ready.empty()) {
+    const OperatorId id = ready.back();
+    ready.pop_back();
+    for (const TensorId output : operators[id].outputs) {
+      if (output == kNone) continue;
+      const auto [first, last] = boost::out_edges(vertex(output), graph);
+      for (auto edge = first; edge != last; ++edge)
+        if (--missing[graph[*edge].op] == 0) ready.push_back(graph[*edge].op);
+    }
+  }
+  auto at = static_cast<OperatorId>(std::find_if(missing.begin(), missing.end(), [](auto count) { return count > 0; }) -
+                                    missing.begin());
+  assert(at < operators.size());  // there is a cycle
+  std::vector<OperatorId> path;
+  std::vector<bool> seen(operators.size(), false);
+  while (!seen[at]) {
+    seen[at] = true;
+    path.push_back(at);
+    for (const TensorId input : operators[at].inputs) {
+      if (input == kNone || tensors[input].producer == kNone || missing[tensors[input].producer] == 0) continue;
+      at = tensors[input].producer;
+      break;
+    }
+  }
+  path.erase(path.begin(), std::find(path.begin(), path.end(), at));
+  path.push_back(at);
+  std::reverse(path.begin(), path.end());
+  std::string text;
+  constexpr std::size_t kShown = 8;
+  for (std::size_t i = 0; i < path.size() && i < kShown; ++i)
+    text += fmt::format("{}'{}'", i ? " -> " : "", operators[path[i]].name);
+  if (path.size() > kShown) text += fmt::format(" -> ... ({} nodes)", path.size() - 1);
+  return text;
+}
+
+}  // namespace rw::graph

@@ -1,0 +1,115 @@
+// A neural network as a bipartite graph of operators and tensors, in SSA form: every tensor is an input of the network,
+// a constant, or the output of one operator. Built once by NetworkBuilder (builder.hpp); Boost.Graph holds it inside.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "graph/arena.hpp"
+#include "graph/dtype.hpp"
+#include "graph/shape.hpp"
+
+namespace rw::graph {
+
+using TensorId = std::uint32_t;    // index into Network::tensors()
+using OperatorId = std::uint32_t;  // index into Network::operators(): the order of the file
+using TypeId = std::uint32_t;      // an operator name ("Conv", "com.microsoft::FusedConv"), interned
+inline constexpr std::uint32_t kNone = UINT32_MAX;
+
+// The value of a constant: row-major little-endian elements, viewed where they lie (a mapped file or the arena).
+struct Literal {
+  DType dtype = DType::undefined;
+  Shape shape;                       // every dimension known
+  std::span<const std::byte> bytes;  // exactly shape.count() * size(dtype); not aligned
+};
+
+// A nested network that the engine does not look into (the body of If, Loop or Scan).
+struct Opaque {
+  std::string_view text;
+};
+
+using AttributeValue = std::variant<std::int64_t, double, std::string_view, std::span<const std::int64_t>,
+                                    std::span<const double>, std::span<const std::string_view>, Literal, Opaque>;
+
+struct Attribute {
+  std::string_view name;
+  AttributeValue value;
+};
+
+struct Operator {
+  TypeId type = 0;
+  std::string_view name;                  // never empty, unique: "Conv_3" where the file has none
+  std::span<const TensorId> inputs;       // kNone: an optional input that is absent
+  std::span<const TensorId> outputs;      // kNone: an optional output that is absent
+  std::span<const Attribute> attributes;  // as the file has them, in its order
+
+  const AttributeValue* find(std::string_view attribute) const {  // null where it is absent
+    for (const Attribute& each : attributes)
+      if (each.name == attribute) return &each.value;
+    return nullptr;
+  }
+};
+
+struct Tensor {
+  std::string_view name;            // unique
+  DType dtype = DType::undefined;   // undefined: not known
+  Shape shape;                      // may be unknown, or have unknown dimensions
+  OperatorId producer = kNone;      // kNone: an input of the network or a constant
+  std::uint32_t output_slot = 0;    // its place among the producer's outputs
+  bool is_input = false;            // of the network
+  bool is_output = false;           // of the network
+  std::optional<Literal> constant;  // its value where it is a constant
+};
+
+// One reading of a tensor: input `slot` of operator `op`.
+struct Use {
+  OperatorId op;
+  std::uint32_t slot;
+};
+
+class Network {
+ public:
+  Network();
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+  ~Network();
+
+  std::string_view name() const;
+  // Version of the operator set of a domain ("" is ONNX itself); nothing where the model does not say.
+  std::optional<std::int64_t> opset(std::string_view domain = "") const;
+
+  std::span<const Operator> operators() const;
+  std::span<const Tensor> tensors() const;
+  const Operator& op(OperatorId id) const { return operators()[id]; }
+  const Tensor& tensor(TensorId id) const { return tensors()[id]; }
+
+  std::span<const TensorId> inputs() const;   // of the network, in order
+  std::span<const TensorId> outputs() const;  // in order; one tensor may stand twice
+
+  std::string_view type_name(TypeId type) const;
+  std::string_view type_of(OperatorId id) const { return type_name(op(id).type); }
+  std::size_t type_count() const;
+  std::optional<TypeId> find_type(std::string_view name) const;
+
+  std::span<const Use> consumers(TensorId id) const;                 // in the order of the file
+  std::span<const OperatorId> order() const;                         // topological: producers before consumers
+  std::optional<TensorId> find(std::string_view tensor_name) const;  // by its name or by an alias
+
+  // Shape inference fills in what the file does not say.
+  void set_shape(TensorId id, Shape shape, DType dtype);
+  Arena& arena();
+
+ private:
+  friend class NetworkBuilder;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace rw::graph

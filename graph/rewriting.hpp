@@ -1,0 +1,56 @@
+// What a writer must do to a model: which constants are scaled, copied and rebound, which statistics are scaled.
+// Made by the runtime from the plan; plain data, knows no rules.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "graph/network.hpp"
+
+namespace rw::graph {
+
+// Multiplies a constant along some axes of its view (see ConstantEdit::view).
+struct Factor {
+  std::uint32_t axes = 0;      // mask over the axes of the view: bit i is axis i
+  std::vector<double> values;  // finite, not 0; row-major over the marked axes: their product many
+};
+
+// A constant W becomes W' = W * product of the factors, each element multiplied in double by the one combined factor
+// and rounded once to the constant's dtype.
+struct ConstantEdit {
+  TensorId tensor = kNone;          // the constant whose value is edited
+  std::vector<std::int64_t> shape;  // the new shape; differs from the old only where a dimension of size 1 (or a
+                                    // missing leading one) is expanded as broadcasting does
+  std::vector<std::int64_t>
+      view;  // row-major factorisation of the new shape, e.g. [group, out/group, in/group, kernel]
+  std::vector<Factor> factors;
+};
+
+struct ConstantCopy {
+  std::string name;   // of the new tensor: "<tensor>@<node>"
+  ConstantEdit edit;  // edit.tensor is the one that is copied
+};
+
+// Input `slot` of `op` reads copies[copy] instead of its old tensor.
+struct Rebinding {
+  OperatorId op = kNone;
+  std::uint32_t slot = 0;
+  std::size_t copy = 0;
+};
+
+// Statistics of a tensor, scaled along its channels.
+struct StatisticEdit {
+  TensorId tensor = kNone;
+  std::vector<double> scale;  // > 0, one per channel; empty: the entry is left out of the output (its axis is not the
+                              // axis of the channels)
+};
+
+struct Rewriting {
+  std::vector<ConstantEdit> constants;  // in place, at most one per tensor
+  std::vector<ConstantCopy> copies;
+  std::vector<Rebinding> rebindings;
+  std::vector<StatisticEdit> statistics;  // at most one per tensor
+};
+
+}  // namespace rw::graph
