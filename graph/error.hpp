@@ -10,23 +10,23 @@ namespace rw::graph {
 // what() reads "file: place: message"; file and place may be empty.
 class Error : public std::runtime_error {
  public:
-  Error(std::string file, std::string place, std::string message)
-      : std::runtime_error(join(file, place, message)),
-        file(std::move(file)),
-        place(std::move(place)),
-        message(std::move(message)) {}
+  Error(std::string in_file, std::string at_place, std::string what_is_wrong)
+      : std::runtime_error(join(in_file, at_place, what_is_wrong)),
+        file(std::move(in_file)),
+        place(std::move(at_place)),
+        message(std::move(what_is_wrong)) {}
 
   std::string file;     // path as the user wrote it
   std::string place;    // "node 'conv1'", "tensor 'w'", "line 7, column 3"
   std::string message;  // without trailing period
 
  private:
-  static std::string join(const std::string& file, const std::string& place, const std::string& message) {
-    std::string text = file;
+  static std::string join(const std::string& in_file, const std::string& at_place, const std::string& what_is_wrong) {
+    std::string text = in_file;
     if (!text.empty()) text += ": ";
-    text += place;
-    if (!place.empty()) text += ": ";
-    return text + message;
+    text += at_place;
+    if (!at_place.empty()) text += ": ";
+    return text + what_is_wrong;
   }
 };
 

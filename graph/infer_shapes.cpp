@@ -1,0 +1,130 @@
+#include "graph/infer_shapes.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "graph/error.hpp"
+#include "graph/node.hpp"
+#include "graph/rules.hpp"
+
+namespace rw::graph {
+namespace {
+
+struct DTypeRule {
+  std::string_view op;
+  std::uint32_t output;
+  DType dtype;
+};
+
+// Outputs whose elements are not those of the first input.
+constexpr std::array kDTypeRules = {
+    DTypeRule{"Shape", 0, DType::int64},         DTypeRule{"Size", 0, DType::int64},
+    DTypeRule{"Equal", 0, DType::boolean},       DTypeRule{"Less", 0, DType::boolean},
+    DTypeRule{"LessOrEqual", 0, DType::boolean}, DTypeRule{"Greater", 0, DType::boolean},
+    DTypeRule{"GreaterOrEqual", 0, DType::boolean}, DTypeRule{"And", 0, DType::boolean},
+    DTypeRule{"Or", 0, DType::boolean},          DTypeRule{"Not", 0, DType::boolean},
+    DTypeRule{"IsNaN", 0, DType::boolean},       DTypeRule{"MaxPool", 1, DType::int64},
+    DTypeRule{"Dropout", 1, DType::boolean},
+};
+
+DType dtype_of(const Node& node, std::uint32_t output) {
+  const std::string_view op = node.form().op;
+  for (const DTypeRule& rule : kDTypeRules)
+    if (rule.op == op && rule.output == output) return rule.dtype;
+  if (op == "Cast") return dtype_of_onnx(static_cast<int>(node.integer("to", 1))).value_or(DType::undefined);
+  if (op == "ConstantOfShape") {
+    const AttributeValue* value = node.op().find("value");
+    const auto* literal = value ? std::get_if<Literal>(value) : nullptr;
+    return literal ? literal->dtype : DType::float32;
+  }
+  if (op == "QuantizeLinear") return node.has(2) ? node.tensor(2).dtype : DType::uint8;
+  const std::size_t slot = op == "Where" || op == "DequantizeLinear" || op == "CastLike" ? 1 : 0;
+  return node.has(slot) ? node.tensor(slot).dtype : DType::undefined;
+}
+
+// What is inferred counts; what the file says fills in dimensions that could not be inferred.
+Shape merge(Arena& arena, const Dims& inferred, Shape said) {
+  if (!inferred || inferred->size() > kMaxRank) return said;
+  const std::span<std::int64_t> dims = arena.make<std::int64_t>(inferred->size());
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    dims[i] = (*inferred)[i];
+    if (dims[i] < 0) dims[i] = said.known() && said.rank() == static_cast<int>(dims.size()) ? said[static_cast<int>(i)] : kUnknown;
+  }
+  return Shape(dims);
+}
+
+[[noreturn]] void wrong(const Node& node, std::string message) {
+  throw Error("", fmt::format("node '{}'", node.op().name), std::move(message));
+}
+
+std::int64_t product(const View& view, AxisMask axes) {
+  std::int64_t all = 1;
+  for (int i = 0; i < view.rank; ++i)
+    if ((axes >> static_cast<unsigned>(i)) & 1U) all *= view.dims[static_cast<std::size_t>(i)];
+  return all;
+}
+
+void check_linear(const Node& node, const Linear& linear) {
+  const Anchors anchors = node.form().anchors ? node.form().anchors(node) : Anchors();
+  const Shape in = node.shape(linear.activation);
+  const auto at = [](const Shape& shape, AxisMask axis) { return shape[__builtin_ctz(axis)]; };
+  const auto of = [&](const char* what) { return fmt::format("its weight '{}' has shape {}", node.tensor(linear.weight).name, to_string(node.shape(linear.weight))) + what; };
+  const std::int64_t channels = product(linear.view, linear.in_axes), features = product(linear.view, linear.out_axes);
+  if (anchors.input && in.known() && at(in, *anchors.input) >= 0 && at(in, *anchors.input) != channels)
+    wrong(node, of("") + fmt::format(" for {} input channels, its input '{}' has {}: {}", channels, node.tensor(linear.activation).name,
+                                     at(in, *anchors.input), to_string(in)));
+  if (!linear.bias) return;
+  const Shape bias = node.shape(*linear.bias);
+  const bool vector = node.form().op != "Gemm";
+  const std::int64_t length = bias.rank() > 0 ? bias[bias.rank() - 1] : 1;
+  const bool fits = vector ? bias.rank() == 1 && length == features : bias.rank() <= 2 && (length == features || length == 1);
+  if (!fits) wrong(node, fmt::format("its bias '{}' has shape {}, its weight makes {} output channels", node.tensor(*linear.bias).name, to_string(bias), features));
+}
+
+void check_convolution_rank(const Node& node) {
+  const Shape in = node.shape(0), weight = node.shape(1);
+  if (node.is_constant(1) && in.known() && in.rank() != weight.rank())
+    wrong(node, fmt::format("its weight '{}' has shape {}, its input '{}' has {}: as many dimensions are needed", node.tensor(1).name, to_string(weight),
+                            node.tensor(0).name, to_string(in)));
+}
+
+void check_batch_normalization(const Node& node) {
+  const Shape in = node.shape(0);
+  if (!in.known() || in.rank() < 2 || in[1] < 0) return;
+  for (std::size_t slot = 1; slot < 5; ++slot)
+    if (node.is_constant(slot) && (node.shape(slot).rank() != 1 || node.shape(slot)[0] != in[1]))
+      wrong(node, fmt::format("its input '{}' has shape {}, but '{}' has {} channels", node.tensor(slot).name, to_string(node.shape(slot)), node.tensor(0).name, in[1]));
+}
+
+// Wrong weights are a mistake in the model that no rule should meet.
+void check_weights(const Node& node) {
+  const std::string_view op = node.form().op;
+  if (op == "Conv" || op == "ConvTranspose") check_convolution_rank(node);
+  if (op == "BatchNormalization") check_batch_normalization(node);
+  if (!node.form().linear) return;
+  std::string why;
+  const auto linear = node.form().linear(node, why);
+  if (linear) check_linear(node, *linear);
+  else if ((op == "Conv" || op == "ConvTranspose") && node.is_constant(1) && why.find("does not fit group") != std::string::npos) wrong(node, why);
+}
+
+}  // namespace
+
+void infer_shapes(Network& network, const Forms& forms) {
+  for (const OperatorId id : network.order()) {
+    const Node node(network, id, forms.of(network, id));
+    const auto outputs = node.op().outputs;
+    for (std::uint32_t slot = 0; slot < outputs.size(); ++slot) {
+      if (outputs[slot] == kNone) continue;
+      const Tensor& tensor = network.tensor(outputs[slot]);
+      if (tensor.constant) continue;
+      const Dims inferred = node.form().shape ? node.form().shape(node, slot) : std::nullopt;
+      const DType dtype = tensor.dtype != DType::undefined ? tensor.dtype : dtype_of(node, slot);
+      network.set_shape(outputs[slot], merge(network.arena(), inferred, tensor.shape), dtype);
+    }
+    check_weights(node);
+  }
+}
+
+}  // namespace rw::graph

@@ -1,0 +1,80 @@
+// The functions that rows of forms.cpp name: shape rules (shape_rules.cpp), axis rules (axis_rules.cpp) and where weights
+// are (weight_rules.cpp). Internal to graph/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/form.hpp"
+#include "graph/node.hpp"
+
+namespace rw::graph {
+
+using Dims = std::optional<std::vector<std::int64_t>>;
+
+namespace shape_rule {
+Dims same(const Node&, std::uint32_t);        // as input 0
+Dims broadcast(const Node&, std::uint32_t);   // of all inputs
+Dims conv(const Node&, std::uint32_t);
+Dims conv_transpose(const Node&, std::uint32_t);
+Dims gemm(const Node&, std::uint32_t);
+Dims matmul(const Node&, std::uint32_t);
+Dims pool(const Node&, std::uint32_t);
+Dims global_pool(const Node&, std::uint32_t);
+Dims pad(const Node&, std::uint32_t);
+Dims reduce(const Node&, std::uint32_t);
+Dims concat(const Node&, std::uint32_t);
+Dims split(const Node&, std::uint32_t);
+Dims slice(const Node&, std::uint32_t);
+Dims gather(const Node&, std::uint32_t);
+Dims tile(const Node&, std::uint32_t);
+Dims expand(const Node&, std::uint32_t);
+Dims reshape(const Node&, std::uint32_t);
+Dims flatten(const Node&, std::uint32_t);
+Dims squeeze(const Node&, std::uint32_t);
+Dims unsqueeze(const Node&, std::uint32_t);
+Dims transpose(const Node&, std::uint32_t);
+Dims depth_to_space(const Node&, std::uint32_t);
+Dims space_to_depth(const Node&, std::uint32_t);
+Dims resize(const Node&, std::uint32_t);
+Dims shape(const Node&, std::uint32_t);
+Dims scalar(const Node&, std::uint32_t);
+Dims constant(const Node&, std::uint32_t);
+Dims constant_of_shape(const Node&, std::uint32_t);
+Dims user_linear(const Node&, std::uint32_t);
+}  // namespace shape_rule
+
+namespace anchor_rule {
+Anchors second(const Node&);     // axis 1 of input 0 and of the output
+Anchors last(const Node&);       // the last axis of both
+Anchors matmul(const Node&);     // last, or last but one where the constant stands on the left
+Anchors user(const Node&);
+}  // namespace anchor_rule
+
+namespace axis_rule {
+std::optional<AxisMap> same(const Node&, std::uint32_t);       // axis i is axis i
+std::optional<AxisMap> broadcast(const Node&, std::uint32_t);  // aligned at the last axis
+std::optional<AxisMap> reduce(const Node&, std::uint32_t);
+std::optional<AxisMap> transpose(const Node&, std::uint32_t);
+std::optional<AxisMap> view(const Node&, std::uint32_t);       // row-major elements keep their order
+}  // namespace axis_rule
+
+namespace weight_rule {
+std::optional<Linear> conv(const Node&, std::string&);
+std::optional<Linear> conv_transpose(const Node&, std::string&);
+std::optional<Linear> gemm(const Node&, std::string&);
+std::optional<Linear> matmul(const Node&, std::string&);
+std::optional<Linear> user(const Node&, std::string&);
+std::optional<Affine> batch_normalization(const Node&, std::string&);
+std::optional<Affine> multiply(const Node&, std::string&);
+std::optional<Affine> divide(const Node&, std::string&);
+std::optional<Affine> user_affine(const Node&, std::string&);
+}  // namespace weight_rule
+
+// The axes that a reduction (or Squeeze, Unsqueeze) names, from the attribute or input 1, counted from 0 in a tensor of
+// `rank`; all where it names none (nothing for Squeeze). Nothing: not known or out of range.
+std::optional<AxisMask> named_axes(const Node& node, int rank, bool all_where_absent);
+
+}  // namespace rw::graph

@@ -1,0 +1,465 @@
+// Output shapes, as the ONNX operator specification defines them. An unknown dimension stays unknown; a shape that
+// contradicts itself is not inferred (its operator then blocks where a law needs it).
+#include <algorithm>
+#include <numeric>
+
+#include "graph/rules.hpp"
+
+namespace rw::graph {
+namespace {
+
+std::vector<std::int64_t> copy(const Shape& shape) { return {shape.dims().begin(), shape.dims().end()}; }
+
+// a * b and a + b where both are known and nothing overflows.
+std::int64_t times(std::int64_t a, std::int64_t b) {
+  std::int64_t product = 0;
+  return a < 0 || b < 0 || __builtin_mul_overflow(a, b, &product) ? kUnknown : product;
+}
+
+std::vector<std::int64_t> or_all(std::optional<std::vector<std::int64_t>> list, std::size_t count, std::int64_t value) {
+  return list && list->size() == count ? *list : std::vector<std::int64_t>(count, value);
+}
+
+struct Window {
+  std::vector<std::int64_t> kernel, strides, dilations, pads;
+  std::size_t rank() const { return kernel.size(); }
+};
+
+std::optional<Window> window_of(const Node& node, std::vector<std::int64_t> kernel) {
+  Window window;
+  window.kernel = std::move(kernel);
+  const std::size_t rank = window.rank();
+  window.strides = or_all(node.integers("strides"), rank, 1);
+  window.dilations = or_all(node.integers("dilations"), rank, 1);
+  window.pads = or_all(node.integers("pads"), 2 * rank, 0);
+  for (std::size_t i = 0; i < rank; ++i)
+    if (window.strides[i] <= 0 || window.dilations[i] <= 0) return std::nullopt;
+  return window;
+}
+
+std::int64_t window_output(const Node& node, const Window& window, std::size_t i, std::int64_t size, bool ceil_mode) {
+  if (size < 0) return kUnknown;
+  const std::string_view auto_pad = node.text("auto_pad", "NOTSET");
+  if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") return (size + window.strides[i] - 1) / window.strides[i];
+  const bool valid = auto_pad == "VALID";
+  const std::int64_t before = valid ? 0 : window.pads[i], after = valid ? 0 : window.pads[i + window.rank()];
+  const std::int64_t room = size + before + after - (times(window.dilations[i], window.kernel[i] - 1) + 1);
+  if (room < 0) return kUnknown;
+  std::int64_t steps = ceil_mode ? (room + window.strides[i] - 1) / window.strides[i] : room / window.strides[i];
+  // A window that would start behind the padded input is left out (onnxruntime, opset 19 onwards).
+  if (ceil_mode && steps * window.strides[i] >= size + before) --steps;
+  return steps + 1;
+}
+
+Dims spatial(const Node& node, std::vector<std::int64_t> kernel, std::int64_t channels, bool ceil_mode) {
+  const Shape in = node.shape(0);
+  if (!in.known() || in.rank() < 3 || kernel.size() + 2 != static_cast<std::size_t>(in.rank())) return std::nullopt;
+  const auto window = window_of(node, std::move(kernel));
+  if (!window) return std::nullopt;
+  std::vector<std::int64_t> dims = {in[0], channels};
+  for (std::size_t i = 0; i < window->rank(); ++i)
+    dims.push_back(window_output(node, *window, i, in[static_cast<int>(i) + 2], ceil_mode));
+  return dims;
+}
+
+std::vector<std::int64_t> kernel_of(const Shape& weight) {
+  return {weight.dims().begin() + 2, weight.dims().end()};
+}
+
+Dims broadcast_dims(const std::vector<Shape>& shapes) {
+  std::size_t rank = 0;
+  for (const Shape& shape : shapes) {
+    if (!shape.known()) return std::nullopt;
+    rank = std::max(rank, static_cast<std::size_t>(shape.rank()));
+  }
+  std::vector<std::int64_t> dims(rank, 1);
+  for (const Shape& shape : shapes) {
+    const std::size_t skip = rank - static_cast<std::size_t>(shape.rank());
+    for (std::size_t i = 0; i + skip < rank; ++i) {
+      const std::int64_t dim = shape[static_cast<int>(i)];
+      std::int64_t& out = dims[i + skip];
+      if (out == 1) out = dim;
+      else if (dim != 1 && dim != out) {
+        if (dim >= 0 && out >= 0) return std::nullopt;  // cannot be broadcast
+        if (out < 0) out = dim;                         // the known one must be right
+      }
+    }
+  }
+  return dims;
+}
+
+}  // namespace
+
+namespace shape_rule {
+
+Dims same(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known()) return std::nullopt;
+  return copy(in);
+}
+
+Dims broadcast(const Node& node, std::uint32_t) {
+  std::vector<Shape> shapes;
+  for (std::size_t slot = 0; slot < node.input_count(); ++slot)
+    if (node.has(slot)) shapes.push_back(node.shape(slot));
+  return broadcast_dims(shapes);
+}
+
+Dims conv(const Node& node, std::uint32_t) {
+  const Shape weight = node.shape(1);
+  if (!weight.known() || weight.rank() < 3) return std::nullopt;
+  return spatial(node, kernel_of(weight), weight[0], false);
+}
+
+Dims conv_transpose(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0), weight = node.shape(1);
+  if (!in.known() || !weight.known() || weight.rank() < 3 || in.rank() != weight.rank()) return std::nullopt;
+  const auto window = window_of(node, kernel_of(weight));
+  if (!window) return std::nullopt;
+  std::vector<std::int64_t> dims = {in[0], times(weight[1], node.integer("group", 1))};
+  const auto extra = or_all(node.integers("output_padding"), window->rank(), 0);
+  const auto given = node.integers("output_shape");
+  const std::string_view auto_pad = node.text("auto_pad", "NOTSET");
+  for (std::size_t i = 0; i < window->rank(); ++i) {
+    const std::int64_t size = in[static_cast<int>(i) + 2];
+    if (given && given->size() >= window->rank()) {
+      dims.push_back((*given)[given->size() - window->rank() + i]);
+    } else if (size < 0) {
+      dims.push_back(kUnknown);
+    } else if (auto_pad.substr(0, 4) == "SAME") {
+      dims.push_back(times(size, window->strides[i]));
+    } else {
+      const std::int64_t padded = times(window->strides[i], size - 1) + extra[i] + times(window->dilations[i], window->kernel[i] - 1) + 1;
+      dims.push_back(auto_pad == "VALID" ? padded : padded - window->pads[i] - window->pads[i + window->rank()]);
+    }
+  }
+  return dims;
+}
+
+Dims gemm(const Node& node, std::uint32_t) {
+  const Shape a = node.shape(0), b = node.shape(1);
+  if (!a.known() || !b.known() || a.rank() != 2 || b.rank() != 2) return std::nullopt;
+  return std::vector<std::int64_t>{a[node.integer("transA") ? 1 : 0], b[node.integer("transB") ? 0 : 1]};
+}
+
+Dims matmul(const Node& node, std::uint32_t) {
+  const Shape a = node.shape(0), b = node.shape(1);
+  if (!a.known() || !b.known() || a.rank() == 0 || b.rank() == 0) return std::nullopt;
+  const auto batch = [](const Shape& shape) {
+    return Shape(shape.dims().first(static_cast<std::size_t>(std::max(0, shape.rank() - 2))));
+  };
+  Dims dims = broadcast_dims({batch(a), batch(b)});
+  if (!dims) return std::nullopt;
+  if (a.rank() > 1) dims->push_back(a[a.rank() - 2]);
+  if (b.rank() > 1) dims->push_back(b[b.rank() - 1]);
+  return dims;
+}
+
+Dims pool(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  const auto kernel = node.integers("kernel_shape");
+  if (!in.known() || !kernel || in.rank() < 3) return std::nullopt;
+  return spatial(node, *kernel, in[1], node.integer("ceil_mode") != 0);
+}
+
+Dims global_pool(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known() || in.rank() < 2) return std::nullopt;
+  std::vector<std::int64_t> dims(static_cast<std::size_t>(in.rank()), 1);
+  dims[0] = in[0];
+  dims[1] = in[1];
+  return dims;
+}
+
+Dims pad(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  const auto pads = node.integers("pads", 1);
+  if (!in.known()) return std::nullopt;
+  std::vector<std::int64_t> dims = copy(in);
+  std::vector<std::int64_t> axes(dims.size());
+  std::iota(axes.begin(), axes.end(), 0);
+  if (node.has(3)) {
+    const auto named = node.integers_of(3);
+    if (!named) return std::vector<std::int64_t>(dims.size(), kUnknown);
+    axes = *named;
+  }
+  if (!pads || pads->size() != 2 * axes.size()) return std::vector<std::int64_t>(dims.size(), kUnknown);
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const auto axis = in.axis(axes[i]);
+    if (!axis) return std::nullopt;
+    std::int64_t& dim = dims[static_cast<std::size_t>(*axis)];
+    if (dim >= 0) dim = std::max<std::int64_t>(kUnknown, dim + (*pads)[i] + (*pads)[i + axes.size()]);
+  }
+  return dims;
+}
+
+Dims reduce(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known()) return std::nullopt;
+  if (node.integer("noop_with_empty_axes") != 0 && !node.has(1) && !node.integers("axes")) return copy(in);
+  const auto axes = named_axes(node, in.rank(), true);
+  if (!axes) return std::nullopt;
+  const bool keep = node.integer("keepdims", 1) != 0;
+  std::vector<std::int64_t> dims;
+  for (int i = 0; i < in.rank(); ++i) {
+    const bool reduced = (*axes >> static_cast<unsigned>(i)) & 1U;
+    if (!reduced) dims.push_back(in[i]);
+    else if (keep) dims.push_back(1);
+  }
+  return dims;
+}
+
+Dims concat(const Node& node, std::uint32_t) {
+  std::vector<std::int64_t> dims;
+  std::int64_t total = 0;
+  std::size_t axis = 0;
+  for (std::size_t slot = 0; slot < node.input_count(); ++slot) {
+    const Shape in = node.shape(slot);
+    const auto at = in.axis(node.integer("axis", 1));
+    if (!at) return std::nullopt;
+    if (slot == 0) {
+      dims = copy(in);
+      axis = static_cast<std::size_t>(*at);
+    } else if (dims.size() != static_cast<std::size_t>(in.rank())) {
+      return std::nullopt;
+    }
+    for (std::size_t i = 0; i < dims.size(); ++i)
+      if (i != axis && dims[i] < 0) dims[i] = in[static_cast<int>(i)];
+    total = total < 0 || in[*at] < 0 ? kUnknown : total + in[*at];
+  }
+  if (dims.empty()) return std::nullopt;
+  dims[axis] = total;
+  return dims;
+}
+
+Dims split(const Node& node, std::uint32_t output) {
+  const Shape in = node.shape(0);
+  const auto axis = in.axis(node.integer("axis"));
+  if (!axis) return std::nullopt;
+  std::vector<std::int64_t> dims = copy(in);
+  std::int64_t& dim = dims[static_cast<std::size_t>(*axis)];
+  const auto sizes = node.integers("split", 1);
+  const auto count = static_cast<std::int64_t>(node.op().outputs.size());
+  if (sizes && output < sizes->size()) dim = (*sizes)[output];
+  else if (node.has(1)) dim = kUnknown;
+  else if (dim >= 0) {
+    const std::int64_t chunk = (dim + count - 1) / count;  // the last one may be smaller
+    dim = std::clamp<std::int64_t>(dim - chunk * output, 0, chunk);
+  }
+  return dims;
+}
+
+Dims slice(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known()) return std::nullopt;
+  const auto starts = node.integers("starts", 1), ends = node.integers("ends", 2), steps = node.integers_of(4);
+  auto axes = node.integers("axes", 3);
+  std::vector<std::int64_t> dims = copy(in);
+  const auto unknown = std::vector<std::int64_t>(dims.size(), kUnknown);
+  if (!starts || !ends || starts->size() != ends->size() || (node.has(3) && !axes) || (node.has(4) && !steps)) return unknown;
+  if (!axes) {
+    axes = std::vector<std::int64_t>(starts->size());
+    std::iota(axes->begin(), axes->end(), 0);
+  }
+  if (axes->size() != starts->size() || (steps && steps->size() != starts->size())) return unknown;
+  for (std::size_t i = 0; i < axes->size(); ++i) {
+    const auto axis = in.axis((*axes)[i]);
+    const std::int64_t step = steps ? (*steps)[i] : 1;
+    if (!axis || step == 0) return std::nullopt;
+    std::int64_t& dim = dims[static_cast<std::size_t>(*axis)];
+    if (dim < 0) continue;
+    const auto from_end = [&](std::int64_t at) { return at < 0 ? at + dim : at; };
+    if (step > 0) {
+      const std::int64_t first = std::clamp<std::int64_t>(from_end((*starts)[i]), 0, dim), last = std::clamp<std::int64_t>(from_end((*ends)[i]), 0, dim);
+      dim = std::max<std::int64_t>(0, (last - first + step - 1) / step);
+    } else {
+      const std::int64_t first = std::clamp<std::int64_t>(from_end((*starts)[i]), -1, dim - 1), last = std::clamp<std::int64_t>(from_end((*ends)[i]), -1, dim - 1);
+      const std::int64_t stride = step == INT64_MIN ? INT64_MAX : -step;
+      dim = first > last ? (first - last - 1) / stride + 1 : 0;
+    }
+  }
+  return dims;
+}
+
+Dims gather(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0), indices = node.shape(1);
+  const auto axis = in.axis(node.integer("axis"));
+  if (!axis || !indices.known()) return std::nullopt;
+  std::vector<std::int64_t> dims(in.dims().begin(), in.dims().begin() + *axis);
+  dims.insert(dims.end(), indices.dims().begin(), indices.dims().end());
+  dims.insert(dims.end(), in.dims().begin() + *axis + 1, in.dims().end());
+  return dims;
+}
+
+Dims tile(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known()) return std::nullopt;
+  const auto repeats = node.integers_of(1);
+  std::vector<std::int64_t> dims = copy(in);
+  for (std::size_t i = 0; i < dims.size(); ++i) dims[i] = repeats && repeats->size() == dims.size() ? times(dims[i], (*repeats)[i]) : kUnknown;
+  return dims;
+}
+
+Dims expand(const Node& node, std::uint32_t) {
+  const auto target = node.integers_of(1);
+  if (!target) return std::nullopt;
+  return broadcast_dims({node.shape(0), Shape(*target)});
+}
+
+Dims reshape(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  auto target = node.integers("shape", 1);
+  if (!target) return std::nullopt;
+  std::int64_t known = 1;
+  std::optional<std::size_t> open;
+  for (std::size_t i = 0; i < target->size(); ++i) {
+    std::int64_t& dim = (*target)[i];
+    if (dim == 0 && node.integer("allowzero") == 0) {
+      if (!in.known() || static_cast<int>(i) >= in.rank()) return std::nullopt;
+      dim = in[static_cast<int>(i)];
+      if (dim < 0) known = kUnknown;
+    } else if (dim == -1) {
+      if (open) return std::nullopt;
+      open = i;
+      continue;
+    }
+    known = times(known, dim);
+  }
+  if (!open) return target;
+  // The open dimension takes what the others leave. An unknown dimension that stands in the same place on both sides
+  // (the batch) does not matter.
+  std::int64_t all = 1;
+  std::int64_t rest = 1;
+  if (!in.known()) return target;
+  for (int i = 0; i < in.rank(); ++i) {
+    const bool carried = in[i] < 0 && static_cast<std::size_t>(i) < target->size() && static_cast<std::size_t>(i) != *open && (*target)[static_cast<std::size_t>(i)] < 0;
+    if (!carried) all = times(all, in[i]);
+  }
+  for (std::size_t i = 0; i < target->size(); ++i)
+    if (i != *open && (*target)[i] >= 0) rest = times(rest, (*target)[i]);
+  (*target)[*open] = all >= 0 && rest > 0 && all % rest == 0 ? all / rest : kUnknown;
+  return target;
+}
+
+Dims flatten(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known()) return std::nullopt;
+  const std::int64_t wanted = node.integer("axis", 1);
+  const std::int64_t axis = wanted < 0 ? wanted + in.rank() : wanted;
+  if (axis < 0 || axis > in.rank()) return std::nullopt;
+  std::vector<std::int64_t> dims = {1, 1};
+  for (int i = 0; i < in.rank(); ++i) {
+    std::int64_t& dim = dims[i < axis ? 0 : 1];
+    dim = times(dim, in[i]);
+  }
+  return dims;
+}
+
+Dims squeeze(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known()) return std::nullopt;
+  const bool named = node.has(1) || node.integers("axes");
+  const auto axes = named_axes(node, in.rank(), false);
+  if (named && !axes) return std::nullopt;
+  std::vector<std::int64_t> dims;
+  for (int i = 0; i < in.rank(); ++i) {
+    if (!named && in[i] < 0) return std::nullopt;
+    const bool gone = named ? (*axes >> static_cast<unsigned>(i)) & 1U : in[i] == 1;
+    if (!gone) dims.push_back(in[i]);
+  }
+  return dims;
+}
+
+Dims unsqueeze(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  const auto list = node.integers("axes", 1);
+  if (!in.known() || !list) return std::nullopt;
+  const int rank = in.rank() + static_cast<int>(list->size());
+  if (rank > kMaxRank) return std::nullopt;
+  const auto axes = named_axes(node, rank, false);
+  if (!axes) return std::nullopt;
+  std::vector<std::int64_t> dims;
+  int next = 0;
+  for (int i = 0; i < rank; ++i) {
+    if ((*axes >> static_cast<unsigned>(i)) & 1U) dims.push_back(1);
+    else if (next < in.rank()) dims.push_back(in[next++]);
+  }
+  return dims;
+}
+
+Dims transpose(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known()) return std::nullopt;
+  std::vector<std::int64_t> dims;
+  if (const auto perm = node.integers("perm")) {
+    if (perm->size() != static_cast<std::size_t>(in.rank())) return std::nullopt;
+    for (const std::int64_t axis : *perm) {
+      if (axis < 0 || axis >= in.rank()) return std::nullopt;
+      dims.push_back(in[static_cast<int>(axis)]);
+    }
+  } else {
+    dims.assign(in.dims().rbegin(), in.dims().rend());
+  }
+  return dims;
+}
+
+Dims depth_to_space(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  const std::int64_t block = node.integer("blocksize");
+  if (!in.known() || in.rank() != 4 || block <= 0 || block > (1 << 15)) return std::nullopt;
+  return std::vector<std::int64_t>{in[0], in[1] < 0 ? kUnknown : in[1] / (block * block), times(in[2], block), times(in[3], block)};
+}
+
+Dims space_to_depth(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  const std::int64_t block = node.integer("blocksize");
+  if (!in.known() || in.rank() != 4 || block <= 0 || block > (1 << 15)) return std::nullopt;
+  const auto part = [&](std::int64_t dim) { return dim < 0 ? kUnknown : dim / block; };
+  return std::vector<std::int64_t>{in[0], times(in[1], block * block), part(in[2]), part(in[3])};
+}
+
+Dims resize(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known()) return std::nullopt;
+  const bool upsample = node.form().op == "Upsample" || node.input_count() == 2;
+  std::vector<std::int64_t> dims = copy(in);
+  if (const auto sizes = node.integers_of(3); sizes && sizes->size() == dims.size()) return sizes;
+  // Scales are floats: an axis of scale 1 keeps its size, the others are worked out at run time.
+  const std::size_t slot = upsample ? 1 : 2;
+  if (!node.is_constant(slot)) return std::vector<std::int64_t>(dims.size(), kUnknown);
+  const auto scales = node.numbers_of(slot);
+  if (!scales || scales->size() != dims.size()) return std::vector<std::int64_t>(dims.size(), kUnknown);
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    const double size = static_cast<double>(dims[i]) * (*scales)[i];
+    dims[i] = dims[i] >= 0 && size >= 0 && size < 1e15 ? static_cast<std::int64_t>(size) : kUnknown;
+  }
+  return dims;
+}
+
+Dims shape(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  return std::vector<std::int64_t>{in.known() ? in.rank() : kUnknown};
+}
+
+Dims scalar(const Node&, std::uint32_t) { return std::vector<std::int64_t>{}; }
+
+Dims constant(const Node& node, std::uint32_t) {
+  if (node.output() == kNone || !node.network().tensor(node.output()).constant) return std::nullopt;
+  return copy(node.network().tensor(node.output()).constant->shape);
+}
+
+Dims constant_of_shape(const Node& node, std::uint32_t) { return node.integers_of(0); }
+
+Dims user_linear(const Node& node, std::uint32_t) {
+  const UserForm& user = node.form().user;
+  const Shape in = node.shape(0), weight = user.weight ? node.shape(static_cast<std::size_t>(*user.weight)) : Shape();
+  const auto axis = in.axis(user.axis);
+  const auto out = weight.axis(user.weight_out);
+  if (!axis || !out) return std::nullopt;
+  std::vector<std::int64_t> dims = copy(in);
+  dims[static_cast<std::size_t>(*axis)] = weight[*out];
+  return dims;
+}
+
+}  // namespace shape_rule
+}  // namespace rw::graph
