@@ -66,14 +66,15 @@ std::int64_t product(const View& view, AxisMask axes) {
 }
 
 void check_linear(const Node& node, const Linear& linear) {
-  const Anchors anchors = node.form().anchors ? node.form().anchors(node) : Anchors();
   const Shape in = node.shape(linear.activation);
-  const auto at = [](const Shape& shape, AxisMask axis) { return shape[__builtin_ctz(axis)]; };
+  AxisMask axis = 0;
+  if (node.form().anchors) axis = node.form().anchors(node).input.value_or(0);
+  const std::int64_t given = in.known() && axis != 0 ? in[__builtin_ctz(axis)] : kUnknown;
   const auto of = [&](const char* what) { return fmt::format("its weight '{}' has shape {}", node.tensor(linear.weight).name, to_string(node.shape(linear.weight))) + what; };
   const std::int64_t channels = product(linear.view, linear.in_axes), features = product(linear.view, linear.out_axes);
-  if (anchors.input && in.known() && at(in, *anchors.input) >= 0 && at(in, *anchors.input) != channels)
+  if (given >= 0 && given != channels)
     wrong(node, of("") + fmt::format(" for {} input channels, its input '{}' has {}: {}", channels, node.tensor(linear.activation).name,
-                                     at(in, *anchors.input), to_string(in)));
+                                     given, to_string(in)));
   if (!linear.bias) return;
   const Shape bias = node.shape(*linear.bias);
   const bool vector = node.form().op != "Gemm";

@@ -1,0 +1,169 @@
+// scale(p, s): every scale class of the region that a parent offers and nothing pins takes the scale asked for it; the
+// constants of all operators around follow by their handles. The network's function stays: y = W x holds for
+// s_out W / s_in between x' = s_in x and y' = s_out y, and every law inside the region carries one scale through.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "graph/error.hpp"
+#include "runtime/actions/actions.hpp"
+#include "runtime/edited.hpp"
+#include "runtime/scales.hpp"
+
+namespace rw::runtime {
+namespace {
+
+using graph::Error;
+
+// Every operator that a region touches, with the handles that follow the region's scale.
+struct Follower {
+  OperatorId op;
+  TensorId tensor;  // whose channels the handle follows
+  Handle handle;
+};
+
+std::vector<Follower> followers(const RegionScope& scope) {
+  std::vector<Follower> all;
+  std::vector<OperatorId> ops;
+  const Region& region = scope.region();
+  for (const auto& list : {region.parents, region.children, region.inner}) ops.insert(ops.end(), list.begin(), list.end());
+  std::sort(ops.begin(), ops.end());
+  ops.erase(std::unique(ops.begin(), ops.end()), ops.end());
+  for (const OperatorId op : ops) {
+    const Law& law = *scope.analysis().law[op];
+    if (!law.handles) continue;
+    const Site site = scope.analysis().site(op);
+    std::vector<Handle> handles;
+    law.handles(site, handles);
+    for (Handle& handle : handles) {
+      const TensorId tensor = handle.side == Handle::Side::in ? site.input(handle.activation) : site.output();
+      if (tensor != kNone && scope.regions().region_of(tensor) == scope.id()) all.push_back({op, tensor, std::move(handle)});
+    }
+  }
+  return all;
+}
+
+std::vector<double> factor_of(const RegionScope& scope, const Follower& follower, const std::vector<double>& scales) {
+  std::vector<double> factor;
+  for (const std::uint32_t scale_class : scope.regions().classes(follower.tensor))
+    factor.push_back(follower.handle.inverse ? 1.0 / scales[scale_class] : scales[scale_class]);
+  return factor;
+}
+
+bool all_one(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double each) { return each == 1.0; });
+}
+
+[[noreturn]] void refuse(const ActionContext& context, std::string message) {
+  throw Error("", fmt::format("rule '{}'", context.formulas.rule().name), std::move(message));
+}
+
+// The scale asked for each class; 1 for pinned classes and those that no parent offers.
+std::vector<double> asked_scales(ActionContext& context, const dsl::Step& step) {
+  const RegionScope& scope = context.scope;
+  const dsl::Step::Argument &set = step.arguments[0], &formula = step.arguments[1];
+  const Family& parents = scope.family(set.binding);
+  const auto asked = context.evaluator.over_channels(context.evaluator.value(formula.expr), parents);
+  const auto name = [&](std::size_t node) { return scope.analysis().network->op(parents.nodes[node]).name; };
+  struct First { std::size_t node = 0; std::uint32_t channel = 0; double scale = 0; };
+  std::vector<First> first(scope.region().classes);
+  std::vector<double> scales(scope.region().classes, 1.0);
+  for (std::size_t node = 0; node < parents.nodes.size(); ++node) {
+    for (std::uint32_t i = parents.first[node]; i < parents.first[node + 1]; ++i) {
+      const std::uint32_t scale_class = parents.classes[i], channel = i - parents.first[node];
+      if (scope.regions().pinned(scope.region(), scale_class)) continue;
+      if (!std::isfinite(asked[i]) || !(asked[i] > 0)) {
+        const std::string values = context.evaluator.explain(formula.expr, set.binding, i);
+        refuse(context, fmt::format("asks scale {} for channel {} of '{}'{}: a scale must be finite and > 0", asked[i], channel, name(node),
+                                    values.empty() ? "" : fmt::format(" ({})", values)));
+      }
+      First& earlier = first[scale_class];
+      if (earlier.scale == 0) {
+        earlier = {node, channel, asked[i]};
+      } else if (!near(asked[i], earlier.scale)) {
+        refuse(context, fmt::format("asks {} for channel {} of '{}' and {} for channel {} of '{}', which share one scale", earlier.scale, earlier.channel,
+                                    name(earlier.node), asked[i], channel, name(node)));
+      }
+      scales[scale_class] = context.exact ? std::ldexp(1.0, std::ilogb(earlier.scale)) : earlier.scale;
+    }
+  }
+  return scales;
+}
+
+// Largest finite and smallest normal magnitude.
+struct Limits {
+  double largest, smallest;
+};
+
+Limits limits_of(graph::DType dtype) {
+  switch (dtype) {
+    case graph::DType::float16: return {65504.0, 0x1p-14};
+    case graph::DType::bfloat16: return {0x1.fep127, 0x1p-126};
+    case graph::DType::float32: return {0x1.fffffep127, 0x1p-126};
+    default: return {0x1.fffffffffffffp1023, 0x1p-1022};
+  }
+}
+
+// Classes that would round, overflow or denormalise an edited weight go back to 1, until none is left. Scales are powers of
+// two, so that a product is exact unless it leaves the range of normal numbers.
+std::uint32_t keep_exact(const ActionContext& context, const std::vector<Follower>& all, std::vector<double>& scales) {
+  const RegionScope& scope = context.scope;
+  std::uint32_t resets = 0;
+  bool again = true;
+  while (again) {
+    again = false;
+    Plan trial;  // holds the whole edit of the constants around this region as it would be
+    for (const Follower& each : all) {
+      if (const Edit* old = context.plan.edit(each.op, each.handle.slot); old && !trial.edit(each.op, each.handle.slot))
+        for (const graph::Factor& factor : old->factors)
+          trial.multiply(each.op, each.handle.slot, old->shape, old->view, factor.axes, factor.values);
+      trial.multiply(each.op, each.handle.slot, each.handle.shape, each.handle.view, each.handle.axes, factor_of(scope, each, scales));
+    }
+    for (const Follower& each : all) {
+      const graph::Tensor& constant = scope.analysis().site(each.op).tensor(each.handle.slot);
+      const Limits limits = limits_of(constant.dtype);
+      const auto classes = scope.regions().classes(each.tensor);
+      for_each_element(constant, each.handle, trial.edit(each.op, each.handle.slot), [&](double value, double factor, std::size_t channel) {
+        const double scaled = std::fabs(value * factor);
+        if (value == 0 || factor == 1 || (scaled <= limits.largest && scaled >= limits.smallest)) return;
+        double& scale = scales[classes[channel]];
+        if (scale == 1) return;
+        scale = 1;
+        ++resets;
+        again = true;
+      });
+    }
+  }
+  return resets;
+}
+
+}  // namespace
+
+Effect scale(ActionContext& context, const dsl::Step& step) {
+  const RegionScope& scope = context.scope;
+  std::vector<double> scales = asked_scales(context, step);
+  const std::vector<Follower> all = followers(scope);
+  Effect effect;
+  if (context.exact) effect.reset = keep_exact(context, all, scales);
+  for (const Follower& each : all) {
+    const auto factor = factor_of(scope, each, scales);
+    if (!all_one(factor)) context.plan.multiply(each.op, each.handle.slot, each.handle.shape, each.handle.view, each.handle.axes, factor);
+  }
+  for (const TensorId tensor : scope.region().tensors) {
+    std::vector<double> values;
+    for (const std::uint32_t scale_class : scope.regions().classes(tensor)) values.push_back(scales[scale_class]);
+    if (!all_one(values)) context.plan.scale(tensor, values);
+  }
+  effect.smallest = effect.largest = scales.empty() ? 1 : scales[0];
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    effect.channels += scales[i] != 1;
+    effect.smallest = std::min(effect.smallest, scales[i]);
+    effect.largest = std::max(effect.largest, scales[i]);
+    context.scales[i] *= scales[i];
+  }
+  return effect;
+}
+
+}  // namespace rw::runtime

@@ -1,0 +1,99 @@
+#include "runtime/analysis.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "graph/infer_shapes.hpp"
+#include "runtime/glob.hpp"
+#include "runtime/guard.hpp"
+#include "runtime/vocabulary.hpp"
+
+namespace rw::runtime {
+namespace {
+
+// Where `law linear(weight = 1, ...)` puts things; "axis" counts from the end where it is negative.
+graph::UserForm user_form(const dsl::LawBinding& binding) {
+  graph::UserForm form;
+  const auto take = [&](const char* name, auto& into) {
+    const auto found = binding.parameters.find(name);
+    if (found != binding.parameters.end()) into = static_cast<std::int64_t>(found->second);
+  };
+  take("weight", form.weight);
+  take("bias", form.bias);
+  take("mean", form.mean);
+  take("weight_out", form.weight_out);
+  take("weight_in", form.weight_in);
+  take("axis", form.axis);
+  return form;
+}
+
+graph::Form make_form(std::string_view op, const dsl::LawBinding& binding) {
+  const Law& law = laws()[binding.law];
+  if (law.name == "linear") return user_form_linear(op, user_form(binding));
+  if (law.name == "affine") return user_form_affine(op, user_form(binding));
+  return graph::user_form_elementwise(op);
+}
+
+// By operator name: its bindings, the last one first.
+using Bindings = std::map<std::string_view, std::vector<const dsl::LawBinding*>>;
+
+Bindings by_operator(std::span<const dsl::LawBinding> bindings) {
+  Bindings all;
+  for (auto each = bindings.rbegin(); each != bindings.rend(); ++each) all[each->op].push_back(&*each);
+  return all;
+}
+
+const dsl::LawBinding* choose(const std::vector<const dsl::LawBinding*>& candidates, const Site& site) {
+  for (const dsl::LawBinding* binding : candidates)
+    if (!binding->guard || holds(*binding->guard, site)) return binding;
+  return nullptr;
+}
+
+}  // namespace
+
+Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings, std::span<const std::string> skip_nodes) {
+  const Bindings by_name = by_operator(bindings);
+  std::vector<const std::vector<const dsl::LawBinding*>*> candidates(network.type_count(), nullptr);
+  graph::Forms forms(network);
+  for (graph::TypeId type = 0; type < network.type_count(); ++type) {
+    const auto found = by_name.find(network.type_name(type));
+    if (found == by_name.end()) continue;
+    candidates[type] = &found->second;
+    for (const dsl::LawBinding* binding : found->second) {
+      if (forms.known(type) && binding->parameters.empty()) continue;
+      forms.set(type, make_form(network.type_name(type), *binding));
+      break;
+    }
+  }
+  graph::infer_shapes(network, forms);
+  graph::ChannelAxes channels = graph::infer_channel_axes(network, forms);
+
+  const std::size_t count = network.operators().size();
+  Analysis analysis{.network = &network, .forms = std::move(forms), .channels = std::move(channels)};
+  analysis.law.assign(count, &block_law());
+  analysis.elementwise.assign(count, false);
+  analysis.holds.assign(count, false);
+  analysis.unknown.assign(count, false);
+  analysis.skipped.assign(count, false);
+  for (OperatorId op = 0; op < count; ++op) {
+    const Site site = analysis.site(op);
+    analysis.skipped[op] = std::any_of(skip_nodes.begin(), skip_nodes.end(), [&](const std::string& glob) { return matches(glob, site.op().name); });
+    analysis.unknown[op] = candidates[network.op(op).type] == nullptr;
+    if (analysis.unknown[op] || analysis.skipped[op]) continue;
+    const dsl::LawBinding* binding = choose(*candidates[network.op(op).type], site);
+    if (!binding) continue;
+    analysis.law[op] = &laws()[binding->law];
+    analysis.elementwise[op] = binding->elementwise;
+    analysis.holds[op] = analysis.law[op] != &block_law() && analysis.law[op]->condition(site).empty();
+  }
+  return analysis;
+}
+
+std::string Analysis::why_blocked(OperatorId op) const {
+  if (skipped[op]) return "skipped by --skip-node";
+  if (unknown[op]) return "no law is known for it";
+  if (law[op] == &block_law()) return "it carries no scale";
+  return law[op]->condition(site(op));
+}
+
+}  // namespace rw::runtime

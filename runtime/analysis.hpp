@@ -1,0 +1,35 @@
+// A network as the rules see it: every operator with its law, every tensor with its channels.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dsl/program.hpp"
+#include "graph/channel_axes.hpp"
+#include "graph/network.hpp"
+#include "runtime/law.hpp"
+#include "runtime/site.hpp"
+
+namespace rw::runtime {
+
+struct Analysis {
+  const graph::Network* network = nullptr;
+  graph::Forms forms;
+  graph::ChannelAxes channels;
+  std::vector<const Law*> law;         // by operator: the law that it is bound to; block_law() where there is none
+  std::vector<bool> elementwise;       // by operator: bound as `pass elementwise`
+  std::vector<bool> holds;             // by operator: the law's condition holds; else it blocks
+  std::vector<bool> unknown;           // by operator: no `op` line names it
+
+  Site site(OperatorId op) const { return {*network, forms, channels, op}; }
+  // Why an operator blocks: no law, skipped, or the condition of its law. Only for operators that block.
+  std::string why_blocked(OperatorId op) const;
+
+  std::vector<bool> skipped;           // by operator: named by --skip-node
+};
+
+// Infers shapes (into the network), finds channels, binds laws. Error: weights that do not fit (graph/infer_shapes.hpp).
+Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings, std::span<const std::string> skip_nodes);
+
+}  // namespace rw::runtime

@@ -1,0 +1,107 @@
+// The values of formulas on one region. A value holds one number for each thing it is about, so that arithmetic is plain
+// loops over arrays.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dsl/program.hpp"
+#include "graph/statistics.hpp"
+#include "runtime/match.hpp"
+#include "runtime/plan.hpp"
+#include "runtime/regions.hpp"
+
+namespace rw::runtime {
+
+struct Value {
+  dsl::Type type;
+  std::vector<double> numbers;      // numbers, and conditions as 0 or 1; as many as type.about asks
+  std::vector<std::string> texts;   // texts
+  std::string missing;              // data that it needs and that is not there; empty: none
+};
+
+// The nodes that a name of a rule stands for, with their channels and the classes these belong to.
+struct Family {
+  dsl::Role role = dsl::Role::parents;
+  std::vector<OperatorId> nodes;
+  std::vector<TensorId> tensors;        // by node: whose channels (output of a parent or join, input of a child)
+  std::vector<std::uint32_t> first;     // by node: its first channel; one more entry at the end
+  std::vector<std::uint32_t> classes;   // by channel: its class in the region
+};
+
+// One region as a rule sees it.
+class RegionScope {
+ public:
+  RegionScope(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis, const graph::Statistics& statistics,
+              const Regions& regions, RegionId region);
+
+  const Analysis& analysis() const { return analysis_; }
+  const graph::Statistics& statistics() const { return statistics_; }
+  const Regions& regions() const { return regions_; }
+  RegionId id() const { return id_; }
+  const Region& region() const { return regions_[id_]; }
+  const Family& family(dsl::BindingIndex binding) const { return families_[binding]; }
+  const Family& parents() const { return parents_; }
+
+ private:
+  const Analysis& analysis_;
+  const graph::Statistics& statistics_;
+  const Regions& regions_;
+  RegionId id_;
+  std::vector<Family> families_;  // by binding
+  Family parents_;
+};
+
+// The formulas of a rule, prepared once: which expressions each of them needs, in the order of evaluation.
+class Formulas {
+ public:
+  Formulas(const dsl::Rule& rule, std::vector<double> params);
+  const dsl::Rule& rule() const { return rule_; }
+  double param(std::uint32_t index) const { return params_[index]; }
+  dsl::ExprId local(std::uint32_t slot) const { return locals_[slot]; }  // the expression whose value a let slot has
+  const std::vector<dsl::ExprId>& needed(dsl::ExprId root) const;
+
+ private:
+  const dsl::Rule& rule_;
+  std::vector<double> params_;
+  std::vector<dsl::ExprId> locals_;
+  mutable std::map<dsl::ExprId, std::vector<dsl::ExprId>> needed_;
+};
+
+// Evaluates formulas on a region; values are kept, so that an expression is computed once.
+class Evaluator {
+ public:
+  Evaluator(const Formulas& formulas, const RegionScope& scope, const Plan& plan);
+  // graph::Error: NaN or infinity in a constant that is read.
+  const Value& value(dsl::ExprId root);
+  // `value` with one number for each channel of a family (or for each class where the family is null).
+  std::vector<double> over_channels(const Value& value, const Family& family) const;
+  // What the fields that `root` reads are at one channel of a family: "p.max = 0, p.min = 0".
+  std::string explain(dsl::ExprId root, dsl::BindingIndex family, std::size_t channel);
+
+ private:
+  friend struct Operations;
+  Value compute(const dsl::Expr& expr);
+  Value field(const dsl::Expr& expr) const;
+  Value attribute(const dsl::Expr& expr) const;
+  Value call(const dsl::Expr& expr);
+  Value arithmetic(const dsl::Expr& expr) const;
+  Value quantifier(const dsl::Expr& expr) const;
+  std::size_t size_of(const dsl::Type& type) const;
+  std::vector<double> spread(const Value& value, const dsl::Type& type) const;
+  const Value& operand(const dsl::Expr& expr, std::size_t i) const { return *values_[expr.operands[i]]; }
+
+  const Formulas& formulas_;
+  const RegionScope& scope_;
+  const Plan& plan_;
+  std::vector<std::optional<Value>> values_;  // by expression
+};
+
+// The tensor on which the range of a parent is observed: behind the elementwise operators and Adds of a constant that follow
+// one after the other as the only consumer, else its own output.
+TensorId observed(const Analysis& analysis, const Regions& regions, TensorId output);
+
+}  // namespace rw::runtime

@@ -1,0 +1,121 @@
+// Channels side by side where the axis is that of the channels; else every input has the scale of the output.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "runtime/laws/laws.hpp"
+#include "runtime/scales.hpp"
+
+namespace rw::runtime::law_concat {
+namespace {
+
+int axis_of(const Site& site) { return site.output_shape().axis(site.integer("axis", 1)).value_or(-1); }
+
+// Over the channel axes of a tensor: how many channels lie before, along and behind `axis`.
+struct Extent {
+  std::uint32_t before = 1, along = 1, behind = 1;
+};
+
+Extent extent_of(const graph::Shape& shape, AxisMask axes, int axis) {
+  Extent extent;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (!has_bit(axes, i)) continue;
+    (i < axis ? extent.before : i == axis ? extent.along : extent.behind) *= static_cast<std::uint32_t>(shape[i]);
+  }
+  return extent;
+}
+
+}  // namespace
+
+std::string condition(const Site& site) {
+  std::string why = channels_missing(site, site.output());
+  if (!why.empty()) return why;
+  const int axis = axis_of(site);
+  if (axis < 0) return fmt::format("axis = {} is none of {}", site.integer("axis", 1), to_string(site.output_shape()));
+  const AxisMask axes = site.channels().axes(site.output());
+  for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
+    if (!site.is_activation(slot)) continue;  // a constant among the inputs pins its channels
+    why = channels_missing(site, site.input(slot));
+    if (!why.empty()) return why;
+    // Along the joined axis an input may have one element, which its own axes leave out.
+    if ((site.channels().axes(site.input(slot)) | bit(axis)) != (axes | bit(axis)))
+      return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name, to_string(site.shape(slot)), to_string(site.output_shape()));
+  }
+  if (!has_bit(axes, axis))
+    for (std::uint32_t slot = 0; slot < site.input_count(); ++slot)
+      if (site.is_constant(slot)) return fmt::format("its input '{}' is a constant", site.tensor(slot).name);
+  if (has_bit(axes, axis))
+    for (std::uint32_t slot = 0; slot < site.input_count(); ++slot)
+      if (site.shape(slot).rank() != site.output_shape().rank() || site.shape(slot)[axis] < 0)
+        return fmt::format("the shape of '{}' is not known along axis {}", site.tensor(slot).name, axis);
+  return {};
+}
+
+void tie(const Site& site, Tie& tie) {
+  const TensorId out = site.output();
+  const int axis = axis_of(site);
+  const AxisMask axes = site.channels().axes(out);
+  tie.ties_output(0);
+  if (!has_bit(axes, axis)) {
+    for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
+      tie.ties(slot);
+      tie.same(site.input(slot), out);
+    }
+    return;
+  }
+  const Extent whole = extent_of(site.output_shape(), axes, axis);
+  std::uint32_t offset = 0;
+  for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
+    const auto part = static_cast<std::uint32_t>(site.shape(slot)[axis]);
+    if (site.is_activation(slot)) {
+      tie.ties(slot);
+      const std::uint32_t run = part * whole.behind;
+      for (std::uint32_t i = 0; i < whole.before; ++i)
+        tie.link(site.input(slot), i * run, 1, out, (i * whole.along + offset) * whole.behind, 1, run);
+    }
+    offset += part;
+  }
+}
+
+std::string carry(const Site& site, Carry& carry) {
+  const graph::Shape shape = site.output_shape();
+  const int axis = axis_of(site);
+  AxisMask axes = 0;
+  bool scaled = false, differ = false;
+  for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
+    if (carry.edit(slot)) return fmt::format("its constant '{}' was edited", site.tensor(slot).name);
+    const Scale one;
+    const Scale& scale = site.is_activation(slot) ? carry.input(slot) : one;
+    const Scale& first = site.is_activation(0) ? carry.input(0) : one;
+    axes |= scale.axes;
+    scaled |= !scale.is_one();
+    differ |= scale.axes != first.axes || scale.is_one() != first.is_one() ||
+              (!scale.is_one() && !near(*scale.values, *first.values));
+  }
+  if (!scaled) return {};
+  if (axis < 0) return "its axis is not known";
+  // Scales that differ must stand side by side along the axis; equal ones that do not run along it come out as they are.
+  if (!differ && !has_bit(axes, axis)) {
+    carry.output(0, carry.input(0));
+    return {};
+  }
+  axes |= bit(axis);
+  const Extent whole = extent_of(shape, axes, axis);
+  std::vector<double> out(std::size_t{1} * whole.before * whole.along * whole.behind, 1.0);
+  std::size_t offset = 0;
+  for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
+    const auto part = static_cast<std::size_t>(site.shape(slot)[axis]);
+    if (site.is_activation(slot)) {
+      const std::vector<double> values = spread(carry.input(slot), axes, site.shape(slot));
+      const std::size_t run = part * whole.behind;
+      for (std::size_t i = 0; i < whole.before; ++i)
+        std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(i * run), run,
+                    out.begin() + static_cast<std::ptrdiff_t>((i * whole.along + offset) * whole.behind));
+    }
+    offset += part;
+  }
+  carry.output(0, make_scale(axes, std::move(out), shape));
+  return {};
+}
+
+}  // namespace rw::runtime::law_concat

@@ -1,0 +1,32 @@
+// The functions that the table of laws names, one file a law. Internal to the laws.
+#pragma once
+
+#include "runtime/law.hpp"
+
+namespace rw::runtime {
+
+#define RW_LAW(NAME)                                                \
+  namespace law_##NAME {                                            \
+    std::string condition(const Site&);                             \
+    void tie(const Site&, Tie&);                                    \
+    void handles(const Site&, std::vector<Handle>&);                \
+    std::string carry(const Site&, Carry&);                         \
+  }
+RW_LAW(linear)
+RW_LAW(affine)
+RW_LAW(pass)
+RW_LAW(join)
+RW_LAW(concat)
+RW_LAW(shape)
+RW_LAW(block)
+#undef RW_LAW
+
+// Conditions that several laws share.
+std::string channels_missing(const Site& site, TensorId tensor);  // why a tensor has no channels; empty: it has
+std::string first_missing(const Site& site, std::uint32_t slot);  // of input `slot`, then of the first output
+// What the operator itself asks besides its law: Clip's bounds, Pad's mode, Cast's direction (conditions.cpp).
+std::string operator_condition(const Site& site);
+// Every input of 1 and no edit: what a law that cannot carry must see.
+std::string only_ones(const Site& site, Carry& carry);
+
+}  // namespace rw::runtime

@@ -1,0 +1,102 @@
+// y = W x + b, sums over input channels (and kernel positions): x' = s_in x and y' = s_out y where
+// W' = s_out W / s_in and b' = s_out b. Padding adds zeros, which any scale keeps.
+#include <fmt/format.h>
+
+#include "runtime/laws/constants.hpp"
+#include "runtime/laws/laws.hpp"
+#include "runtime/scales.hpp"
+
+namespace rw::runtime::law_linear {
+namespace {
+
+std::uint32_t product(const graph::View& view, AxisMask axes) {
+  std::int64_t all = 1;
+  for (int i = 0; i < view.rank; ++i)
+    if (has_bit(axes, i)) all *= view.dims[static_cast<std::size_t>(i)];
+  return static_cast<std::uint32_t>(all);
+}
+
+// The channels of a tensor must lie where the operator puts them, and be as many as the weight says.
+std::string misplaced(const Site& site, TensorId tensor, std::optional<AxisMask> anchor, std::uint32_t count) {
+  std::string why = channels_missing(site, tensor);
+  if (!why.empty()) return why;
+  const graph::Tensor& info = site.network().tensor(tensor);
+  const AxisMask axes = site.channels().axes(tensor);
+  if (!anchor || (axes & ~*anchor) != 0 || site.channels().count(tensor) != count)
+    return fmt::format("the channels of '{}' {} do not lie where the weight has {}", info.name, to_string(info.shape), count);
+  return {};
+}
+
+}  // namespace
+
+std::string condition(const Site& site) {
+  if (!site.form().linear) return "its form has no weight: give its law parameters, as in `law linear(weight = 1)`";
+  std::string why;
+  const auto linear = site.form().linear(site, why);
+  if (!linear) return why;
+  const graph::Anchors anchors = site.form().anchors(site);
+  why = misplaced(site, site.input(linear->activation), anchors.input, product(linear->view, linear->in_axes));
+  if (why.empty()) why = misplaced(site, site.output(), anchors.output, product(linear->view, linear->out_axes));
+  return why.empty() ? operator_condition(site) : why;
+}
+
+void tie(const Site& site, Tie& tie) {
+  std::string why;
+  tie.absorbs(site.form().linear(site, why)->activation);
+  tie.offers();
+}
+
+void handles(const Site& site, std::vector<Handle>& handles) {
+  std::string why;
+  const auto linear = site.form().linear(site, why);
+  const graph::Shape weight = site.shape(linear->weight);
+  const std::vector<std::int64_t> shape(weight.dims().begin(), weight.dims().end());
+  handles.push_back({.slot = linear->weight, .side = Handle::Side::out, .read = Handle::Read::weight, .shape = shape,
+                     .view = linear->view.vector(), .axes = linear->out_axes});
+  handles.push_back({.slot = linear->weight, .side = Handle::Side::in, .activation = linear->activation, .inverse = true,
+                     .read = Handle::Read::weight, .shape = shape, .view = linear->view.vector(), .axes = linear->in_axes});
+  if (!linear->bias) return;
+  // A bias stands along the channels of the output: a vector for convolutions, broadcast for Gemm.
+  const graph::Shape out = site.output_shape();
+  const graph::Shape bias = site.shape(*linear->bias);
+  if (bias.rank() == 1 && bias[0] == product(linear->view, linear->out_axes)) {
+    handles.push_back({.slot = *linear->bias, .read = Handle::Read::bias, .shape = {bias[0]}, .view = {bias[0]}, .axes = 1});
+  } else {
+    handles.push_back(broadcast_handle(site, *linear->bias, out, site.channels().axes(site.output())));
+    handles.back().read = Handle::Read::bias;
+  }
+}
+
+std::string carry(const Site& site, Carry& carry) {
+  std::string why;
+  const auto linear = site.form().linear ? site.form().linear(site, why) : std::nullopt;
+  if (!linear) return only_ones(site, carry);
+  const graph::Anchors anchors = site.form().anchors(site);
+  const std::uint32_t features = product(linear->view, linear->out_axes), channels = product(linear->view, linear->in_axes);
+  std::vector<double> in(channels, 1.0), out(features, 1.0);
+  if (const Edit* edit = carry.edit(linear->weight)) {
+    for (const graph::Factor& factor : edit->factors) {
+      if (edit->view != linear->view.vector() || (factor.axes != linear->in_axes && factor.axes != linear->out_axes))
+        return "its weight was edited along an axis that is neither input nor output";
+      (factor.axes == linear->in_axes ? in : out) = factor.values;
+    }
+  }
+  const Scale& given = carry.input(linear->activation);
+  if (!given.is_one()) {
+    if (!anchors.input || (given.axes & ~*anchors.input) != 0 || given.values->size() != channels)
+      return "its input is scaled along another axis than that of its weight";
+    for (std::uint32_t i = 0; i < channels; ++i) in[i] *= (*given.values)[i];
+  }
+  for (std::uint32_t i = 0; i < channels; ++i)
+    if (!near(in[i], 1)) return fmt::format("its input channel {} is scaled by {} more than its weight takes back", i, in[i]);
+  if (linear->bias) {
+    const Edit* edit = carry.edit(*linear->bias);
+    const bool follows = edit && edit->factors.size() == 1 ? near(edit->factors[0].values, out)
+                                                           : !edit && near(out, std::vector<double>(features, 1.0));
+    if (!follows) return "its bias is not scaled as its output is";
+  }
+  if (site.output() != kNone && anchors.output) carry.output(0, make_scale(*anchors.output, std::move(out), site.output_shape()));
+  return {};
+}
+
+}  // namespace rw::runtime::law_linear

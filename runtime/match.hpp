@@ -1,0 +1,66 @@
+// Which regions a rule wants: the structure of a region against the clauses of a pattern.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dsl/program.hpp"
+#include "runtime/regions.hpp"
+
+namespace rw::runtime {
+
+// What was in the way of a rule.
+enum class Obstacle : std::uint8_t {
+  claimed,          // an earlier rule scaled the region
+  parent,           // an operator offers a scale that `parents` does not name
+  child,            // an operator absorbs it that `children` does not name
+  no_child,         // no operator absorbs it
+  inner,            // an operator inside that no clause admits
+  no_join,          // no operator that a `join` clause asks for
+  leak,             // a leak, and the rule rejects leaks
+  no_free_channel,  // every channel that a parent offers is pinned
+  condition,        // a `where` failed
+  data,             // a `needs` failed, or data that a formula reads is missing: "could not run"
+};
+
+struct Miss {
+  Obstacle obstacle = Obstacle::leak;
+  OperatorId op = kNone;      // parent, child, inner; leak: the operator that pins, kNone: the network's boundary
+  TensorId tensor = kNone;    // leak: where
+  dsl::Position clause;       // the clause that was not met
+  std::string reason;         // condition, data: the `else` text, or what is missing
+  std::uint32_t claimed_by = kNone;  // claimed: index of the rule
+};
+
+// The clauses of a pattern, prepared for the operator types of one network.
+class Pattern {
+ public:
+  Pattern(const dsl::RegionPattern& pattern, const Analysis& analysis);
+
+  // Nothing: the structure of the region is as the rule wants it.
+  std::optional<Miss> match(const Regions& regions, RegionId region) const;
+
+  // The joining operators of a region that `clause` (an index into RegionPattern::joins) admits.
+  std::vector<OperatorId> joins(const Regions& regions, RegionId region, std::size_t clause) const;
+
+ private:
+  class Clause {
+   public:
+    Clause(const dsl::Terms& terms, const Analysis& analysis);
+    bool admits(const Analysis& analysis, OperatorId op) const;
+
+   private:
+    std::vector<std::vector<const dsl::Term*>> by_type_;  // terms that name an operator type
+  };
+
+  const dsl::RegionPattern& pattern_;
+  const Analysis& analysis_;
+  Clause parents_, children_;
+  std::vector<Clause> through_, joins_;
+};
+
+// Classes of the region that a parent offers and nothing pins.
+std::uint32_t free_classes(const Regions& regions, RegionId region, const Analysis& analysis);
+
+}  // namespace rw::runtime

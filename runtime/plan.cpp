@@ -1,0 +1,46 @@
+#include "runtime/plan.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace rw::runtime {
+
+const std::vector<double>* Edit::along(graph::AxisMask axes) const {
+  for (const graph::Factor& factor : factors)
+    if (factor.axes == axes) return &factor.values;
+  return nullptr;
+}
+
+void Plan::multiply(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
+                    std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values) {
+  Edit& edit = edits_[key(op, slot)];
+  if (edit.factors.empty()) {
+    edit.shape.assign(shape.begin(), shape.end());
+    edit.view.assign(view.begin(), view.end());
+  }
+  assert(std::equal(edit.view.begin(), edit.view.end(), view.begin(), view.end()));  // one operator sees one view
+  for (graph::Factor& factor : edit.factors) {
+    if (factor.axes != axes) continue;
+    for (std::size_t i = 0; i < values.size(); ++i) factor.values[i] *= values[i];
+    return;
+  }
+  edit.factors.push_back({axes, {values.begin(), values.end()}});
+}
+
+void Plan::scale(graph::TensorId tensor, std::span<const double> values) {
+  std::vector<double>& scale = scales_[tensor];
+  if (scale.empty()) scale.assign(values.size(), 1.0);
+  for (std::size_t i = 0; i < values.size(); ++i) scale[i] *= values[i];
+}
+
+const Edit* Plan::edit(graph::OperatorId op, std::uint32_t slot) const {
+  const auto found = edits_.find(key(op, slot));
+  return found == edits_.end() ? nullptr : &found->second;
+}
+
+const std::vector<double>* Plan::scale_of(graph::TensorId tensor) const {
+  const auto found = scales_.find(tensor);
+  return found == scales_.end() ? nullptr : &found->second;
+}
+
+}  // namespace rw::runtime

@@ -1,0 +1,55 @@
+// The plan: everything that rules have decided to do to a network, and nothing else. No weight is touched while rules run;
+// reading a constant or a statistic through the plan gives its edited value.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "graph/form.hpp"
+#include "graph/rewriting.hpp"
+
+namespace rw::runtime {
+
+// A scale along some axes of a tensor, row-major over them; no values: 1 everywhere.
+struct Scale {
+  graph::AxisMask axes = 0;
+  std::shared_ptr<const std::vector<double>> values;
+  bool is_one() const { return values == nullptr; }
+};
+
+// What is multiplied into the constant that one operator reads at one input slot.
+struct Edit {
+  std::vector<std::int64_t> shape;  // of the constant afterwards (see ConstantEdit)
+  std::vector<std::int64_t> view;
+  std::vector<graph::Factor> factors;  // at most one for each mask of axes
+
+  // The product of all factors along exactly these axes; null: 1.
+  const std::vector<double>* along(graph::AxisMask axes) const;
+};
+
+class Plan {
+ public:
+  // Multiplies `values` into the constant at input `slot` of `op`. The view of later calls must be the same.
+  void multiply(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
+                std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values);
+  // Multiplies the scale of an activation, along its channel axes.
+  void scale(graph::TensorId tensor, std::span<const double> values);
+
+  const Edit* edit(graph::OperatorId op, std::uint32_t slot) const;      // null: none
+  const std::vector<double>* scale_of(graph::TensorId tensor) const;     // null: 1
+
+  bool empty() const { return edits_.empty() && scales_.empty(); }
+  const std::unordered_map<std::uint64_t, Edit>& edits() const { return edits_; }  // by key()
+  const std::unordered_map<graph::TensorId, std::vector<double>>& scales() const { return scales_; }
+
+  static std::uint64_t key(graph::OperatorId op, std::uint32_t slot) { return (std::uint64_t{op} << 32U) | slot; }
+
+ private:
+  std::unordered_map<std::uint64_t, Edit> edits_;
+  std::unordered_map<graph::TensorId, std::vector<double>> scales_;
+};
+
+}  // namespace rw::runtime

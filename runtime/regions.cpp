@@ -1,0 +1,227 @@
+// Channels are tied by union-find on two floors: tensors whose channels are tied one to one are united as a whole; only what
+// is left (concat, broadcasting, views) goes down to channels, of which every such group of tensors has one set.
+#include "runtime/regions.hpp"
+
+#include <boost/pending/disjoint_sets.hpp>
+#include <cassert>
+#include <numeric>
+
+#include "graph/error.hpp"
+
+namespace rw::runtime {
+namespace {
+
+class UnionFind {
+ public:
+  explicit UnionFind(std::size_t size) : rank_(size, 0), parent_(size), sets_(rank_.data(), parent_.data()) {
+    std::iota(parent_.begin(), parent_.end(), 0U);
+  }
+  std::size_t size() const { return parent_.size(); }
+  std::uint32_t find(std::uint32_t x) { return sets_.find_set(x); }
+  void unite(std::uint32_t a, std::uint32_t b) { sets_.union_set(a, b); }
+
+ private:
+  std::vector<std::uint8_t> rank_;
+  std::vector<std::uint32_t> parent_;
+  boost::disjoint_sets<std::uint8_t*, std::uint32_t*> sets_;
+};
+
+enum class Part : std::uint8_t { pin, tie, absorb, offer, ignore };
+
+// Entries that belong to regions, gathered in any order of regions and laid out region by region.
+template <typename T>
+struct Bucket {
+  std::vector<std::pair<RegionId, T>> entries;
+  void add(RegionId region, T value) { entries.emplace_back(region, value); }
+
+  // Counting sort; calls set(region, first, count) for each region.
+  template <typename Set>
+  std::vector<T> lay_out(std::size_t regions, Set set) {
+    std::vector<std::uint32_t> first(regions + 1, 0);
+    for (const auto& [region, value] : entries) ++first[region + 1];
+    for (std::size_t i = 0; i < regions; ++i) first[i + 1] += first[i];
+    std::vector<T> sorted(entries.size());
+    std::vector<std::uint32_t> next(first.begin(), first.end() - 1);
+    for (const auto& [region, value] : entries) sorted[next[region]++] = value;
+    for (std::size_t i = 0; i < regions; ++i) set(static_cast<RegionId>(i), std::span<const T>(sorted.data() + first[i], first[i + 1] - first[i]));
+    return sorted;
+  }
+};
+
+}  // namespace
+
+class RegionFinder : private Tie {
+ public:
+  explicit RegionFinder(const Analysis& analysis)
+      : analysis_(analysis), network_(*analysis.network), tensors_(network_.tensors().size()), first_slot_(network_.operators().size() + 1, 0),
+        input_part_(), output_part_() {
+    for (OperatorId op = 0; op < network_.operators().size(); ++op)
+      first_slot_[op + 1] = first_slot_[op] + static_cast<std::uint32_t>(network_.op(op).inputs.size());
+    input_part_.assign(first_slot_.back(), Part::pin);
+    output_part_.assign(network_.tensors().size(), Part::pin);
+    result_.joining_.assign(network_.operators().size(), false);
+  }
+
+  Regions run() {
+    for (OperatorId op = 0; op < network_.operators().size(); ++op) {
+      if (!analysis_.holds[op]) continue;
+      op_ = op;
+      tied_ = 0;
+      analysis_.law[op]->tie(analysis_.site(op), *this);
+    }
+    unite_channels();
+    number_regions();
+    gather();
+    return std::move(result_);
+  }
+
+ private:
+  struct Link {
+    TensorId a, b;
+    std::uint32_t a0, a_step, b0, b_step, count;
+  };
+
+  void absorbs(std::uint32_t slot) override { input_part_[first_slot_[op_] + slot] = Part::absorb; }
+  void ignores(std::uint32_t slot) override { input_part_[first_slot_[op_] + slot] = Part::ignore; }
+  void ties(std::uint32_t slot) override {
+    input_part_[first_slot_[op_] + slot] = Part::tie;
+    if (++tied_ == 2) result_.joining_[op_] = true;
+  }
+  void offers() override { ties_output_as(0, Part::offer); }
+  void ties_output(std::uint32_t output) override { ties_output_as(output, Part::tie); }
+  void ties_output_as(std::uint32_t output, Part part) { output_part_[network_.op(op_).outputs[output]] = part; }
+  void same(TensorId a, TensorId b) override { tensors_.unite(a, b); }
+  void link(TensorId a, std::uint32_t a0, std::uint32_t a_step, TensorId b, std::uint32_t b0, std::uint32_t b_step, std::uint32_t count) override {
+    if (count > 0) links_.push_back({a, b, a0, a_step, b0, b_step, count});
+  }
+
+  bool carries(TensorId tensor) const { return tensor != kNone && analysis_.channels.has(tensor); }
+
+  // One set of channels for each group of tensors that are tied as a whole.
+  void unite_channels() {
+    const std::size_t count = network_.tensors().size();
+    std::vector<std::uint32_t> group_first(count, kNone);
+    result_.first_.assign(count, 0);
+    result_.count_.assign(count, 0);
+    std::uint64_t total = 0;
+    for (TensorId tensor = 0; tensor < count; ++tensor) {
+      if (!carries(tensor)) continue;
+      std::uint32_t& first = group_first[tensors_.find(tensor)];
+      const std::uint32_t channels = analysis_.channels.count(tensor);
+      if (first == kNone) {
+        first = static_cast<std::uint32_t>(total);
+        total += channels;
+        constexpr std::uint64_t kMaxTotal = std::uint64_t{1} << 29;
+        if (total > kMaxTotal) throw graph::Error("", "network", "it has more than 536870912 channels");
+      }
+      result_.first_[tensor] = first;
+      result_.count_[tensor] = channels;
+    }
+    channels_.emplace(total);
+    for (const Link& link : links_) {
+      assert(carries(link.a) && carries(link.b));  // laws tie channels that exist
+      for (std::uint32_t i = 0; i < link.count; ++i)
+        channels_->unite(result_.first_[link.a] + link.a0 + i * link.a_step, result_.first_[link.b] + link.b0 + i * link.b_step);
+    }
+  }
+
+  // Regions in the order of their first tensor, and the classes of each.
+  void number_regions() {
+    const std::size_t count = network_.tensors().size();
+    for (const Link& link : links_) tensors_.unite(link.a, link.b);  // from here on: regions, no longer groups
+    result_.region_of_.assign(count, kNone);
+    std::vector<RegionId> region_at(count, kNone);
+    std::vector<std::uint32_t> class_at(channels_->size(), kNone);
+    result_.class_.assign(channels_->size(), kNone);
+    for (TensorId tensor = 0; tensor < count; ++tensor) {
+      if (!carries(tensor)) continue;
+      RegionId& region = region_at[tensors_.find(tensor)];
+      if (region == kNone) {
+        region = static_cast<RegionId>(result_.regions_.size());
+        result_.regions_.emplace_back();
+      }
+      result_.region_of_[tensor] = region;
+      const std::uint32_t first = result_.first_[tensor];
+      if (result_.class_[first] != kNone) continue;  // its group has been numbered
+      for (std::uint32_t i = 0; i < result_.count_[tensor]; ++i) {
+        std::uint32_t& scale_class = class_at[channels_->find(first + i)];
+        if (scale_class == kNone) scale_class = result_.regions_[region].classes++;
+        result_.class_[first + i] = scale_class;
+      }
+    }
+    std::uint32_t next = 0;
+    for (Region& region : result_.regions_) {
+      region.first_class = next;
+      next += region.classes;
+    }
+    result_.pinned_.assign(next, false);
+  }
+
+  // The boundary: who offers, absorbs, ties, and who pins.
+  void gather() {
+    const std::size_t regions = result_.regions_.size();
+    Bucket<TensorId> tensors;
+    Bucket<OperatorId> parents, children, inner;
+    Bucket<Leak> leaks;
+    const auto leak = [&](TensorId tensor, OperatorId op) {
+      const RegionId region = result_.region_of_[tensor];
+      leaks.add(region, {tensor, op});
+      for (const std::uint32_t scale_class : result_.classes(tensor))
+        result_.pinned_[result_.regions_[region].first_class + scale_class] = true;
+    };
+    for (TensorId tensor = 0; tensor < network_.tensors().size(); ++tensor) {
+      if (!carries(tensor)) continue;
+      tensors.add(result_.region_of_[tensor], tensor);
+      const graph::Tensor& info = network_.tensor(tensor);
+      if (info.is_input) leak(tensor, kNone);
+      else if (output_part_[tensor] == Part::pin) leak(tensor, info.producer);
+      if (info.is_output) leak(tensor, kNone);
+      OperatorId last = kNone;
+      for (const graph::Use& use : network_.consumers(tensor)) {
+        if (input_part_[first_slot_[use.op] + use.slot] != Part::pin || use.op == last) continue;
+        leak(tensor, use.op);
+        last = use.op;  // Mul(x, x) leaks once
+      }
+    }
+    for (OperatorId op = 0; op < network_.operators().size(); ++op) gather(op, parents, children, inner);
+    auto& all = result_.regions_;
+    result_.tensors_ = tensors.lay_out(regions, [&](RegionId id, auto span) { all[id].tensors = span; });
+    result_.parents_ = parents.lay_out(regions, [&](RegionId id, auto span) { all[id].parents = span; });
+    result_.children_ = children.lay_out(regions, [&](RegionId id, auto span) { all[id].children = span; });
+    result_.inner_ = inner.lay_out(regions, [&](RegionId id, auto span) { all[id].inner = span; });
+    result_.leaks_ = leaks.lay_out(regions, [&](RegionId id, auto span) { all[id].leaks = span; });
+  }
+
+  void gather(OperatorId op, Bucket<OperatorId>& parents, Bucket<OperatorId>& children, Bucket<OperatorId>& inner) {
+    const graph::Operator& info = network_.op(op);
+    RegionId tied = kNone, absorbed = kNone;
+    for (std::uint32_t slot = 0; slot < info.inputs.size(); ++slot) {
+      if (!carries(info.inputs[slot])) continue;
+      const RegionId region = result_.region_of_[info.inputs[slot]];
+      const Part part = input_part_[first_slot_[op] + slot];
+      if (part == Part::absorb && region != absorbed) children.add(absorbed = region, op);
+      if (part == Part::tie && region != tied) inner.add(tied = region, op);
+    }
+    for (const TensorId output : info.outputs) {
+      if (!carries(output)) continue;
+      const RegionId region = result_.region_of_[output];
+      if (output_part_[output] == Part::offer) parents.add(region, op);
+      if (output_part_[output] == Part::tie && region != tied) inner.add(tied = region, op);
+    }
+  }
+
+  const Analysis& analysis_;
+  const graph::Network& network_;
+  UnionFind tensors_;
+  std::optional<UnionFind> channels_;
+  std::vector<Link> links_;
+  std::vector<std::uint32_t> first_slot_;  // by operator: its inputs in input_part_
+  std::vector<Part> input_part_, output_part_;  // by input; by tensor, what its producer does
+  OperatorId op_ = 0;  // whose law is speaking, and how many inputs it has tied
+  std::uint32_t tied_ = 0;
+  Regions result_;
+};
+
+Regions find_regions(const Analysis& analysis) { return RegionFinder(analysis).run(); }
+
+}  // namespace rw::runtime

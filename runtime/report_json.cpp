@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include "runtime/names.hpp"
+#include "runtime/report.hpp"
+
+namespace rw::runtime {
+namespace {
+
+template <typename List, typename Text>
+std::string array(const List& list, Text text) {
+  std::string out = "[";
+  for (const auto& each : list) out += (out.size() > 1 ? ", " : "") + text(each);
+  return out + "]";
+}
+
+std::string number(double value) { return fmt::format("{}", value); }
+
+class JsonReport {
+ public:
+  explicit JsonReport(const ReportInput& input) : input_(input), network_(input.model.network) {}
+
+  std::string run() const {
+    const Outcome& outcome = input_.outcome;
+    std::string text = "{\n";
+    text += fmt::format("\"format\": \"rewrite-engine/report\", \"version\": 1,\n\"model\": {}, \"operators\": {}, \"bytes\": {}, \"regions_found\": {}, \"exact\": {}, \"dry_run\": {},\n",
+                        json_text(input_.model.path.string()), network_.operators().size(), input_.model.bytes, outcome.regions.size(), input_.exact, input_.dry_run);
+    text += "\"unused_statistics\": " + std::to_string(outcome.unused_statistics) + ",\n";
+    text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
+    text += "\"certificate\": " + certificate() + ",\n";
+    text += "\"written\": {\"files\": " + array(input_.written.files, [](const auto& file) { return json_text(file.string()); }) +
+            fmt::format(", \"bytes\": {}}},\n\"seconds\": {:.6f}\n}}\n", input_.written.bytes, input_.seconds);
+    return text;
+  }
+
+ private:
+  std::string op(OperatorId id) const { return json_text(network_.op(id).name); }
+  std::string ops(std::span<const OperatorId> list) const { return array(list, [&](OperatorId id) { return op(id); }); }
+
+  std::string rules() const {
+    std::string text;
+    const auto& program = input_.rules.program.rules;
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      const RuleOutcome& rule = input_.outcome.rules[i];
+      text += fmt::format("{}\n  {{\"rule\": {}, \"ran\": {}, \"regions\": {}, \"parents\": {}, \"children\": {}, \"channels\": {}, \"smallest\": {}, \"largest\": {}, \"reset\": {}, \"sweeps\": {}}}",
+                          i ? "," : "", json_text(program[i].name), rule.ran, rule.regions, rule.parents, rule.children, rule.channels, number(rule.smallest),
+                          number(rule.largest), rule.reset, rule.sweeps);
+    }
+    return text;
+  }
+
+  // Scales tensor by tensor, channel by channel.
+  std::string tensors(const RegionOutcome& region) const {
+    const Regions& regions = input_.outcome.regions;
+    return array(regions[region.region].tensors, [&](TensorId tensor) {
+      std::string text = fmt::format("{{\"tensor\": {}", json_text(network_.tensor(tensor).name));
+      if (!region.scales.empty())
+        text += ", \"scale\": " + array(regions.classes(tensor), [&](std::uint32_t scale_class) { return number(region.scales[scale_class]); });
+      return text + "}";
+    });
+  }
+
+  std::string regions() const {
+    std::string text;
+    for (const RegionOutcome& region : input_.outcome.visited) {
+      const Region& shape = input_.outcome.regions[region.region];
+      text += fmt::format("{}\n  {{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}", text.empty() ? "" : ",",
+                          region.taken_by == kNone ? "null" : json_text(input_.rules.program.rules[region.taken_by].name), ops(shape.parents), ops(shape.children), ops(shape.inner));
+      text += ", \"tensors\": " + tensors(region);
+      text += ", \"leaks\": " + array(shape.leaks, [&](const Leak& leak) {
+        return fmt::format("{{\"tensor\": {}, \"operator\": {}, \"why\": {}}}", json_text(network_.tensor(leak.tensor).name), leak.op == kNone ? "null" : op(leak.op),
+                           json_text(leak.op == kNone ? "boundary of the network" : input_.outcome.analysis.why_blocked(leak.op)));
+      });
+      if (region.taken_by == kNone) text += ", \"reason\": " + json_text(reason(input_, region));
+      text += ", \"misses\": " + array(region.misses, [&](const auto& miss) {
+        return fmt::format("{{\"rule\": {}, \"why\": {}}}", json_text(input_.rules.program.rules[miss.first].name), json_text(describe(input_, miss.second)));
+      });
+      text += "}";
+    }
+    return text;
+  }
+
+  std::string certificate() const {
+    const Certificate& certificate = input_.outcome.certificate;
+    if (certificate.holds) return fmt::format("{{\"holds\": true, \"certified\": \"scales\", \"operators\": {}}}", certificate.operators);
+    return fmt::format("{{\"holds\": false, \"operator\": {}, \"tensor\": {}, \"why\": {}}}", certificate.op == kNone ? "null" : op(certificate.op),
+                       certificate.tensor == kNone ? "null" : json_text(network_.tensor(certificate.tensor).name), json_text(certificate.why));
+  }
+
+  const ReportInput& input_;
+  const graph::Network& network_;
+};
+
+}  // namespace
+
+std::string json_report(const ReportInput& input) { return JsonReport(input).run(); }
+
+}  // namespace rw::runtime

@@ -1,0 +1,3 @@
+#include "runtime/text_file.hpp"
+
+namespace rw::runtime {}
