@@ -1,0 +1,98 @@
+// Random networks: that they are what tests of properties need.
+#include "tests/support/random_network.hpp"
+
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/compare.hpp"
+
+namespace rw::test {
+namespace {
+
+bool finite(const Array& array) {
+  if (!array.is_float()) return true;
+  for (const float value : array.floats())
+    if (!std::isfinite(value)) return false;
+  return true;
+}
+
+// What a network shows that the tests of the engine rely on.
+std::set<std::string> features(const Net& net) {
+  std::set<std::string> found;
+  std::map<std::string, int> readers, weights;
+  for (const NetNode& node : net.nodes()) {
+    found.insert(node.type);
+    const std::set<std::string> distinct(node.inputs.begin(), node.inputs.end());
+    if (distinct.size() < node.inputs.size()) found.insert(node.type + " of the same tensor");
+    for (const std::string& input : node.inputs) ++readers[input];
+    if (node.type == "Conv" && ++weights[node.inputs[1]] > 1) found.insert("shared weight");
+    for (const NetAttribute& each : node.attributes)
+      if (node.type == "Conv" && each.name == "group" && std::get<std::int64_t>(each.value) > 1) found.insert("group");
+  }
+  const std::set<std::string> outputs(net.outputs().begin(), net.outputs().end());
+  if (outputs.size() > 1) found.insert("several outputs");
+  for (const std::string& output : outputs)
+    if (readers[output] > 0) found.insert("output that is read");
+  for (const NetNode& node : net.nodes())
+    for (const std::string& output : node.outputs)
+      if (readers[output] == 0 && outputs.count(output) == 0) found.insert("dead end");
+  for (const auto& [name, range] : net.ranges()) {
+    bool negative = true;
+    for (const double max : range.max) negative = negative && max < 0;
+    if (negative && name != "x") found.insert("negative tensor");
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("random networks are the same for the same seed", "[random]") {
+  const Net a = random_net(5), b = random_net(5), c = random_net(6);
+  REQUIRE(a.nodes().size() == b.nodes().size());
+  for (std::size_t i = 0; i < a.nodes().size(); ++i) {
+    CHECK(a.nodes()[i].type == b.nodes()[i].type);
+    CHECK(a.nodes()[i].inputs == b.nodes()[i].inputs);
+  }
+  const std::string last = a.outputs().back();
+  CHECK(identical(a.value(last), b.value(last)));
+  CHECK((c.nodes().size() != a.nodes().size() || c.nodes()[3].inputs != a.nodes()[3].inputs));
+}
+
+TEST_CASE("random networks show all that can happen, and stay finite", "[random]") {
+  std::map<std::string, int> seen;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const Net net = random_net(seed);
+    CHECK(net.nodes().size() >= 10);
+    CHECK(net.nodes().size() <= 120);
+    REQUIRE_FALSE(net.outputs().empty());
+    for (const std::string& output : net.outputs()) CHECK(finite(net.value(output)));
+    for (const std::string& feature : features(net)) ++seen[feature];
+  }
+  for (const char* feature :
+       {"Conv", "group", "ConvTranspose", "Relu", "LeakyRelu", "PRelu", "Clip", "Sigmoid", "MaxPool", "AveragePool",
+        "GlobalAveragePool", "Add", "Sum", "Concat", "BatchNormalization", "Mul", "Flatten", "ReduceMean", "Gemm",
+        "Split", "Pad", "Softmax", "Add of the same tensor", "Concat of the same tensor", "shared weight",
+        "several outputs", "output that is read", "dead end", "negative tensor"}) {
+    INFO(feature);
+    CHECK(seen[feature] >= 10);
+  }
+}
+
+TEST_CASE("what is not wanted does not appear", "[random]") {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const Net net = random_net(seed, {.bounded = false, .spatial_concat = false, .samples = 0});
+    CHECK(net.ranges().empty());
+    for (const NetNode& node : net.nodes()) {
+      CHECK(node.type != "Sigmoid");
+      CHECK(node.type != "Softmax");
+      if (node.type == "Clip") CHECK(node.inputs.size() == 2);
+      if (node.type != "Concat") continue;
+      const std::int64_t axis = std::get<std::int64_t>(node.attributes.front().value);
+      CHECK((axis == 1 || axis == -3));
+    }
+  }
+}
+
+}  // namespace rw::test
