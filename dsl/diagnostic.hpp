@@ -23,11 +23,15 @@ using Diagnostics = std::vector<Diagnostic>;
 
 bool has_errors(const Diagnostics& diagnostics);
 
-// FILE:LINE:COLUMN: error: MESSAGE [CODE], the line itself, a mark under the place, the hint. Control characters are escaped.
+// FILE:LINE:COLUMN: error: MESSAGE [CODE], the line itself, a mark under the place, the hint; each line ends with \n.
+// Control characters are escaped. Of a very long line the part around the place is drawn.
 std::string draw(const Diagnostic& diagnostic, const Sources& sources);
 
 // Every code there is, with a line of what it means (a test fails for a code without a golden test).
-struct DiagnosticCode { std::string_view code; std::string_view meaning; };
+struct DiagnosticCode {
+  std::string_view code;
+  std::string_view meaning;
+};
 const std::vector<DiagnosticCode>& diagnostic_codes();
 
 }  // namespace rw::dsl

@@ -42,7 +42,8 @@ enum class ExprOp : std::uint8_t {
   parameter,  // index: into Rule::params
   local,      // index: slot of a let (expression or clause)
   field,      // index: into Vocabulary::fields; family: the binding
-  attribute,  // text: the attribute; family: the binding, kNoBinding in a guard (the operator itself)
+  attribute,  // text: the attribute; family: the binding; kNoBinding in a guard, where it is the operator's own:
+              // index kOwnWord: one of `name`, `op`, `channels`, `activations`; 0: an attribute proper
   negate,
   not_,
   add,
@@ -67,6 +68,16 @@ enum class ExprOp : std::uint8_t {
          // reduction: into Vocabulary::reductions for the collecting functions
 };
 
+// In a guard `name`, `op`, `channels` (of the output) and `activations` (inputs that are no constants) are words of the
+// operator itself; an attribute that is named like one of them is reached as `attribute.name`.
+inline constexpr std::uint32_t kOwnWord = 1;
+
+// What a rule may come to when its functions are written out.
+inline constexpr std::size_t kMaxRuleExprs = 100'000;
+inline constexpr std::size_t kMaxProgramExprs = 1'000'000;  // all rules and guards together
+inline constexpr std::size_t kMaxProgramTerms = 1'000'000;  // operators of all sets and clauses together
+inline constexpr std::uint32_t kMaxExprDepth = 2'000;       // so that evaluation may call itself
+
 using ExprId = std::uint32_t;  // into Rule::exprs (LawBinding::exprs, Term::exprs)
 
 struct Expr {
@@ -81,8 +92,9 @@ struct Expr {
   std::vector<ExprId> operands;
 };
 
-// A condition about one operator by itself (`where transB == 1`): names without a dot are its attributes, or one of the
-// fields `name`, `op`, `channels`.
+// A condition about one operator by itself (`where transB == 1`): names without a dot are its attributes or kOwnWords.
+// It holds attributes, numbers, texts and operations on them (`if` too), and neither functions nor `let`; its type is a
+// condition about nothing.
 struct Guard {
   std::vector<Expr> exprs;
   ExprId root = 0;
@@ -177,9 +189,19 @@ struct LawBinding {
   Position at;
 };
 
+// `test pair "scales a pair" { ... }`: the block is kept as it is written, brackets included.
+struct RuleTest {
+  std::uint32_t rule = 0;  // into Program::rules
+  std::string title;
+  std::string block;
+  Position at;        // of the whole declaration
+  Position block_at;  // of the block
+};
+
 struct Program {
   std::vector<LawBinding> laws;  // in the order of the files
   std::vector<Rule> rules;       // in the order they run
+  std::vector<RuleTest> tests;   // in the order of the files
 };
 
 }  // namespace rw::dsl

@@ -13,7 +13,11 @@ struct Position {
   std::uint32_t source = 0;  // index into Sources
   std::uint32_t offset = 0;  // bytes
   std::uint32_t length = 0;  // bytes; 0: a point between two characters
+  friend bool operator==(const Position&, const Position&) = default;
 };
+
+// From the first byte of `first` to the last of `last`, which stand in one source.
+Position span(Position first, Position last);
 
 struct Source {
   std::string name;  // as messages say it: the path the user gave, "std" for the embedded library
@@ -27,15 +31,17 @@ struct LineColumn {
 
 class Sources {
  public:
-  std::uint32_t add(Source source);
+  std::uint32_t add(Source source);  // text beyond 4 GiB is our own mistake: whoever reads files bounds them
   const Source& operator[](std::uint32_t index) const { return sources_[index]; }
   std::size_t size() const { return sources_.size(); }
-  LineColumn locate(Position at) const;             // linear in the text before it
-  std::string_view line(Position at) const;         // the whole line that holds `at`, without its end
-  std::string_view text(Position at) const;         // the text it covers
+  LineColumn locate(Position at) const;      // logarithmic in the lines, linear in the line before the place
+  std::string_view line(Position at) const;  // the whole line that holds the first byte of `at`, without its end
+  std::string_view text(Position at) const;  // the text it covers
+  std::string name_and_line(Position at) const;  // "rules/mine.dsl:7"
 
  private:
   std::vector<Source> sources_;
+  std::vector<std::vector<std::uint32_t>> line_starts_;  // for each source: where its lines begin
 };
 
 }  // namespace rw::dsl

@@ -46,6 +46,35 @@ struct StatisticEdit {
                               // axis of the channels)
 };
 
+// --- edits of the graph (rules with a chain). Identities of operators and tensors are those of the model that was
+// read.
+
+// A constant that the model did not have: the bias that a folded BatchNormalization leaves behind.
+struct AddedConstant {
+  std::string name;
+  Literal value;  // in the network's arena
+};
+
+// Input `slot` of `op` reads the tensor of this name; `slot` may be one behind the last (a bias where there was none).
+struct InputChange {
+  OperatorId op = kNone;
+  std::uint32_t slot = 0;
+  std::string name;
+};
+
+// Output `slot` of `op` has this name: that of an operator behind it that was taken out.
+struct OutputChange {
+  OperatorId op = kNone;
+  std::uint32_t slot = 0;
+  std::string name;
+};
+
+// Another operator on the same first input, without attributes.
+struct Replacement {
+  OperatorId op = kNone;
+  std::string type;
+};
+
 struct Rewriting {
   std::vector<ConstantEdit> constants;  // in place, at most one per tensor
   std::vector<ConstantCopy> copies;

@@ -1,0 +1,19 @@
+// From trees to checked rules: names, kinds, clauses, and whether a rule can match at all.
+#pragma once
+
+#include "dsl/names.hpp"
+#include "dsl/tree.hpp"
+
+namespace rw::dsl {
+
+// Checks one file after all that it uses. Its rules, laws and tests go behind those of `run.program`; its names into
+// `names`, whose `file` and `used` are set.
+void check(Run& run, FileNames& names);
+
+// What can be said when all laws are known: operators that nobody knows, and rules that can never match.
+void check_laws(Run& run);
+
+// One rule, after what stands before it in its file. (Part of `check`, in a file of its own.)
+Rule check_rule(Run& run, const FileNames& names, const tree::Rule& rule);
+
+}  // namespace rw::dsl

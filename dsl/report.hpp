@@ -1,0 +1,29 @@
+// Collects diagnostics, so many a file.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "dsl/diagnostic.hpp"
+
+namespace rw::dsl {
+
+class Reporter {
+ public:
+  void error(std::string_view code, Position at, std::string message, std::string hint = "");
+  void warning(std::string_view code, Position at, std::string message, std::string hint = "");
+  void add(Diagnostic diagnostic);                       // the same thing at the same place is said once
+  bool is_full(std::uint32_t source) const;              // so many are there that no more would be shown
+  std::size_t errors() const { return all_errors_; }     // so many were reported
+  Diagnostics finish(std::uint32_t sources) &&;          // in the order of the places
+
+ private:
+  Diagnostics diagnostics_;
+  std::map<std::uint32_t, std::size_t> errors_, warnings_;  // by source
+  std::size_t all_errors_ = 0;
+  std::set<std::tuple<std::uint32_t, std::uint32_t, std::string>> said_;
+};
+
+}  // namespace rw::dsl

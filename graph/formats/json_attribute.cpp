@@ -1,0 +1,97 @@
+#include "graph/formats/json_attribute.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "graph/formats/json_capture.hpp"
+#include "graph/formats/json_tensor.hpp"
+
+namespace rw::graph {
+namespace {
+
+// A list in the making. Integers are kept as doubles too, for the list that turns out to be one of doubles.
+struct List {
+  std::vector<std::int64_t> integers;
+  std::vector<double> numbers;
+  std::vector<std::string_view> strings;
+  std::size_t size = 0;
+
+  void add(json::Value& value) {
+    ++size;
+    switch (value.kind()) {
+      case json::Kind::string: strings.push_back(value.string()); return add_special(strings.back());
+      case json::Kind::number: break;
+      default: throw value.expected("an integer, a float or a string");
+    }
+    if (value.is_integer()) {
+      integers.push_back(value.integer());
+      numbers.push_back(static_cast<double>(integers.back()));
+    } else {
+      numbers.push_back(value.number());
+    }
+  }
+  void add_special(std::string_view text) {
+    if (const auto number = json::special(text)) numbers.push_back(*number);
+  }
+  bool all_integers() const { return integers.size() == size; }
+  bool all_strings() const { return strings.size() == size; }
+  bool all_numbers() const { return numbers.size() == size; }
+};
+
+AttributeValue read_list(json::Value& value, Arena& arena) {
+  List list;
+  value.array([&](json::Value& each) { list.add(each); });
+  if (list.all_integers()) return arena.store(std::span<const std::int64_t>(list.integers));
+  if (list.all_strings()) {
+    for (std::string_view& each : list.strings) each = arena.store(each);
+    return arena.store(std::span<const std::string_view>(list.strings));
+  }
+  if (list.all_numbers()) return arena.store(std::span<const double>(list.numbers));
+  throw value.error("its list mixes strings and numbers");
+}
+
+AttributeValue read_object(json::Value& value, Arena& arena, std::vector<std::string>& captured) {
+  AttributeValue result;
+  const bool tensor = value.find("tensor", [&](json::Value& each) { result = read_tensor(each, arena); });
+  if (tensor) return result;
+  const bool graph = value.find("graph", [&](json::Value& each) {
+    read_captures(each, captured);
+    result = Opaque{arena.store(each.text())};
+  });
+  if (!graph) throw value.error(R"(expected {"tensor": {...}} or {"graph": {...}})");
+  return result;
+}
+
+AttributeValue read_value(json::Value& value, Arena& arena, std::vector<std::string>& captured) {
+  switch (value.kind()) {
+    case json::Kind::number:
+      if (value.is_integer()) return value.integer();
+      return value.number();
+    case json::Kind::string: return arena.store(value.string());
+    case json::Kind::array: return read_list(value, arena);
+    case json::Kind::object: return read_object(value, arena, captured);
+    default: throw value.expected("an integer, a float, a string, a list of them, a tensor or a graph");
+  }
+}
+
+}  // namespace
+
+void read_attributes(json::Value& object, Arena& arena, std::vector<Attribute>& attributes,
+                     std::vector<std::string>& captured) {
+  object.object([&](std::string_view name, json::Value& value) {
+    try {
+      attributes.push_back({arena.store(name), read_value(value, arena, captured)});
+    } catch (const Error& error) {
+      throw Error("", error.place, fmt::format("attribute \"{}\": {}", name, error.message));
+    }
+  });
+  std::vector<std::string_view> names;
+  names.reserve(attributes.size());
+  for (const Attribute& each : attributes) names.push_back(each.name);
+  std::sort(names.begin(), names.end());
+  if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
+    throw object.error(fmt::format("attribute \"{}\" stands here twice", *twice));
+}
+
+}  // namespace rw::graph

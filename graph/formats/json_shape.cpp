@@ -1,0 +1,63 @@
+#include "graph/formats/json_shape.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace rw::graph {
+namespace {
+
+Shape store(const json::Value& value, const std::vector<std::int64_t>& dims, Arena& arena) {
+  if (dims.size() > kMaxRank)
+    throw value.error(fmt::format("a shape of {} dimensions, at most {} are possible", dims.size(), kMaxRank));
+  return Shape(arena.store(std::span<const std::int64_t>(dims)));
+}
+
+}  // namespace
+
+Shape read_constant_shape(json::Value& value, Arena& arena) {
+  std::vector<std::int64_t> dims;
+  value.integers(dims);
+  for (const std::int64_t dim : dims)
+    if (dim < 0) throw value.error(fmt::format("a dimension is {}: a constant has dimensions of 0 and more", dim));
+  return store(value, dims, arena);
+}
+
+Shape read_shape(json::Value& value, Arena& arena) {
+  std::vector<std::int64_t> dims;
+  value.array([&](json::Value& each) {
+    if (each.kind() == json::Kind::string) {
+      each.string();
+      dims.push_back(kUnknown);
+      return;
+    }
+    if (each.kind() != json::Kind::number || !each.is_integer())
+      throw each.expected("a dimension: a positive integer, or -1 or a name where it is not known");
+    const std::int64_t dim = each.integer();
+    if (dim == 0 || dim < kUnknown)
+      throw each.expected("a dimension: a positive integer, or -1 or a name where it is not known");
+    dims.push_back(dim);
+  });
+  return store(value, dims, arena);
+}
+
+DType read_dtype(json::Value& value) {
+  const std::string_view wanted = value.string();
+  if (const auto dtype = dtype_named(wanted)) return *dtype;
+  throw value.error(
+      fmt::format("the element type \"{}\" is not known, expected float32, float16, bfloat16, float64, int8, uint8, "
+                  "int32, int64 or bool",
+                  wanted));
+}
+
+std::size_t byte_count(const json::Value& value, DType dtype, Shape shape) {
+  const auto elements = shape.count();
+  std::size_t bytes = 0;
+  if (!elements || __builtin_mul_overflow(static_cast<std::size_t>(*elements), size(dtype), &bytes) ||
+      bytes > static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()))
+    throw value.error(fmt::format("its shape {} has more elements than can be counted", to_string(shape)));
+  return bytes;
+}
+
+}  // namespace rw::graph

@@ -1,0 +1,31 @@
+// safetensors: eight bytes of header length, a JSON header that names each tensor's dtype, shape and place, then the
+// bytes of all tensors without gaps. https://github.com/huggingface/safetensors
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "graph/mapped_file.hpp"
+#include "graph/network.hpp"
+
+namespace rw::graph {
+
+struct StoredTensor {
+  std::string_view name;  // in the arena
+  Literal value;          // bytes: in the mapped file, shape: in the arena
+};
+
+struct Safetensors {
+  std::shared_ptr<const MappedFile> file;
+  std::string_view metadata;          // JSON text of "__metadata__", in the mapped file; empty: none
+  std::vector<StoredTensor> tensors;  // in the order of the header
+};
+
+// Reads the header; no byte of a tensor is touched.
+// Error (file: its path): not safetensors, a header that is longer than the file or 100 MB, an element type that is not
+// known here, tensors that share bytes, leave a gap, leave the file or are of another size than their shape, two of one
+// name.
+Safetensors read_safetensors(std::shared_ptr<const MappedFile> file, Arena& arena);
+
+}  // namespace rw::graph
