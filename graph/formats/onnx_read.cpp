@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -43,14 +43,8 @@ class ModelReader {
     read_model();
     read_graph();
     check_opsets();
-    Model model{.network = builder_.finish(), .statistics = {}, .path = origin_->file->path(), .origin = origin_};
-    model.files.push_back(origin_->file->path());
-    model.bytes = origin_->file->bytes().size();
-    for (const ExternalFiles::File& each : origin_->external.files()) {
-      model.files.push_back(each.file->path());
-      model.bytes += each.file->bytes().size();
-    }
-    origin_->file->check_intact();
+    Model model{.network = builder_.finish(), .path = origin_->file->path(), .sources = {origin_->file}, .origin = origin_};
+    for (const ExternalFiles::File& each : origin_->external.files()) model.sources.push_back(each.file);
     return model;
   }
 
@@ -110,7 +104,7 @@ class ModelReader {
     });
     each_field([&](const Field& field) {
       if (field.number == GraphProto::kValueInfo) read_value_info(field);
-      if (field.number == GraphProto::kOutput) builder_.output(read_value_info(field));
+      if (field.number == GraphProto::kOutput) read_output(field);
     });
   }
 
@@ -159,14 +153,18 @@ class ModelReader {
     builder_.input(id);
   }
 
-  TensorId read_value_info(const Field& message) {
-    const auto [name, dtype, shape] = read_type(message);
-    if (name.empty()) throw message.error("a tensor without a name");
-    const TensorId id = builder_.tensor(name);
-    // What stands at a constant is what it is; of an input the first word counts.
-    if (!given_.contains(id) && !inputs_.contains(id) && (shape.known() || dtype != DType::undefined))
-      builder_.describe(id, dtype, shape);
-    return id;
+  void read_output(const Field& message) {
+    const Typed said = read_type(message);
+    if (said.name.empty()) throw message.error("an output of the graph without a name");
+    const TensorId id = builder_.tensor(said.name);
+    describe(id, said);
+    builder_.output(id);
+  }
+
+  // Tensors that nobody makes or reads may have been left behind by other programs.
+  void read_value_info(const Field& message) {
+    const Typed said = read_type(message);
+    if (const auto id = builder_.find(said.name)) describe(*id, said);
   }
 
   struct Typed {
@@ -174,6 +172,12 @@ class ModelReader {
     DType dtype = DType::undefined;
     Shape shape;
   };
+
+  // A constant is what it is; of an input the first word counts.
+  void describe(TensorId id, const Typed& said) {
+    if (given_.contains(id) || inputs_.contains(id) || constants_.contains(id)) return;
+    if (said.shape.known() || said.dtype != DType::undefined) builder_.describe(id, said.dtype, said.shape);
+  }
 
   Typed read_type(const Field& message) {
     Typed result;
@@ -286,7 +290,10 @@ class ModelReader {
   void read_constant() {
     if (node_.outputs.size() != 1 || node_.outputs[0] == kNone) throw Error("", "", "a Constant has one output");
     for (const Attribute& each : node_.attributes)
-      if (const auto value = constant_value(each)) return builder_.constant(node_.outputs[0], *value);
+      if (const auto value = constant_value(each)) {
+        constants_.insert(node_.outputs[0]);
+        return builder_.constant(node_.outputs[0], *value);
+      }
   }
 
   std::optional<Literal> constant_value(const Attribute& attribute) {
@@ -322,7 +329,7 @@ class ModelReader {
   NetworkBuilder builder_;
   std::int64_t ir_version_ = 0;
   std::set<std::string, std::less<>> domains_, used_domains_, functions_;
-  std::set<TensorId> given_, inputs_;  // initializers, inputs of the graph
+  std::set<TensorId> given_, inputs_, constants_;  // initializers, inputs of the graph, outputs of Constant nodes
   std::vector<std::int64_t> dims_;
   NodeParts node_;
   std::uint32_t nodes_ = 0;
