@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <functional>
 #include <stdexcept>
 
 #include "tests/support/evaluate_call.hpp"
@@ -76,9 +75,7 @@ void scale_and_shift(std::vector<float>& y, const Dims& shape, const Array* scal
   }
 }
 
-std::size_t length_from(const Dims& shape, std::size_t axis) {
-  return count(std::span(shape).subspan(axis));
-}
+std::size_t length_from(const Dims& shape, std::size_t axis) { return count(std::span(shape).subspan(axis)); }
 
 Results layer_normalization(const Call& call) {
   const Array& x = call.input(0);
