@@ -57,7 +57,7 @@ class Flattener {
     const auto found = changes_.find(id);
     const onnx::NodeChange* change = found == changes_.end() ? nullptr : &found->second;
     if (network_.removed(id) || (change && change->removed) || is_constant(op)) return;
-    FlatNode node{network_.type_of(id), op.name, names(op.inputs), names(op.outputs), op.attributes};
+    FlatNode node{network_.type_of(id), op.name, names(op.inputs.first(op.inputs.size() - std::min<std::size_t>(op.captured, op.inputs.size()))), names(op.outputs), op.attributes};
     check_attributes(node);
     if (change) {
       if (change->type) {

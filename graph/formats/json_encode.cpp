@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kInline = 64;  // integers: axes, shapes, pads
 
-std::string quoted(std::string_view text) {
+std::string utf8_text(std::string_view text) {
   for (std::string_view rest = text; !rest.empty();) {
     const Utf8 point = decode_utf8(rest);
     if (!point.valid) throw Error("", "", fmt::format("'{}' is no UTF-8: model.json cannot have it", text));
@@ -42,17 +42,17 @@ std::string list_of(const List& list, Write write) {
   return "[" + text + "]";
 }
 
-std::string names(const std::vector<std::string_view>& list) { return list_of(list, quoted); }
+std::string names(const std::vector<std::string_view>& list) { return list_of(list, utf8_text); }
 
 struct AttributeText {
   std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
   std::string operator()(double value) const { return real(value); }
-  std::string operator()(std::string_view value) const { return quoted(value); }
+  std::string operator()(std::string_view value) const { return utf8_text(value); }
   std::string operator()(std::span<const std::int64_t> values) const {
     return list_of(values, [](std::int64_t each) { return fmt::format("{}", each); });
   }
   std::string operator()(std::span<const double> values) const { return list_of(values, real); }
-  std::string operator()(std::span<const std::string_view> values) const { return list_of(values, quoted); }
+  std::string operator()(std::span<const std::string_view> values) const { return list_of(values, utf8_text); }
   std::string operator()(const Literal& value) const { return fmt::format(R"({{"tensor": {}}})", write_tensor(value)); }
   std::string operator()(const Opaque&) const { return {}; }  // flatten() refuses them
 };
@@ -60,8 +60,8 @@ struct AttributeText {
 std::string node_text(const FlatNode& node) {
   std::string attributes;
   for (const Attribute& each : node.attributes)
-    attributes += fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", quoted(each.name), std::visit(AttributeText(), each.value));
-  std::string text = fmt::format(R"({{"name": {}, "op": {}, "inputs": {}, "outputs": {})", quoted(node.name), quoted(node.type),
+    attributes += fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", utf8_text(each.name), std::visit(AttributeText(), each.value));
+  std::string text = fmt::format(R"({{"name": {}, "op": {}, "inputs": {}, "outputs": {})", utf8_text(node.name), utf8_text(node.type),
                                  names(node.inputs), names(node.outputs));
   if (!attributes.empty()) text += fmt::format(R"(, "attributes": {{{}}})", attributes);
   return text + "}";
@@ -90,7 +90,7 @@ class Weights {
     if (constant.edit) data_.scaled(*constant.value, *constant.edit, constant.name);
     else data_.copy({reinterpret_cast<const char*>(constant.value->bytes.data()), constant.value->bytes.size()});
     header_ += fmt::format(R"({}{}: {{"dtype": "{}", "shape": {}, "data_offsets": [{}, {}]}})", header_.empty() ? "" : ", ",
-                           quoted(constant.name), row(constant.value->dtype).safetensors, write_shape(constant.shape()), begin,
+                           utf8_text(constant.name), row(constant.value->dtype).safetensors, write_shape(constant.shape()), begin,
                            data_.size());
   }
 
@@ -118,7 +118,7 @@ bool stands_inline(const FlatConstant& constant) {
 std::string input_text(const Tensor& tensor) {
   if (tensor.dtype == DType::undefined)
     throw Error("", fmt::format("input '{}'", tensor.name), "its element type is not said or not known: model.json needs it");
-  std::string text = fmt::format(R"({{"name": {}, "dtype": "{}")", quoted(tensor.name), name(tensor.dtype));
+  std::string text = fmt::format(R"({{"name": {}, "dtype": "{}")", utf8_text(tensor.name), name(tensor.dtype));
   if (tensor.shape.known()) text += fmt::format(R"(, "shape": {})", write_shape(tensor.shape.dims()));
   return text + "}";
 }
@@ -131,18 +131,18 @@ std::string graph_text(const Model& model, const Flat& flat) {
   for (const FlatNode& each : flat.nodes)
     for (const std::string_view output : each.outputs)
       if (const auto id = network.find(output); id && network.tensor(*id).shape.known())
-        shapes.add(fmt::format("{}: {}", quoted(output), write_shape(network.tensor(*id).shape.dims())));
+        shapes.add(fmt::format("{}: {}", utf8_text(output), write_shape(network.tensor(*id).shape.dims())));
   std::vector<std::string_view> outputs;
   for (const TensorId id : network.outputs()) outputs.push_back(network.tensor(id).name);
   std::string opsets;
   for (const auto& [domain, version] : network.opsets())
-    opsets += fmt::format("{}{}: {}", opsets.empty() ? "" : ", ", quoted(domain), version);
+    opsets += fmt::format("{}{}: {}", opsets.empty() ? "" : ", ", utf8_text(domain), version);
   return fmt::format(R"(  "name": {}, "opset": {{{}}},
   "inputs": {},
   "outputs": {},
   "nodes": {},
   "shapes": {})",
-                     quoted(network.name()), opsets, inputs.list(), names(outputs), nodes.list(), shapes.object());
+                     utf8_text(network.name()), opsets, inputs.list(), names(outputs), nodes.list(), shapes.object());
 }
 
 }  // namespace
@@ -152,14 +152,14 @@ void encode_json(const Model& model, const Rewriting& rewriting, const std::file
   Block tensors;
   Weights weights(model);
   for (const FlatConstant& each : flat.constants) {
-    if (stands_inline(each)) tensors.add(fmt::format("{}: {}", quoted(each.name), write_tensor(*each.value)));
+    if (stands_inline(each)) tensors.add(fmt::format("{}: {}", utf8_text(each.name), write_tensor(*each.value)));
     else weights.add(each);
   }
   std::string text = "{\n  \"format\": \"rewrite-engine/model\", \"version\": 1,\n" + graph_text(model, flat);
   std::filesystem::path stored = out;
   stored.replace_extension(".safetensors");
   if (!weights.empty()) {
-    text += fmt::format(",\n  \"weights\": {}", quoted(stored.filename().string()));
+    text += fmt::format(",\n  \"weights\": {}", utf8_text(stored.filename().string()));
     weights.write(stored, output);
   }
   if (!tensors.empty()) text += fmt::format(",\n  \"tensors\": {}", tensors.object());

@@ -257,7 +257,8 @@ void ModelReader::add_node(const Scope& scope, std::size_t index, Node& node) {
   if (!as_it_stands) full = node_name(scope, index, node);
   name_bytes_ += scope.prefix.size();
   const auto attributes = builder_.arena().store(std::span<const Attribute>(node.attributes));
-  builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs, attributes);
+  builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs, attributes,
+                                       static_cast<std::uint32_t>(node.captured.size()));
   origin_->nodes.push_back({node.inputs_text, scope.id});
 }
 
@@ -271,7 +272,7 @@ class NestedReader {
   // look at the object.
   void read(json::Value& value) {
     json::read_keys(value, kKeys, *this);
-    for (const auto& [key, method] : late_) value.find(key, [&](json::Value& each) { (this->*method)(each); });
+    for (const auto& late : late_) value.find(late.first, [&](json::Value& each) { (this->*late.second)(each); });
     for (const Passed& each : passed_) add_identity(each);
   }
 

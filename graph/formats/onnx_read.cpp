@@ -282,7 +282,8 @@ class ModelReader {
     used_domains_.insert(std::string(node_.domain));
     std::string type = full_type(node_.domain, node_.type);
     if (functions_.contains(type) && find_form(type)) type = "function::" + type;
-    builder_.add(type, node_.name, node_.inputs, node_.outputs, builder_.arena().store(std::span<const Attribute>(node_.attributes)));
+    builder_.add(type, node_.name, node_.inputs, node_.outputs, 
+                 builder_.arena().store(std::span<const Attribute>(node_.attributes)), static_cast<std::uint32_t>(node_.captured.size()));
     if (node_.domain.empty() && node_.type == "Constant") read_constant();
   }
 
@@ -292,7 +293,7 @@ class ModelReader {
     for (const Attribute& each : node_.attributes)
       if (const auto value = constant_value(each)) {
         constants_.insert(node_.outputs[0]);
-        return builder_.constant(node_.outputs[0], *value);
+        return builder_.constant_output(node_.outputs[0], *value);
       }
   }
 

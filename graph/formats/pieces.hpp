@@ -26,6 +26,7 @@ class Pieces {
   void zeros(std::uint64_t count) { text(std::string(count, '\0')); }
   void append(Pieces&& other);
 
+  Pieces like() const { return Pieces(sources_); }  // empty, over the same sources
   std::uint64_t size() const { return size_; }
   bool empty() const { return pieces_.empty(); }
   void write(OutputFile& file) const;
