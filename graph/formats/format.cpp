@@ -60,7 +60,8 @@ Model read_model(const std::filesystem::path& path) {
 }
 
 Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry) {
-  return guarded(out, [&] {
+  // What has no file of its own is a mistake in the model: a value that cannot be scaled.
+  return guarded(model.path, [&] {
     const Format& format = format_of(out);
     Output output(model.sources, dry);
     const bool same = &format == &format_of(model.path);
