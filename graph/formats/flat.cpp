@@ -29,10 +29,19 @@ class Flattener {
       flat_.constants.push_back({each.name, &*network_.tensor(each.edit.tensor).constant, &each.edit});
     for (const AddedConstant& each : rewriting_.added)
       if (const auto id = network_.find(each.name); !id || !network_.tensor(*id).constant) flat_.constants.push_back({each.name, &each.value});
+    if (!rewriting_.removed.empty() || !rewriting_.inputs.empty() || !rewriting_.replacements.empty()) drop_unread();
     return std::move(flat_);
   }
 
  private:
+  // What only operators read that are gone.
+  void drop_unread() {
+    std::set<std::string_view> read;
+    for (const FlatNode& node : flat_.nodes) read.insert(node.inputs.begin(), node.inputs.end());
+    for (const TensorId id : network_.outputs()) read.insert(network_.tensor(id).name);
+    std::erase_if(flat_.constants, [&](const FlatConstant& each) { return !read.contains(each.name); });
+  }
+
   Names names(std::span<const TensorId> tensors) const {
     Names result;
     for (const TensorId id : tensors) result.push_back(id == kNone ? std::string_view() : network_.tensor(id).name);

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <vector>
-
+#include "graph/formats/onnx_attribute.hpp"
 #include "graph/formats/onnx_schema.hpp"
 
 namespace rw::graph::onnx {
@@ -77,6 +76,19 @@ std::map<OperatorId, NodeChange> node_changes(const Rewriting& rewriting) {
   for (const Rebinding& each : rewriting.rebindings) changes[each.op].inputs[each.slot] = rewriting.copies[each.copy].name;
   for (const OperatorId op : rewriting.removed) changes[op].removed = true;
   return changes;
+}
+
+Names names_read(const Field& node) {
+  Names names = names_of(node, P::kInput);
+  for (Fields fields(node); fields.next();) {
+    if (fields->number != P::kAttribute) continue;
+    for (Fields inner(*fields); inner.next();) {
+      if (inner->number != AttributeProto::kGraph && inner->number != AttributeProto::kGraphs) continue;
+      const Names captured = captures(*inner);
+      names.insert(names.end(), captured.begin(), captured.end());
+    }
+  }
+  return names;
 }
 
 std::string changed_node(const Field& node, const NodeChange& change) {

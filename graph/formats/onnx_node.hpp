@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "graph/formats/onnx_wire.hpp"
 #include "graph/rewriting.hpp"
@@ -20,6 +21,9 @@ struct NodeChange {
 
 // The changes of a rewriting by operator; names are borrowed from it.
 std::map<OperatorId, NodeChange> node_changes(const Rewriting& rewriting);
+
+// The names that a node reads: its inputs, and what the graphs in it read from outside.
+std::vector<std::string_view> names_read(const Field& node);
 
 // The node's field with the change in it. Error: the change is to what a graph within the node reads.
 std::string changed_node(const Field& node, const NodeChange& change);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -47,6 +48,7 @@ class Writer {
         origin_(dynamic_cast<const OnnxOrigin&>(*model.origin)),
         nodes_(node_changes(rewriting)),
         edits_(edits(rewriting)),
+        orphans_(orphans()),
         relocation_(model, origin_, out, changes_external()),
         graph_(model.sources) {}
 
@@ -110,7 +112,38 @@ class Writer {
     if (!found->second.removed) graph_.text(changed_node(field, found->second));
   }
 
+  // Constants that only nodes read which do so no longer, such as those of a BatchNormalization that was folded.
+  std::set<std::string, std::less<>> orphans() const {
+    std::set<std::string, std::less<>> lost, kept;
+    if (rewriting_.removed.empty() && rewriting_.inputs.empty() && rewriting_.replacements.empty()) return lost;
+    OperatorId node = 0;
+    for (Fields fields(origin_.graph); fields.next();) {
+      if (fields->number == GraphProto::kOutput || fields->number == GraphProto::kInput) kept.emplace(name_of(*fields));
+      if (fields->number != GraphProto::kNode) continue;
+      const auto change = nodes_.find(node++);
+      for (const std::string_view name : names_read(*fields)) (change == nodes_.end() ? kept : lost).emplace(name);
+      if (change == nodes_.end() || change->second.removed) continue;
+      const std::string text = changed_node(*fields, change->second);
+      Fields changed(text, 0);
+      changed.next();
+      for (const std::string_view name : names_read(*changed)) kept.emplace(name);
+    }
+    for (const std::string& name : kept) lost.erase(name);
+    return lost;
+  }
+
+  static std::string_view name_of(const Field& value_info) {
+    std::string_view name;
+    for (Fields fields(value_info); fields.next();)
+      if (fields->number == ValueInfo::kName) name = fields->text();
+    return name;
+  }
+
   void copy_initializer(const Field& field, TensorId tensor) {
+    if (orphans_.contains(model_.network.tensor(tensor).name)) {
+      changed_ = true;
+      return;
+    }
     const ConstantEdit* edit = edit_of(tensor);
     const bool moves = relocation_.moves() && is_external(tensor);
     if (!edit && !moves) return graph_.copy(field.whole);
@@ -167,9 +200,7 @@ class Writer {
 
   // What the file says of the shape of a constant that gets another one.
   void copy_value_info(const Field& field) {
-    std::string_view name;
-    for (Fields fields(field); fields.next();)
-      if (fields->number == ValueInfo::kName) name = fields->text();
+    const std::string_view name = name_of(field);
     const auto tensor = edits_.empty() ? std::nullopt : model_.network.find(name);
     const ConstantEdit* edit = tensor ? edit_of(*tensor) : nullptr;
     if (!edit || std::equal(edit->shape.begin(), edit->shape.end(), literal(*tensor).shape.dims().begin(), literal(*tensor).shape.dims().end()))
@@ -231,6 +262,7 @@ class Writer {
   const OnnxOrigin& origin_;
   const std::map<OperatorId, NodeChange> nodes_;
   const std::unordered_map<TensorId, const ConstantEdit*> edits_;
+  const std::set<std::string, std::less<>> orphans_;
   Relocation relocation_;
   Pieces graph_;
   bool changed_ = false;

@@ -183,7 +183,7 @@ TEST_CASE("What is no model says what it is") {
   CHECK(error_of([&] { read_model(folder / "none.json"); }, folder.path()) ==
         "none.json: cannot open it: No such file or directory");
   CHECK(error_of([&] { read_model(folder / "m.txt"); }, folder.path()) ==
-        "m.txt: the format of a model goes by its ending: expected .json");
+        "m.txt: the format of a model goes by its ending: expected .json or .onnx");
 }
 
 TEST_CASE("Mistakes in a node name it") {

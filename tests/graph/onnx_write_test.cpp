@@ -123,6 +123,7 @@ TEST_CASE("Nodes are changed, replaced and removed") {
   CHECK(network.tensor(network.op(1).inputs[1]).name == "extra");
   CHECK(network.type_of(1) == "here::My");
   CHECK(values_of(network, "extra") == std::vector<double>{7});
+  CHECK_FALSE(network.find("w"));  // nobody reads it any more
 }
 
 TEST_CASE("What a graph within a node reads cannot be exchanged") {

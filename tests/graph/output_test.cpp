@@ -85,7 +85,7 @@ TEST_CASE("What cannot be an output is said before anything is written") {
   const auto before = listing(folder.path());
   CHECK(error_of_write(model, folder / "none/out.json", folder).find("its folder 'none' cannot be written to: No such file or directory") != std::string::npos);
   CHECK(error_of_write(model, folder / "m.json/out.json", folder).find("'m.json' is not a folder") != std::string::npos);
-  CHECK(error_of_write(model, folder / "out.onnx", folder) == "out.onnx: the format of a model goes by its ending: expected .json");
+  CHECK(error_of_write(model, folder / "out.txt", folder) == "out.txt: the format of a model goes by its ending: expected .json or .onnx");
   CHECK(listing(folder.path()) == before);
   std::filesystem::create_directory(folder / "out.json");
   CHECK(error_of_write(model, folder / "out.json", folder) == "out.json: is a folder, expected the name of a file");
