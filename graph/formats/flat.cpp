@@ -28,7 +28,8 @@ class Flattener {
     for (const ConstantCopy& each : rewriting_.copies)
       flat_.constants.push_back({each.name, &*network_.tensor(each.edit.tensor).constant, &each.edit});
     for (const AddedConstant& each : rewriting_.added)
-      if (const auto id = network_.find(each.name); !id || !network_.tensor(*id).constant) flat_.constants.push_back({each.name, &each.value});
+      if (const auto id = network_.find(each.name); !id || !network_.tensor(*id).constant)
+        flat_.constants.push_back({each.name, &each.value});
     if (!rewriting_.removed.empty() || !rewriting_.inputs.empty() || !rewriting_.replacements.empty()) drop_unread();
     return std::move(flat_);
   }
@@ -66,7 +67,9 @@ class Flattener {
     const auto found = changes_.find(id);
     const onnx::NodeChange* change = found == changes_.end() ? nullptr : &found->second;
     if (network_.removed(id) || (change && change->removed) || is_constant(op)) return;
-    FlatNode node{network_.type_of(id), op.name, names(op.inputs.first(op.inputs.size() - std::min<std::size_t>(op.captured, op.inputs.size()))), names(op.outputs), op.attributes};
+    FlatNode node{network_.type_of(id), op.name,
+                  names(op.inputs.first(op.inputs.size() - std::min<std::size_t>(op.captured, op.inputs.size()))),
+                  names(op.outputs), op.attributes};
     check_attributes(node);
     if (change) {
       if (change->type) {
@@ -83,8 +86,10 @@ class Flattener {
   void check_attributes(const FlatNode& node) const {
     for (const Attribute& each : node.attributes)
       if (std::holds_alternative<Opaque>(each.value))
-        throw Error("", fmt::format("node '{}'", node.name),
-                    fmt::format("its attribute '{}' (a graph or the like) cannot be converted to {}: keep the model's format", each.name, format_));
+        throw Error(
+            "", fmt::format("node '{}'", node.name),
+            fmt::format("its attribute '{}' (a graph or the like) cannot be converted to {}: keep the model's format",
+                        each.name, format_));
   }
 
   void add_constant(TensorId id) {
@@ -92,7 +97,8 @@ class Flattener {
     if (tensor.constant) {
       const auto edit = edits_.find(id);
       flat_.constants.push_back({tensor.name, &*tensor.constant, edit == edits_.end() ? nullptr : edit->second});
-    } else if (tensor.is_input && std::find(network_.inputs().begin(), network_.inputs().end(), id) == network_.inputs().end()) {
+    } else if (tensor.is_input &&
+               std::find(network_.inputs().begin(), network_.inputs().end(), id) == network_.inputs().end()) {
       throw Error("", fmt::format("tensor '{}'", tensor.name),
                   fmt::format("a constant of its element type cannot be converted to {}", format_));
     }

@@ -60,9 +60,10 @@ struct AttributeText {
 std::string node_text(const FlatNode& node) {
   std::string attributes;
   for (const Attribute& each : node.attributes)
-    attributes += fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", utf8_text(each.name), std::visit(AttributeText(), each.value));
-  std::string text = fmt::format(R"({{"name": {}, "op": {}, "inputs": {}, "outputs": {})", utf8_text(node.name), utf8_text(node.type),
-                                 names(node.inputs), names(node.outputs));
+    attributes += fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", utf8_text(each.name),
+                              std::visit(AttributeText(), each.value));
+  std::string text = fmt::format(R"({{"name": {}, "op": {}, "inputs": {}, "outputs": {})", utf8_text(node.name),
+                                 utf8_text(node.type), names(node.inputs), names(node.outputs));
   if (!attributes.empty()) text += fmt::format(R"(, "attributes": {{{}}})", attributes);
   return text + "}";
 }
@@ -85,13 +86,16 @@ class Weights {
   explicit Weights(const Model& model) : data_(model.sources) {}
 
   void add(const FlatConstant& constant) {
-    if (constant.name == "__metadata__") throw Error("", "tensor '__metadata__'", "no tensor of a safetensors file can have this name");
+    if (constant.name == "__metadata__")
+      throw Error("", "tensor '__metadata__'", "no tensor of a safetensors file can have this name");
     const std::uint64_t begin = data_.size();
-    if (constant.edit) data_.scaled(*constant.value, *constant.edit, constant.name);
-    else data_.copy({reinterpret_cast<const char*>(constant.value->bytes.data()), constant.value->bytes.size()});
-    header_ += fmt::format(R"({}{}: {{"dtype": "{}", "shape": {}, "data_offsets": [{}, {}]}})", header_.empty() ? "" : ", ",
-                           utf8_text(constant.name), row(constant.value->dtype).safetensors, write_shape(constant.shape()), begin,
-                           data_.size());
+    if (constant.edit)
+      data_.scaled(*constant.value, *constant.edit, constant.name);
+    else
+      data_.copy({reinterpret_cast<const char*>(constant.value->bytes.data()), constant.value->bytes.size()});
+    header_ += fmt::format(R"({}{}: {{"dtype": "{}", "shape": {}, "data_offsets": [{}, {}]}})",
+                           header_.empty() ? "" : ", ", utf8_text(constant.name),
+                           row(constant.value->dtype).safetensors, write_shape(constant.shape()), begin, data_.size());
   }
 
   bool empty() const { return header_.empty(); }
@@ -117,7 +121,8 @@ bool stands_inline(const FlatConstant& constant) {
 
 std::string input_text(const Tensor& tensor) {
   if (tensor.dtype == DType::undefined)
-    throw Error("", fmt::format("input '{}'", tensor.name), "its element type is not said or not known: model.json needs it");
+    throw Error("", fmt::format("input '{}'", tensor.name),
+                "its element type is not said or not known: model.json needs it");
   std::string text = fmt::format(R"({{"name": {}, "dtype": "{}")", utf8_text(tensor.name), name(tensor.dtype));
   if (tensor.shape.known()) text += fmt::format(R"(, "shape": {})", write_shape(tensor.shape.dims()));
   return text + "}";
@@ -152,8 +157,10 @@ void encode_json(const Model& model, const Rewriting& rewriting, const std::file
   Block tensors;
   Weights weights(model);
   for (const FlatConstant& each : flat.constants) {
-    if (stands_inline(each)) tensors.add(fmt::format("{}: {}", utf8_text(each.name), write_tensor(*each.value)));
-    else weights.add(each);
+    if (stands_inline(each))
+      tensors.add(fmt::format("{}: {}", utf8_text(each.name), write_tensor(*each.value)));
+    else
+      weights.add(each);
   }
   std::string text = "{\n  \"format\": \"rewrite-engine/model\", \"version\": 1,\n" + graph_text(model, flat);
   std::filesystem::path stored = out;

@@ -23,10 +23,10 @@ struct OnnxOrigin : Origin {
   onnx::ExternalFiles external;
 };
 
-// Reads a model. Initializers and Constant nodes become constants, viewed in the file; an initializer that is an input too
-// is a constant. A node with graphs in it (If, Loop, Scan) reads, behind its own inputs, the tensors that these graphs read.
-// A node that calls a function of the model has the function's name as its type.
-// Error (file: `path`): "byte N", "node 'x'", "initializer 'w'" and what is wrong.
+// Reads a model. Initializers and Constant nodes become constants, viewed in the file; an initializer that is an input
+// too is a constant. A node with graphs in it (If, Loop, Scan) reads, behind its own inputs, the tensors that these
+// graphs read. A node that calls a function of the model has the function's name as its type. Error (file: `path`):
+// "byte N", "node 'x'", "initializer 'w'" and what is wrong.
 Model read_onnx(const std::filesystem::path& path);
 
 }  // namespace rw::graph

@@ -31,21 +31,46 @@ struct Parts {
 
   void take(const Field& field) {
     switch (field.number) {
-      case P::kName: name = field.text(); return;
-      case P::kType: type = field.integer(); return;
-      case P::kFloat: real = field.real(); return guess(kTypeFloat);
-      case P::kInt: integer = field.integer(); return guess(kTypeInt);
-      case P::kString: text = field.text(); return guess(kTypeString);
-      case P::kTensor: tensor = field; return guess(kTypeTensor);
-      case P::kGraph: graph = field; return guess(kTypeGraph);
-      case P::kFloats: field.reals(reals); return guess(kTypeFloats);
-      case P::kInts: field.integers(integers); return guess(kTypeInts);
-      case P::kStrings: strings.push_back(field.text()); return guess(kTypeStrings);
-      case P::kTensors: return guess(kTypeTensors);
-      case P::kGraphs: graphs.push_back(field); return guess(kTypeGraphs);
+      case P::kName:
+        name = field.text();
+        return;
+      case P::kType:
+        type = field.integer();
+        return;
+      case P::kFloat:
+        real = field.real();
+        return guess(kTypeFloat);
+      case P::kInt:
+        integer = field.integer();
+        return guess(kTypeInt);
+      case P::kString:
+        text = field.text();
+        return guess(kTypeString);
+      case P::kTensor:
+        tensor = field;
+        return guess(kTypeTensor);
+      case P::kGraph:
+        graph = field;
+        return guess(kTypeGraph);
+      case P::kFloats:
+        field.reals(reals);
+        return guess(kTypeFloats);
+      case P::kInts:
+        field.integers(integers);
+        return guess(kTypeInts);
+      case P::kStrings:
+        strings.push_back(field.text());
+        return guess(kTypeStrings);
+      case P::kTensors:
+        return guess(kTypeTensors);
+      case P::kGraphs:
+        graphs.push_back(field);
+        return guess(kTypeGraphs);
       case P::kSparseTensor:
-      case P::kSparseTensors: throw field.error("sparse tensors are not read: store it dense");
-      default: return;
+      case P::kSparseTensors:
+        throw field.error("sparse tensors are not read: store it dense");
+      default:
+        return;
     }
   }
   void guess(std::int64_t kind) { guessed = kind; }
@@ -63,18 +88,26 @@ AttributeValue value_of(const Parts& parts, const Field& message, Arena& arena, 
     return *field;
   };
   switch (parts.type != 0 ? parts.type : parts.guessed) {
-    case kTypeFloat: return static_cast<double>(parts.real);
-    case kTypeInt: return parts.integer;
-    case kTypeString: return parts.text;
-    case kTypeTensor: return tensor_value(needed(parts.tensor, "tensor"), arena, files);
-    case kTypeGraph: return Opaque{needed(parts.graph, "graph").text()};
+    case kTypeFloat:
+      return static_cast<double>(parts.real);
+    case kTypeInt:
+      return parts.integer;
+    case kTypeString:
+      return parts.text;
+    case kTypeTensor:
+      return tensor_value(needed(parts.tensor, "tensor"), arena, files);
+    case kTypeGraph:
+      return Opaque{needed(parts.graph, "graph").text()};
     case kTypeFloats: {
       const std::vector<double> values(parts.reals.begin(), parts.reals.end());
       return arena.store(std::span<const double>(values));
     }
-    case kTypeInts: return arena.store(std::span<const std::int64_t>(parts.integers));
-    case kTypeStrings: return arena.store(std::span<const std::string_view>(parts.strings));
-    default: return Opaque{message.payload};
+    case kTypeInts:
+      return arena.store(std::span<const std::int64_t>(parts.integers));
+    case kTypeStrings:
+      return arena.store(std::span<const std::string_view>(parts.strings));
+    default:
+      return Opaque{message.payload};
   }
 }
 
@@ -90,15 +123,23 @@ class Body {
 
   void take(const Field& field) {
     switch (field.number) {
-      case GraphProto::kNode: return take_node(field);
-      case GraphProto::kInitializer: defined_.push_back(named(field, TensorProto::kName)); return;
-      case GraphProto::kInput: defined_.push_back(named(field, ValueInfo::kName)); return;
-      case GraphProto::kOutput: used_.push_back(named(field, ValueInfo::kName)); return;
+      case GraphProto::kNode:
+        return take_node(field);
+      case GraphProto::kInitializer:
+        defined_.push_back(named(field, TensorProto::kName));
+        return;
+      case GraphProto::kInput:
+        defined_.push_back(named(field, ValueInfo::kName));
+        return;
+      case GraphProto::kOutput:
+        used_.push_back(named(field, ValueInfo::kName));
+        return;
       case GraphProto::kSparseInitializer:
         for (Fields fields(field); fields.next();)
           if (fields->number == SparseTensorProto::kValues) defined_.push_back(named(*fields, TensorProto::kName));
         return;
-      default: return;
+      default:
+        return;
     }
   }
 

@@ -101,11 +101,17 @@ std::string node_message(const FlatNode& node) {
 class Encoder {
  public:
   Encoder(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out)
-      : network_(model.network), flat_(flatten(model, rewriting, "ONNX")), location_(out.filename().string() + ".data"), graph_(model.sources), data_(model.sources), file_(model.sources) {}
+      : network_(model.network),
+        flat_(flatten(model, rewriting, "ONNX")),
+        location_(out.filename().string() + ".data"),
+        graph_(model.sources),
+        data_(model.sources),
+        file_(model.sources) {}
 
   void write(const std::filesystem::path& out, Output& output) {
     const auto opset = network_.opset();
-    if (!opset) throw Error("", "opset", "the model does not say which version of the ONNX operators it uses; ONNX needs it");
+    if (!opset)
+      throw Error("", "opset", "the model does not say which version of the ONNX operators it uses; ONNX needs it");
     add_nodes();
     add_constants();
     add_boundary();
@@ -130,7 +136,8 @@ class Encoder {
   void add_constants() {
     std::uint64_t bytes = 0;
     for (const FlatConstant& each : flat_.constants) bytes += each.value->bytes.size();
-    for (const FlatConstant& each : flat_.constants) add_constant(each, bytes > kMostInside && each.value->bytes.size() >= kPage);
+    for (const FlatConstant& each : flat_.constants)
+      add_constant(each, bytes > kMostInside && each.value->bytes.size() >= kPage);
   }
 
   void add_constant(const FlatConstant& constant, bool outside) {
@@ -150,8 +157,10 @@ class Encoder {
   }
 
   static void put(const FlatConstant& constant, Pieces& to) {
-    if (constant.edit) to.scaled(*constant.value, *constant.edit, constant.name);
-    else to.copy({reinterpret_cast<const char*>(constant.value->bytes.data()), constant.value->bytes.size()});
+    if (constant.edit)
+      to.scaled(*constant.value, *constant.edit, constant.name);
+    else
+      to.copy({reinterpret_cast<const char*>(constant.value->bytes.data()), constant.value->bytes.size()});
   }
 
   void add_boundary() {
@@ -163,7 +172,9 @@ class Encoder {
     for (const TensorId id : network_.outputs()) add(GraphProto::kOutput, network_.tensor(id));
     for (const FlatNode& node : flat_.nodes)
       for (const std::string_view output : node.outputs)
-        if (const auto id = network_.find(output); id && !network_.tensor(*id).is_output && network_.tensor(*id).shape.known() && network_.tensor(*id).dtype != DType::undefined)
+        if (const auto id = network_.find(output); id && !network_.tensor(*id).is_output &&
+                                                   network_.tensor(*id).shape.known() &&
+                                                   network_.tensor(*id).dtype != DType::undefined)
           add(GraphProto::kValueInfo, network_.tensor(*id));
     graph_.text(std::move(text));
   }
@@ -184,7 +195,8 @@ class Encoder {
     }
     for (const FlatNode& node : flat_.nodes) {
       const std::size_t colons = node.type.rfind("::");
-      if (colons != std::string_view::npos && said.insert(node.type.substr(0, colons)).second) add(node.type.substr(0, colons), 1);
+      if (colons != std::string_view::npos && said.insert(node.type.substr(0, colons)).second)
+        add(node.type.substr(0, colons), 1);
     }
     return text;
   }

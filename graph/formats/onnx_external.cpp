@@ -34,7 +34,8 @@ void ExternalText::take(const Field& entry) {
 
 std::span<const std::byte> ExternalFiles::view(const ExternalText& text, std::uint64_t size) {
   if (text.location.empty()) throw Error("", "", "external data without a location");
-  auto found = std::find_if(files_.begin(), files_.end(), [&](const File& each) { return each.location == text.location; });
+  auto found =
+      std::find_if(files_.begin(), files_.end(), [&](const File& each) { return each.location == text.location; });
   if (found == files_.end())
     found = files_.insert(files_.end(), {std::string(text.location), open_beside(model_, text.location)});
   const std::span<const std::byte> bytes = found->file->bytes();
@@ -42,8 +43,8 @@ std::span<const std::byte> ExternalFiles::view(const ExternalText& text, std::ui
     throw Error("", "", fmt::format("its external data has {} bytes, its type and shape take {}", *text.length, size));
   if (text.offset > bytes.size() || size > bytes.size() - text.offset)
     throw Error("", "",
-                fmt::format("its external data, {} bytes from byte {}, leaves the file '{}' of {} bytes", size, text.offset,
-                            text.location, bytes.size()));
+                fmt::format("its external data, {} bytes from byte {}, leaves the file '{}' of {} bytes", size,
+                            text.offset, text.location, bytes.size()));
   return bytes.subspan(text.offset, size);
 }
 

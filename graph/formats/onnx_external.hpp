@@ -17,9 +17,9 @@ namespace rw::graph::onnx {
 
 // What TensorProto.external_data says.
 struct ExternalText {
-  std::string_view location;             // relative to the model's folder; empty: none is said
+  std::string_view location;  // relative to the model's folder; empty: none is said
   std::uint64_t offset = 0;
-  std::optional<std::uint64_t> length;   // in bytes
+  std::optional<std::uint64_t> length;  // in bytes
 
   // Takes one entry of external_data. Error: a number that is none. Other keys are passed over.
   void take(const Field& entry);
@@ -34,8 +34,8 @@ class ExternalFiles {
 
   explicit ExternalFiles(std::filesystem::path model) : model_(std::move(model)) {}
 
-  // The `size` bytes of a tensor, in the mapped file, which is opened at its first use. Error: a location that is not in
-  // the model's folder or below (see beside.hpp), bytes that leave the file, another length than `size`.
+  // The `size` bytes of a tensor, in the mapped file, which is opened at its first use. Error: a location that is not
+  // in the model's folder or below (see beside.hpp), bytes that leave the file, another length than `size`.
   std::span<const std::byte> view(const ExternalText& text, std::uint64_t size);
 
   const std::vector<File>& files() const { return files_; }

@@ -37,7 +37,8 @@ class Walk {
   void attribute(const Field& message, int depth) {
     for (Fields fields(message); fields.next();) {
       if (fields->number == AttributeProto::kTensor || fields->number == AttributeProto::kTensors) tensor(*fields);
-      if (fields->number == AttributeProto::kGraph || fields->number == AttributeProto::kGraphs) graph(*fields, depth + 1);
+      if (fields->number == AttributeProto::kGraph || fields->number == AttributeProto::kGraphs)
+        graph(*fields, depth + 1);
     }
   }
 

@@ -73,7 +73,8 @@ std::map<OperatorId, NodeChange> node_changes(const Rewriting& rewriting) {
   for (const Replacement& each : rewriting.replacements) changes[each.op].type = each.type;
   for (const InputChange& each : rewriting.inputs) changes[each.op].inputs[each.slot] = each.name;
   for (const OutputChange& each : rewriting.outputs) changes[each.op].outputs[each.slot] = each.name;
-  for (const Rebinding& each : rewriting.rebindings) changes[each.op].inputs[each.slot] = rewriting.copies[each.copy].name;
+  for (const Rebinding& each : rewriting.rebindings)
+    changes[each.op].inputs[each.slot] = rewriting.copies[each.copy].name;
   for (const OperatorId op : rewriting.removed) changes[op].removed = true;
   return changes;
 }
@@ -99,10 +100,14 @@ std::string changed_node(const Field& node, const NodeChange& change) {
   apply(change.outputs, outputs.names);
   std::string message;
   for (Fields fields(node); fields.next();) {
-    if (fields->number == P::kInput) inputs.write(message);
-    else if (fields->number == P::kOutput) outputs.write(message);
-    else if (change.type && fields->number == P::kOpType) append_type(*change.type, message);
-    else if (!change.type || !dropped_with_type(fields->number)) message += fields->whole;
+    if (fields->number == P::kInput)
+      inputs.write(message);
+    else if (fields->number == P::kOutput)
+      outputs.write(message);
+    else if (change.type && fields->number == P::kOpType)
+      append_type(*change.type, message);
+    else if (!change.type || !dropped_with_type(fields->number))
+      message += fields->whole;
   }
   inputs.write(message);  // where the file had none
   outputs.write(message);

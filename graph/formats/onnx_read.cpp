@@ -43,7 +43,8 @@ class ModelReader {
     read_model();
     read_graph();
     check_opsets();
-    Model model{.network = builder_.finish(), .path = origin_->file->path(), .sources = {origin_->file}, .origin = origin_};
+    Model model{
+        .network = builder_.finish(), .path = origin_->file->path(), .sources = {origin_->file}, .origin = origin_};
     for (const ExternalFiles::File& each : origin_->external.files()) model.sources.push_back(each.file);
     return model;
   }
@@ -53,16 +54,23 @@ class ModelReader {
     bool found = false;
     for (Fields fields(origin_->file->text(), 0); fields.next();) {
       switch (fields->number) {
-        case ModelProto::kIrVersion: ir_version_ = fields->integer(); break;
-        case ModelProto::kOpsetImport: read_opset(*fields); break;
-        case ModelProto::kFunctions: read_function(*fields); break;
+        case ModelProto::kIrVersion:
+          ir_version_ = fields->integer();
+          break;
+        case ModelProto::kOpsetImport:
+          read_opset(*fields);
+          break;
+        case ModelProto::kFunctions:
+          read_function(*fields);
+          break;
         case ModelProto::kGraph:
           if (found) throw fields->error("a second graph");
           origin_->graph = *fields;
           found = true;
           fields->text();
           break;
-        default: break;
+        default:
+          break;
       }
     }
     if (!found) throw Error("", "", "is no ONNX model: there is no graph in it");
@@ -122,15 +130,18 @@ class ModelReader {
       const TensorMessage tensor = read_tensor(message, builder_.arena(), origin_->external);
       const TensorId id = builder_.tensor(name);
       if (!given_.insert(id).second) throw Error("", place, "a second initializer has this name");
-      if (tensor.value) builder_.constant(id, *tensor.value);
-      else hold(id, tensor.shape);
+      if (tensor.value)
+        builder_.constant(id, *tensor.value);
+      else
+        hold(id, tensor.shape);
       origin_->initializers.push_back(id);
     } catch (const Error& error) {
       throw placed(error, place);
     }
   }
 
-  // A constant whose value is not understood is something given from outside: nothing is known of it, nothing changes it.
+  // A constant whose value is not understood is something given from outside: nothing is known of it, nothing changes
+  // it.
   void hold(TensorId id, Shape shape) {
     builder_.describe(id, DType::undefined, shape);
     builder_.hold(id);
@@ -147,7 +158,8 @@ class ModelReader {
     const auto [name, dtype, shape] = read_type(message);
     if (name.empty()) throw message.error("an input of the graph without a name");
     const TensorId id = builder_.tensor(name);
-    if (!inputs_.insert(id).second) throw Error("", fmt::format("input '{}'", name), "stands twice among the inputs of the graph");
+    if (!inputs_.insert(id).second)
+      throw Error("", fmt::format("input '{}'", name), "stands twice among the inputs of the graph");
     if (given_.contains(id)) return;
     builder_.describe(id, dtype, shape);
     builder_.input(id);
@@ -251,15 +263,26 @@ class ModelReader {
 
   void take(const Field& field) {
     switch (field.number) {
-      case NodeProto::kInput: node_.inputs.push_back(tensor(field.text())); return;
-      case NodeProto::kOutput: node_.outputs.push_back(tensor(field.text())); return;
-      case NodeProto::kName: node_.name = field.text(); return;
-      case NodeProto::kOpType: node_.type = field.text(); return;
-      case NodeProto::kDomain: node_.domain = domain_of(field.text()); return;
+      case NodeProto::kInput:
+        node_.inputs.push_back(tensor(field.text()));
+        return;
+      case NodeProto::kOutput:
+        node_.outputs.push_back(tensor(field.text()));
+        return;
+      case NodeProto::kName:
+        node_.name = field.text();
+        return;
+      case NodeProto::kOpType:
+        node_.type = field.text();
+        return;
+      case NodeProto::kDomain:
+        node_.domain = domain_of(field.text());
+        return;
       case NodeProto::kAttribute:
         node_.attributes.push_back(read_attribute(field, builder_.arena(), origin_->external, node_.captured));
         return;
-      default: return;
+      default:
+        return;
     }
   }
 
@@ -275,15 +298,17 @@ class ModelReader {
   }
 
   void add_node() {
-    // What a graph in it reads from around it is read by the node too, so that nobody takes that tensor for free to change.
+    // What a graph in it reads from around it is read by the node too, so that nobody takes that tensor for free to
+    // change.
     std::sort(node_.captured.begin(), node_.captured.end());
     node_.captured.erase(std::unique(node_.captured.begin(), node_.captured.end()), node_.captured.end());
     for (const std::string_view name : node_.captured) node_.inputs.push_back(builder_.tensor(name));
     used_domains_.insert(std::string(node_.domain));
     std::string type = full_type(node_.domain, node_.type);
     if (functions_.contains(type) && find_form(type)) type = "function::" + type;
-    builder_.add(type, node_.name, node_.inputs, node_.outputs, 
-                 builder_.arena().store(std::span<const Attribute>(node_.attributes)), static_cast<std::uint32_t>(node_.captured.size()));
+    builder_.add(type, node_.name, node_.inputs, node_.outputs,
+                 builder_.arena().store(std::span<const Attribute>(node_.attributes)),
+                 static_cast<std::uint32_t>(node_.captured.size()));
     if (node_.domain.empty() && node_.type == "Constant") read_constant();
   }
 
@@ -308,14 +333,17 @@ class ModelReader {
       const std::vector<float> narrow(values.begin(), values.end());  // they are floats in the file
       return Literal{DType::float32, shape, std::as_bytes(arena.store(std::span<const float>(narrow)))};
     };
-    if (const auto* tensor = std::get_if<Literal>(&attribute.value); tensor && attribute.name == "value") return *tensor;
+    if (const auto* tensor = std::get_if<Literal>(&attribute.value); tensor && attribute.name == "value")
+      return *tensor;
     if (const auto* value = std::get_if<double>(&attribute.value); value && attribute.name == "value_float")
       return real({value, 1}, scalar);
-    if (const auto* values = std::get_if<std::span<const double>>(&attribute.value); values && attribute.name == "value_floats")
+    if (const auto* values = std::get_if<std::span<const double>>(&attribute.value);
+        values && attribute.name == "value_floats")
       return real(*values, vector_of(values->size()));
     if (const auto* value = std::get_if<std::int64_t>(&attribute.value); value && attribute.name == "value_int")
       return Literal{DType::int64, scalar, std::as_bytes(arena.store(std::span<const std::int64_t>(value, 1)))};
-    if (const auto* values = std::get_if<std::span<const std::int64_t>>(&attribute.value); values && attribute.name == "value_ints")
+    if (const auto* values = std::get_if<std::span<const std::int64_t>>(&attribute.value);
+        values && attribute.name == "value_ints")
       return Literal{DType::int64, vector_of(values->size()), std::as_bytes(*values)};
     return std::nullopt;
   }

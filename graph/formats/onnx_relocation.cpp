@@ -15,7 +15,8 @@ namespace {
 constexpr std::uint64_t kPage = 4096, kLine = 64;  // runtimes map tensors that begin at a page
 
 bool same_content(const MappedFile& a, const MappedFile& b) {
-  return a.bytes().size() == b.bytes().size() && (a.bytes().empty() || std::memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0);
+  return a.bytes().size() == b.bytes().size() &&
+         (a.bytes().empty() || std::memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0);
 }
 
 }  // namespace
@@ -33,7 +34,9 @@ Relocation::Relocation(const Model& model, const OnnxOrigin& origin, const std::
 // A file may be the input itself (the output goes to the same folder), or a copy made by an earlier run.
 Relocation::Target Relocation::target(const std::filesystem::path& path, const MappedFile& source) const {
   const auto identity = identity_of(path);
-  if (!identity) return std::filesystem::exists(path.parent_path().empty() ? "." : path.parent_path()) ? Target::free : Target::taken;
+  if (!identity)
+    return std::filesystem::exists(path.parent_path().empty() ? "." : path.parent_path()) ? Target::free
+                                                                                          : Target::taken;
   if (*identity == source.identity()) return Target::there;
   return same_content(*MappedFile::open(path), source) ? Target::there : Target::taken;
 }
@@ -45,10 +48,14 @@ void Relocation::place_files(const Model& model, const OnnxOrigin& origin) {
     const auto file = known != origin.external.files().end() ? known->file : open_beside(model.path, location);
     const std::filesystem::path to = folder_ / location;
     switch (target(to, *file)) {
-      case Target::there: break;
-      case Target::free: copies_.push_back({to, file}); break;
+      case Target::there:
+        break;
+      case Target::free:
+        copies_.push_back({to, file});
+        break;
       case Target::taken:
-        throw Error(to.string(), "", "the model's external data has to lie here, but something else does, or the folder is missing");
+        throw Error(to.string(), "",
+                    "the model's external data has to lie here, but something else does, or the folder is missing");
     }
     if (moves_ && location == location_)
       throw Error(to.string(), "", "the model's external data has to lie here and there: give the output another name");

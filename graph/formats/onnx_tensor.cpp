@@ -45,9 +45,14 @@ struct Parts {
 
   void take(const Field& field) {
     switch (field.number) {
-      case P::kDims: return field.integers(dims);
-      case P::kDataType: data_type = field.integer(); return;
-      case P::kName: name = field.text(); return;
+      case P::kDims:
+        return field.integers(dims);
+      case P::kDataType:
+        data_type = field.integer();
+        return;
+      case P::kName:
+        name = field.text();
+        return;
       case P::kRawData:
         if (raw) throw field.error("raw_data stands here twice");
         field.text();
@@ -57,12 +62,21 @@ struct Parts {
       case P::kInt32Data:
       case P::kInt64Data:
       case P::kDoubleData:
-      case P::kUint64Data: typed.push_back(field); return;
-      case P::kStringData: has_strings = true; return;
-      case P::kExternalData: return external.take(field);
-      case P::kDataLocation: is_external = field.integer() == 1; return;
-      case P::kSegment: throw field.error("tensors in segments are not read");
-      default: return;
+      case P::kUint64Data:
+        typed.push_back(field);
+        return;
+      case P::kStringData:
+        has_strings = true;
+        return;
+      case P::kExternalData:
+        return external.take(field);
+      case P::kDataLocation:
+        is_external = field.integer() == 1;
+        return;
+      case P::kSegment:
+        throw field.error("tensors in segments are not read");
+      default:
+        return;
     }
   }
 };
@@ -78,14 +92,17 @@ Shape read_shape(const Parts& parts, Arena& arena) {
 std::uint64_t byte_count(DType dtype, Shape shape) {
   std::uint64_t bytes = size(dtype);
   const auto count = shape.count();
-  if (!count || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(*count), &bytes) || bytes > (std::uint64_t{1} << 62U))
+  if (!count || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(*count), &bytes) ||
+      bytes > (std::uint64_t{1} << 62U))
     throw Error("", "", fmt::format("its shape {} has more elements than memory can have", to_string(shape)));
   return bytes;
 }
 
 [[noreturn]] void wrong_size(std::string_view where, std::uint64_t is, std::string_view unit, DType dtype, Shape shape,
                              std::uint64_t expected) {
-  throw Error("", "", fmt::format("its {} has {} {}, but {} of shape {} takes {}", where, is, unit, name(dtype), to_string(shape), expected));
+  throw Error("", "",
+              fmt::format("its {} has {} {}, but {} of shape {} takes {}", where, is, unit, name(dtype),
+                          to_string(shape), expected));
 }
 
 template <typename Stored, typename Value>
@@ -100,10 +117,14 @@ std::span<const std::byte> integers_of(const Parts& parts, DType dtype, Arena& a
   std::vector<std::int64_t> values;
   for (const Field& field : parts.typed) field.integers(values);
   switch (size(dtype)) {
-    case 1: return narrow<std::uint8_t>(values, arena);
-    case 2: return narrow<std::uint16_t>(values, arena);
-    case 4: return narrow<std::uint32_t>(values, arena);
-    default: return narrow<std::uint64_t>(values, arena);
+    case 1:
+      return narrow<std::uint8_t>(values, arena);
+    case 2:
+      return narrow<std::uint16_t>(values, arena);
+    case 4:
+      return narrow<std::uint32_t>(values, arena);
+    default:
+      return narrow<std::uint64_t>(values, arena);
   }
 }
 
@@ -123,9 +144,12 @@ std::span<const std::byte> typed_bytes(const Parts& parts, DType dtype, Shape sh
       if (field.number == row.field && !holds(row, dtype))
         throw field.error(fmt::format("elements of type {} cannot stand in this field", name(dtype)));
   std::span<const std::byte> bytes;
-  if (dtype == DType::float32) bytes = reals_of<float>(parts, arena);
-  else if (dtype == DType::float64) bytes = reals_of<double>(parts, arena);
-  else bytes = integers_of(parts, dtype, arena);
+  if (dtype == DType::float32)
+    bytes = reals_of<float>(parts, arena);
+  else if (dtype == DType::float64)
+    bytes = reals_of<double>(parts, arena);
+  else
+    bytes = integers_of(parts, dtype, arena);
   const std::uint64_t expected = byte_count(dtype, shape);
   if (bytes.size() != expected)
     wrong_size("typed data", bytes.size() / size(dtype), "elements", dtype, shape, expected / size(dtype));
@@ -139,7 +163,8 @@ std::span<const std::byte> bytes_of(const Parts& parts, DType dtype, Shape shape
   if (parts.is_external) return files.view(parts.external, expected);
   if (!parts.typed.empty()) return typed_bytes(parts, dtype, shape, arena);
   const std::string_view raw = parts.raw ? parts.raw->payload : std::string_view();
-  if (raw.size() != expected) wrong_size(parts.raw ? "raw_data" : "message", raw.size(), "bytes of elements", dtype, shape, expected);
+  if (raw.size() != expected)
+    wrong_size(parts.raw ? "raw_data" : "message", raw.size(), "bytes of elements", dtype, shape, expected);
   return std::as_bytes(std::span(raw.data(), raw.size()));
 }
 

@@ -23,9 +23,7 @@ Bits load(const char* at) {
   return bits;
 }
 
-constexpr std::uint32_t tag(std::uint32_t number, Wire wire) {
-  return number << 3U | static_cast<std::uint32_t>(wire);
-}
+constexpr std::uint32_t tag(std::uint32_t number, Wire wire) { return number << 3U | static_cast<std::uint32_t>(wire); }
 
 template <typename T>
 void append_packed(const Field& field, std::vector<T>& values) {
@@ -86,7 +84,8 @@ std::uint64_t Fields::varint(const char*& at, const char* end) const {
   try {
     return protozero::decode_varint(&at, end);
   } catch (const protozero::exception&) {
-    throw at_byte(offset_ + static_cast<std::uint64_t>(before - begin_), "the file ends within a number, or it is too long");
+    throw at_byte(offset_ + static_cast<std::uint64_t>(before - begin_),
+                  "the file ends within a number, or it is too long");
   }
 }
 
@@ -104,10 +103,13 @@ bool Fields::next() {
   const auto left = [&] { return static_cast<std::uint64_t>(end - at); };
   const auto need = [&](std::uint64_t size) {
     if (size > left())
-      throw at_byte(here(rest_.data()), fmt::format("field {} needs {} bytes, {} are left of what it is in", number, size, left()));
+      throw at_byte(here(rest_.data()),
+                    fmt::format("field {} needs {} bytes, {} are left of what it is in", number, size, left()));
   };
   switch (key & 7U) {
-    case 0: field_.value = varint(at, end); break;
+    case 0:
+      field_.value = varint(at, end);
+      break;
     case 1:
       need(8);
       field_.value = load<std::uint64_t>(at);
@@ -126,7 +128,8 @@ bool Fields::next() {
       field_.value = load<std::uint32_t>(at);
       at += 4;
       break;
-    default: throw at_byte(here(rest_.data()), "no field begins here: its wire type is not known");
+    default:
+      throw at_byte(here(rest_.data()), "no field begins here: its wire type is not known");
   }
   field_.wire = static_cast<Wire>(key & 7U);
   field_.whole = {rest_.data(), static_cast<std::size_t>(at - rest_.data())};

@@ -1,5 +1,5 @@
-// The protobuf wire format, one field at a time over bytes that stay where they are. Protozero decodes the varints; what
-// is added here are 64-bit lengths and the exact extent of every field, so that fields can be copied as they are.
+// The protobuf wire format, one field at a time over bytes that stay where they are. Protozero decodes the varints;
+// what is added here are 64-bit lengths and the exact extent of every field, so that fields can be copied as they are.
 // https://protobuf.dev/programming-guides/encoding
 //
 // All errors are graph::Error with an empty file and the place "byte N" (N: offset in the file).
@@ -19,15 +19,15 @@ enum class Wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5
 struct Field {
   std::uint32_t number = 0;  // 1 to 2^29 - 1
   Wire wire = Wire::varint;
-  std::uint64_t value = 0;         // of a varint, fixed64 or fixed32: its bits
-  std::string_view payload;        // of bytes
-  std::string_view whole;          // tag, length and payload
-  std::uint64_t offset = 0;        // in the file: of the payload, or of `whole` where there is none
+  std::uint64_t value = 0;   // of a varint, fixed64 or fixed32: its bits
+  std::string_view payload;  // of bytes
+  std::string_view whole;    // tag, length and payload
+  std::uint64_t offset = 0;  // in the file: of the payload, or of `whole` where there is none
 
   // Each is an error where the field is encoded in another way.
-  std::string_view text() const;   // also messages and packed lists
+  std::string_view text() const;  // also messages and packed lists
   std::int64_t integer() const;
-  float real() const;              // fixed32
+  float real() const;  // fixed32
   // Appends the values of a repeated field, packed or one by one.
   void integers(std::vector<std::int64_t>& values) const;
   void reals(std::vector<float>& values) const;

@@ -79,15 +79,18 @@ class Writer {
   bool is_external(TensorId tensor) const {
     const auto& value = model_.network.tensor(tensor).constant;
     if (!value || value->bytes.empty()) return false;
-    return std::any_of(origin_.external.files().begin(), origin_.external.files().end(), [&](const ExternalFiles::File& each) {
-      const auto offset = each.file->offset_of(value->bytes.data());
-      return offset && *offset < each.file->bytes().size();
-    });
+    return std::any_of(origin_.external.files().begin(), origin_.external.files().end(),
+                       [&](const ExternalFiles::File& each) {
+                         const auto offset = each.file->offset_of(value->bytes.data());
+                         return offset && *offset < each.file->bytes().size();
+                       });
   }
 
   bool changes_external() const {
-    return std::any_of(rewriting_.constants.begin(), rewriting_.constants.end(), [&](const ConstantEdit& each) { return is_external(each.tensor); }) ||
-           std::any_of(rewriting_.copies.begin(), rewriting_.copies.end(), [&](const ConstantCopy& each) { return is_external(each.edit.tensor); });
+    return std::any_of(rewriting_.constants.begin(), rewriting_.constants.end(),
+                       [&](const ConstantEdit& each) { return is_external(each.tensor); }) ||
+           std::any_of(rewriting_.copies.begin(), rewriting_.copies.end(),
+                       [&](const ConstantCopy& each) { return is_external(each.edit.tensor); });
   }
 
   // The fields of the graph in their order, each as it is or changed.
@@ -96,11 +99,18 @@ class Writer {
     std::size_t initializer = 0;
     for (Fields fields(origin_.graph); fields.next();) {
       switch (fields->number) {
-        case GraphProto::kNode: copy_node(*fields, node++); break;
-        case GraphProto::kInitializer: copy_initializer(*fields, origin_.initializers[initializer++]); break;
+        case GraphProto::kNode:
+          copy_node(*fields, node++);
+          break;
+        case GraphProto::kInitializer:
+          copy_initializer(*fields, origin_.initializers[initializer++]);
+          break;
         case GraphProto::kInput:
-        case GraphProto::kValueInfo: copy_value_info(*fields); break;
-        default: graph_.copy(fields->whole);
+        case GraphProto::kValueInfo:
+          copy_value_info(*fields);
+          break;
+        default:
+          graph_.copy(fields->whole);
       }
     }
   }
@@ -156,7 +166,8 @@ class Writer {
   // data.
   void scale_initializer(const Field& field, TensorId tensor, const ConstantEdit& edit) {
     const Literal& source = literal(tensor);
-    const bool reshaped = !std::equal(edit.shape.begin(), edit.shape.end(), source.shape.dims().begin(), source.shape.dims().end());
+    const bool reshaped =
+        !std::equal(edit.shape.begin(), edit.shape.end(), source.shape.dims().begin(), source.shape.dims().end());
     const auto at = origin_.file->offset_of(source.bytes.data());
     if (at && !reshaped && !source.bytes.empty()) {
       const std::string_view elements = view_of(source.bytes);
@@ -181,7 +192,8 @@ class Writer {
 
   void move_initializer(const Field& field, TensorId tensor, const ConstantEdit* edit) {
     const Literal& source = literal(tensor);
-    const ExternalPlace place = edit ? relocation_.scale(source, *edit, model_.network.tensor(tensor).name) : relocation_.keep(source.bytes);
+    const ExternalPlace place =
+        edit ? relocation_.scale(source, *edit, model_.network.tensor(tensor).name) : relocation_.keep(source.bytes);
     std::string message;
     append_dims(edit ? std::span<const std::int64_t>(edit->shape) : source.shape.dims(), message);
     for (Fields fields(field); fields.next();) {
@@ -203,7 +215,8 @@ class Writer {
     const std::string_view name = name_of(field);
     const auto tensor = edits_.empty() ? std::nullopt : model_.network.find(name);
     const ConstantEdit* edit = tensor ? edit_of(*tensor) : nullptr;
-    if (!edit || std::equal(edit->shape.begin(), edit->shape.end(), literal(*tensor).shape.dims().begin(), literal(*tensor).shape.dims().end()))
+    if (!edit || std::equal(edit->shape.begin(), edit->shape.end(), literal(*tensor).shape.dims().begin(),
+                            literal(*tensor).shape.dims().end()))
       return graph_.copy(field.whole);
     std::string out;
     append_text(field.number, value_info(name, literal(*tensor).dtype, Shape(edit->shape)), out);
@@ -234,11 +247,14 @@ class Writer {
     const auto tensor = model_.network.find(added.name);
     const ConstantEdit* edit = tensor ? edit_of(*tensor) : nullptr;
     Pieces elements(model_.sources);
-    if (edit) elements.scaled(added.value, *edit, added.name);
-    else elements.copy(view_of(added.value.bytes));
+    if (edit)
+      elements.scaled(added.value, *edit, added.name);
+    else
+      elements.copy(view_of(added.value.bytes));
     changed_ = true;
     append_tensor(GraphProto::kInitializer,
-                  tensor_head(added.name, added.value.dtype, edit ? std::span<const std::int64_t>(edit->shape) : added.value.shape.dims()),
+                  tensor_head(added.name, added.value.dtype,
+                              edit ? std::span<const std::int64_t>(edit->shape) : added.value.shape.dims()),
                   std::move(elements), graph_);
   }
 

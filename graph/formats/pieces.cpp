@@ -14,7 +14,8 @@ void Pieces::copy(std::string_view view) {
   size_ += view.size();
   // Neighbours in a file become one range, so that long runs of untouched fields are one copy.
   if (!pieces_.empty())
-    if (auto* last = std::get_if<std::string_view>(&pieces_.back()); last && last->data() + last->size() == view.data()) {
+    if (auto* last = std::get_if<std::string_view>(&pieces_.back());
+        last && last->data() + last->size() == view.data()) {
       *last = {last->data(), last->size() + view.size()};
       return;
     }

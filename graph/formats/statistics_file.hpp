@@ -8,8 +8,8 @@
 
 namespace rw::graph {
 
-// Adds OUT.stats.json for `out` OUT.onnx where the model has statistics: each entry scaled as `rewriting` says, others as they
-// were. Error: a value that is no longer finite.
+// Adds OUT.stats.json for `out` OUT.onnx where the model has statistics: each entry scaled as `rewriting` says, others
+// as they were. Error: a value that is no longer finite.
 void write_statistics_beside(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out,
                              Output& output);
 

@@ -21,7 +21,8 @@ void write_weights(std::ofstream& file) {
   std::vector<float> chunk(std::size_t{1} << 18U);
   for (std::size_t i = 0; i < chunk.size(); ++i) chunk[i] = static_cast<float>(i * 2654435761U % 2001) * 1e-5F - 0.01F;
   const std::string bytes = raw(chunk);
-  for (std::uint64_t done = 0; done < kBytes; done += bytes.size()) file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  for (std::uint64_t done = 0; done < kBytes; done += bytes.size())
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 std::string range(const std::string& tensor, std::int64_t channels) {
@@ -46,7 +47,8 @@ int main(int argc, char** argv) {
     const std::int64_t in = i % 2 ? kWide : kNarrow, out = i % 2 ? kNarrow : kWide;
     nodes.push_back(node("Conv", {last, "w" + id}, {conv}, {}, conv));
     nodes.push_back(node("Relu", {conv}, {relu}, {}, relu));
-    weights.push_back(external("w" + id, 1, {out, in, 1, 1}, "big.bin", std::to_string(kBytes * static_cast<std::uint64_t>(i)), std::to_string(kBytes)));
+    weights.push_back(external("w" + id, 1, {out, in, 1, 1}, "big.bin",
+                               std::to_string(kBytes * static_cast<std::uint64_t>(i)), std::to_string(kBytes)));
     stats += (i ? ",\n" : "") + range(relu, out);
     last = relu;
     write_weights(data);

@@ -1,5 +1,5 @@
-// Any bytes as an ONNX model: an error, or a network that is written as it is, with all weights scaled and outputs renamed,
-// or as model.json; nothing reaches the disk.
+// Any bytes as an ONNX model: an error, or a network that is written as it is, with all weights scaled and outputs
+// renamed, or as model.json; nothing reaches the disk.
 #include "graph/error.hpp"
 #include "graph/form.hpp"
 #include "graph/infer_shapes.hpp"

@@ -35,16 +35,19 @@ std::string refusal(const std::string& bytes) {
   return error_of([&] { read_model(folder / "m.onnx"); }, folder.path());
 }
 
-std::vector<double> weight(const o::Message& initializer) { return values_of(Read(adding(initializer)).network(), "w"); }
+std::vector<double> weight(const o::Message& initializer) {
+  return values_of(Read(adding(initializer)).network(), "w");
+}
 
 }  // namespace
 
 TEST_CASE("A graph is read with its names, shapes and attributes") {
-  const Read read(o::model(o::graph(
-      {o::node("Conv", {"x", "w"}, {"t"}, {o::attribute("group", std::int64_t{2}), o::attribute("pads", Dims{0, 1})}, "first"),
-       o::node("Fused", {"t", "", "w"}, {"y"}, {o::attribute("alpha", 0.5F), o::attribute_text("activation", "Relu")}, "",
-               "com.microsoft")},
-      {o::floats("w", {1, 2}, {1, 2})}, {o::value("x", {-1, 2})}, {o::value("y", {})})));
+  const Read read(o::model(
+      o::graph({o::node("Conv", {"x", "w"}, {"t"},
+                        {o::attribute("group", std::int64_t{2}), o::attribute("pads", Dims{0, 1})}, "first"),
+                o::node("Fused", {"t", "", "w"}, {"y"},
+                        {o::attribute("alpha", 0.5F), o::attribute_text("activation", "Relu")}, "", "com.microsoft")},
+               {o::floats("w", {1, 2}, {1, 2})}, {o::value("x", {-1, 2})}, {o::value("y", {})})));
   const Network& network = read.network();
   REQUIRE(network.operators().size() == 2);
   const Operator& conv = network.op(0);
@@ -75,14 +78,17 @@ TEST_CASE("Elements in typed fields, packed and one by one") {
   CHECK(weight(o::tensor_head("w", 1, {2}) + o::bytes(4, o::raw<float>({1, -2}))) == expected);
   CHECK(weight(o::tensor_head("w", 1, {2}) + o::real(4, 1) + o::real(4, -2)) == expected);
   CHECK(weight(o::tensor_head("w", 11, {2}) + o::bytes(10, o::raw<double>({1, -2}))) == expected);
-  CHECK(weight(o::tensor_head("w", 6, {2}) + o::bytes(5, o::varint(1) + o::varint(static_cast<std::uint64_t>(-2)))) == expected);
+  CHECK(weight(o::tensor_head("w", 6, {2}) + o::bytes(5, o::varint(1) + o::varint(static_cast<std::uint64_t>(-2)))) ==
+        expected);
   CHECK(weight(o::tensor_head("w", 3, {2}) + o::number(5, 1) + o::number(5, -2)) == expected);
   CHECK(weight(o::tensor_head("w", 7, {2}) + o::number(7, 1) + o::number(7, -2)) == expected);
-  CHECK(weight(o::tensor_head("w", 10, {2}) + o::number(5, 0x3C00) + o::number(5, 0xC000)) == expected);  // bits of float16
+  CHECK(weight(o::tensor_head("w", 10, {2}) + o::number(5, 0x3C00) + o::number(5, 0xC000)) ==
+        expected);  // bits of float16
   CHECK(weight(o::tensor_head("w", 16, {2}) + o::number(5, 0x3F80) + o::number(5, 0xC000)) == expected);  // of bfloat16
   CHECK(weight(o::tensor_head("w", 13, {1}) + o::number(11, 5)) == std::vector<double>{5});
   CHECK(weight(o::tensor_head("w", 9, {2}) + o::number(5, 1) + o::number(5, 0)) == std::vector<double>{1, 0});
-  CHECK(weight(o::bytes(1, o::varint(2)) + o::number(2, 1) + o::bytes(8, "w") + o::bytes(9, o::raw<float>({1, -2}))) == expected);
+  CHECK(weight(o::bytes(1, o::varint(2)) + o::number(2, 1) + o::bytes(8, "w") + o::bytes(9, o::raw<float>({1, -2}))) ==
+        expected);
 }
 
 TEST_CASE("Constant nodes are constants with a producer") {
@@ -109,7 +115,8 @@ TEST_CASE("An initializer that is an input too is a constant") {
 
 TEST_CASE("Strings and other types that are not understood are given from outside") {
   const Read read(o::model(o::graph({o::node("Lookup", {"x", "s"}, {"y"}, {}, "", "my")},
-                                    {o::tensor_head("s", 8, {1}) + o::bytes(6, "text")}, {o::value("x", {1})}, {o::value("y", {1})})));
+                                    {o::tensor_head("s", 8, {1}) + o::bytes(6, "text")}, {o::value("x", {1})},
+                                    {o::value("y", {1})})));
   CHECK_FALSE(read.tensor("s").constant);
   CHECK(read.tensor("s").is_input);
   CHECK(read.network().inputs().size() == 1);
@@ -117,12 +124,16 @@ TEST_CASE("Strings and other types that are not understood are given from outsid
 
 TEST_CASE("What a graph in a node reads from outside is read by the node") {
   const o::Message deep = o::graph({o::node("Add", {"inner", "outer2"}, {"z"})}, {}, {}, {o::value("z", {})});
-  const o::Message body = o::graph({o::node("Relu", {"outer1"}, {"inner"}),
-                                    o::node("If", {"cond"}, {"b"}, {o::attribute_graph("then_branch", deep), o::attribute_graph("else_branch", deep)})},
-                                   {o::floats("own", {1}, {1})}, {}, {o::value("b", {})});
-  const Read read(o::model(o::graph({o::node("Abs", {"x"}, {"outer1"}), o::node("Neg", {"x"}, {"outer2"}),
-                                     o::node("If", {"cond"}, {"y"}, {o::attribute_graph("then_branch", body), o::attribute_graph("else_branch", body)}, "branch")},
-                                    {}, {o::value("x", {1}), o::value("cond", {}, 9)}, {o::value("y", {})})));
+  const o::Message body =
+      o::graph({o::node("Relu", {"outer1"}, {"inner"}),
+                o::node("If", {"cond"}, {"b"},
+                        {o::attribute_graph("then_branch", deep), o::attribute_graph("else_branch", deep)})},
+               {o::floats("own", {1}, {1})}, {}, {o::value("b", {})});
+  const Read read(o::model(
+      o::graph({o::node("Abs", {"x"}, {"outer1"}), o::node("Neg", {"x"}, {"outer2"}),
+                o::node("If", {"cond"}, {"y"},
+                        {o::attribute_graph("then_branch", body), o::attribute_graph("else_branch", body)}, "branch")},
+               {}, {o::value("x", {1}), o::value("cond", {}, 9)}, {o::value("y", {})})));
   const Operator& branch = read.network().op(2);
   std::set<std::string_view> names;
   for (const TensorId id : branch.inputs) names.insert(read.network().tensor(id).name);
@@ -132,8 +143,8 @@ TEST_CASE("What a graph in a node reads from outside is read by the node") {
 }
 
 TEST_CASE("A function of the model is not the operator whose name it has") {
-  const std::string bytes = o::model(o::graph({o::node("Relu", {"x"}, {"t"}), o::node("F", {"t"}, {"y"}, {}, "", "my")}, {},
-                                              {o::value("x", {1})}, {o::value("y", {1})})) +
+  const std::string bytes = o::model(o::graph({o::node("Relu", {"x"}, {"t"}), o::node("F", {"t"}, {"y"}, {}, "", "my")},
+                                              {}, {o::value("x", {1})}, {o::value("y", {1})})) +
                             o::bytes(25, o::bytes(1, "Relu")) + o::bytes(25, o::bytes(1, "F") + o::bytes(10, "my"));
   const Read read(bytes);
   CHECK(read.network().type_of(0) == "function::Relu");
@@ -147,15 +158,18 @@ TEST_CASE("Mistakes in ONNX files are told with their place") {
         "m.onnx: initializer 'w': its raw_data has 8 bytes of elements, but float32 of shape [2, 2] takes 16");
   CHECK(refusal(adding(o::tensor_head("w", 1, {3}) + o::real(4, 1))) ==
         "m.onnx: initializer 'w': its typed data has 1 elements, but float32 of shape [3] takes 3");
-  CHECK(refusal(adding(o::floats("w", {1}, {1}) + o::real(4, 1))) == "m.onnx: initializer 'w': its elements stand in two places");
-  CHECK(refusal(adding(o::tensor("w", 1, {Dims::value_type{1} << 40, Dims::value_type{1} << 40}, ""))).find("more elements than memory can have") !=
-        std::string::npos);
+  CHECK(refusal(adding(o::floats("w", {1}, {1}) + o::real(4, 1))) ==
+        "m.onnx: initializer 'w': its elements stand in two places");
+  CHECK(refusal(adding(o::tensor("w", 1, {Dims::value_type{1} << 40, Dims::value_type{1} << 40}, "")))
+            .find("more elements than memory can have") != std::string::npos);
   CHECK(refusal(adding(o::tensor("w", 1, {-1}, ""))) == "m.onnx: initializer 'w': a dimension of its shape is -1");
-  CHECK(refusal(adding(o::tensor("w", 0, {}, ""))) == "m.onnx: initializer 'w': its element type is 0, which there is not");
-  CHECK(refusal(o::number(1, 8) + o::bytes(7, o::graph({o::node("Relu", {"x"}, {"y"})}, {}, {o::value("x", {1})}, {}))) ==
-        "m.onnx: opset_import: the model does not say which version of the ONNX operators it uses");
-  CHECK(refusal(o::model(o::graph({o::node("", {"x"}, {"y"}, {}, "a")}, {}, {o::value("x", {1})}, {}))).find("node 'a'") !=
-        std::string::npos);
+  CHECK(refusal(adding(o::tensor("w", 0, {}, ""))) ==
+        "m.onnx: initializer 'w': its element type is 0, which there is not");
+  CHECK(
+      refusal(o::number(1, 8) + o::bytes(7, o::graph({o::node("Relu", {"x"}, {"y"})}, {}, {o::value("x", {1})}, {}))) ==
+      "m.onnx: opset_import: the model does not say which version of the ONNX operators it uses");
+  CHECK(refusal(o::model(o::graph({o::node("", {"x"}, {"y"}, {}, "a")}, {}, {o::value("x", {1})}, {})))
+            .find("node 'a'") != std::string::npos);
   CHECK(refusal(o::model(o::graph({}, {}, {}, {}) + o::bytes(15, o::bytes(1, o::floats("s", {1}, {1}))))) ==
         "m.onnx: initializer 's': sparse tensors are not read: store it dense");
   CHECK(refusal(o::model(o::graph({o::node("Relu", {"nothing"}, {"y"}, {}, "a")}, {}, {}, {}))) ==
@@ -171,7 +185,8 @@ TEST_CASE("A length that lies allocates nothing") {
 
 TEST_CASE("Graphs nested without end are refused") {
   o::Message inner = o::graph({}, {}, {}, {});
-  for (int depth = 0; depth < 300; ++depth) inner = o::graph({o::node("If", {}, {}, {o::attribute_graph("then_branch", inner)})}, {}, {}, {});
+  for (int depth = 0; depth < 300; ++depth)
+    inner = o::graph({o::node("If", {}, {}, {o::attribute_graph("then_branch", inner)})}, {}, {}, {});
   CHECK(refusal(o::model(inner)).find("nested more than 200 levels deep") != std::string::npos);
 }
 
@@ -179,7 +194,8 @@ TEST_CASE("Every prefix of a model is a model or an error with a place") {
   const o::Message body = o::graph({o::node("Relu", {"t"}, {"b"})}, {}, {}, {o::value("b", {})});
   const std::string bytes = o::model(o::graph(
       {o::node("Conv", {"x", "w"}, {"t"}, {o::attribute("pads", Dims{0, 0})}, "a"),
-       o::node("If", {"c"}, {"y"}, {o::attribute_graph("then_branch", body), o::attribute_graph("else_branch", body)}, "b")},
+       o::node("If", {"c"}, {"y"}, {o::attribute_graph("then_branch", body), o::attribute_graph("else_branch", body)},
+               "b")},
       {o::floats("w", {1, 1, 1}, {2})}, {o::value("x", {1, 1, 4}), o::value("c", {}, 9)}, {o::value("y", {})}));
   CHECK(refusal(bytes) == "no error");
   const TemporaryFolder folder;
@@ -194,7 +210,8 @@ TEST_CASE("Every prefix of a model is a model or an error with a place") {
 }
 
 TEST_CASE("External data lies in the model's folder or below") {
-  const auto refused = [](const std::string& location, const std::string& offset = "0", const std::string& length = "8") {
+  const auto refused = [](const std::string& location, const std::string& offset = "0",
+                          const std::string& length = "8") {
     const TemporaryFolder folder;
     std::filesystem::create_directories(folder / "m/sub/folder");
     write_file(folder / "outside.bin", "12345678");

@@ -35,7 +35,9 @@ struct Case {
 
 // With an unknown field, metadata and a doc string on every level.
 std::string model_with(const o::Parts& nodes, const o::Parts& initializers) {
-  const o::Message graph = o::bytes(10, "about the graph") + o::graph(nodes, initializers, {o::value("x", {1, 2})}, {o::value("y", {1, 2})}) + o::number(999, 7);
+  const o::Message graph = o::bytes(10, "about the graph") +
+                           o::graph(nodes, initializers, {o::value("x", {1, 2})}, {o::value("y", {1, 2})}) +
+                           o::number(999, 7);
   return o::number(1, 8) + o::bytes(2, "somebody") + o::bytes(7, graph) + o::bytes(8, o::number(2, 17)) +
          o::bytes(14, o::bytes(1, "key") + o::bytes(2, "value")) + o::bytes(888, "unknown");
 }
@@ -47,7 +49,8 @@ std::string adding(const o::Message& initializer) { return model_with({kAdd}, {i
 }  // namespace
 
 TEST_CASE("Without changes the file is the same") {
-  for (const std::string& bytes : {adding(o::floats("w", {1, 2}, {1, 2})), adding(o::tensor_head("w", 1, {2}) + o::real(4, 1) + o::real(4, 2))}) {
+  for (const std::string& bytes :
+       {adding(o::floats("w", {1, 2}, {1, 2})), adding(o::tensor_head("w", 1, {2}) + o::real(4, 1) + o::real(4, 2))}) {
     const Case test(bytes);
     CHECK(test.write({}) == bytes);
   }
@@ -55,19 +58,24 @@ TEST_CASE("Without changes the file is the same") {
 
 TEST_CASE("A scaled initializer changes its elements and nothing else") {
   const Case test(adding(o::floats("w", {1, 2}, {1.5, -2}) + o::bytes(12, "a doc string")));
-  CHECK(test.write({.constants = {test.times("w", 4)}}) == adding(o::floats("w", {1, 2}, {6, -8}) + o::bytes(12, "a doc string")));
+  CHECK(test.write({.constants = {test.times("w", 4)}}) ==
+        adding(o::floats("w", {1, 2}, {6, -8}) + o::bytes(12, "a doc string")));
 }
 
 TEST_CASE("A packed list of floats is scaled where it is, other typed elements become raw data") {
   const Case packed(adding(o::tensor_head("w", 1, {2}) + o::bytes(4, o::raw<float>({1, 2}))));
-  CHECK(packed.write({.constants = {packed.times("w", 2)}}) == adding(o::tensor_head("w", 1, {2}) + o::bytes(4, o::raw<float>({2, 4}))));
-  const Case half(adding(o::tensor_head("w", 10, {2}) + o::number(5, 0x3C00) + o::number(5, 0x4000)));  // 1, 2 in float16
-  CHECK(half.write({.constants = {half.times("w", 2)}}) == adding(o::tensor("w", 10, {2}, o::raw<std::uint16_t>({0x4000, 0x4400}))));
+  CHECK(packed.write({.constants = {packed.times("w", 2)}}) ==
+        adding(o::tensor_head("w", 1, {2}) + o::bytes(4, o::raw<float>({2, 4}))));
+  const Case half(
+      adding(o::tensor_head("w", 10, {2}) + o::number(5, 0x3C00) + o::number(5, 0x4000)));  // 1, 2 in float16
+  CHECK(half.write({.constants = {half.times("w", 2)}}) ==
+        adding(o::tensor("w", 10, {2}, o::raw<std::uint16_t>({0x4000, 0x4400}))));
 }
 
 TEST_CASE("Float16 weights keep their type") {
   const Case test(adding(o::tensor("w", 10, {2}, o::raw<std::uint16_t>({0x3C00, 0x4000}))));
-  CHECK(test.write({.constants = {test.times("w", 0.5)}}) == adding(o::tensor("w", 10, {2}, o::raw<std::uint16_t>({0x3800, 0x3C00}))));
+  CHECK(test.write({.constants = {test.times("w", 0.5)}}) ==
+        adding(o::tensor("w", 10, {2}, o::raw<std::uint16_t>({0x3800, 0x3C00}))));
 }
 
 TEST_CASE("An expanded constant changes its shape and the lengths around it") {
@@ -88,11 +96,14 @@ TEST_CASE("A shared initializer is copied for the node that wants it otherwise")
   CHECK(network.tensor(network.op(0).inputs[1]).name == "w@add");
   CHECK(network.tensor(network.op(1).inputs[1]).name == "w");
   // The rest of the changed node is as it was.
-  CHECK(read_file(after.folder / "m.onnx").find(o::node("Add", {"x", "w@add"}, {"y"}, {}, "add") + o::bytes(6, "a doc string")) != std::string::npos);
+  CHECK(read_file(after.folder / "m.onnx")
+            .find(o::node("Add", {"x", "w@add"}, {"y"}, {}, "add") + o::bytes(6, "a doc string")) != std::string::npos);
 }
 
 TEST_CASE("An edited Constant node gets an initializer beside it") {
-  const Case test(model_with({o::node("Constant", {}, {"k"}, {o::attribute("value_float", 1.5F)}, "k"), o::node("Mul", {"x", "k"}, {"y"}, {}, "mul")}, {}));
+  const Case test(model_with({o::node("Constant", {}, {"k"}, {o::attribute("value_float", 1.5F)}, "k"),
+                              o::node("Mul", {"x", "k"}, {"y"}, {}, "mul")},
+                             {}));
   const Rewriting rewriting{.copies = {{"k@mul", test.times("k", 2)}}, .rebindings = {{1, 1, 0}}};
   const Case after(test.write(rewriting));
   CHECK(values_of(after.model.network, "k") == std::vector<double>{1.5});
@@ -100,7 +111,8 @@ TEST_CASE("An edited Constant node gets an initializer beside it") {
 }
 
 TEST_CASE("Nodes are changed, replaced and removed") {
-  const Case test(model_with({o::node("Identity", {"x"}, {"t"}, {}, "id"), o::node("Clip", {"t", "w"}, {"u"}, {o::attribute("min", 0.0F)}, "clip"),
+  const Case test(model_with({o::node("Identity", {"x"}, {"t"}, {}, "id"),
+                              o::node("Clip", {"t", "w"}, {"u"}, {o::attribute("min", 0.0F)}, "clip"),
                               o::node("My", {"u"}, {"y"}, {}, "my", "here")},
                              {o::floats("w", {}, {0})}));
   Rewriting rewriting;
@@ -128,16 +140,18 @@ TEST_CASE("Nodes are changed, replaced and removed") {
 
 TEST_CASE("What a graph within a node reads cannot be exchanged") {
   const o::Message body = o::graph({o::node("Relu", {"w"}, {"b"})}, {}, {}, {o::value("b", {})});
-  const Case test(model_with({o::node("If", {"x"}, {"y"}, {o::attribute_graph("then_branch", body)}, "if")}, {o::floats("w", {1}, {1})}));
+  const Case test(model_with({o::node("If", {"x"}, {"y"}, {o::attribute_graph("then_branch", body)}, "if")},
+                             {o::floats("w", {1}, {1})}));
   const Rewriting rewriting{.copies = {{"w@if", test.times("w", 2)}}, .rebindings = {{0, 1, 0}}};
   CHECK(error_of([&] { test.write(rewriting); }).find("a graph within a node reads") != std::string::npos);
 }
 
 TEST_CASE("External data") {
   const std::string a = o::raw<float>({1, 2, 3, 4}), b = o::raw<float>({5, 6});
-  const std::string bytes = model_with({kAdd, o::node("Mul", {"y", "v"}, {"z"}), o::node("Sub", {"z", "u"}, {"o"})},
-                                       {o::external("w", 1, {2}, "a.bin", "0", "8"), o::external("v", 1, {2}, "b.bin", "", ""),
-                                        o::external("u", 1, {2}, "a.bin", "8", "8")});
+  const std::string bytes =
+      model_with({kAdd, o::node("Mul", {"y", "v"}, {"z"}), o::node("Sub", {"z", "u"}, {"o"})},
+                 {o::external("w", 1, {2}, "a.bin", "0", "8"), o::external("v", 1, {2}, "b.bin", "", ""),
+                  o::external("u", 1, {2}, "a.bin", "8", "8")});
   const Case test(bytes, {{"a.bin", a}, {"b.bin", b}});
 
   SECTION("without changes stays in files of the same names") {

@@ -36,16 +36,18 @@ Message ints(const std::string& name, const Dims& dims, const std::vector<std::i
   return tensor(name, 7, dims, raw(values));
 }
 
-Message external(const std::string& name, int type, const Dims& dims, const std::string& location, const std::string& offset,
-                 const std::string& length) {
+Message external(const std::string& name, int type, const Dims& dims, const std::string& location,
+                 const std::string& offset, const std::string& length) {
   const auto entry = [](const std::string& key, const std::string& text) {
     return text.empty() ? Message() : bytes(13, bytes(1, key) + bytes(2, text));
   };
-  return tensor_head(name, type, dims) + entry("location", location) + entry("offset", offset) + entry("length", length) +
-         number(14, 1);
+  return tensor_head(name, type, dims) + entry("location", location) + entry("offset", offset) +
+         entry("length", length) + number(14, 1);
 }
 
-Message attribute(const std::string& name, std::int64_t value) { return bytes(1, name) + number(3, value) + number(20, 2); }
+Message attribute(const std::string& name, std::int64_t value) {
+  return bytes(1, name) + number(3, value) + number(20, 2);
+}
 Message attribute(const std::string& name, float value) { return bytes(1, name) + real(2, value) + number(20, 1); }
 
 Message attribute(const std::string& name, const Dims& values) {

@@ -39,8 +39,8 @@ Message tensor(const std::string& name, int type, const Dims& dims, const std::s
 Message floats(const std::string& name, const Dims& dims, const std::vector<float>& values);
 Message ints(const std::string& name, const Dims& dims, const std::vector<std::int64_t>& values);
 // Elements in another file.
-Message external(const std::string& name, int type, const Dims& dims, const std::string& location, const std::string& offset,
-                 const std::string& length);
+Message external(const std::string& name, int type, const Dims& dims, const std::string& location,
+                 const std::string& offset, const std::string& length);
 
 // --- AttributeProto
 Message attribute(const std::string& name, std::int64_t value);
