@@ -78,6 +78,8 @@ void Network::set_shape(TensorId id, Shape shape, DType dtype) {
   state_->tensors[id].dtype = dtype;
 }
 
+void Network::set_folded(TensorId id, std::span<const std::int64_t> values) { state_->tensors[id].folded = arena().store(values); }
+
 // --- building
 
 NetworkBuilder::NetworkBuilder() = default;

@@ -83,9 +83,11 @@ std::string carry(const Site& site, Carry& carry) {
   }
   const Scale& given = carry.input(linear->activation);
   if (!given.is_one()) {
-    if (!anchors.input || (given.axes & ~*anchors.input) != 0 || given.values->size() != channels)
+    const graph::Shape shape = site.shape(linear->activation);
+    if (!anchors.input || (given.axes & ~*anchors.input) != 0 || elements(*anchors.input, shape) != channels)
       return "its input is scaled along another axis than that of its weight";
-    for (std::uint32_t i = 0; i < channels; ++i) in[i] *= (*given.values)[i];
+    const std::vector<double> scales = spread(given, *anchors.input, shape);
+    for (std::uint32_t i = 0; i < channels; ++i) in[i] *= scales[i];
   }
   for (std::uint32_t i = 0; i < channels; ++i)
     if (!near(in[i], 1)) return fmt::format("its input channel {} is scaled by {} more than its weight takes back", i, in[i]);
