@@ -183,12 +183,10 @@ std::optional<AxisMap> matmul(const Node& node, std::uint32_t slot) {
   if (slot > 1 || node.is_constant(0) || node.is_constant(1) || !in.known() || !out.known() || in.rank() < 2 || in.rank() > out.rank()) return std::nullopt;
   if (node.shape(1 - slot).known() && node.shape(1 - slot).rank() < 2) return std::nullopt;
   const int contracted = slot == 0 ? in.rank() - 1 : in.rank() - 2;
-  auto map = one_to_one(in.rank(), out.rank(), [&](int axis) {
+  return one_to_one(in.rank(), out.rank(), [&](int axis) {
     const int to = axis + out.rank() - in.rank();
     return axis == contracted || (in[axis] == 1 && out[to] != 1) ? -1 : to;
   });
-  if (map) map->broadcasts = true;
-  return map;
 }
 
 std::optional<AxisMap> first_two(const Node& node, std::uint32_t slot) {

@@ -68,10 +68,10 @@ class AxisInference {
     AxisMask out = 0;
     for (std::size_t i = 0; i < map->forward.size(); ++i) {
       if (!((axes >> i) & 1U)) continue;
-      if (map->forward[i] == 0) return;  // reduced, or one element that meets all: says nothing of the output
+      if (map->forward[i] == 0 && !moving) return;  // reduced, or one element that meets all: says nothing of the output
       out |= map->forward[i];
     }
-    if (out == 0) return;
+    if (out == 0 && !moving) return;  // where one channel was chosen, one is left
     for (const TensorId each : node.op().outputs)
       if (each != kNone) say(each, out, moving);
   }
@@ -83,8 +83,13 @@ class AxisInference {
       const auto map = node.form().axes(node, slot);
       if (!map) continue;
       AxisMask in = 0;
-      for (std::size_t o = 0; o < map->backward.size(); ++o)
-        if ((axes >> o) & 1U) in |= map->backward[o];
+      bool lost = false;  // some channels of the output do not come from this input
+      for (std::size_t o = 0; o < map->backward.size(); ++o) {
+        if (((axes >> o) & 1U) == 0) continue;
+        in |= map->backward[o];
+        lost |= map->backward[o] == 0;
+      }
+      if (lost && !moving && !map->broadcasts) continue;
       if (in != 0 || map->broadcasts) say(node.input(slot), in, moving);
     }
   }

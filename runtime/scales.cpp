@@ -23,23 +23,6 @@ Scale make_scale(graph::AxisMask axes, std::vector<double> values, const graph::
   return {axes, std::make_shared<const std::vector<double>>(std::move(values))};
 }
 
-Scale keep_axes(const Scale& scale, graph::AxisMask keep, const graph::Shape& shape) {
-  Scale kept = scale;
-  for (int axis = 0; axis < shape.rank() && !kept.is_one(); ++axis) {
-    if (!has_bit(kept.axes & ~keep, axis)) continue;
-    const auto behind = static_cast<std::size_t>(elements(kept.axes & ~(bit(axis + 1) - 1), shape)), along = static_cast<std::size_t>(shape[axis]);
-    std::vector<double> first;
-    bool changes = false;
-    for (std::size_t i = 0; i < kept.values->size() && !changes; ++i) {
-      const std::size_t at = i / behind % along;
-      if (at == 0) first.push_back((*kept.values)[i]);
-      else changes = !near((*kept.values)[i], (*kept.values)[i - at * behind]);
-    }
-    if (!changes) kept = {kept.axes & ~bit(axis), std::make_shared<const std::vector<double>>(std::move(first))};
-  }
-  return kept;
-}
-
 std::vector<double> spread(const Scale& scale, graph::AxisMask wanted, const graph::Shape& shape) {
   const auto count = static_cast<std::size_t>(elements(wanted, shape));
   if (scale.is_one()) return std::vector<double>(count, 1.0);

@@ -18,9 +18,6 @@ bool near(std::span<const double> a, std::span<const double> b);  // of one size
 // A scale over `axes` of a tensor of this shape. Axes of size 1 are dropped; all ones become "1 everywhere".
 Scale make_scale(graph::AxisMask axes, std::vector<double> values, const graph::Shape& shape);
 
-// The same scale without those axes, except for `keep`, along which it does not change.
-Scale keep_axes(const Scale& scale, graph::AxisMask keep, const graph::Shape& shape);
-
 // The values of `scale` over `wanted`, a superset of its axes, row-major. The dimensions on `wanted` are known.
 std::vector<double> spread(const Scale& scale, graph::AxisMask wanted, const graph::Shape& shape);
 
@@ -29,7 +26,7 @@ std::optional<graph::AxisMask> forward(const graph::Node& node, std::uint32_t sl
 
 std::int64_t elements(graph::AxisMask axes, const graph::Shape& shape);  // product of the dimensions on axes
 
-inline graph::AxisMask bit(int axis) { return axis < 32 ? graph::AxisMask{1} << static_cast<unsigned>(axis) : 0; }
+inline graph::AxisMask bit(int axis) { return graph::AxisMask{1} << static_cast<unsigned>(axis); }
 inline bool has_bit(graph::AxisMask axes, int axis) { return (axes >> static_cast<unsigned>(axis)) & 1U; }
 
 }  // namespace rw::runtime

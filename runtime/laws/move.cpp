@@ -107,30 +107,25 @@ void tie(const Site& site, Tie& tie) {
 
 namespace {
 
-// What comes out at one output: every element brings its scale along. Axes of the output on which something is left that
-// does not turn (an axis that holds positions as well) must see one scale.
+// What comes out at one output: every element brings its scale along. It may change along the channel axes of the output
+// only; elements that differ in nothing but other axes must have one scale.
 std::string carry_output(const Site& site, Carry& carry, std::uint32_t output) {
   const Scale& given = carry.input(0);
   const TensorId out = site.output(output);
   const auto movement = movement_of(site, output);
   if (!movement) return "how it moves the elements of its scaled input is not known";
   const graph::Shape in_shape = site.shape(0), out_shape = shape_of(site, out);
+  const AxisMask channel_axes = site.channels().has(out) ? site.channels().axes(out) : 0;
   std::vector<int> digits = digits_along(movement->in, given.axes);
-  std::vector<bool> of_input(movement->sizes.size(), false);
-  for (const graph::Run& run : movement->in)
-    for (const int digit : run.digits) of_input[static_cast<std::size_t>(digit)] = true;
-  const auto turns = [&](int digit) { return std::find(digits.begin(), digits.end(), digit) != digits.end(); };
+  const std::vector<int> scaled = digits;
   AxisMask axes = 0;
-  std::vector<int> repeating;
   for (const graph::Run& run : movement->out) {
-    if (std::none_of(run.digits.begin(), run.digits.end(), turns)) continue;
-    if (!std::all_of(run.digits.begin(), run.digits.end(), [&](int digit) { return turns(digit) || !of_input[static_cast<std::size_t>(digit)]; })) continue;
-    for (int axis = run.first; axis < run.last; ++axis)
-      if (out_shape[axis] != 1) axes |= bit(axis);
+    const bool changes = std::any_of(run.digits.begin(), run.digits.end(), [&](int digit) { return std::find(scaled.begin(), scaled.end(), digit) != scaled.end(); });
+    if (!changes || !runs_along(run, channel_axes)) continue;
+    for (int axis = run.first; axis < run.last; ++axis) axes |= channel_axes & bit(axis);
     for (const int digit : run.digits)
-      if (!turns(digit)) repeating.push_back(digit);
+      if (std::find(digits.begin(), digits.end(), digit) == digits.end()) digits.push_back(digit);
   }
-  digits.insert(digits.end(), repeating.begin(), repeating.end());
   const std::string why = unturnable(*movement, digits, in_shape, given.axes, out_shape, axes);
   if (!why.empty()) return why;
   std::vector<double> values(static_cast<std::size_t>(elements(axes, out_shape)), 0.0);
@@ -138,10 +133,10 @@ std::string carry_output(const Site& site, Carry& carry, std::uint32_t output) {
   do {
     double& value = values[odometer.out()];
     const double scale = (*given.values)[odometer.in()];
-    if (value != 0 && !near(scale, value)) return fmt::format("elements with different scales come to lie in one place of '{}'", site.network().tensor(out).name);
+    if (value != 0 && !near(scale, value)) return fmt::format("elements with different scales come to lie in one channel of '{}'", site.network().tensor(out).name);
     value = scale;
   } while (odometer.next());
-  carry.output(output, keep_axes(make_scale(axes, std::move(values), out_shape), site.channels().has(out) ? site.channels().axes(out) : 0, out_shape));
+  carry.output(output, make_scale(axes, std::move(values), out_shape));
   return {};
 }
 
