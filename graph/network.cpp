@@ -37,6 +37,8 @@ struct Network::State {
 
   std::uint32_t vertex(TensorId tensor) const { return static_cast<std::uint32_t>(operators.size()) + tensor; }
 
+  TypeId intern_type(std::string_view type);
+  bool live(OperatorId id) const { return !operators[id].inputs.empty() || !operators[id].outputs.empty(); }
   void link();
   void sort();
   void check_inputs() const;
@@ -79,6 +81,63 @@ void Network::set_shape(TensorId id, Shape shape, DType dtype) {
 }
 
 void Network::set_folded(TensorId id, std::span<const std::int64_t> values) { state_->tensors[id].folded = arena().store(values); }
+
+// --- editing
+
+void Network::remove(OperatorId id) {
+  Operator& op = state_->operators[id];
+  for (const TensorId output : op.outputs)
+    if (output != kNone && state_->tensors[output].producer == id) state_->tensors[output].producer = kNone;
+  op.inputs = op.outputs = {};
+}
+
+void Network::retype(OperatorId id, std::string_view type) {
+  state_->operators[id].type = state_->intern_type(type);
+  state_->operators[id].attributes = {};
+}
+
+void Network::set_inputs(OperatorId id, std::span<const TensorId> inputs) {
+  state_->operators[id].inputs = state_->arena.store(inputs);
+}
+
+void Network::set_output(OperatorId id, std::uint32_t slot, TensorId tensor) {
+  Operator& op = state_->operators[id];
+  const std::span<TensorId> outputs = state_->arena.make<TensorId>(op.outputs.size());
+  std::copy(op.outputs.begin(), op.outputs.end(), outputs.begin());
+  assert(state_->tensors[tensor].producer == kNone);
+  if (outputs[slot] != kNone) state_->tensors[outputs[slot]].producer = kNone;
+  outputs[slot] = tensor;
+  op.outputs = outputs;
+  state_->tensors[tensor].producer = id;
+  state_->tensors[tensor].output_slot = slot;
+}
+
+TensorId Network::add_constant(std::string_view name, Literal value) {
+  const auto fresh = static_cast<TensorId>(state_->tensors.size());
+  const TensorId id = state_->tensor_names.intern(name, fresh, [&](std::string_view text) {
+    state_->tensors.push_back({.name = state_->arena.store(text), .dtype = value.dtype, .shape = value.shape, .constant = value});
+    return state_->tensors.back().name;
+  });
+  assert(id == fresh);  // the name is new
+  return id;
+}
+
+void Network::relink() {
+  state_->link();
+  state_->sort();
+}
+
+std::size_t Network::live_count() const {
+  return static_cast<std::size_t>(std::count_if(state_->operators.begin(), state_->operators.end(),
+                                                [](const Operator& op) { return !op.inputs.empty() || !op.outputs.empty(); }));
+}
+
+TypeId Network::State::intern_type(std::string_view type) {
+  return type_names.intern(type, static_cast<TypeId>(types.size()), [&](std::string_view text) {
+    types.push_back(arena.store(text));
+    return types.back();
+  });
+}
 
 // --- building
 
@@ -136,10 +195,7 @@ OperatorId NetworkBuilder::add(std::string_view type, std::string_view name, std
   Network::State& state = *network_.state_;
   const auto id = static_cast<OperatorId>(state.operators.size());
   Operator op;
-  op.type = state.type_names.intern(type, static_cast<TypeId>(state.types.size()), [&](std::string_view text) {
-    state.types.push_back(state.arena.store(text));
-    return state.types.back();
-  });
+  op.type = state.intern_type(type);
   const auto take = [&](std::string_view wanted) {
     return state.operator_names.intern(wanted, id,
                                        [&](std::string_view text) { return op.name = state.arena.store(text); }) == id;
@@ -234,7 +290,8 @@ void Network::State::sort() {
   order.clear();
   order.reserve(operators.size());
   if (sorted) {
-    for (OperatorId id = 0; id < operators.size(); ++id) order.push_back(id);
+    for (OperatorId id = 0; id < operators.size(); ++id)
+      if (live(id)) order.push_back(id);
     return;
   }
   std::vector<std::uint32_t> reverse;
@@ -245,7 +302,7 @@ void Network::State::sort() {
     throw Error("", "nodes", fmt::format("they form a cycle: {}", cycle()));
   }
   for (auto each = reverse.rbegin(); each != reverse.rend(); ++each)
-    if (*each < operators.size()) order.push_back(*each);
+    if (*each < operators.size() && live(*each)) order.push_back(*each);
 }
 
 // Some cycle, told as "a -> b -> a". Walking from producer to producer within the operators that never become ready

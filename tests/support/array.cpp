@@ -85,7 +85,8 @@ std::vector<std::size_t> offsets(const Dims& shape, const Dims& strides, std::in
     std::vector<std::size_t> next;
     next.reserve(result.size() * static_cast<std::size_t>(shape[axis]));
     for (const std::size_t offset : result)
-      for (std::int64_t i = 0; i < shape[axis]; ++i) next.push_back(offset + static_cast<std::size_t>(i * strides[axis]));
+      for (std::int64_t i = 0; i < shape[axis]; ++i)
+        next.push_back(offset + static_cast<std::size_t>(i * strides[axis]));
     result = std::move(next);
   }
   return result;

@@ -10,8 +10,8 @@
 
 namespace rw::test {
 
-// Largest difference of two elements over the largest magnitude of any element; 0 where all of them are 0. Infinity where
-// shape or type differ, or where a value is not finite and its counterpart is not the same.
+// Largest difference of two elements over the largest magnitude of any element; 0 where all of them are 0. Infinity
+// where shape or type differ, or where a value is not finite and its counterpart is not the same.
 inline double difference(const Array& a, const Array& b) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (a.shape() != b.shape() || a.is_float() != b.is_float()) return kInfinity;

@@ -15,9 +15,9 @@ namespace rw::test {
 
 using Arrays = std::map<std::string, Array>;  // by tensor name
 
-// The values of all tensors: inputs, constants and whatever the operators compute. A constant that stands among `inputs`
-// takes the value given there. The order of the operators is found here, from their inputs.
-// Throws std::runtime_error that names the operator: one that is not known, an input whose shape or type does not fit, an
+// The values of all tensors: inputs, constants and whatever the operators compute. A constant that stands among
+// `inputs` takes the value given there. The order of the operators is found here, from their inputs. Throws
+// std::runtime_error that names the operator: one that is not known, an input whose shape or type does not fit, an
 // input of the network without a value, a cycle.
 Arrays evaluate(const graph::Network& network, const Arrays& inputs);
 

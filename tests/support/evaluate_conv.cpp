@@ -90,8 +90,7 @@ Array convolve_transposed(const Layer& layer, const Window& w) {
 Results conv(const Call& call) {
   const Array &x = call.input(0), &weight = call.input(1);
   const Dims kernel = kernel_of(weight);
-  const Layer layer{x,        weight,   call.optional(2), call.integer("group", 1),
-                    x.dim(0), x.dim(1), weight.dim(0)};
+  const Layer layer{x, weight, call.optional(2), call.integer("group", 1), x.dim(0), x.dim(1), weight.dim(0)};
   check(layer, weight.dim(1) * layer.group);
   return one(convolve(layer, sliding_window(call, x.shape(), kernel)));
 }

@@ -76,9 +76,7 @@ void scale_and_shift(std::vector<float>& y, const Dims& shape, const Array* scal
   }
 }
 
-std::size_t length_from(const Dims& shape, std::size_t axis) {
-  return count(std::span(shape).subspan(axis));
-}
+std::size_t length_from(const Dims& shape, std::size_t axis) { return count(std::span(shape).subspan(axis)); }
 
 Results layer_normalization(const Call& call) {
   const Array& x = call.input(0);

@@ -29,11 +29,9 @@ constexpr CoordinateRow kCoordinates[] = {
     {"asymmetric", [](float at, const Axis& axis) { return at / axis.scale; }},
     {"align_corners",
      [](float at, const Axis& axis) {
-       return axis.output == 1 ? 0.0F
-                               : at * static_cast<float>(axis.input - 1) / static_cast<float>(axis.output - 1);
+       return axis.output == 1 ? 0.0F : at * static_cast<float>(axis.input - 1) / static_cast<float>(axis.output - 1);
      }},
-    {"pytorch_half_pixel",
-     [](float at, const Axis& axis) { return axis.output == 1 ? 0.0F : half_pixel(at, axis); }},
+    {"pytorch_half_pixel", [](float at, const Axis& axis) { return axis.output == 1 ? 0.0F : half_pixel(at, axis); }},
     {"half_pixel_symmetric",
      [](float at, const Axis& axis) {
        const float adjustment = static_cast<float>(axis.output) / (axis.scale * static_cast<float>(axis.input));
@@ -68,7 +66,9 @@ struct Blend {
 
 std::vector<Blend> blends(const Axis& axis, Coordinate coordinate, float (*rounding)(float)) {
   std::vector<Blend> result;
-  const auto inside = [&](float at) { return std::clamp<std::int64_t>(static_cast<std::int64_t>(at), 0, axis.input - 1); };
+  const auto inside = [&](float at) {
+    return std::clamp<std::int64_t>(static_cast<std::int64_t>(at), 0, axis.input - 1);
+  };
   for (std::int64_t i = 0; i < axis.output; ++i) {
     const float at = coordinate(static_cast<float>(i), axis);
     if (rounding != nullptr) {
@@ -111,7 +111,8 @@ std::vector<Axis> axes_of(const Call& call, const Array& x, std::size_t scales_s
   const bool by_size = sizes != nullptr && sizes->count() > 0;
   if (!by_size && scales == nullptr && !call.has("scales")) throw std::invalid_argument("no scales and no sizes");
   const std::vector<float> factors =
-      by_size ? std::vector<float>() : call.numbers("scales", scales != nullptr ? scales->floats() : std::vector<float>());
+      by_size ? std::vector<float>()
+              : call.numbers("scales", scales != nullptr ? scales->floats() : std::vector<float>());
   if ((by_size ? sizes->count() : factors.size()) != which.size())
     throw std::invalid_argument("scales or sizes do not fit the input");
   for (std::size_t i = 0; i < which.size(); ++i) {

@@ -36,8 +36,8 @@ Results flatten(const Call& call) {
   const auto rank = static_cast<std::int64_t>(x.rank());
   const std::size_t split = axis == rank ? x.rank() : axis_of(axis, x.rank());
   const std::span<const std::int64_t> dims = x.shape();
-  return one(x.reshaped({static_cast<std::int64_t>(count(dims.first(split))),
-                         static_cast<std::int64_t>(count(dims.subspan(split)))}));
+  return one(x.reshaped(
+      {static_cast<std::int64_t>(count(dims.first(split))), static_cast<std::int64_t>(count(dims.subspan(split)))}));
 }
 
 Results squeeze(const Call& call) {
@@ -296,9 +296,7 @@ Results shape(const Call& call) {
   return one(Array(Dims{end - start}, Dims(dims.begin() + start, dims.begin() + end)));
 }
 
-Results size(const Call& call) {
-  return one(Array(Dims{}, Dims{static_cast<std::int64_t>(call.input(0).count())}));
-}
+Results size(const Call& call) { return one(Array(Dims{}, Dims{static_cast<std::int64_t>(call.input(0).count())})); }
 
 const graph::Literal* literal(const Call& call) {
   for (const graph::Attribute& each : call.attributes)

@@ -180,8 +180,7 @@ graph::Network Net::network() const {
   for (const NetInput& input : inputs_) {
     const graph::TensorId id = builder.tensor(input.name);
     builder.input(id);
-    builder.describe(id, input.dtype,
-                     graph::Shape(builder.arena().store(std::span<const std::int64_t>(input.shape))));
+    builder.describe(id, input.dtype, graph::Shape(builder.arena().store(std::span<const std::int64_t>(input.shape))));
   }
   for (const auto& [name, constant] : constants_)
     builder.constant(builder.tensor(name), stored(constant, builder.arena()));
@@ -209,9 +208,8 @@ graph::Model Net::model() const {
     statistic.axis = range.axis;
     statistic.min = arena.store(std::span<const double>(range.min));
     statistic.max = arena.store(std::span<const double>(range.max));
-    statistic.text = arena.store(std::string_view(fmt::format(
-        R"({{"axis": {}, "min": [{}], "max": [{}]}})", range.axis, fmt::join(range.min, ", "),
-        fmt::join(range.max, ", "))));
+    statistic.text = arena.store(std::string_view(fmt::format(R"({{"axis": {}, "min": [{}], "max": [{}]}})", range.axis,
+                                                              fmt::join(range.min, ", "), fmt::join(range.max, ", "))));
     model.statistics.add(statistic);
   }
   return model;

@@ -9,12 +9,13 @@
 //   n.calibrate();
 //   const graph::Model model = n.model();
 //
-// A tensor is spoken of by its name; a node with one output gives it its own name, one with several "name:0", "name:1"...
-// Constants of a node are "name.weight", "name.bias" and so on. Every operator is computed by the evaluator when it is
-// added, so that shapes and values are known at once and a mistake is found where it is made (std::runtime_error).
+// A tensor is spoken of by its name; a node with one output gives it its own name, one with several "name:0",
+// "name:1"... Constants of a node are "name.weight", "name.bias" and so on. Every operator is computed by the evaluator
+// when it is added, so that shapes and values are known at once and a mistake is found where it is made
+// (std::runtime_error).
 //
-// Weights are random and the same for the same seed. They suit the values that they meet: whichever channel of whichever
-// size comes in, it matters in what goes out, so that a wrong scale anywhere is seen at the output.
+// Weights are random and the same for the same seed. They suit the values that they meet: whichever channel of
+// whichever size comes in, it matters in what goes out, so that a wrong scale anywhere is seen at the output.
 #pragma once
 
 #include <concepts>
@@ -43,7 +44,8 @@ struct Constant {
 // {"axis", 1}, {"alpha", 0.1}, {"mode", "linear"}, {"pads", {1, 1, 1, 1}}, {"value", Constant{...}}
 struct NetAttribute {
   template <std::integral T>
-  NetAttribute(std::string attribute, T number) : name(std::move(attribute)), value(static_cast<std::int64_t>(number)) {}
+  NetAttribute(std::string attribute, T number)
+      : name(std::move(attribute)), value(static_cast<std::int64_t>(number)) {}
   NetAttribute(std::string attribute, double number) : name(std::move(attribute)), value(number) {}
   NetAttribute(std::string attribute, const char* text) : name(std::move(attribute)), value(std::string(text)) {}
   NetAttribute(std::string attribute, std::string text) : name(std::move(attribute)), value(std::move(text)) {}
@@ -117,7 +119,9 @@ class Net {
   std::string batch_norm(const std::string& name, const std::string& x, double spread = 0);
 
   std::string relu(const std::string& name, const std::string& x) { return op("Relu", name, {x}); }
-  std::string add(const std::string& name, const std::string& a, const std::string& b) { return op("Add", name, {a, b}); }
+  std::string add(const std::string& name, const std::string& a, const std::string& b) {
+    return op("Add", name, {a, b});
+  }
   std::string concat(const std::string& name, std::vector<std::string> inputs, std::int64_t axis = 1);
   std::string clip(const std::string& name, const std::string& x, std::optional<float> low, std::optional<float> high);
   std::string max_pool(const std::string& name, const std::string& x, std::int64_t kernel = 2, std::int64_t stride = 2);

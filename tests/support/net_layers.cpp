@@ -98,8 +98,8 @@ std::string Net::conv(const std::string& name, const std::string& x, std::int64_
   form.fan_in = static_cast<double>(in) * static_cast<double>(area);
   form.ends = [=](std::size_t i) {
     const std::size_t o = i / area / static_cast<std::size_t>(in);
-    return std::pair(o, o / static_cast<std::size_t>(out) * static_cast<std::size_t>(in) +
-                            i / area % static_cast<std::size_t>(in));
+    return std::pair(
+        o, o / static_cast<std::size_t>(out) * static_cast<std::size_t>(in) + i / area % static_cast<std::size_t>(in));
   };
   const std::int64_t pad = options.pad.value_or(options.dilation * (options.kernel - 1) / 2);
   return op("Conv", name, layer_inputs(name, x, form, options), attributes_of(options, pad));
@@ -121,9 +121,9 @@ std::string Net::conv_transpose(const std::string& name, const std::string& x, s
   form.fan_in = static_cast<double>(in) * static_cast<double>(area);
   form.ends = [=](std::size_t i) {
     const std::size_t from = i / area / static_cast<std::size_t>(out);
-    return std::pair(from / static_cast<std::size_t>(in) * static_cast<std::size_t>(out) +
-                         i / area % static_cast<std::size_t>(out),
-                     from);
+    return std::pair(
+        from / static_cast<std::size_t>(in) * static_cast<std::size_t>(out) + i / area % static_cast<std::size_t>(out),
+        from);
   };
   return op("ConvTranspose", name, layer_inputs(name, x, form, options),
             attributes_of(options, options.pad.value_or(0)));
@@ -189,8 +189,7 @@ std::string Net::max_pool(const std::string& name, const std::string& x, std::in
   return op("MaxPool", name, {x}, {{"kernel_shape", {kernel, kernel}}, {"strides", {stride, stride}}});
 }
 
-std::string Net::average_pool(const std::string& name, const std::string& x, std::int64_t kernel,
-                              std::int64_t stride) {
+std::string Net::average_pool(const std::string& name, const std::string& x, std::int64_t kernel, std::int64_t stride) {
   return op("AveragePool", name, {x}, {{"kernel_shape", {kernel, kernel}}, {"strides", {stride, stride}}});
 }
 

@@ -77,9 +77,11 @@ std::string attribute_value(const NetAttribute& attribute) {
 std::string node_line(const NetNode& node) {
   std::string attributes;
   for (const NetAttribute& each : node.attributes)
-    attributes += fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", json_string(each.name), attribute_value(each));
+    attributes +=
+        fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", json_string(each.name), attribute_value(each));
   return fmt::format(R"({{"name": {}, "op": {}, "inputs": {}, "outputs": {}, "attributes": {{{}}}}})",
-                     json_string(node.name), json_string(node.type), strings(node.inputs), strings(node.outputs), attributes);
+                     json_string(node.name), json_string(node.type), strings(node.inputs), strings(node.outputs),
+                     attributes);
 }
 
 std::string input_line(const NetInput& input) {
@@ -127,7 +129,8 @@ std::filesystem::path Net::save(const std::filesystem::path& folder, const std::
       tensors.push_back(fmt::format("{}: {}", json_string(name), tensor(constant)));
   }
   for (const NetNode& node : nodes_) nodes.push_back(node_line(node));
-  for (const auto& [name, range] : ranges_) calibration.push_back(fmt::format("{}: {}", json_string(name), range_line(range)));
+  for (const auto& [name, range] : ranges_)
+    calibration.push_back(fmt::format("{}: {}", json_string(name), range_line(range)));
 
   std::string text = "{\n  \"format\": \"rewrite-engine/model\", \"version\": 1,\n";
   text += fmt::format("  \"name\": {}, \"opset\": {{\"\": {}}},\n", json_string(stem), opset_);

@@ -77,15 +77,32 @@ class Grower {
 };
 
 const Grower::Move Grower::kMoves[] = {
-    {6, false, &Grower::conv},           {2, false, &Grower::grouped_conv},   {2, false, &Grower::depthwise_conv},
-    {1, false, &Grower::strided_conv},   {1, false, &Grower::shared_conv},    {1, false, &Grower::conv_transpose},
-    {7, false, &Grower::relu},           {1, false, &Grower::leaky_relu},     {1, false, &Grower::prelu},
-    {1, false, &Grower::clip_below},     {1, true, &Grower::clip_both},       {0.7, true, &Grower::sigmoid},
-    {1, false, &Grower::max_pool},       {1, false, &Grower::average_pool},   {0.7, false, &Grower::pad},
-    {4, false, &Grower::add},            {0.7, false, &Grower::add_twice},    {0.7, false, &Grower::add_pooled},
-    {1, false, &Grower::sum_of_three},   {5, false, &Grower::concat},         {0.7, false, &Grower::spatial_concat},
-    {0.7, false, &Grower::split},        {2, false, &Grower::batch_norm},     {1, false, &Grower::mul_constant},
-    {1.5, false, &Grower::add_constant}, {0.7, true, &Grower::gate},
+    {6, false, &Grower::conv},
+    {2, false, &Grower::grouped_conv},
+    {2, false, &Grower::depthwise_conv},
+    {1, false, &Grower::strided_conv},
+    {1, false, &Grower::shared_conv},
+    {1, false, &Grower::conv_transpose},
+    {7, false, &Grower::relu},
+    {1, false, &Grower::leaky_relu},
+    {1, false, &Grower::prelu},
+    {1, false, &Grower::clip_below},
+    {1, true, &Grower::clip_both},
+    {0.7, true, &Grower::sigmoid},
+    {1, false, &Grower::max_pool},
+    {1, false, &Grower::average_pool},
+    {0.7, false, &Grower::pad},
+    {4, false, &Grower::add},
+    {0.7, false, &Grower::add_twice},
+    {0.7, false, &Grower::add_pooled},
+    {1, false, &Grower::sum_of_three},
+    {5, false, &Grower::concat},
+    {0.7, false, &Grower::spatial_concat},
+    {0.7, false, &Grower::split},
+    {2, false, &Grower::batch_norm},
+    {1, false, &Grower::mul_constant},
+    {1.5, false, &Grower::add_constant},
+    {0.7, true, &Grower::gate},
 };
 
 // Recent pictures mostly, so that the network becomes deep.
@@ -247,9 +264,8 @@ void Grower::sum_of_three() {
 // Of whatever has the same size: repeats and overlapping sets come by themselves.
 void Grower::concat() {
   const std::string first = pick();
-  const std::vector<std::string> fitting = where([&](const Dims& shape) {
-    return shape[2] == net_.shape(first)[2] && shape[3] == net_.shape(first)[3];
-  });
+  const std::vector<std::string> fitting =
+      where([&](const Dims& shape) { return shape[2] == net_.shape(first)[2] && shape[3] == net_.shape(first)[3]; });
   std::vector<std::string> parts = {first};
   std::int64_t total = channels(first);
   for (std::int64_t i = random_.between(1, 3); i > 0; --i) {
@@ -314,7 +330,8 @@ void Grower::head(const std::string& x) {
   net_.output(scores);
 }
 
-// Of the pictures that nobody reads some become outputs and some stay dead ends; some that are read become outputs, too.
+// Of the pictures that nobody reads some become outputs and some stay dead ends; some that are read become outputs,
+// too.
 void Grower::finish() {
   std::set<std::string> read;
   for (const NetNode& node : net_.nodes()) read.insert(node.inputs.begin(), node.inputs.end());

@@ -118,7 +118,7 @@ bool reap(const Child& child, int& status, Clock::time_point deadline) {
 }  // namespace
 
 Outcome run_program(const std::filesystem::path& program, const std::vector<std::string>& arguments,
-            const ShellOptions& options) {
+                    const ShellOptions& options) {
   if (::access(program.c_str(), X_OK) != 0) fail(program.c_str());
   ::signal(SIGPIPE, SIG_IGN);  // a program that ends before it has read its input is not our end
   Outcome outcome;

@@ -23,7 +23,7 @@ struct ShellOptions {
 
 // Runs a program with these arguments, without a shell in between. Throws std::system_error where it cannot be started.
 Outcome run_program(const std::filesystem::path& program, const std::vector<std::string>& arguments,
-            const ShellOptions& options = {});
+                    const ShellOptions& options = {});
 
 // Runs rewrite-engine.
 inline Outcome run_engine(const std::vector<std::string>& arguments, const ShellOptions& options = {}) {

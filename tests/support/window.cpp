@@ -15,7 +15,8 @@ struct Axis {
 
 std::vector<Axis> read_axes(const Call& call, const Dims& input_shape, const Dims& kernel) {
   if (input_shape.size() < 3 || input_shape.size() > 5)
-    throw std::invalid_argument(fmt::format("input of shape {}: 1 to 3 spatial axes are known", to_string(input_shape)));
+    throw std::invalid_argument(
+        fmt::format("input of shape {}: 1 to 3 spatial axes are known", to_string(input_shape)));
   const std::size_t rank = input_shape.size() - 2;
   const Dims sizes = call.integers("kernel_shape", kernel);
   const Dims strides = call.integers("strides", Dims(rank, 1));

@@ -26,7 +26,8 @@ struct Window {
   std::size_t taps() const { return count(kernel); }
 };
 
-// Reads kernel_shape (`kernel` where it is absent), strides, dilations, pads, auto_pad and ceil_mode. Shapes [N, C, D...].
+// Reads kernel_shape (`kernel` where it is absent), strides, dilations, pads, auto_pad and ceil_mode. Shapes [N, C,
+// D...].
 Window sliding_window(const Call& call, const Dims& input_shape, const Dims& kernel);
 // The same for ConvTranspose, with output_padding and output_shape.
 Window transposed_window(const Call& call, const Dims& input_shape, const Dims& kernel);
@@ -34,8 +35,8 @@ Window transposed_window(const Call& call, const Dims& input_shape, const Dims& 
 // The shape [n, c, spatial...] without the leading axes of size 1 that were put in.
 Dims spatial_shape(std::int64_t n, std::int64_t c, const Window& window, const Index3& spatial);
 
-// Calls visit(big, small, count, step): tap `tap` of `count` windows side by side, from flat index `small` on, touches the
-// big side at flat index `big` and then every `step` elements. What falls into the padding is left out.
+// Calls visit(big, small, count, step): tap `tap` of `count` windows side by side, from flat index `small` on, touches
+// the big side at flat index `big` and then every `step` elements. What falls into the padding is left out.
 template <typename F>
 void each_run(const Window& w, const Index3& tap, F visit) {
   Index3 first{}, last{}, shift{};  // positions of the small side whose tap lies inside of the big side

@@ -14,8 +14,7 @@ TEST_CASE("Conv pads, strides, dilates and adds its bias", "[evaluate][conv]") {
   const Array ones = float_array({1, 1, 1, 3}, {1, 1, 1});
   SECTION("pads at the beginning and the end along one axis") {
     // 0 [0 1] 3 -> 0+0+1, then 2 apart: 1+2+3, 3+4+0; bias 10
-    const Array y = run_one("Conv", {x, ones, float_array({1}, {10})},
-                            {{{"pads", {0, 1, 0, 1}}, {"strides", {1, 2}}}});
+    const Array y = run_one("Conv", {x, ones, float_array({1}, {10})}, {{{"pads", {0, 1, 0, 1}}, {"strides", {1, 2}}}});
     check_equal(y, float_array({1, 1, 1, 3}, {11, 16, 17}));
   }
   SECTION("dilation 2: 0 + 2 + 4") {
@@ -89,9 +88,9 @@ TEST_CASE("FusedConv adds Z and applies its activation", "[evaluate][conv]") {
   const Array none, z = float_array({1, 1, 1, 2}, {1, 1});
   check_equal(run_one("com.microsoft::FusedConv", {x, w, none, z}, {{{"activation", "Relu"}}}),
               float_array({1, 1, 1, 2}, {3, 0}));
-  check_equal(run_one("com.microsoft::FusedConv", {x, w},
-                      {{{"activation", "LeakyRelu"}, {"activation_params", {0.5}}}}),
-              float_array({1, 1, 1, 2}, {2, -3}));
+  check_equal(
+      run_one("com.microsoft::FusedConv", {x, w}, {{{"activation", "LeakyRelu"}, {"activation_params", {0.5}}}}),
+      float_array({1, 1, 1, 2}, {2, -3}));
   CHECK_THROWS_AS(run_one("com.microsoft::FusedConv", {x, w}, {{{"activation", "Swirl"}}}), std::runtime_error);
 }
 

@@ -31,10 +31,10 @@ TEST_CASE("floats become the nearest half, ties even", "[literal]") {
   CHECK(float_to_half(1 + step / 2) == 0x3C00);
   CHECK(float_to_half(1 + step * 3 / 2) == 0x3C02);
   CHECK(float_to_half(std::nextafter(1 + step / 2, 2.0F)) == 0x3C01);
-  CHECK(float_to_half(2 - step / 4) == 0x4000);              // carries into the exponent
-  CHECK(float_to_half(65519.0F) == 0x7BFF);                  // below halfway to 65536
+  CHECK(float_to_half(2 - step / 4) == 0x4000);  // carries into the exponent
+  CHECK(float_to_half(65519.0F) == 0x7BFF);      // below halfway to 65536
   CHECK(float_to_half(65520.0F) == 0x7C00);
-  CHECK(float_to_half(std::ldexp(1.0F, -25)) == 0);          // halfway to the smallest
+  CHECK(float_to_half(std::ldexp(1.0F, -25)) == 0);  // halfway to the smallest
   CHECK(float_to_half(std::ldexp(1.5F, -25)) == 1);
   CHECK(float_to_half(-std::ldexp(1023.5F, -24)) == 0x8400);  // the smallest normal
   CHECK(float_to_half(-0.0F) == 0x8000);

@@ -30,8 +30,7 @@ TEST_CASE("Gemm transposes, weighs and adds", "[evaluate][matmul]") {
   check_equal(run_one("Gemm", {a, b, float_array({3}, {10, 20, 30})}, {{{"transB", 1}, {"alpha", 2.0}, {"beta", 0.5}}}),
               float_array({1, 3}, {7, 14, 21}));
   // A transposed: a column (1, 2) times a row (3, 4)
-  check_equal(run_one("Gemm", {a, float_array({1, 2}, {3, 4})}, {{{"transA", 1}}}),
-              float_array({2, 2}, {3, 4, 6, 8}));
+  check_equal(run_one("Gemm", {a, float_array({1, 2}, {3, 4})}, {{{"transA", 1}}}), float_array({2, 2}, {3, 4, 6, 8}));
   CHECK_THROWS_AS(run_one("Gemm", {a, b}), std::runtime_error);
 }
 

@@ -14,7 +14,8 @@ TEST_CASE("BatchNormalization uses the stored statistics", "[evaluate][normalize
 
 TEST_CASE("LayerNormalization centres each row", "[evaluate][normalize]") {
   // (1 3): mean 2, variance 1, with epsilon 3 divided by 2: -1/2, 1/2; (0 0) stays 0
-  const Array x = float_array({2, 2}, {1, 3, 0, 0}), scale = float_array({2}, {2, 4}), bias = float_array({2}, {10, 20});
+  const Array x = float_array({2, 2}, {1, 3, 0, 0}), scale = float_array({2}, {2, 4}),
+              bias = float_array({2}, {10, 20});
   const auto results = run_operator("LayerNormalization", {x, scale, bias}, {{{"epsilon", 3.0}}, 3});
   check_close(results.at(0), float_array({2, 2}, {9, 22, 10, 20}));
   check_close(results.at(1), float_array({2, 1}, {2, 0}));
@@ -43,9 +44,9 @@ TEST_CASE("GroupNormalization has a scale for each group, later for each channel
   // Two groups of two channels with one element each: (1 3) -> -1/2, 1/2 and (5 5) -> 0.
   const Array x = float_array({1, 4, 1}, {1, 3, 5, 5});
   const NetAttributes attributes = {{"epsilon", 3.0}, {"num_groups", 2}};
-  check_close(run_one("GroupNormalization", {x, float_array({2}, {2, 4}), float_array({2}, {0, 7})},
-                      {attributes, 1, 18}),
-              float_array({1, 4, 1}, {-1, 1, 7, 7}));
+  check_close(
+      run_one("GroupNormalization", {x, float_array({2}, {2, 4}), float_array({2}, {0, 7})}, {attributes, 1, 18}),
+      float_array({1, 4, 1}, {-1, 1, 7, 7}));
   check_close(run_one("GroupNormalization", {x, float_array({4}, {2, 4, 6, 8}), float_array({4}, {0, 1, 2, 3})},
                       {attributes, 1, 21}),
               float_array({1, 4, 1}, {-1, 3, 2, 3}));

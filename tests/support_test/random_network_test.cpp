@@ -1,6 +1,7 @@
 // Random networks: that they are what tests of properties need.
 #include "tests/support/random_network.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -46,6 +47,26 @@ std::set<std::string> features(const Net& net) {
   return found;
 }
 
+// The nodes that an output depends on.
+std::set<std::string> live_nodes(const Net& net) {
+  std::set<std::string> tensors(net.outputs().begin(), net.outputs().end()), nodes;
+  for (auto node = net.nodes().rbegin(); node != net.nodes().rend(); ++node)
+    for (const std::string& output : node->outputs)
+      if (tensors.count(output) != 0) {
+        nodes.insert(node->name);
+        tensors.insert(node->inputs.begin(), node->inputs.end());
+      }
+  return nodes;
+}
+
+// The values of one channel (the first axis) twice as large.
+Array doubled(const Array& array, std::size_t channel) {
+  std::vector<float> values = array.floats();
+  const std::size_t length = values.size() / static_cast<std::size_t>(array.dim(0));
+  for (std::size_t i = channel * length; i < (channel + 1) * length; ++i) values[i] *= 2;
+  return Array(array.shape(), std::move(values));
+}
+
 }  // namespace
 
 TEST_CASE("random networks are the same for the same seed", "[random]") {
@@ -70,11 +91,35 @@ TEST_CASE("random networks show all that can happen, and stay finite", "[random]
     for (const std::string& output : net.outputs()) CHECK(finite(net.value(output)));
     for (const std::string& feature : features(net)) ++seen[feature];
   }
-  for (const char* feature :
-       {"Conv", "group", "ConvTranspose", "Relu", "LeakyRelu", "PRelu", "Clip", "Sigmoid", "MaxPool", "AveragePool",
-        "GlobalAveragePool", "Add", "Sum", "Concat", "BatchNormalization", "Mul", "Flatten", "ReduceMean", "Gemm",
-        "Split", "Pad", "Softmax", "Add of the same tensor", "Concat of the same tensor", "shared weight",
-        "several outputs", "output that is read", "dead end", "negative tensor"}) {
+  for (const char* feature : {"Conv",
+                              "group",
+                              "ConvTranspose",
+                              "Relu",
+                              "LeakyRelu",
+                              "PRelu",
+                              "Clip",
+                              "Sigmoid",
+                              "MaxPool",
+                              "AveragePool",
+                              "GlobalAveragePool",
+                              "Add",
+                              "Sum",
+                              "Concat",
+                              "BatchNormalization",
+                              "Mul",
+                              "Flatten",
+                              "ReduceMean",
+                              "Gemm",
+                              "Split",
+                              "Pad",
+                              "Softmax",
+                              "Add of the same tensor",
+                              "Concat of the same tensor",
+                              "shared weight",
+                              "several outputs",
+                              "output that is read",
+                              "dead end",
+                              "negative tensor"}) {
     INFO(feature);
     CHECK(seen[feature] >= 10);
   }
@@ -93,6 +138,32 @@ TEST_CASE("what is not wanted does not appear", "[random]") {
       CHECK((axis == 1 || axis == -3));
     }
   }
+}
+
+// A judge that does not see a wrong scale is none: one output channel of a convolution is doubled and nothing made up
+// for it. What stays unseen went through a sigmoid's flat end or was cut off by a bound.
+TEST_CASE("a wrong scale is seen at an output", "[random]") {
+  int wrong = 0, seen = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const Net net = random_net(seed);
+    const std::set<std::string> live = live_nodes(net);
+    for (const NetNode& node : net.nodes()) {
+      if (node.type != "Conv" || live.count(node.name) == 0) continue;
+      const Array& weight = net.value(node.inputs[1]);
+      const std::size_t channel = seed % static_cast<std::size_t>(weight.dim(0));
+      Arrays inputs = net.inputs(0);
+      for (std::size_t slot = 1; slot < node.inputs.size(); ++slot)
+        inputs[node.inputs[slot]] = doubled(net.value(node.inputs[slot]), channel);
+      if (identical(inputs[node.inputs[1]], weight)) continue;  // dead
+      ++wrong;
+      const Arrays after = evaluate(net.network(), inputs);
+      seen += std::any_of(net.outputs().begin(), net.outputs().end(), [&](const std::string& output) {
+        return difference(net.value(output), after.at(output)) > 1e-4;
+      });
+    }
+  }
+  CHECK(wrong > 300);
+  CHECK(seen > 0.95 * wrong);
 }
 
 }  // namespace rw::test

@@ -46,8 +46,7 @@ TEST_CASE("DepthToSpace lays channels out as blocks, in two orders", "[evaluate]
   // Eight channels of one element, block 2. DCR: channel = (row, column, c), so that output channel 0 has 0 2 / 4 6.
   // CRD: channel = (c, row, column), so that output channel 0 has 0 1 / 2 3.
   const Array x = counting({1, 8, 1, 1});
-  check_equal(run_one("DepthToSpace", {x}, {{{"blocksize", 2}}}),
-              float_array({1, 2, 2, 2}, {0, 2, 4, 6, 1, 3, 5, 7}));
+  check_equal(run_one("DepthToSpace", {x}, {{{"blocksize", 2}}}), float_array({1, 2, 2, 2}, {0, 2, 4, 6, 1, 3, 5, 7}));
   check_equal(run_one("DepthToSpace", {x}, {{{"blocksize", 2}, {"mode", "CRD"}}}), counting({1, 2, 2, 2}));
   // SpaceToDepth takes the first one back.
   check_equal(run_one("SpaceToDepth", {float_array({1, 2, 2, 2}, {0, 2, 4, 6, 1, 3, 5, 7})}, {{{"blocksize", 2}}}), x);
@@ -103,7 +102,8 @@ TEST_CASE("Expand and Tile repeat", "[evaluate][shape]") {
   const Array x = float_array({2, 1}, {1, 2});
   check_equal(run_one("Expand", {x, ints({2})}), float_array({2, 2}, {1, 1, 2, 2}));
   check_equal(run_one("Expand", {x, ints({2, 1, 1})}), float_array({2, 2, 1}, {1, 2, 1, 2}));
-  check_equal(run_one("Tile", {float_array({1, 2}, {1, 2}), ints({2, 2})}), float_array({2, 4}, {1, 2, 1, 2, 1, 2, 1, 2}));
+  check_equal(run_one("Tile", {float_array({1, 2}, {1, 2}), ints({2, 2})}),
+              float_array({2, 4}, {1, 2, 1, 2, 1, 2, 1, 2}));
 }
 
 TEST_CASE("Pad fills with a constant, a mirror image or the edge", "[evaluate][shape]") {
@@ -142,9 +142,9 @@ TEST_CASE("Shape, Size and constants", "[evaluate][shape]") {
   check_equal(run_one("Constant", {}, {{{"value_ints", {4, 5}}}}), ints({4, 5}));
   check_equal(run_one("Constant", {}, {{{"value_float", 0.5}}}), float_array({}, {0.5}));
   check_equal(run_one("ConstantOfShape", {ints({2})}), float_array({2}, {0, 0}));
-  check_equal(run_one("ConstantOfShape", {ints({1, 2})},
-                      {{{"value", Constant{int_array({1}, {7}), graph::DType::int64}}}}),
-              int_array({1, 2}, {7, 7}));
+  check_equal(
+      run_one("ConstantOfShape", {ints({1, 2})}, {{{"value", Constant{int_array({1}, {7}), graph::DType::int64}}}}),
+      int_array({1, 2}, {7, 7}));
 }
 
 }  // namespace rw::test

@@ -46,8 +46,8 @@ TEST_CASE("arrays that NumPy saved are read", "[npy]") {
                                    std::string("\0\0\x80\x3f\0\0\0\xc0", 8)));
   CHECK(read_npy(folder / "f.npy").floats() == std::vector<float>{1, -2});
   CHECK(read_npy(folder / "f.npy").shape() == Dims{1, 2});
-  write_file(folder / "i.npy", npy("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }\n",
-                                   std::string("\x2a\0\0\0\0\0\0\0", 8)));
+  write_file(folder / "i.npy",
+             npy("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }\n", std::string("\x2a\0\0\0\0\0\0\0", 8)));
   CHECK(read_npy(folder / "i.npy").ints() == Dims{42});
   write_file(folder / "bad.npy", npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }\n", "1234"));
   CHECK_THROWS_AS(read_npy(folder / "bad.npy"), std::runtime_error);

@@ -1,0 +1,414 @@
+// For every mistake that a rule file can make: the file, and all that is said of it.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "tests/dsl/shelf.hpp"
+#include "tests/support/catch.hpp"
+
+namespace rw::test {
+
+namespace {
+
+std::string times(int n, std::string_view text) {
+  std::string out;
+  for (int i = 0; i < n; ++i) out += text;
+  return out;
+}
+
+struct Golden {
+  std::string_view code;
+  std::string text;  // of mine.dsl; other.dsl and loop.dsl are beside it
+  std::string_view want;
+};
+
+const std::vector<Golden>& goldens() {
+  static const std::vector<Golden> all = {
+
+      // ---- reading ----
+
+      {"cannot-read", R"(use "nowhere.dsl")",
+       R"(mine.dsl:1:5: error: cannot read 'nowhere.dsl': no such file [cannot-read]
+   1 | use "nowhere.dsl"
+     |     ^^^^^^^^^^^^^
+)"},
+      {"cannot-read", R"(use "sdt")",
+       R"(mine.dsl:1:5: error: cannot read 'sdt': no such file is shipped [cannot-read]
+   1 | use "sdt"
+     |     ^^^^^ did you mean 'std'?
+)"},
+      {"encoding", "set a = Conv # \xff\n",
+       R"(mine.dsl:1:16: error: this byte is not UTF-8 [encoding]
+   1 | set a = Conv # \xff
+     |                ^^^^ save the file as UTF-8
+)"},
+      {"use-cycle", R"(use "loop.dsl")",
+       R"(loop.dsl:1:5: error: files use each other in a circle [use-cycle]
+   1 | use "mine.dsl"
+     |     ^^^^^^^^^^ mine.dsl -> loop.dsl -> mine.dsl
+)"},
+
+      // ---- parsing ----
+
+      {"syntax", "set conv Conv\n",
+       R"(mine.dsl:1:10: error: expected '=' after the set's name, found 'Conv' [syntax]
+   1 | set conv Conv
+     |          ^^^^
+)"},
+      {"syntax", "set Conv = Gemm\n",
+       R"(mine.dsl:1:5: error: expected a name after `set`, found 'Conv' [syntax]
+   1 | set Conv = Gemm
+     |     ^^^^ names begin with a small letter
+)"},
+      {"syntax", "function chain(x) = x\n",
+       R"(mine.dsl:1:10: error: expected a name after `function`, found 'chain' [syntax]
+   1 | function chain(x) = x
+     |          ^^^^^ 'chain' is a word of the language: choose another name
+)"},
+      {"syntax", "rule a {\n  regoin r { }\n}\n",
+       R"(mine.dsl:2:3: error: expected a clause or '}', found 'regoin' [syntax]
+   2 |   regoin r { }
+     |   ^^^^^^ did you mean 'region'?
+)"},
+      {"syntax", "rule a {\n  again",
+       R"(mine.dsl:2:8: error: expected a clause or '}', found the end of the file [syntax]
+   2 |   again
+     |        ^
+)"},
+      {"unterminated-string", "use \"other.dsl\n",
+       R"(mine.dsl:1:5: error: this string has no end [unterminated-string]
+   1 | use "other.dsl
+     |     ^^^^^^^^^^ a string ends on its line, with "
+)"},
+      {"bad-escape", "use \"a\\b.dsl\"\n",
+       R"(mine.dsl:1:7: error: a backslash in a string stands before ", \ or n [bad-escape]
+   1 | use "a\b.dsl"
+     |       ^^ for a backslash write \\
+)"},
+      {"bad-number", "rule a(lo = 1x) { }\n",
+       R"(mine.dsl:1:14: error: a number cannot go on like this [bad-number]
+   1 | rule a(lo = 1x) { }
+     |              ^ numbers are written 3, 0.5 or 1e-30
+)"},
+      {"bad-number", "function f(x) = x * 1e999\n",
+       R"(mine.dsl:1:21: error: this number is too large [bad-number]
+   1 | function f(x) = x * 1e999
+     |                     ^^^^^ at most 1.7e308
+)"},
+      {"trailing-comma", "set conv = Conv,\nset more = Conv\n",
+       R"(mine.dsl:1:16: error: expected an operator or a set after ',', found 'set' [trailing-comma]
+   1 | set conv = Conv,
+     |                ^ take out the comma
+)"},
+      {"trailing-comma", in_rule("  do scale(p, max(1, ))"),
+       R"(mine.dsl:4:20: error: expected another argument after ',', found ')' [trailing-comma]
+   4 |   do scale(p, max(1, ))
+     |                    ^ take out the comma
+)"},
+      {"missing-else", in_rule("  needs stats(p) \"no statistics\""),
+       R"(mine.dsl:4:18: error: a reason stands behind `else` [missing-else]
+   4 |   needs stats(p) "no statistics"
+     |                  ^^^^^^^^^^^^^^^ write `else` before the reason
+)"},
+      {"single-equal", in_rule("  where count(p) = 1"),
+       R"(mine.dsl:4:18: error: '=' gives a name to a value [single-equal]
+   4 |   where count(p) = 1
+     |                  ^ to compare write ==
+)"},
+      {"chained-comparison", in_rule("  where 1 < count(p) <= 3"),
+       R"(mine.dsl:4:22: error: comparisons cannot be chained [chained-comparison]
+   4 |   where 1 < count(p) <= 3
+     |                      ^^ write `a < b and b < c`
+)"},
+      {"no-such-sign", in_rule("  let s = count(p) ^ 2"),
+       R"(mine.dsl:4:20: error: there is no sign for powers [no-such-sign]
+   4 |   let s = count(p) ^ 2
+     |                    ^ write pow(x, y)
+)"},
+      {"no-such-sign", in_rule("  where stats(p) && stats(r)"),
+       R"(mine.dsl:4:18: error: conditions are joined by a word [no-such-sign]
+   4 |   where stats(p) && stats(r)
+     |                  ^^ write `and`
+)"},
+      {"no-such-sign", in_rule("  where stats(p) || stats(r)"),
+       R"(mine.dsl:4:18: error: conditions are joined by a word [no-such-sign]
+   4 |   where stats(p) || stats(r)
+     |                  ^^ write `or`
+)"},
+      {"no-such-sign", in_rule("  where !stats(p)"),
+       R"(mine.dsl:4:9: error: conditions are negated by a word [no-such-sign]
+   4 |   where !stats(p)
+     |         ^ write `not`
+)"},
+      {"no-such-sign", in_rule("  where count(p) % 2 == 0"),
+       R"(mine.dsl:4:18: error: there is no remainder [no-such-sign]
+   4 |   where count(p) % 2 == 0
+     |                  ^ formulas have + - * / and the functions
+)"},
+      {"too-deep", "function f(x) =\n" + times(201, "(\n") + "x\n" + times(201, ")\n"),
+       R"(mine.dsl:203:1: error: formulas are nested at most 200 deep [too-deep]
+ 203 | x
+     | ^ give a part of it a name with `let`
+)"},
+      {"too-large",
+       "set a = Conv, Conv, Conv, Conv, Conv, Conv, Conv, Conv, Conv, Conv\n"
+       "set b = a, a, a, a, a, a, a, a, a, a\n"
+       "set c = b, b, b, b, b, b, b, b, b, b\n"
+       "set d = c, c, c, c, c, c, c, c, c, c\n"
+       "set e = d, a\n",
+       R"(mine.dsl:5:12: error: with its sets written out this has more than 10000 operators [too-large]
+   5 | set e = d, a
+     |            ^
+)"},
+
+      // ---- names ----
+
+      {"unknown-name", "set conv = Conv\nset more = covn\n",
+       R"(mine.dsl:2:12: error: unknown set 'covn' [unknown-name]
+   2 | set more = covn
+     |            ^^^^ did you mean 'conv'?
+)"},
+      {"unknown-name", in_rule("  do scale(p, rnage(p))"),
+       R"(mine.dsl:4:15: error: unknown function 'rnage' [unknown-name]
+   4 |   do scale(p, rnage(p))
+     |               ^^^^^ did you mean 'range'?
+)"},
+      {"unknown-name", in_rule("  do sclae(p, 1)"),
+       R"(mine.dsl:4:6: error: unknown action 'sclae' [unknown-name]
+   4 |   do sclae(p, 1)
+     |      ^^^^^ did you mean 'scale'?
+)"},
+      {"unknown-name", in_rule("  where any c: c.gruop > 1"),
+       R"(mine.dsl:4:18: error: Conv has no attribute 'gruop' [unknown-name]
+   4 |   where any c: c.gruop > 1
+     |                  ^^^^^ did you mean 'group'?
+)"},
+      {"unknown-name", in_rule("  where all p: p.group == 1"),
+       R"(mine.dsl:4:18: error: Gemm has no attribute 'group' [unknown-name]
+   4 |   where all p: p.group == 1
+     |                  ^^^^^ ask only those that have it, in a guard of their own
+)"},
+      {"unknown-name", in_rule("  let s = overall(median, p.max)"),
+       R"(mine.dsl:4:19: error: overall takes the way to collect first [unknown-name]
+   4 |   let s = overall(median, p.max)
+     |                   ^^^^^^ did you mean 'mean'?
+)"},
+      {"unknown-name", in_rule("  where group > 1"),
+       R"(mine.dsl:4:9: error: unknown name 'group' [unknown-name]
+   4 |   where group > 1
+     |         ^^^^^ an attribute is written c.group
+)"},
+      {"unknown-name", "op My law liner\n",
+       R"(mine.dsl:1:11: error: unknown law 'liner' [unknown-name]
+   1 | op My law liner
+     |           ^^^^^ did you mean 'linear'?
+)"},
+      {"unknown-name", "op My law linear(weights = 1)\n",
+       R"(mine.dsl:1:18: error: law linear has no parameter 'weights' [unknown-name]
+   1 | op My law linear(weights = 1)
+     |                  ^^^^^^^ did you mean 'weight'?
+)"},
+      {"unknown-operator", "set conv = Conv, Convv\n",
+       R"(mine.dsl:1:18: warning: nobody knows operator 'Convv': it blocks [unknown-operator]
+   1 | set conv = Conv, Convv
+     |                  ^^^^^ did you mean 'Conv'? else add `op Convv law pass`, or the law that it obeys
+)"},
+      {"not-yet-known", in_rule("  where s > 1\n  let s = count(p)"),
+       R"(mine.dsl:4:9: error: 's' is used before it is bound [not-yet-known]
+   4 |   where s > 1
+     |         ^ it is bound in line 5
+)"},
+      {"not-yet-known", "set more = conv\nset conv = Conv\n",
+       R"(mine.dsl:1:12: error: set 'conv' is used before it is declared [not-yet-known]
+   1 | set more = conv
+     |            ^^^^ move it up from line 2
+)"},
+      {"not-yet-known", "function f(x) = f(x)\n",
+       R"(mine.dsl:1:17: error: 'f' cannot call itself [not-yet-known]
+   1 | function f(x) = f(x)
+     |                 ^
+)"},
+      {"duplicate-name", "set conv = Conv\nset conv = Gemm\n",
+       R"(mine.dsl:2:5: error: a set 'conv' is there already [duplicate-name]
+   2 | set conv = Gemm
+     |     ^^^^ in mine.dsl:1: choose another name
+)"},
+      {"duplicate-name", in_rule("  let lo = count(p)"),
+       R"(mine.dsl:4:7: error: 'lo' is taken [duplicate-name]
+   4 |   let lo = count(p)
+     |       ^^ it is bound in line 1: choose another name
+)"},
+      {"wrong-name", in_rule("  do scale(p, p + 1)"),
+       R"(mine.dsl:4:15: error: 'p' is a set of nodes, not a value [wrong-name]
+   4 |   do scale(p, p + 1)
+     |               ^ a field of it is a value: p.max
+)"},
+      {"wrong-name", in_rule("  do scale(p, c.max)"),
+       R"(mine.dsl:4:17: error: 'max' is not known of children [wrong-name]
+   4 |   do scale(p, c.max)
+     |                 ^^^ an attribute is c.attribute.max
+)"},
+      {"wrong-name", in_rule("  do scale(c, 1)"),
+       R"(mine.dsl:4:12: error: expected the parents of the region, 'c' is children [wrong-name]
+   4 |   do scale(c, 1)
+     |            ^
+)"},
+      {"unused", in_rule("  let s = count(p)"),
+       R"(mine.dsl:4:7: warning: name 's' is never used [unused]
+   4 |   let s = count(p)
+     |       ^
+)"},
+
+      // ---- formulas ----
+
+      {"wrong-kind", in_rule("  do scale(p, p.name + 1)"),
+       R"(mine.dsl:4:15: error: expected a number, this is a text [wrong-kind]
+   4 |   do scale(p, p.name + 1)
+     |               ^^^^^^
+)"},
+      {"wrong-kind", in_rule("  where count(p)"),
+       R"(mine.dsl:4:9: error: expected a condition, this is a number [wrong-kind]
+   4 |   where count(p)
+     |         ^^^^^^^^
+)"},
+      {"wrong-kind", in_rule("  where any c: c.pads == 1"),
+       R"(mine.dsl:4:18: error: 'pads' of Conv is a list or tensor: formulas cannot read it [wrong-kind]
+   4 |   where any c: c.pads == 1
+     |                  ^^^^
+)"},
+      {"wrong-count", in_rule("  do scale(p, max(p.max))"),
+       R"(mine.dsl:4:15: error: max compares two values; the largest channel is largest(x) [wrong-count]
+   4 |   do scale(p, max(p.max))
+     |               ^^^
+)"},
+      {"wrong-count", in_rule("  do scale(p, range(p, 1))"),
+       R"(mine.dsl:4:15: error: range takes 1 argument, not 2 [wrong-count]
+   4 |   do scale(p, range(p, 1))
+     |               ^^^^^
+)"},
+      {"families-meet", in_rule("  do scale(p, p.weight / c.weight)"),
+       R"(mine.dsl:4:24: error: values of p and of c do not meet: they are different nodes [families-meet]
+   4 |   do scale(p, p.weight / c.weight)
+     |                        ^ across(max, ...) makes a value of the region from those of c
+)"},
+      {"families-meet", in_rule("  do scale(p, 1 / c.weight)"),
+       R"(mine.dsl:4:15: error: a scale for p cannot be a value for each channel of c [families-meet]
+   4 |   do scale(p, 1 / c.weight)
+     |               ^^^^^^^^^^^^ across(max, ...) makes a value of the region from those of c
+)"},
+      {"unreduced", in_rule("  where c.group == 1"),
+       R"(mine.dsl:4:9: error: this condition has a value for each node of c, one is wanted [unreduced]
+   4 |   where c.group == 1
+     |         ^^^^^^^^^^^^ c is a set: write `all c: c.group == 1`
+)"},
+      {"nothing-to-collect", in_rule("  do scale(p, largest(r.max))"),
+       R"(mine.dsl:4:23: error: largest is over the channels of each node, this is a value for each scale of the region [nothing-to-collect]
+   4 |   do scale(p, largest(r.max))
+     |                       ^^^^^ overall(max, x) is over the whole region
+)"},
+
+      // ---- clauses ----
+
+      {"missing-clause", "rule a {\n  region r { parents Conv }\n  do scale(p, 1)\n}\n",
+       R"(mine.dsl:2:10: error: region 'r' has no `children` [missing-clause]
+   2 |   region r { parents Conv }
+     |          ^ say which operators absorb it: children Conv as c
+mine.dsl:3:12: error: unknown name 'p' [unknown-name]
+   3 |   do scale(p, 1)
+     |            ^
+)"},
+      {"missing-clause", "rule a { }\n",
+       R"(mine.dsl:1:6: error: rule 'a' has no region and no chain [missing-clause]
+   1 | rule a { }
+     |      ^ say where it applies: region r { ... }
+mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
+   1 | rule a { }
+     |      ^ say what to do: do scale(p, ...)
+)"},
+      {"duplicate-clause",
+       "rule a {\n  region r { parents Conv as p children Conv }\n  region s { parents Conv children Conv }\n"
+       "  do scale(p, 1)\n}\n",
+       R"(mine.dsl:3:3: error: a rule has one region or one chain [duplicate-clause]
+   3 |   region s { parents Conv children Conv }
+     |   ^^^^^^ make a rule of its own for each
+)"},
+      {"misplaced", in_rule("  do remove(p)"),
+       R"(mine.dsl:4:6: error: 'remove' is for rules with a chain [misplaced]
+   4 |   do remove(p)
+     |      ^^^^^^
+)"},
+      {"misplaced", "set conv = Conv where abs(group) == 1\n",
+       R"(mine.dsl:1:23: error: a guard has no functions [misplaced]
+   1 | set conv = Conv where abs(group) == 1
+     |                       ^^^ it compares attributes of one operator
+)"},
+      {"out-of-range", in_rule("  repeat 1001 until change < 0.1"),
+       R"(mine.dsl:4:10: error: a rule is repeated 1 to 1000 times [out-of-range]
+   4 |   repeat 1001 until change < 0.1
+     |          ^^^^
+)"},
+      {"never-matches", "rule a {\n  region r { parents Relu as p children Conv }\n  do scale(p, 1)\n}\n",
+       R"(mine.dsl:2:22: error: no operator of this `parents` can offer a scale: the rule never matches [never-matches]
+   2 |   region r { parents Relu as p children Conv }
+     |                      ^^^^ Relu has law pass
+)"},
+      {"never-matches",
+       "rule a {\n  region r { parents Conv as p through Softmax, Gemm children Conv }\n  do scale(p, 1)\n}\n",
+       R"(mine.dsl:2:40: error: no operator of this `through` can carry a scale: the rule never matches [never-matches]
+   2 |   region r { parents Conv as p through Softmax, Gemm children Conv }
+     |                                        ^^^^^^^^^^^^^ Softmax has no law: it blocks
+)"},
+      {"never-matches", "rule a {\n  region r { parents Conv as p children Relu, Add }\n  do scale(p, 1)\n}\n",
+       R"(mine.dsl:2:41: error: no operator of this `children` can absorb a scale: the rule never matches [never-matches]
+   2 |   region r { parents Conv as p children Relu, Add }
+     |                                         ^^^^^^^^^ Relu has law pass
+)"},
+      {"too-many-errors", "", ""},  // the test below
+  };
+  return all;
+}
+
+Shelf shelf_with(const std::string& text) {
+  Shelf shelf;
+  shelf.files["mine.dsl"] = text;
+  shelf.files["other.dsl"] = "set pool = MaxPool\n";
+  shelf.files["loop.dsl"] = "use \"mine.dsl\"\n";
+  return shelf;
+}
+
+}  // namespace
+
+TEST_CASE("every mistake is drawn where it is, in the user's words") {
+  for (const Golden& golden : goldens()) {
+    if (golden.want.empty()) continue;
+    INFO("for:\n" << golden.text);
+    CHECK(draw_all(shelf_with(golden.text).load({"mine.dsl"})) == golden.want);
+    CHECK(golden.want.find(fmt::format("[{}]", golden.code)) != std::string_view::npos);
+  }
+}
+
+TEST_CASE("a file with more than a hundred mistakes ends with a note") {
+  const dsl::Loaded loaded = load_text(times(300, "set = Conv\n"));
+  REQUIRE(loaded.diagnostics.size() == 101);
+  CHECK(loaded.diagnostics[99].code == "syntax");
+  CHECK(draw(loaded.diagnostics[100], loaded.sources) ==
+        R"(mine.dsl:101:5: error: more than 100 errors: the rest of this file was not looked at [too-many-errors]
+ 101 | set = Conv
+     |     ^
+)");
+}
+
+TEST_CASE("every diagnostic code has a golden, and every golden a code") {
+  const auto& codes = dsl::diagnostic_codes();
+  for (const dsl::DiagnosticCode& row : codes) {
+    INFO(row.code);
+    CHECK(std::any_of(goldens().begin(), goldens().end(), [&](const Golden& g) { return g.code == row.code; }));
+    CHECK_FALSE(row.meaning.empty());
+  }
+  for (const Golden& golden : goldens()) {
+    INFO(golden.code);
+    CHECK(std::count_if(codes.begin(), codes.end(), [&](auto& row) { return row.code == golden.code; }) == 1);
+  }
+}
+
+}  // namespace rw::test

@@ -1,0 +1,337 @@
+// The canonical text: what it looks like, that it means the same, and that printing it again changes nothing.
+#include "dsl/print.hpp"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "tests/dsl/shelf.hpp"
+#include "tests/support/catch.hpp"
+
+namespace rw::test {
+
+namespace {
+
+struct Parsed {
+  dsl::Sources sources;
+  dsl::tree::File file;
+  std::string said;
+};
+
+Parsed parse_text(const std::string& text) {
+  Parsed out;
+  out.sources.add({"a.dsl", text});
+  dsl::Diagnostics diagnostics;
+  out.file = parse(out.sources, 0, diagnostics);
+  out.said = draw_all(diagnostics, out.sources);
+  return out;
+}
+
+std::string printed(const std::string& text) {
+  const Parsed parsed = parse_text(text);
+  REQUIRE(parsed.said == "");
+  return print(parsed.file, parsed.sources);
+}
+
+void check_stable(const std::string& text) {
+  INFO(text);
+  const Parsed before = parse_text(text);
+  REQUIRE(before.said == "");
+  const std::string once = print(before.file, before.sources);
+  INFO(once);
+  const Parsed after = parse_text(once);
+  REQUIRE(after.said == "");
+  REQUIRE(shape_of(after.file) == shape_of(before.file));
+  REQUIRE(after.file.comments.size() == before.file.comments.size());
+  REQUIRE(print(after.file, after.sources) == once);
+}
+
+// ---- random rule files ----
+
+class RandomRules {
+ public:
+  explicit RandomRules(unsigned seed) : random_(seed) {}
+
+  std::string file() {
+    std::string out;
+    for (std::size_t i = 1 + pick(6); i > 0; --i) out += declaration() + gap();
+    return out;
+  }
+
+  std::string formula(int depth) {
+    if (depth == 0)
+      return one_of(
+          {"1", "0.5", "1e-30", "x", "lo", "p.max", "k.attribute.min", "\"a \\\"b\\\" \\\\ \\n\"", "stats(p)"});
+    const auto part = [&] { return formula(depth - 1 - static_cast<int>(pick(static_cast<std::size_t>(depth)))); };
+    const auto bracketed = [&] { return "(" + part() + ")"; };
+    switch (pick(14)) {
+      case 0:
+        return bracketed() + gap() + one_of({"+", "-"}) + gap() + bracketed();
+      case 1:
+        return bracketed() + " * " + bracketed() + " / " + bracketed();
+      case 2:
+        return bracketed() + one_of({" == ", " != ", "<", "<=", ">", " >= "}) + bracketed();
+      case 3:
+        return bracketed() + " like \"conv*\"";
+      case 4:
+        return bracketed() + " and " + bracketed() + " and " + bracketed();
+      case 5:
+        return bracketed() + " or " + bracketed();
+      case 6:
+        return "not " + bracketed();
+      case 7:
+        return "-" + bracketed();
+      case 8:
+        return "if " + part() + " then " + part() + " else " + part();
+      case 9:
+        return "let " + one_of({"e", "top"}) + " = " + part() + gap() + "in " + part();
+      case 10:
+        return one_of({"all", "any", "none"}) + " p: " + part();
+      case 11:
+        return "max(" + part() + "," + gap() + part() + ")";
+      case 12:
+        return part();
+      default:
+        return "1 - 2 * -x + " + bracketed();
+    }
+  }
+
+ private:
+  std::size_t pick(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
+  std::string one_of(const std::vector<std::string>& all) { return all[pick(all.size())]; }
+  std::string name() { return one_of({"a", "conv", "e2", "x_y", "longer_name_of_something"}); }
+  std::string oper() {
+    return one_of({"Conv", "Relu", "com.microsoft::FusedConv", "my-domain.1::relu", "GlobalAveragePool"});
+  }
+
+  // Between two words: blanks, line breaks, comments.
+  std::string gap() {
+    return one_of({" ", " ", " ", "\n", "\n\n", "\t", "\n\n\n", " # say why\n", "\n# a line of its own\n", "\r\n"});
+  }
+
+  std::string terms() {
+    std::string out;
+    for (std::size_t i = pick(12); true; --i) {
+      out += one_of({oper(), name()});
+      if (pick(4) == 0) out += gap() + "on channel";
+      if (pick(4) == 0) out += gap() + "where " + formula(2);
+      if (i == 0) return out;
+      out += "," + gap();
+    }
+  }
+
+  std::string numbers() {
+    std::string out = "(" + name() + " = " + one_of({"1", "-2.5", "1e3"});
+    for (std::size_t i = pick(9); i > 0; --i) out += "," + gap() + name() + "=" + one_of({"7", "- 0.25"});
+    return out + gap() + ")";
+  }
+
+  std::string region() {
+    std::string out = "region" + gap() + "r {" + gap();
+    for (std::size_t i = pick(6); i > 0; --i) {
+      out += one_of({"parents " + terms() + " as p", "children " + terms(), "through " + terms(),
+                     "join " + terms() + gap() + "as k", "may" + gap() + "join " + terms(), "leak pin", "leak reject"});
+      out += gap();
+    }
+    return out + "}";
+  }
+
+  std::string clause() {
+    switch (pick(8)) {
+      case 0:
+        return region();
+      case 1:
+        return "chain " + oper() + " as a" + gap() + "=> " + name() + " -> " + oper() + gap() + "as b";
+      case 2:
+        return "let " + name() + " =" + gap() + formula(4);
+      case 3:
+        return "where " + formula(4) + one_of({"", " else \"why \\\"not\\\"\""});
+      case 4:
+        return "needs " + formula(3) + gap() + "else" + gap() + "\"why\"";
+      case 5:
+        return "repeat 20 until change <" + gap() + "0.01";
+      case 6:
+        return "again";
+      default:
+        return "do scale(p," + gap() + formula(4) + ")";
+    }
+  }
+
+  std::string declaration() {
+    switch (pick(6)) {
+      case 0:
+        return "use" + gap() + "\"other.dsl\"";
+      case 1:
+        return "op " + oper() + "," + gap() + oper() + " law pass" + one_of({"", " elementwise"}) +
+               one_of({"", numbers()}) + one_of({"", gap() + "where " + formula(3)});
+      case 2:
+        return "set " + name() + gap() + "=" + gap() + terms();
+      case 3:
+        return "function " + name() + "(p, lo," + gap() + "hi) =" + gap() + formula(5);
+      case 4:
+        return "test " + name() + " \"title\"" + gap() + "{ kept { as } it  is # }\n \"}\" }";
+      default: {
+        std::string out = "rule" + gap() + name() + one_of({"", numbers()}) + gap() + "{" + gap();
+        if (pick(2) == 0) out += "\"what it is for\"" + gap();
+        for (std::size_t i = pick(6); i > 0; --i) out += clause() + gap();
+        return out + "}";
+      }
+    }
+  }
+
+  std::mt19937 random_;
+};
+
+}  // namespace
+
+TEST_CASE("the canonical text has one clause a line, two spaces, and lists wrapped after commas") {
+  CHECK(
+      printed(
+          R"(set many=Conv,ConvTranspose , com.microsoft::FusedConv,Gemm,MatMul,Relu,LeakyRelu,PRelu,MaxPool,AveragePool,GlobalMaxPool
+op   Relu,Abs   law pass   elementwise where ((name)=="x")
+use "b.dsl"   function f ( p ,lo )=(p.max+lo)*2-(1-(3))
+rule a(lo=1,hi=- 20){"What." region r{parents many where group==1 , Gemm as p through Relu may join Add join Concat on
+channel as k children Conv leak pin}
+let e=((f(p,lo)))where(count(p)>1)and(stats(p)or stats(r))else"few"needs stats(p)do scale(p,e)repeat 3 until change<0.5 again})") ==
+      R"(set many = Conv, ConvTranspose, com.microsoft::FusedConv, Gemm, MatMul, Relu, LeakyRelu, PRelu,
+           MaxPool, AveragePool, GlobalMaxPool
+op Relu, Abs law pass elementwise where name == "x"
+use "b.dsl"
+function f(p, lo) = (p.max + lo) * 2 - (1 - 3)
+
+rule a(lo = 1, hi = -20) {
+  "What."
+  region r {
+    parents  many where group == 1, Gemm as p
+    through  Relu
+    may join Add
+    join     Concat on channel as k
+    children Conv
+    leak     pin
+  }
+  let e = f(p, lo)
+  where count(p) > 1 and (stats(p) or stats(r)) else "few"
+  needs stats(p)
+  do scale(p, e)
+  repeat 3 until change < 0.5
+  again
+}
+)");
+}
+
+TEST_CASE("comments stay with what they stand at, and single empty lines between declarations stay") {
+  const std::string text = R"(# about the file
+
+# about the set
+set a = Conv,  # inside
+        Gemm   # behind
+
+
+set b = Relu
+rule x(lo = 1) {  # behind the head
+  # before the region
+  region r {  # behind its head
+    # before parents
+    parents Conv as p  # behind parents
+    children Conv
+    # last in the region
+  }  # behind the region
+  do scale(p,
+           # in the clause
+           lo)
+  # last in the rule
+}  # behind the rule
+# at the end
+)";
+  const std::string wanted = R"(# about the file
+
+# about the set
+# inside
+set a = Conv, Gemm  # behind
+
+set b = Relu
+
+rule x(lo = 1) {  # behind the head
+  # before the region
+  region r {  # behind its head
+    # before parents
+    parents  Conv as p  # behind parents
+    children Conv
+    # last in the region
+  }  # behind the region
+  # in the clause
+  do scale(p, lo)
+  # last in the rule
+}  # behind the rule
+# at the end
+)";
+  CHECK(printed(text) == wanted);
+  CHECK(printed(wanted) == wanted);
+}
+
+TEST_CASE("brackets stand where they are needed, and nowhere else") {
+  const std::vector<std::pair<std::string, std::string>> formulas = {
+      {"a + b + c", "a + b + c"},
+      {"(a + b) + c", "(a + b) + c"},
+      {"a + (b + c)", "a + (b + c)"},
+      {"((a * b)) + (c / d)", "a * b + c / d"},
+      {"(a + b) * c", "(a + b) * c"},
+      {"-(a + b)", "-(a + b)"},
+      {"-(-(a))", "--a"},
+      {"a - -b", "a - -b"},
+      {"-(a * b)", "-(a * b)"},
+      {"-a * b", "-a * b"},
+      {"not (a and b)", "not (a and b)"},
+      {"not (a == b)", "not a == b"},
+      {"(not a) == b", "(not a) == b"},
+      {"(a or b) and c", "(a or b) and c"},
+      {"a or (b and c)", "a or b and c"},
+      {"(if a then b else c) + 1", "(if a then b else c) + 1"},
+      {"if (a) then (b) else (c + 1)", "if a then b else c + 1"},
+      {"(let a = 1 in a) * 2", "(let a = 1 in a) * 2"},
+      {"(all p: p.x == 1) and b", "(all p: p.x == 1) and b"},
+      {"max((a), ((b)))", "max(a, b)"},
+      {"(a < b) == (c < d)", "(a < b) == (c < d)"},
+      {"(a + b) < (c)", "a + b < c"},
+      {"a - (b - c) - d", "a - (b - c) - d"},
+      {"a / (b / c)", "a / (b / c)"},
+  };
+  for (const auto& [text, wanted] : formulas) {
+    CHECK(printed("function f(x) = " + text) == "function f(x) = " + wanted + "\n");
+  }
+}
+
+TEST_CASE("a long `let` has each of its names on a line") {
+  CHECK(printed("function aligned(p, lo, hi) = let e = equalization(p, lo, hi) in let top = largest(p.max * e) in "
+                "if top > 0 then e * overall(max, abs(p.max)) / top else e") ==
+        R"(function aligned(p, lo, hi) = let e = equalization(p, lo, hi) in
+                              let top = largest(p.max * e) in
+                              if top > 0 then e * overall(max, abs(p.max)) / top else e
+)");
+}
+
+TEST_CASE("random rule files mean the same when they are printed, and printing again changes nothing") {
+  for (unsigned seed = 0; seed < 3000; ++seed) {
+    INFO("seed " << seed);
+    check_stable(RandomRules(seed).file());
+  }
+}
+
+TEST_CASE("the rule files that ship mean the same when they are printed") {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(RW_SOURCE_DIR "/rules")) {
+    if (entry.path().extension() != ".dsl") continue;
+    std::ifstream in(entry.path());
+    std::stringstream text;
+    text << in.rdbuf();
+    INFO(entry.path());
+    check_stable(text.str());
+    ++files;
+  }
+  CHECK(files >= 2);
+}
+
+}  // namespace rw::test

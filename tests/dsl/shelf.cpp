@@ -1,0 +1,302 @@
+#include "tests/dsl/shelf.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "dsl/program.hpp"
+
+namespace rw::test {
+
+namespace {
+
+using dsl::ArgumentForm, dsl::FieldAbout, dsl::FunctionForm, dsl::Kind, dsl::Role;
+
+constexpr std::array<std::string_view, 4> kLinearParameters = {"weight", "bias", "weight_out", "weight_in"};
+
+const std::array<dsl::LawWord, 7> kLaws = {{
+    {"linear", kLinearParameters, false, true, true, false, ""},
+    {"affine", {}, false, true, true, false, ""},
+    {"pass", {}, true, false, false, true, ""},
+    {"join", {}, false, false, false, true, ""},
+    {"concat", {}, false, false, false, true, ""},
+    {"shape", {}, false, false, false, true, ""},
+    {"block", {}, false, false, false, false, ""},
+}};
+
+constexpr std::array<ArgumentForm, 2> kScale = {ArgumentForm::parents, ArgumentForm::number_per_channel};
+constexpr std::array<ArgumentForm, 2> kTwoNodes = {ArgumentForm::chain_node, ArgumentForm::chain_node};
+constexpr std::array<ArgumentForm, 1> kOneNode = {ArgumentForm::chain_node};
+constexpr std::array<ArgumentForm, 2> kNodeAndOperator = {ArgumentForm::chain_node, ArgumentForm::operator_name};
+
+const std::array<dsl::ActionWord, 4> kActions = {{
+    {"scale", kScale, true, false, ""},
+    {"fold_affine", kTwoNodes, false, true, ""},
+    {"remove", kOneNode, false, true, ""},
+    {"replace", kNodeAndOperator, false, true, ""},
+}};
+
+constexpr std::array<dsl::FunctionWord, 17> kFunctions = {{
+    {"abs", FunctionForm::numeric, 1, ""},
+    {"sqrt", FunctionForm::numeric, 1, ""},
+    {"exp2", FunctionForm::numeric, 1, ""},
+    {"log2", FunctionForm::numeric, 1, ""},
+    {"pow2", FunctionForm::numeric, 1, ""},
+    {"pow", FunctionForm::numeric, 2, ""},
+    {"min", FunctionForm::numeric, 2, ""},
+    {"max", FunctionForm::numeric, 2, ""},
+    {"clamp", FunctionForm::numeric, 3, ""},
+    {"largest", FunctionForm::per_node, 1, ""},
+    {"smallest", FunctionForm::per_node, 1, ""},
+    {"mean", FunctionForm::per_node, 1, ""},
+    {"sum", FunctionForm::per_node, 1, ""},
+    {"across", FunctionForm::collect_classes, 2, ""},
+    {"overall", FunctionForm::collect_all, 2, ""},
+    {"count", FunctionForm::count, 1, ""},
+    {"stats", FunctionForm::data, 1, ""},
+}};
+
+constexpr std::array<std::string_view, 3> kReductions = {"max", "min", "mean"};
+
+constexpr unsigned bit(Role role) { return 1U << static_cast<unsigned>(role); }
+constexpr unsigned kParents = bit(Role::parents), kChildren = bit(Role::children), kRegion = bit(Role::region);
+constexpr unsigned kNodes = kParents | kChildren | bit(Role::join) | bit(Role::chain_node);
+
+constexpr std::array<dsl::FieldWord, 9> kFields = {{
+    {"min", Kind::number, FieldAbout::channel, kParents, ""},
+    {"max", Kind::number, FieldAbout::channel, kParents, ""},
+    {"weight", Kind::number, FieldAbout::channel, kParents | kChildren, ""},
+    {"bias", Kind::number, FieldAbout::channel, kParents, ""},
+    {"name", Kind::text, FieldAbout::node, kNodes, ""},
+    {"op", Kind::text, FieldAbout::node, kNodes, ""},
+    {"channels", Kind::number, FieldAbout::node, kNodes, ""},
+    {"min", Kind::number, FieldAbout::region_class, kRegion, ""},
+    {"max", Kind::number, FieldAbout::region_class, kRegion, ""},
+}};
+
+constexpr std::array<dsl::AttributeWord, 3> kConv = {
+    {{"group", Kind::number}, {"auto_pad", Kind::text}, {"pads", std::nullopt}}};
+constexpr std::array<dsl::AttributeWord, 1> kGemm = {{{"transB", Kind::number}}};
+constexpr std::array<dsl::AttributeWord, 1> kConcat = {{{"axis", Kind::number}}};
+constexpr std::array<dsl::AttributeWord, 2> kClip = {{{"min", Kind::number}, {"max", Kind::number}}};
+
+constexpr std::array<std::pair<std::string_view, std::span<const dsl::AttributeWord>>, 13> kOperators = {{
+    {"Conv", kConv},
+    {"ConvTranspose", kConv},
+    {"com.microsoft::FusedConv", kConv},
+    {"Gemm", kGemm},
+    {"BatchNormalization", {}},
+    {"Relu", {}},
+    {"Identity", {}},
+    {"MaxPool", {}},
+    {"Clip", kClip},
+    {"Add", {}},
+    {"Sum", {}},
+    {"Concat", kConcat},
+    {"Softmax", {}},
+}};
+
+std::optional<std::span<const dsl::AttributeWord>> attributes(std::string_view op) {
+  for (const auto& [name, words] : kOperators) {
+    if (name == op) return words;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> operators() {
+  std::vector<std::string> out;
+  for (const auto& row : kOperators) out.emplace_back(row.first);
+  return out;
+}
+
+}  // namespace
+
+const std::string_view kSmallStd = R"(op Conv, ConvTranspose, Gemm law linear
+op com.microsoft::FusedConv law linear
+op BatchNormalization law affine
+op Relu, Identity law pass elementwise
+op MaxPool law pass
+op Clip law pass elementwise where min == 0
+op Add, Sum law join
+op Concat law concat
+function range(p) = max(abs(p.min), abs(p.max))
+)";
+
+const dsl::Vocabulary& small_vocabulary() {
+  static const dsl::Vocabulary vocabulary = {.laws = kLaws,
+                                             .actions = kActions,
+                                             .functions = kFunctions,
+                                             .reductions = kReductions,
+                                             .fields = kFields,
+                                             .attributes = attributes,
+                                             .operators = operators};
+  return vocabulary;
+}
+
+dsl::Loaded Shelf::load(const std::vector<std::string>& names) const {
+  dsl::Library library;
+  library.read = [&](const std::string& path, std::string& why) -> std::optional<std::string> {
+    const auto found = files.find(path);
+    if (found != files.end()) return found->second;
+    why = "no such file";
+    return std::nullopt;
+  };
+  library.shipped = [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = shipped.find(std::string(name));
+    return found != shipped.end() ? std::optional(found->second) : std::nullopt;
+  };
+  library.shipped_names = [&] {
+    std::vector<std::string> out;
+    for (const auto& row : shipped) out.push_back(row.first);
+    return out;
+  };
+  return dsl::load(names, library, small_vocabulary());
+}
+
+dsl::Loaded load_text(std::string_view text) {
+  Shelf shelf;
+  shelf.files["mine.dsl"] = text;
+  return shelf.load({"mine.dsl"});
+}
+
+std::string draw_all(const dsl::Diagnostics& diagnostics, const dsl::Sources& sources) {
+  std::string out;
+  for (const dsl::Diagnostic& diagnostic : diagnostics) out += draw(diagnostic, sources);
+  return out;
+}
+
+std::string draw_all(const dsl::Loaded& loaded) { return draw_all(loaded.diagnostics, loaded.sources); }
+
+std::string mistakes(std::string_view text) { return draw_all(load_text(text)); }
+
+std::string in_rule(std::string_view clauses) {
+  return fmt::format(
+      "rule r1(lo = 1, hi = 20) {{\n"
+      "  region r {{ parents Conv, Gemm as p through Relu may join Add as k children Conv as c }}\n"
+      "  do scale(p, clamp(1, lo, hi))\n"
+      "{}\n}}\n",
+      clauses);
+}
+
+// ---- shapes ----
+
+namespace {
+
+using namespace dsl::tree;
+
+class ShapeWriter {
+ public:
+  explicit ShapeWriter(const File& file) : file_(file) {}
+
+  std::string write() {
+    for (const Declaration& declaration : file_.declarations) {
+      std::visit([&](const auto& what) { one(what); }, declaration.what);
+      out_ += '\n';
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void word(const Word& w) { out_ += fmt::format("<{}>", w.text); }
+  void words(const std::vector<Word>& all) {
+    for (const Word& w : all) word(w);
+  }
+  void maybe(const std::optional<Word>& w) { w ? word(*w) : void(out_ += "-"); }
+
+  void formula(NodeId id) {
+    if (id == kNoNode) {
+      out_ += "()";
+      return;
+    }
+    const Node& node = file_.nodes[id];
+    out_ += fmt::format("({}", static_cast<int>(node.form));
+    word(node.word);
+    words(node.fields);
+    for (const Sign sign : node.signs) {
+      if (node.form == Form::and_ || node.form == Form::or_) continue;
+      out_ += fmt::format(" {}", static_cast<int>(sign));
+    }
+    for (const NodeId operand : node.operands) formula(operand);
+    out_ += ')';
+  }
+
+  void term(const Term& t) {
+    out_ += fmt::format("[{}{}", t.is_operator, t.on_channel);
+    word(t.name);
+    formula(t.guard);
+    out_ += ']';
+  }
+  void terms(const std::vector<Term>& all) {
+    for (const Term& t : all) term(t);
+  }
+  void numbers(const std::vector<NumberArgument>& all) {
+    for (const NumberArgument& each : all) out_ += fmt::format("{{{}={}}}", each.name.text, each.value);
+  }
+
+  void one(const Use& use) {
+    out_ += "use";
+    word(use.path);
+  }
+  void one(const Op& op) {
+    out_ += "op";
+    words(op.operators);
+    word(op.law);
+    maybe(op.elementwise);
+    numbers(op.parameters);
+    formula(op.guard);
+  }
+  void one(const Set& set) {
+    out_ += "set";
+    word(set.name);
+    terms(set.terms);
+  }
+  void one(const Function& function) {
+    out_ += "function";
+    word(function.name);
+    words(function.params);
+    formula(function.body);
+  }
+  void one(const Test& test) {
+    out_ += "test";
+    word(test.rule);
+    word(test.title);
+    word(test.block);
+  }
+  void one(const Rule& rule) {
+    out_ += "rule";
+    word(rule.name);
+    numbers(rule.params);
+    maybe(rule.doc);
+    for (const Clause& c : rule.clauses) clause(c);
+  }
+
+  void clause(const Clause& c) {
+    out_ += fmt::format("\n  {}", static_cast<int>(c.form));
+    word(c.name);
+    for (const RegionClause& part : c.region) {
+      out_ += fmt::format("\n    {}", static_cast<int>(part.form));
+      terms(part.terms);
+      maybe(part.as);
+    }
+    for (const ChainElement& element : c.chain) {
+      out_ += fmt::format(" {}", static_cast<int>(element.before));
+      term(element.term);
+      maybe(element.as);
+    }
+    formula(c.expr);
+    maybe(c.reason);
+    for (const NodeId argument : c.arguments) formula(argument);
+    numbers({c.count, c.change});
+  }
+
+  const File& file_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string shape_of(const dsl::tree::File& file) { return ShapeWriter(file).write(); }
+
+}  // namespace rw::test

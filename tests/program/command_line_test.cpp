@@ -1,0 +1,211 @@
+// The program as its users call it: exit status, what it prints, what it leaves on disk.
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/net.hpp"
+#include "tests/support/shell.hpp"
+
+using namespace rw::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kDigits = RW_TEST_DATA "/digits_res.json";
+
+std::size_t files_in(const fs::path& folder) { return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {})); }
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// A network whose convolution `a` is scaled by `pair`.
+Net pair_net() {
+  Net net;
+  const auto a = net.conv("a", net.input("x", {1, 3, 8, 8}), 4, {.spread = 4});
+  net.output(net.conv("b", net.relu("r", a), 2));
+  net.calibrate();
+  return net;
+}
+
+// Runs a rule text on pair_net() in a folder of its own; the model and the rules are all that may be there afterwards
+// unless the run succeeds.
+struct Try {
+  TemporaryFolder folder;
+  Outcome outcome;
+  explicit Try(const std::string& rules, const Net& net = pair_net(), std::vector<std::string> more = {}) {
+    net.save(folder.path(), "m");
+    write_file(folder / "r.dsl", rules);
+    const std::size_t before = files_in(folder.path());
+    std::vector<std::string> arguments = {"m.json", "./r.dsl"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    outcome = run_engine(arguments, {.folder = folder.path()});
+    if (outcome.status != 0) CHECK(files_in(folder.path()) == before);  // nothing was written
+  }
+};
+
+std::string scale_rule(const std::string& formula) {
+  return "rule s { region r { parents Conv as p through Relu children Conv as c } do scale(p, " + formula + ") }\n";
+}
+
+}  // namespace
+
+TEST_CASE("A trained network goes in, a certified one comes out, and the report says what was done") {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_engine({kDigits, "equalization", "-o", "out.json", "--json", "report.json"}, {.folder = folder.path()});
+  INFO(outcome.err);
+  CHECK(outcome.status == 0);
+  CHECK(outcome.err.empty());
+  CHECK(contains(outcome.out, "certified: scales, 31 operators checked"));
+  CHECK(contains(outcome.out, "residual_family"));
+  CHECK(contains(outcome.out, "wrote "));
+  CHECK(fs::exists(folder / "out.json"));
+  CHECK(fs::exists(folder / "out.safetensors"));
+  CHECK(contains(read_file(folder / "report.json"), "\"certificate\": {\"holds\": true"));
+  CHECK(files_in(folder.path()) == 3);  // nothing temporary is left
+  CHECK_FALSE(contains(outcome.out, "\x1b["));  // no colours but on a terminal
+}
+
+TEST_CASE("Without -o the output is the model's stem with .rewritten in the current folder") {
+  const TemporaryFolder folder;
+  CHECK(run_engine({kDigits, "equalization", "--quiet"}, {.folder = folder.path()}).out.empty());
+  CHECK(fs::exists(folder / "digits_res.rewritten.json"));
+  CHECK(fs::exists(folder / "digits_res.rewritten.safetensors"));
+}
+
+TEST_CASE("--dry-run does everything but write") {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_engine({kDigits, "equalization", "--dry-run"}, {.folder = folder.path()});
+  CHECK(outcome.status == 0);
+  CHECK(contains(outcome.out, "dry run: nothing was written"));
+  CHECK(files_in(folder.path()) == 0);
+}
+
+TEST_CASE("--only, --param and --skip-node") {
+  const TemporaryFolder folder;
+  const auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {kDigits, "equalization", "--dry-run"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_engine(arguments, {.folder = folder.path()});
+  };
+  CHECK_FALSE(contains(run({"--only", "pair"}).out, "residual_family"));
+  CHECK(contains(run({"--param", "pair.hi=1", "--only", "pair"}).out, "0  1\n"));  // every scale is clamped to 1
+  CHECK(contains(run({"--skip-node", "*Gemm*", "--skip-node", "*stem*"}).out, "skipped by --skip-node"));
+  CHECK(run({"--only", "pear"}).status == 2);
+  CHECK(run({"--only", "pear"}).err == "rewrite-engine: --only: no rule 'pear' in these files; there are: pair, concat, residual_family\n");
+  CHECK(run({"--param", "pair.high=3"}).err == "rewrite-engine: --param: rule 'pair' has no parameter 'high'; it has: lo = 1, hi = 20\n");
+  CHECK(run({"--param", "pair.hi=much"}).err == "rewrite-engine: --param pair.hi=much: 'much' is no number\n");
+  CHECK(run({"--param", "hi=3"}).status == 2);
+}
+
+TEST_CASE("Wrong usage is exit status 2") {
+  CHECK(run_engine({}).status == 2);
+  CHECK(run_engine({kDigits}).status == 2);
+  CHECK(run_engine({kDigits, "equalization", "--unknown"}).status == 2);
+  CHECK(run_engine({"--help"}).status == 0);
+  CHECK(contains(run_engine({"--version"}).out, "rewrite-engine "));
+}
+
+TEST_CASE("Mistakes in rules are exit status 1 with file, line and mark, and nothing is written") {
+  const Try wrong("set conv = Conv\nrule a { region r { parents covn as p children conv as c } do scale(p, 2) }\n");
+  CHECK(wrong.outcome.status == 1);
+  CHECK(contains(wrong.outcome.err, "./r.dsl:2:29: error: unknown set 'covn' [unknown-name]"));
+  CHECK(contains(wrong.outcome.err, "did you mean 'conv'?"));
+  CHECK(wrong.outcome.out.empty());
+  const Outcome missing = run_engine({kDigits, "./none.dsl"});
+  CHECK(missing.status == 1);
+  CHECK(contains(missing.err, "none.dsl"));
+  CHECK(contains(missing.err, "no such file"));
+  CHECK(run_engine({kDigits, "equalisation"}).status == 1);
+}
+
+TEST_CASE("A scale that is not finite and > 0 is an error that names rule, node, channel and the values it came from") {
+  for (const char* formula : {"0", "0 - 1", "1 / 0", "0 / 0", "p.max * 0"}) {
+    const Try wrong(scale_rule(formula));
+    INFO(formula << ": " << wrong.outcome.err);
+    CHECK(wrong.outcome.status == 1);
+    CHECK(contains(wrong.outcome.err, "m.json: rule 's': asks scale "));
+    CHECK(contains(wrong.outcome.err, "for channel 0 of 'a'"));
+  }
+  CHECK(contains(Try(scale_rule("p.max * 0")).outcome.err, "(p.max = "));
+}
+
+TEST_CASE("Parents that share a class and ask for different scales stop the run") {
+  Net net;
+  const auto x = net.input("x", {1, 3, 8, 8});
+  net.output(net.conv("d", net.add("s", net.conv("a", x, 4), net.conv("b", x, 4)), 2));
+  net.calibrate();
+  const Try wrong("rule s { region r { parents Conv as p join Add children Conv as c } do scale(p, 1 + p.weight) }\n", net);
+  CHECK(wrong.outcome.status == 1);
+  INFO(wrong.outcome.err);
+  CHECK(contains(wrong.outcome.err, "for channel 0 of 'a' and "));
+  CHECK(contains(wrong.outcome.err, "for channel 0 of 'b', which share one scale"));
+}
+
+TEST_CASE("NaN or infinity in a weight that is edited or that a formula reads") {
+  for (const float bad : {NAN, INFINITY}) {
+    for (const char* formula : {"2", "1 + p.weight", "1 + 0 * p.bias"}) {
+      Net net;
+      const auto x = net.input("x", {1, 1, 4, 4});
+      Array weight({2, 1, 1, 1}, std::vector<float>{1, 2});
+      Array bias({2}, std::vector<float>{1, 2});
+      const bool in_bias = std::string(formula).find("bias") != std::string::npos;
+      const auto a = net.op("Conv", "a", {x, net.constant("w", weight), net.constant("b", bias)});
+      net.output(net.conv("c", a, 2));
+      const TemporaryFolder folder;
+      net.save(folder.path(), "m");
+      // The builder computes with what it is given; the bad value goes into the file.
+      std::string text = read_file(folder / "m.json");
+      const std::string from = in_bias ? "\"b\"" : "\"w\"";
+      const std::size_t at = text.find("[", text.find("\"data\"", text.find(from)));
+      REQUIRE(at != std::string::npos);
+      text.replace(at + 1, text.find_first_of(",]", at) - at - 1, std::isnan(bad) ? "\"nan\"" : "\"inf\"");
+      write_file(folder / "m.json", text);
+      write_file(folder / "r.dsl", scale_rule(formula));
+      const Outcome outcome = run_engine({"m.json", "./r.dsl"}, {.folder = folder.path()});
+      INFO(formula << " " << outcome.err);
+      CHECK(outcome.status == 1);
+      CHECK(contains(outcome.err, in_bias ? "tensor 'b'" : "tensor 'w'"));
+      CHECK_FALSE(fs::exists(folder / "m.rewritten.json"));
+    }
+  }
+}
+
+TEST_CASE("A statistic along the channel axis whose length is not the channel count") {
+  const TemporaryFolder folder;
+  pair_net().save(folder.path(), "m");
+  write_file(folder / "s.json", R"({"r": {"min": [0, 0, 0], "max": [1, 2, 3]}})");
+  const Outcome outcome = run_engine({"m.json", "equalization", "--stats", "s.json"}, {.folder = folder.path()});
+  CHECK(outcome.status == 1);
+  CHECK(outcome.err == "m.json: calibration 'r': has ranges for 3 channels along axis 1, but the tensor [1, 4, 8, 8] has 4\n");
+}
+
+TEST_CASE("Two convolutions that share a weight: copied where their edits differ") {
+  Net net;
+  const auto x = net.input("x", {1, 3, 8, 8});
+  const auto a = net.conv("a", x, 3, {.spread = 4});
+  const auto b = net.conv("b", net.relu("ra", a), 3, {.bias = false, .weight = "a.weight"});
+  net.output(net.conv("c", net.relu("rb", b), 2));
+  net.calibrate();
+  const TemporaryFolder folder;
+  net.save(folder.path(), "m");
+  const Outcome outcome = run_engine({"m.json", "equalization", "-o", "out.json"}, {.folder = folder.path()});
+  INFO(outcome.err);
+  REQUIRE(outcome.status == 0);
+  CHECK(contains(read_file(folder / "out.json"), "a.weight@b"));
+}
+
+TEST_CASE("Weights that do not fit, inputs that nobody produces, cycles: errors with the node") {
+  const auto attempt = [](const std::string& nodes) {
+    const TemporaryFolder folder;
+    write_file(folder / "m.json", R"({"format": "rewrite-engine/model", "version": 1, "inputs": [{"name": "x", "shape": [1, 3, 4, 4]}], "outputs": ["y"],
+      "tensors": {"w": {"dtype": "float32", "shape": [2, 4, 1, 1], "data": [1, 2, 3, 4, 5, 6, 7, 8]}}, "nodes": [)" + nodes + "]}");
+    const Outcome outcome = run_engine({"m.json", "equalization"}, {.folder = folder.path()});
+    CHECK(outcome.status == 1);
+    CHECK(files_in(folder.path()) == 1);
+    return outcome.err;
+  };
+  CHECK(attempt(R"({"name": "c", "op": "Conv", "inputs": ["x", "w"], "outputs": ["y"]})") ==
+        "m.json: node 'c': its weight 'w' has shape [2, 4, 1, 1] for 4 input channels, its input 'x' has 3: [1, 3, 4, 4]\n");
+  CHECK(contains(attempt(R"({"name": "c", "op": "Relu", "inputs": ["z"], "outputs": ["y"]})"), "node 'c'"));
+  CHECK(contains(attempt(R"({"name": "a", "op": "Relu", "inputs": ["b"], "outputs": ["y"]}, {"name": "c", "op": "Relu", "inputs": ["y"], "outputs": ["b"]})"), "cycle: "));
+  CHECK(contains(attempt(R"({"name": "a", "op": "Relu", "inputs": ["x"], "outputs": ["y"]}, {"name": "c", "op": "Relu", "inputs": ["x"], "outputs": ["y"]})"), "one producer"));
+}

@@ -1,0 +1,226 @@
+// Properties that must hold on every network, on random ones.
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <set>
+
+#include "tests/runtime/engine.hpp"
+#include "tests/runtime/rewritten.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/random_network.hpp"
+
+using namespace rw;
+using namespace rw::test;
+
+namespace {
+
+// The first seed comes from RW_SEED, else it is fixed; it is printed with every failure.
+std::uint64_t first_seed() {
+  const char* given = std::getenv("RW_SEED");
+  return given ? std::strtoull(given, nullptr, 10) : 20240607;
+}
+
+constexpr int kNetworks = 500;
+
+// Scales that differ from channel to channel without any statistics, whatever can be scaled.
+const char* const kWild = R"(
+set weighted = Conv, ConvTranspose, Gemm, MatMul, BatchNormalization, Mul
+set carrying = Relu, LeakyRelu, PRelu, Clip, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool, LpPool, GlobalLpPool,
+               Identity, Dropout, Pad, Add, Sum, Sub, Concat, ReduceMean, ReduceMax, Abs, Neg
+rule wild {
+  region r {
+    parents  weighted as p
+    through  carrying
+    may join carrying
+    children weighted as c
+    leak pin
+  }
+  do scale(p, exp2(clamp(4 * across(mean, log2(p.weight + 0.001)), -8, 8) + 1.5))
+}
+)";
+
+// --- the formulas of equalization, computed another way: from the ranges that the test measured, in long double
+
+std::string observed_name(const Net& net, std::string tensor) {
+  static const std::set<std::string> elementwise = {"Relu", "LeakyRelu", "PRelu", "Abs", "Neg", "Identity", "Dropout", "Clip"};
+  const auto is_constant = [&](const std::string& name) { return net.ranges().count(name) == 0; };
+  while (true) {
+    if (std::count(net.outputs().begin(), net.outputs().end(), tensor)) return tensor;
+    const NetNode* only = nullptr;
+    int uses = 0;
+    for (const NetNode& node : net.nodes())
+      for (const std::string& input : node.inputs)
+        if (input == tensor) {
+          only = &node;
+          ++uses;
+        }
+    if (uses != 1) return tensor;
+    const bool clips = only->type == "Clip" && only->inputs.size() > 2 && !only->inputs[2].empty();
+    const bool adds = only->type == "Add" && is_constant(only->inputs[only->inputs[0] == tensor ? 1 : 0]);
+    if (clips || !(elementwise.count(only->type) || adds) || net.shape(only->outputs[0]) != net.shape(tensor)) return tensor;
+    tensor = only->outputs[0];
+  }
+}
+
+struct ParentRange {
+  std::string output;
+  std::vector<long double> min, max;
+};
+
+std::vector<long double> equalization(const ParentRange& p) {
+  long double top = 0;
+  for (const long double m : p.max) top = std::max(top, std::fabs(m));
+  std::vector<long double> e;
+  for (std::size_t i = 0; i < p.max.size(); ++i) {
+    const long double range = std::max(std::fabs(p.min[i]), std::fabs(p.max[i]));
+    e.push_back(std::clamp(top / (range + 1e-30L), 1.0L, 20.0L));
+  }
+  return e;
+}
+
+std::vector<ParentRange> parent_ranges(const Net& net, const Engine& engine, const std::vector<std::string>& parents) {
+  std::vector<ParentRange> all;
+  for (const std::string& name : parents) {
+    ParentRange each;
+    for (const NetNode& node : net.nodes())
+      if (node.name == name) each.output = node.outputs[0];
+    const NetRange& range = net.ranges().at(observed_name(net, each.output));
+    each.min.assign(range.min.begin(), range.min.end());
+    each.max.assign(range.max.begin(), range.max.end());
+    all.push_back(std::move(each));
+  }
+  (void)engine;
+  return all;
+}
+
+void check_scales(const Engine& engine, const std::string& tensor, const std::vector<long double>& expected) {
+  const auto found = engine.scale(tensor);
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(found[i] == Approx(static_cast<double>(expected[i])).epsilon(1e-6));
+}
+
+void check_formulas(const Net& net, const Engine& engine, std::set<std::string>& seen) {
+  for (const NetNode& node : net.nodes()) {
+    const std::string tensor = node.outputs[0];
+    const std::string rule = node.outputs.empty() || net.ranges().count(tensor) == 0 ? "" : engine.rule_of(tensor);
+    if (rule.empty()) continue;
+    const auto parents = parent_ranges(net, engine, engine.parents(tensor));
+    seen.insert(rule);
+    if (rule == "pair") {
+      for (const ParentRange& p : parents) check_scales(engine, p.output, equalization(p));
+    } else if (rule == "concat") {
+      long double all_max = 0;
+      for (const ParentRange& p : parents)
+        for (const long double m : p.max) all_max = std::max(all_max, std::fabs(m));
+      for (const ParentRange& p : parents) {
+        auto e = equalization(p);
+        long double top = -INFINITY;
+        for (std::size_t i = 0; i < e.size(); ++i) top = std::max(top, p.max[i] * e[i]);
+        for (long double& each : e) each = top > 0 ? each * all_max / top : each;
+        check_scales(engine, p.output, e);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Equalization keeps the function of 500 random networks, and its scales are those of the formulas") {
+  const std::uint64_t seed = first_seed();
+  std::set<std::string> seen;
+  double worst = 0;
+  for (int i = 0; i < kNetworks; ++i) {
+    INFO("RW_SEED=" << seed + i << " repeats it as the first one");
+    const TemporaryFolder folder;
+    const Net net = random_net(seed + i);
+    const Rewritten rewritten = rewrite_through_files(net, "equalization", folder);
+    const double difference = largest_difference(net, rewritten, 2);
+    CHECK(difference <= 1e-5);
+    worst = std::max(worst, difference);
+    check_formulas(net, Engine(net), seen);
+  }
+  CHECK(seen == std::set<std::string>{"pair", "concat", "residual_family"});
+  WARN("first seed " << seed << ", largest difference " << worst);
+}
+
+TEST_CASE("Whatever is scaled at all keeps the function, with leaks pinned and joins mixed") {
+  const std::uint64_t seed = first_seed();
+  std::size_t scaled = 0;
+  for (int i = 0; i < kNetworks; ++i) {
+    INFO("RW_SEED=" << seed + i);
+    const TemporaryFolder folder;
+    const Net net = random_net(seed + i);
+    const Rewritten rewritten = rewrite_through_files(net, kWild, folder);
+    CHECK(largest_difference(net, rewritten, 2) <= 1e-5);
+    scaled += rewritten.outcome.rules.back().regions;
+  }
+  CHECK(scaled > 2 * kNetworks);
+}
+
+TEST_CASE("With --exact outputs are identical bit by bit") {
+  const std::uint64_t seed = first_seed();
+  for (int i = 0; i < kNetworks; ++i) {
+    INFO("RW_SEED=" << seed + i);
+    const TemporaryFolder folder;
+    const Net net = random_net(seed + i);
+    const Rewritten rewritten = rewrite_through_files(net, i % 2 ? "equalization" : kWild, folder, {.exact = true});
+    CHECK(outputs_identical(net, rewritten, 2));
+  }
+}
+
+TEST_CASE("A second run of pair on the rewritten network and statistics asks for 1 wherever the first was not clamped") {
+  const std::uint64_t seed = first_seed();
+  std::size_t checked = 0;
+  for (int i = 0; i < kNetworks; ++i) {
+    INFO("RW_SEED=" << seed + i);
+    const TemporaryFolder folder;
+    const Net net = random_net(seed + i);
+    Rewritten first = rewrite_through_files(net, "equalization", folder, {.only = {"pair"}});
+    const runtime::Outcome second = runtime::run(first.after, first.rules.program, {.only = {"pair"}});
+    for (const auto& region : first.outcome.visited) {
+      if (region.taken_by == graph::kNone) continue;
+      for (const graph::OperatorId parent : first.outcome.regions[region.region].parents) {
+        const graph::TensorId tensor = first.before.network.op(parent).outputs[0];
+        const auto again = first.after.network.find(first.before.network.tensor(tensor).name);
+        REQUIRE(again);
+        const auto *before = first.outcome.plan.scale_of(tensor), *after = second.plan.scale_of(*again);
+        for (std::size_t c = 0; before && c < before->size(); ++c) {
+          if ((*before)[c] >= 20 * (1 - 1e-9)) continue;  // clamped at hi
+          CHECK((after ? (*after)[c] : 1.0) == Approx(1.0).epsilon(1e-6));
+          ++checked;
+        }
+      }
+    }
+  }
+  CHECK(checked > kNetworks);
+}
+
+TEST_CASE("A certificate does not hold once any one edit of the plan is changed") {
+  const std::uint64_t seed = first_seed();
+  std::size_t corrupted = 0;
+  for (int i = 0; i < 60; ++i) {
+    INFO("RW_SEED=" << seed + i);
+    const Net net = random_net(seed + i);
+    const Engine engine(net, kWild);
+    const runtime::Plan& plan = engine.outcome().plan;
+    for (const auto& [key, edit] : plan.edits()) {
+      runtime::Plan other = plan;
+      std::vector<double> values(edit.factors[0].values.size(), 1.0);
+      values[values.size() / 2] = 1.001;
+      other.multiply(static_cast<graph::OperatorId>(key >> 32U), static_cast<std::uint32_t>(key), edit.shape, edit.view, edit.factors[0].axes, values);
+      CHECK_FALSE(runtime::certify(engine.outcome().analysis, other).holds);
+      ++corrupted;
+    }
+  }
+  CHECK(corrupted > 500);
+}
+
+TEST_CASE("A region of 10 000 operators") {
+  Net net;
+  std::string x = net.conv("a", net.input("x", {1, 2, 1, 1}), 2, {.kernel = 1});
+  for (int i = 0; i < 10'000; ++i) x = net.op(i % 2 ? "Relu" : "Abs", "f" + std::to_string(i), {x});
+  net.output(net.conv("c", x, 1, {.kernel = 1}));
+  const Engine engine(net, kTakeAll);
+  CHECK(engine.scale("f9999") == std::vector<double>{2, 2});
+  CHECK(engine.outcome().visited.size() == 2);
+}

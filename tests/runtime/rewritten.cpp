@@ -1,0 +1,54 @@
+#include "tests/runtime/rewritten.hpp"
+
+#include "runtime/apply_plan.hpp"
+#include "runtime/library.hpp"
+#include "runtime/vocabulary.hpp"
+#include "tests/support/catch.hpp"
+
+namespace rw::test {
+
+Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder, runtime::RunOptions options) {
+  Rewritten result;
+  std::string name = rules;
+  if (rules.find('{') != std::string::npos) {
+    name = (folder / "test.dsl").string();
+    write_file(name, rules);
+  }
+  result.rules = dsl::load({name}, runtime::rule_library(), runtime::vocabulary());
+  REQUIRE_FALSE(dsl::has_errors(result.rules.diagnostics));
+  result.before = graph::read_model(net.save(folder.path(), "before"));
+  result.outcome = runtime::run(result.before, result.rules.program, options);
+  INFO(result.outcome.certificate.why);
+  REQUIRE(result.outcome.certificate.holds);
+  const auto rewriting = runtime::apply_plan(result.outcome.analysis, result.outcome.plan, result.before.statistics, result.outcome.statistics);
+  graph::write_model(result.before, rewriting, folder / "after.json");
+  result.after = graph::read_model(folder / "after.json");
+  return result;
+}
+
+namespace {
+
+template <typename Visit>
+void compare_outputs(const Net& net, const Rewritten& rewritten, int samples, Visit visit) {
+  for (int sample = 0; sample < samples; ++sample) {
+    const Arrays inputs = net.inputs(static_cast<std::uint64_t>(1000 + sample));
+    const Arrays before = evaluate(rewritten.before.network, inputs), after = evaluate(rewritten.after.network, inputs);
+    for (const std::string& output : net.outputs()) visit(before.at(output), after.at(output));
+  }
+}
+
+}  // namespace
+
+double largest_difference(const Net& net, const Rewritten& rewritten, int samples) {
+  double largest = 0;
+  compare_outputs(net, rewritten, samples, [&](const Array& a, const Array& b) { largest = std::max(largest, difference(a, b)); });
+  return largest;
+}
+
+bool outputs_identical(const Net& net, const Rewritten& rewritten, int samples) {
+  bool all = true;
+  compare_outputs(net, rewritten, samples, [&](const Array& a, const Array& b) { all &= identical(a, b); });
+  return all;
+}
+
+}  // namespace rw::test

@@ -1,0 +1,23 @@
+// A network rewritten through files, as the program does it: saved, read, rewritten, written, read again.
+#pragma once
+
+#include "runtime/run.hpp"
+#include "tests/support/compare.hpp"
+#include "tests/support/net.hpp"
+#include "tests/support/shell.hpp"
+
+namespace rw::test {
+
+struct Rewritten {
+  graph::Model before, after;
+  dsl::Loaded rules;
+  runtime::Outcome outcome;
+};
+
+Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder, runtime::RunOptions options = {});
+
+// The largest difference() over the outputs of the network and `samples` random inputs.
+double largest_difference(const Net& net, const Rewritten& rewritten, int samples);
+bool outputs_identical(const Net& net, const Rewritten& rewritten, int samples);
+
+}  // namespace rw::test
