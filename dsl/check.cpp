@@ -23,12 +23,18 @@ void collect_names(Run& run, FileNames& names) {
   }
   for (const tree::Broken& broken : names.file->broken) {
     switch (broken.what) {
-      case tree::Declares::set: names.sets.emplace(broken.name.text, SetEntry{broken.name.at, {}, true}); break;
+      case tree::Declares::set:
+        names.sets.emplace(broken.name.text, SetEntry{broken.name.at, {}, true});
+        break;
       case tree::Declares::function:
         names.functions.emplace(broken.name.text, FunctionEntry{broken.name.at, nullptr, &names, true});
         break;
-      case tree::Declares::rule: names.rules.emplace(broken.name.text, broken.name.at); break;
-      case tree::Declares::op: run.laws_are_known = false; break;
+      case tree::Declares::rule:
+        names.rules.emplace(broken.name.text, broken.name.at);
+        break;
+      case tree::Declares::op:
+        run.laws_are_known = false;
+        break;
     }
   }
 }
@@ -38,7 +44,7 @@ void taken(Run& run, const tree::Word& word, std::string_view sort, Position bef
                      fmt::format("in {}: choose another name", run.sources.name_and_line(before)));
 }
 
-void check_op(Run& run, FileNames& names, const tree::Op& op, Position) {
+void check_declaration(Run& run, FileNames& names, const tree::Op& op, Position) {
   const auto& laws = run.vocabulary.laws;
   const auto law = std::find_if(laws.begin(), laws.end(), [&](auto& row) { return row.name == op.law.text; });
   for (const tree::Word& word : op.operators) run.bound_operators.insert(word.text);
@@ -76,7 +82,7 @@ void check_op(Run& run, FileNames& names, const tree::Op& op, Position) {
   }
 }
 
-void check_set(Run& run, FileNames& names, const tree::Set& set, Position) {
+void check_declaration(Run& run, FileNames& names, const tree::Set& set, Position) {
   const Found<SetEntry> before = find_name(names, &FileNames::sets, set.name.text);
   if (before.entry != nullptr) taken(run, set.name, "a set", before.entry->at);
   WrittenTerms written = write_out(run, names, set.terms);
@@ -110,7 +116,7 @@ bool check_formula(Run& run, const FileNames& names, const tree::Function& funct
   return fine;
 }
 
-void check_function(Run& run, FileNames& names, const tree::Function& function, Position) {
+void check_declaration(Run& run, FileNames& names, const tree::Function& function, Position) {
   const auto& words = run.vocabulary.functions;
   const std::string& name = function.name.text;
   const Found<FunctionEntry> before = find_name(names, &FileNames::functions, name);
@@ -126,7 +132,7 @@ void check_function(Run& run, FileNames& names, const tree::Function& function, 
   names.functions.emplace(name, FunctionEntry{function.name.at, &function, &names, !fine});
 }
 
-void check_test(Run& run, FileNames& names, const tree::Test& test, Position at) {
+void check_declaration(Run& run, FileNames& names, const tree::Test& test, Position at) {
   const Found<std::uint32_t> rule = find_name(names, &FileNames::rule_indices, test.rule.text);
   if (rule.entry != nullptr) {
     run.program.tests.push_back({*rule.entry, test.title.text, test.block.text, at, test.block.at});
@@ -136,7 +142,7 @@ void check_test(Run& run, FileNames& names, const tree::Test& test, Position at)
   }
 }
 
-void check_one_rule(Run& run, FileNames& names, const tree::Rule& rule, Position) {
+void check_declaration(Run& run, FileNames& names, const tree::Rule& rule, Position) {
   if (const auto before = run.rules.find(rule.name.text); before != run.rules.end()) {
     taken(run, rule.name, "a rule", before->second);
   }
@@ -149,7 +155,7 @@ void check_one_rule(Run& run, FileNames& names, const tree::Rule& rule, Position
   run.program.rules.push_back(std::move(checked));
 }
 
-void check_use(Run&, FileNames&, const tree::Use&, Position) {}  // followed already, by load
+void check_declaration(Run&, FileNames&, const tree::Use&, Position) {}  // followed already, by load
 
 }  // namespace
 
@@ -157,17 +163,7 @@ void check(Run& run, FileNames& names) {
   collect_names(run, names);
   for (const tree::Declaration& declaration : names.file->declarations) {
     if (run.reporter.is_full(names.file->source)) return;
-    std::visit(
-        [&](const auto& what) {
-          using What = std::decay_t<decltype(what)>;
-          if constexpr (std::is_same_v<What, tree::Use>) check_use(run, names, what, declaration.at);
-          if constexpr (std::is_same_v<What, tree::Op>) check_op(run, names, what, declaration.at);
-          if constexpr (std::is_same_v<What, tree::Set>) check_set(run, names, what, declaration.at);
-          if constexpr (std::is_same_v<What, tree::Function>) check_function(run, names, what, declaration.at);
-          if constexpr (std::is_same_v<What, tree::Test>) check_test(run, names, what, declaration.at);
-          if constexpr (std::is_same_v<What, tree::Rule>) check_one_rule(run, names, what, declaration.at);
-        },
-        declaration.what);
+    std::visit([&](const auto& what) { check_declaration(run, names, what, declaration.at); }, declaration.what);
   }
 }
 

@@ -47,10 +47,12 @@ class LawChecker {
 
   void require(const Terms& terms, bool LawWord::*does, std::string_view what, std::string_view clause) const {
     const auto& all = terms.terms;
-    if (all.empty() || std::any_of(all.begin(), all.end(), [&](const Term& term) { return can(term.op, does); })) return;
+    if (all.empty() || std::any_of(all.begin(), all.end(), [&](const Term& term) { return can(term.op, does); }))
+      return;
     const Term& first = all.front();
     const Position at = span(first.at, all.back().at);
-    run_.reporter.error("never-matches", at, fmt::format("no operator of this `{}` can {}: the rule never matches", clause, what),
+    run_.reporter.error("never-matches", at,
+                        fmt::format("no operator of this `{}` can {}: the rule never matches", clause, what),
                         law_of(first.op));
   }
 
@@ -65,6 +67,7 @@ class LawChecker {
 };
 
 void warn_of_unknown(Run& run, const Run::OperatorUse& use, const std::vector<std::string_view>& known) {
+  if (run.reporter.is_full(use.at.source, Severity::warning)) return;
   if (run.bound_operators.contains(use.op) || run.vocabulary.attributes(use.op)) return;
   const std::string_view meant = nearest(use.op, known);
   const std::string guess = meant.empty() ? "" : fmt::format("did you mean '{}'? else ", meant);

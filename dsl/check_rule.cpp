@@ -7,6 +7,7 @@
 
 #include "dsl/check.hpp"
 #include "dsl/formula.hpp"
+#include "dsl/formula_parts.hpp"
 #include "dsl/spelling.hpp"
 #include "dsl/terms.hpp"
 
@@ -14,14 +15,17 @@ namespace rw::dsl {
 
 namespace {
 
-constexpr unsigned bit(Role role) { return 1U << static_cast<unsigned>(role); }
 constexpr std::uint32_t kMaxRepeat = 1000;
 
 // One rule while its clauses are checked in the order written.
 class RuleChecker {
  public:
   RuleChecker(Run& run, const FileNames& names, const tree::Rule& tree)
-      : run_(run), names_(names), tree_(tree), formulas_(run, names, around_, rule_.exprs, rule_.slots), errors_before_(run.reporter.errors()) {
+      : run_(run),
+        names_(names),
+        tree_(tree),
+        formulas_(run, names, around_, rule_.exprs, rule_.slots),
+        errors_before_(run.reporter.errors()) {
     around_.bindings = &rule_.bindings;
     around_.operators = &operators_;
   }
@@ -119,7 +123,8 @@ class RuleChecker {
                            bool& leak) {
     const auto once = [&](bool& seen, std::string_view word) {
       if (seen) {
-        error("duplicate-clause", part.word, fmt::format("a region has one `{}`", word), "one clause lists all of them");
+        error("duplicate-clause", part.word, fmt::format("a region has one `{}`", word),
+              "one clause lists all of them");
       }
       return !std::exchange(seen, true);
     };
@@ -128,11 +133,18 @@ class RuleChecker {
         if (Terms terms = check_terms(part, Role::parents); once(parents, "parents")) region.parents = std::move(terms);
         break;
       case tree::RegionWord::children:
-        if (Terms terms = check_terms(part, Role::children); once(children, "children")) region.children = std::move(terms);
+        if (Terms terms = check_terms(part, Role::children); once(children, "children"))
+          region.children = std::move(terms);
         break;
-      case tree::RegionWord::through: region.through.push_back(check_terms(part, Role::join)); break;
-      case tree::RegionWord::join: region.joins.push_back({check_terms(part, Role::join), true}); break;
-      case tree::RegionWord::may_join: region.joins.push_back({check_terms(part, Role::join), false}); break;
+      case tree::RegionWord::through:
+        region.through.push_back(check_terms(part, Role::join));
+        break;
+      case tree::RegionWord::join:
+        region.joins.push_back({check_terms(part, Role::join), true});
+        break;
+      case tree::RegionWord::may_join:
+        region.joins.push_back({check_terms(part, Role::join), false});
+        break;
       case tree::RegionWord::leak_pin:
       case tree::RegionWord::leak_reject:
         if (once(leak, "leak") && part.form == tree::RegionWord::leak_pin) region.leaks = LeakPolicy::pin;
@@ -223,14 +235,15 @@ class RuleChecker {
     }
     const bool pattern = rule_.region || !rule_.chain.empty();
     if (pattern && !(rule_.region ? action->in_region : action->in_chain)) {
-      error("misplaced", clause.name.at, fmt::format("'{}' is for rules with a {}", action->name,
-                                                     action->in_region ? "region" : "chain"));
+      error("misplaced", clause.name.at,
+            fmt::format("'{}' is for rules with a {}", action->name, action->in_region ? "region" : "chain"));
       return;
     }
     const std::size_t wanted = action->arguments.size();
     if (clause.arguments.size() != wanted) {
-      error("wrong-count", clause.name.at, fmt::format("{} takes {} argument{}, not {}", action->name, wanted,
-                                                       wanted == 1 ? "" : "s", clause.arguments.size()));
+      error("wrong-count", clause.name.at,
+            fmt::format("{} takes {} argument{}, not {}", action->name, wanted, wanted == 1 ? "" : "s",
+                        clause.arguments.size()));
       return;
     }
     Step step;
@@ -238,14 +251,16 @@ class RuleChecker {
     step.at = clause.at;
     step.action = static_cast<std::uint32_t>(action - actions.begin());
     parents_ = kNoBinding;
-    for (std::size_t i = 0; i < wanted; ++i) step.arguments.push_back(check_argument(action->arguments[i], clause.arguments[i]));
+    for (std::size_t i = 0; i < wanted; ++i)
+      step.arguments.push_back(check_argument(action->arguments[i], clause.arguments[i]));
     rule_.steps.push_back(std::move(step));
   }
 
   Step::Argument check_argument(ArgumentForm form, tree::NodeId id) {
     using Handler = Step::Argument (RuleChecker::*)(tree::NodeId);
     static constexpr std::array<Handler, 4> kHandlers = {&RuleChecker::parents_argument, &RuleChecker::node_argument,
-                                                         &RuleChecker::number_argument, &RuleChecker::operator_argument};
+                                                         &RuleChecker::number_argument,
+                                                         &RuleChecker::operator_argument};
     return (this->*kHandlers[static_cast<std::size_t>(form)])(id);
   }
 
@@ -275,7 +290,8 @@ class RuleChecker {
   Step::Argument operator_argument(tree::NodeId id) {
     const tree::Node& node = names_.file->nodes[id];
     if (node.form != tree::Form::operator_name) {
-      error("wrong-name", node.at, "expected an operator", "operators begin with a capital letter, or with a domain: my::Op");
+      error("wrong-name", node.at, "expected an operator",
+            "operators begin with a capital letter, or with a domain: my::Op");
       return {};
     }
     if (!run_.vocabulary.attributes(node.word.text)) run_.operator_uses.push_back({node.word.text, node.at});
@@ -286,7 +302,8 @@ class RuleChecker {
 
   void check_whole() {
     const auto lacks = [&](std::string_view what, std::string_view hint) {
-      error("missing-clause", tree_.name.at, fmt::format("rule '{}' has no {}", tree_.name.text, what), std::string(hint));
+      error("missing-clause", tree_.name.at, fmt::format("rule '{}' has no {}", tree_.name.text, what),
+            std::string(hint));
     };
     if (!rule_.region && rule_.chain.empty()) lacks("region and no chain", "say where it applies: region r { ... }");
     if (!acts_) lacks("`do`", "say what to do: do scale(p, ...)");

@@ -70,8 +70,8 @@ std::string draw(const Diagnostic& diagnostic, const Sources& sources) {
   const std::string_view severity = diagnostic.severity == Severity::error ? "error" : "warning";
   if (sources[at.source].text.empty()) {  // a file that could not be read, or that is empty: there is no line to draw
     const std::string hint = diagnostic.hint.empty() ? "" : ": " + escape(diagnostic.hint);
-    return fmt::format("{}: {}: {}{} [{}]\n", escape(sources[at.source].name), severity, escape(diagnostic.message), hint,
-                       diagnostic.code);
+    return fmt::format("{}: {}: {}{} [{}]\n", escape(sources[at.source].name), severity, escape(diagnostic.message),
+                       hint, diagnostic.code);
   }
   const LineColumn place = sources.locate(at);
   const std::string_view line = sources.line(at);

@@ -4,43 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 
+#include "dsl/formula_parts.hpp"
 #include "dsl/spelling.hpp"
 
 namespace rw::dsl {
 
 namespace {
-
-constexpr std::string_view kKindNames[] = {"a number", "a condition", "a text"};
-std::string_view kind_name(Kind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
-
-constexpr std::string_view kRoleNames[] = {"parents", "children", "joining operators", "a region", "a node of a chain"};
-std::string_view role_name(Role role) { return kRoleNames[static_cast<std::size_t>(role)]; }
-
-constexpr unsigned bit(Role role) { return 1U << static_cast<unsigned>(role); }
-constexpr unsigned kSets = bit(Role::parents) | bit(Role::children) | bit(Role::join);
-
-// The words of an operator itself, in a guard.
-struct OwnWord {
-  std::string_view name;
-  Kind kind;
-};
-constexpr OwnWord kOwnWords[] = {
-    {"name", Kind::text}, {"op", Kind::text}, {"channels", Kind::number}, {"activations", Kind::number}};
-
-// Functions of two numbers that are taken for one over the channels.
-struct Confused {
-  std::string_view name, message;
-};
-constexpr Confused kConfused[] = {{"max", "max compares two values; the largest channel is largest(x)"},
-                                  {"min", "min compares two values; the smallest channel is smallest(x)"}};
-
-std::vector<std::string_view> words_of(const auto& rows) {
-  std::vector<std::string_view> out;
-  for (const auto& row : rows) out.push_back(row.name);
-  return out;
-}
 
 // The text of a formula where it is short enough to be quoted in a hint.
 std::string quotable(const Sources& sources, Position at) {
@@ -50,40 +20,6 @@ std::string quotable(const Sources& sources, Position at) {
 }
 
 }  // namespace
-
-OperatorList list_operators(const Run& run, std::span<const Term> terms) {
-  OperatorList out;
-  std::unordered_set<std::string_view> seen;
-  for (const Term& term : terms) {
-    if (!seen.insert(term.op).second) continue;
-    if (run.vocabulary.attributes(term.op)) {
-      out.known.push_back(term.op);
-    } else {
-      out.has_unknown = true;
-    }
-  }
-  return out;
-}
-
-const Meaning* Scope::find(const std::string& name) const {
-  const auto found = meanings_.find(name);
-  return found == meanings_.end() ? nullptr : &found->second;
-}
-
-Meaning* Scope::use(const std::string& name) {
-  const auto found = meanings_.find(name);
-  if (found == meanings_.end()) return nullptr;
-  found->second.used = true;
-  return &found->second;
-}
-
-bool Scope::add(const std::string& name, Meaning meaning) { return meanings_.emplace(name, std::move(meaning)).second; }
-
-std::vector<std::string_view> Scope::names() const {
-  std::vector<std::string_view> out;
-  for (const auto& [name, meaning] : meanings_) out.push_back(name);
-  return out;
-}
 
 // ---- what all have in common ----
 
@@ -134,13 +70,17 @@ Value Formulas::open(const Node& node) {
 std::string Formulas::call_them(const Value& value) const {
   const auto family = [&] {
     return value.type.family == kNoBinding || around_.bindings == nullptr ? std::string("the set")
-                                                                        : (*around_.bindings)[value.type.family].name;
+                                                                          : (*around_.bindings)[value.type.family].name;
   };
   switch (value.type.about) {
-    case About::nothing: return "one value";
-    case About::node: return fmt::format("a value for each node of {}", family());
-    case About::channel: return fmt::format("a value for each channel of {}", family());
-    case About::region_class: return "a value for each scale of the region";
+    case About::nothing:
+      return "one value";
+    case About::node:
+      return fmt::format("a value for each node of {}", family());
+    case About::channel:
+      return fmt::format("a value for each channel of {}", family());
+    case About::region_class:
+      return "a value for each scale of the region";
   }
   return "";
 }
@@ -193,7 +133,8 @@ Value Formulas::meet(const Value& a, const Value& b, Position mark) {
       const bool parents_right = (*around_.bindings)[right.family].role == Role::parents;
       error("families-meet", mark,
             fmt::format("values of {} and of {} do not meet: they are different nodes", name(left), name(right)),
-            fmt::format("across(max, ...) makes a value of the region from those of {}", name(parents_right ? left : right)));
+            fmt::format("across(max, ...) makes a value of the region from those of {}",
+                        name(parents_right ? left : right)));
       out.any_about = true;
     }
     if (right.about == About::channel) out.type.about = About::channel;
@@ -207,26 +148,27 @@ Value Formulas::meet(const Value& a, const Value& b, Position mark) {
 Value Formulas::check(tree::NodeId id, Scope& scope) {
   using Handler = Value (Formulas::*)(const Node&, Scope&);
   static constexpr std::array<Handler, 18> kHandlers = {
-      &Formulas::check_number,        // number
-      &Formulas::check_text,          // text
-      &Formulas::check_name,          // name
-      &Formulas::check_operator_name, // operator_name
-      &Formulas::check_field,         // field
-      &Formulas::check_call,          // call
-      &Formulas::check_negate,        // negate
-      &Formulas::check_not,           // not_
-      &Formulas::check_arithmetic,    // sum
-      &Formulas::check_arithmetic,    // product
-      &Formulas::check_compare,       // compare
-      &Formulas::check_like,          // like
-      &Formulas::check_logic,         // and_
-      &Formulas::check_logic,         // or_
-      &Formulas::check_if,            // if_
-      &Formulas::check_let,           // let_
-      &Formulas::check_quantifier,    // all
-      &Formulas::check_quantifier,    // any
+      &Formulas::check_number,         // number
+      &Formulas::check_text,           // text
+      &Formulas::check_name,           // name
+      &Formulas::check_operator_name,  // operator_name
+      &Formulas::check_field,          // field
+      &Formulas::check_call,           // call
+      &Formulas::check_negate,         // negate
+      &Formulas::check_not,            // not_
+      &Formulas::check_arithmetic,     // sum
+      &Formulas::check_arithmetic,     // product
+      &Formulas::check_compare,        // compare
+      &Formulas::check_like,           // like
+      &Formulas::check_logic,          // and_
+      &Formulas::check_logic,          // or_
+      &Formulas::check_if,             // if_
+      &Formulas::check_let,            // let_
+      &Formulas::check_quantifier,     // all
+      &Formulas::check_quantifier,     // any
   };
   const Node& node = node_of(id);
+  if (run_.reporter.is_full(home_)) full_ = true;
   if (full_) return {0, {}, true, true, node.at};
   if (level_ >= kMaxExprDepth) {
     full_ = true;
@@ -276,13 +218,18 @@ Value Formulas::check_name(const Node& node, Scope& scope) {
   expr.at = node.at;
   const Value like = {0, meaning->type, meaning->any_kind, meaning->any_about, node.at};
   switch (meaning->sort) {
-    case Meaning::Sort::open: return open(node);
+    case Meaning::Sort::open:
+      return open(node);
     case Meaning::Sort::alias:
       expr = exprs_[meaning->index];
       expr.at = node.at;
       return add(std::move(expr), like);
-    case Meaning::Sort::parameter: expr.op = ExprOp::parameter; break;
-    case Meaning::Sort::local: expr.op = ExprOp::local; break;
+    case Meaning::Sort::parameter:
+      expr.op = ExprOp::parameter;
+      break;
+    case Meaning::Sort::local:
+      expr.op = ExprOp::local;
+      break;
     case Meaning::Sort::binding: {
       const Role role = (*around_.bindings)[meaning->index].role;
       const std::string_view is = (kSets & bit(role)) != 0 ? "a set of nodes" : role_name(role);
@@ -322,132 +269,13 @@ Value Formulas::unknown_name(const Node& node, const Scope& scope) {
   return open(node);
 }
 
-// ---- fields and attributes ----
-
-Value Formulas::own_word(const Node& node, const std::string& name) {
-  const auto own = std::find_if(std::begin(kOwnWords), std::end(kOwnWords), [&](auto& row) { return row.name == name; });
-  if (own == std::end(kOwnWords)) return attribute(node, node.word, around_.own, kNoBinding);
-  Expr expr;
-  expr.op = ExprOp::attribute;
-  expr.at = node.at;
-  expr.text = name;
-  expr.index = kOwnWord;
-  return add(std::move(expr), {0, {own->kind, About::nothing, kNoBinding}, false, false, node.at});
-}
-
-Value Formulas::attribute(const Node& node, const tree::Word& word, const OperatorList& operators,
-                          BindingIndex family) {
-  std::optional<Kind> kind;
-  for (const std::string& op : operators.known) {
-    const auto rows = *run_.vocabulary.attributes(op);
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](auto& r) { return r.name == word.text; });
-    if (row == rows.end()) {
-      std::string hint = did_you_mean(word.text, words_of(rows));
-      if (hint.empty() && family == kNoBinding) {
-        hint = did_you_mean(word.text, words_of(kOwnWords));
-      } else if (hint.empty()) {
-        hint = did_you_mean(word.text, words_of(run_.vocabulary.fields));
-      }
-      if (hint.empty() && operators.known.size() > 1) hint = "ask only those that have it, in a guard of their own";
-      error("unknown-name", word.at, fmt::format("{} has no attribute '{}'", op, word.text), std::move(hint));
-      return open(node);
-    }
-    if (!row->kind || (kind && *kind != *row->kind)) {
-      error("wrong-kind", word.at,
-            row->kind ? fmt::format("'{}' is not {} of every operator here", word.text, kind_name(*kind))
-                      : fmt::format("'{}' of {} is a list or tensor: formulas cannot read it", word.text, op));
-      return open(node);
-    }
-    kind = row->kind;
-  }
-  Expr expr;
-  expr.op = ExprOp::attribute;
-  expr.at = node.at;
-  expr.text = word.text;
-  expr.family = family;
-  const bool one_node =
-      family == kNoBinding || (*around_.bindings)[family].role == Role::chain_node || around_.bindings == nullptr;
-  const Type type = {kind.value_or(Kind::number), one_node ? About::nothing : About::node, one_node ? kNoBinding : family};
-  return add(std::move(expr), {0, type, !kind.has_value(), false, node.at});
-}
-
-Value Formulas::check_field(const Node& node, Scope& scope) {
-  const bool says_attribute = node.fields.size() == 2;
-  if (says_attribute && node.fields[0].text != "attribute") {
-    error("unknown-name", node.fields[1].at, "a value has no fields",
-          fmt::format("an attribute is written {}.attribute.{}", node.word.text, node.fields[1].text));
-    return open(node);
-  }
-  Meaning* meaning = scope.use(node.word.text);
-  if (meaning == nullptr) {
-    if (around_.place == Surroundings::Place::guard) {
-      if (node.word.text == "attribute" && !says_attribute) {
-        return attribute(node, node.fields[0], around_.own, kNoBinding);
-      }
-      error("wrong-name", node.word.at, "a guard speaks of one operator by itself",
-            fmt::format("its attribute is written {}", node.fields.back().text));
-      return open(node);
-    }
-    Node name = node;  // only for the message, which points at the name alone
-    name.at = node.word.at;
-    return unknown_name(name, scope);
-  }
-  if (meaning->sort == Meaning::Sort::open) return open(node);
-  if (meaning->sort != Meaning::Sort::binding) {
-    error("wrong-name", node.word.at, fmt::format("'{}' is a value: it has no fields", node.word.text));
-    return open(node);
-  }
-  if (!says_attribute) return field_of(node, *meaning);
-  if ((*around_.bindings)[meaning->index].role == Role::region) {
-    error("wrong-name", node.fields[0].at, "a region has no attributes");
-    return open(node);
-  }
-  return attribute(node, node.fields[1], (*around_.operators)[meaning->index], meaning->index);
-}
-
-Value Formulas::field_of(const Node& node, const Meaning& meaning) {
-  const tree::Word& word = node.fields[0];
-  const Role role = (*around_.bindings)[meaning.index].role;
-  const auto& fields = run_.vocabulary.fields;
-  // A name may have a row for some roles and another for others.
-  const auto named = [&](const FieldWord& row) { return row.name == word.text; };
-  const auto field = std::find_if(fields.begin(), fields.end(), [&](auto& r) { return named(r) && (r.roles & bit(role)); });
-  if (field == fields.end()) {
-    if (std::any_of(fields.begin(), fields.end(), named)) {
-      error("wrong-name", word.at, fmt::format("'{}' is not known of {}", word.text, role_name(role)),
-            role == Role::region ? "" : fmt::format("an attribute is {}.attribute.{}", node.word.text, word.text));
-      return open(node);
-    }
-    if (role != Role::region) return attribute(node, word, (*around_.operators)[meaning.index], meaning.index);
-    error("unknown-name", word.at, fmt::format("a region has no '{}'", word.text), did_you_mean(word.text, words_of(fields)));
-    return open(node);
-  }
-  constexpr About kAbouts[] = {About::node, About::channel, About::region_class};
-  Type type = {field->kind, kAbouts[static_cast<std::size_t>(field->about)], meaning.index};
-  if (role == Role::chain_node) type.about = About::nothing;
-  if (type.about == About::nothing || type.about == About::region_class) type.family = kNoBinding;
-  Expr expr;
-  expr.op = ExprOp::field;
-  expr.at = node.at;
-  expr.index = static_cast<std::uint32_t>(field - fields.begin());
-  expr.family = meaning.index;
-  return add(std::move(expr), {0, type, false, false, node.at});
-}
-
 // ---- operations ----
 
 namespace {
 
-Expr operation(ExprOp op, Position at, std::vector<ExprId> operands) {
-  Expr expr;
-  expr.op = op;
-  expr.at = at;
-  expr.operands = std::move(operands);
-  return expr;
-}
-
-constexpr ExprOp kSignOps[] = {ExprOp::add,   ExprOp::subtract,   ExprOp::multiply, ExprOp::divide,  ExprOp::equal,
-                               ExprOp::not_equal, ExprOp::less, ExprOp::less_equal, ExprOp::greater, ExprOp::greater_equal};
+constexpr ExprOp kSignOps[] = {ExprOp::add,     ExprOp::subtract,     ExprOp::multiply, ExprOp::divide,
+                               ExprOp::equal,   ExprOp::not_equal,    ExprOp::less,     ExprOp::less_equal,
+                               ExprOp::greater, ExprOp::greater_equal};
 
 }  // namespace
 
@@ -470,7 +298,8 @@ Value Formulas::check_arithmetic(const Node& node, Scope& scope) {
     const Value right = expect_kind(check(node.operands[i], scope), Kind::number);
     Value both = meet(left, right, i == 1 ? node.mark : right.at);
     both.at = span(node.at, node_of(node.operands[i]).at);
-    left = add(operation(kSignOps[static_cast<std::size_t>(node.signs[i - 1])], node.at, {left.expr, right.expr}), both);
+    left =
+        add(operation(kSignOps[static_cast<std::size_t>(node.signs[i - 1])], node.at, {left.expr, right.expr}), both);
     if (full_) break;
   }
   left.at = node.at;
@@ -556,7 +385,8 @@ Value Formulas::check_let(const Node& node, Scope& scope) {
   const Value value = check(node.operands[0], scope);
   const std::string& name = node.word.text;
   Meaning meaning{Meaning::Sort::local, slots_, value.type, value.any_kind, value.any_about, node.word.at, false};
-  if (around_.place == Surroundings::Place::function && calls_.empty() && value.any_about) meaning.sort = Meaning::Sort::open;
+  if (around_.place == Surroundings::Place::function && calls_.empty() && value.any_about)
+    meaning.sort = Meaning::Sort::open;
   if (const Meaning* taken = scope.find(name)) {
     error("duplicate-name", node.word.at, fmt::format("'{}' is taken", name),
           fmt::format("it is bound in line {}: choose another name", run_.sources.locate(taken->at).line));
@@ -605,233 +435,6 @@ Value Formulas::check_quantifier(const Node& node, Scope& scope) {
                         {condition.expr});
   expr.family = set->index;
   return add(std::move(expr), value);
-}
-
-// ---- calls ----
-
-const Meaning* Formulas::check_binding(tree::NodeId id, Scope& scope, unsigned roles, std::string_view wanted) {
-  const Node& node = node_of(id);
-  const auto refuse = [&](std::string_view why) {
-    error("wrong-name", node.at, fmt::format("expected {}, {}", wanted, why));
-    return nullptr;
-  };
-  if (node.form != tree::Form::name) return refuse("this is a formula");
-  const Meaning* meaning = scope.use(node.word.text);
-  if (meaning == nullptr) {
-    unknown_name(node, scope);
-    return nullptr;
-  }
-  if (meaning->sort == Meaning::Sort::open) return meaning;
-  if (meaning->sort != Meaning::Sort::binding) return refuse(fmt::format("'{}' is a value", node.word.text));
-  const Role role = (*around_.bindings)[meaning->index].role;
-  if ((roles & bit(role)) == 0) return refuse(fmt::format("'{}' is {}", node.word.text, role_name(role)));
-  return meaning;
-}
-
-bool Formulas::right_count(const Node& node, std::size_t wanted) {
-  const std::size_t given = node.operands.size();
-  if (given == wanted) return true;
-  const std::string& name = node.word.text;
-  const auto confused = std::find_if(std::begin(kConfused), std::end(kConfused), [&](auto& row) { return row.name == name; });
-  if (confused != std::end(kConfused) && given == 1) {
-    error("wrong-count", node.word.at, std::string(confused->message));
-  } else {
-    error("wrong-count", node.word.at, fmt::format("{} takes {} argument{}, not {}", name, wanted, wanted == 1 ? "" : "s", given));
-  }
-  return false;
-}
-
-// Of a call that is wrong already: for the mistakes in its arguments. Names of sets are fine wherever they stand.
-void Formulas::check_arguments(const Node& node, Scope& scope) {
-  for (const tree::NodeId argument : node.operands) {
-    const Node& value = node_of(argument);
-    if (value.form == tree::Form::name && scope.use(value.word.text) != nullptr) continue;
-    check(argument, scope);
-  }
-}
-
-Value Formulas::check_call(const Node& node, Scope& scope) {
-  using Handler = Value (Formulas::*)(const Node&, std::uint32_t, Scope&);
-  static constexpr std::array<Handler, 6> kHandlers = {
-      &Formulas::call_numeric,  // numeric
-      &Formulas::call_per_node, // per_node
-      &Formulas::call_collect,  // collect_classes
-      &Formulas::call_collect,  // collect_all
-      &Formulas::call_count,    // count
-      &Formulas::call_data,     // data
-  };
-  if (refused_in_guard(node, "functions")) return open(node);
-  const auto& functions = run_.vocabulary.functions;
-  const auto row = std::find_if(functions.begin(), functions.end(), [&](auto& r) { return r.name == node.word.text; });
-  if (row != functions.end()) {
-    if (!right_count(node, static_cast<std::size_t>(row->arity))) {
-      check_arguments(node, scope);
-      return open(node);
-    }
-    return (this->*kHandlers[static_cast<std::size_t>(row->form)])(
-        node, static_cast<std::uint32_t>(row - functions.begin()), scope);
-  }
-  const Found<FunctionEntry> found = find_name(*names_, &FileNames::functions, node.word.text);
-  if (found.second != nullptr) {
-    error("duplicate-name", node.word.at, fmt::format("two files that are used declare '{}'", node.word.text),
-          fmt::format("{} and {}", run_.sources.name_and_line(found.entry->at), run_.sources.name_and_line(found.second->at)));
-    return open(node);
-  }
-  if (found.entry == nullptr) return unknown_function(node, scope);
-  return call_user(node, *found.entry, scope);
-}
-
-Value Formulas::unknown_function(const Node& node, Scope& scope) {
-  const std::string& name = node.word.text;
-  const auto later = names_->later_functions.find(name);
-  const auto& actions = run_.vocabulary.actions;
-  if (later != names_->later_functions.end()) {
-    const bool itself = later->second.offset <= node.at.offset && !names_->functions.contains(name) &&
-                        around_.place == Surroundings::Place::function;
-    error("not-yet-known", node.word.at,
-          itself ? fmt::format("'{}' cannot call itself", name) : fmt::format("function '{}' is used before it is declared", name),
-          itself ? "" : fmt::format("move it up from line {}", run_.sources.locate(later->second).line));
-  } else if (std::any_of(actions.begin(), actions.end(), [&](auto& row) { return row.name == name; })) {
-    error("wrong-name", node.word.at, fmt::format("'{}' is an action, not a function", name),
-          fmt::format("write `do {}(...)`", name));
-  } else if (scope.find(name) != nullptr) {
-    error("wrong-name", node.word.at, fmt::format("'{}' is not a function", name), "to multiply write *");
-  } else {
-    std::vector<std::string_view> candidates = visible_names(*names_, &FileNames::functions);
-    for (const FunctionWord& row : run_.vocabulary.functions) candidates.push_back(row.name);
-    error("unknown-name", node.word.at, fmt::format("unknown function '{}'", name), did_you_mean(name, candidates));
-  }
-  check_arguments(node, scope);
-  return open(node);
-}
-
-Value Formulas::call_numeric(const Node& node, std::uint32_t function, Scope& scope) {
-  std::vector<ExprId> operands;
-  Value value;
-  for (std::size_t i = 0; i < node.operands.size(); ++i) {
-    const Value argument = expect_kind(check(node.operands[i], scope), Kind::number);
-    value = i == 0 ? argument : meet(value, argument, node.word.at);
-    operands.push_back(argument.expr);
-  }
-  value.at = node.at;
-  Expr expr = operation(ExprOp::call, node.at, std::move(operands));
-  expr.index = function;
-  return add(std::move(expr), value);
-}
-
-Value Formulas::call_per_node(const Node& node, std::uint32_t function, Scope& scope) {
-  Value value = expect_kind(check(node.operands[0], scope), Kind::number);
-  if (!value.any_about && value.type.about != About::channel) {
-    const bool of_region = value.type.about == About::region_class;
-    error("nothing-to-collect", value.at,
-          fmt::format("{} is over the channels of each node, this is {}", node.word.text, call_them(value)),
-          of_region ? "overall(max, x) is over the whole region" : "");
-    value.any_about = true;
-  }
-  Expr expr = operation(ExprOp::call, node.at, {value.expr});
-  expr.index = function;
-  expr.family = value.type.family;
-  value.type.about = About::node;
-  value.at = node.at;
-  return add(std::move(expr), value);
-}
-
-Value Formulas::call_collect(const Node& node, std::uint32_t function, Scope& scope) {
-  const auto& reductions = run_.vocabulary.reductions;
-  const Node& by = node_of(node.operands[0]);
-  const auto reduction = std::find(reductions.begin(), reductions.end(), std::string_view(by.word.text));
-  const bool of_classes = run_.vocabulary.functions[function].form == FunctionForm::collect_classes;
-  if (by.form != tree::Form::name || reduction == reductions.end()) {
-    const std::vector<std::string_view> names(reductions.begin(), reductions.end());
-    std::string hint = by.form == tree::Form::name ? did_you_mean(by.word.text, names) : "";
-    if (hint.empty()) hint = fmt::format("write {}({}, x)", node.word.text, names.empty() ? "" : names.front());
-    error("unknown-name", by.at, fmt::format("{} takes the way to collect first", node.word.text), std::move(hint));
-    check(node.operands[1], scope);
-    return open(node);
-  }
-  const Value argument = expect_kind(check(node.operands[1], scope), Kind::number);
-  const About about = argument.type.about;
-  if (!argument.any_about && (about == About::nothing || (of_classes && about == About::region_class))) {
-    error("nothing-to-collect", argument.at,
-          fmt::format("{} collects the values of nodes or channels, this is {}", node.word.text, call_them(argument)));
-  }
-  Expr expr = operation(ExprOp::call, node.at, {argument.expr});
-  expr.index = function;
-  expr.reduction = static_cast<std::uint32_t>(reduction - reductions.begin());
-  expr.family = argument.type.family;
-  const Type type = {Kind::number, of_classes ? About::region_class : About::nothing, kNoBinding};
-  return add(std::move(expr), {0, type, false, false, node.at});
-}
-
-Value Formulas::call_count(const Node& node, std::uint32_t function, Scope& scope) {
-  const Meaning* set = check_binding(node.operands[0], scope, kSets, "a set of nodes");
-  Expr expr = operation(ExprOp::call, node.at, {});
-  expr.index = function;
-  if (set != nullptr) expr.family = set->index;
-  return add(std::move(expr), {0, {Kind::number, About::nothing, kNoBinding}, false, false, node.at});
-}
-
-Value Formulas::call_data(const Node& node, std::uint32_t function, Scope& scope) {
-  const Meaning* set =
-      check_binding(node.operands[0], scope, bit(Role::parents) | bit(Role::region), "parents or the region");
-  Expr expr = operation(ExprOp::call, node.at, {});
-  expr.index = function;
-  if (set != nullptr) expr.family = set->index;
-  return add(std::move(expr), {0, {Kind::condition, About::nothing, kNoBinding}, false, false, node.at});
-}
-
-// What a parameter stands for while the function is written out. A set stays a set; a value that is more than a name is
-// worked out once, in a let slot.
-Meaning Formulas::argument_meaning(tree::NodeId id, Scope& scope, std::vector<std::pair<std::uint32_t, ExprId>>& lets) {
-  const Node& node = node_of(id);
-  if (node.form == tree::Form::name) {
-    if (const Meaning* meaning = scope.use(node.word.text)) {
-      if (meaning->sort == Meaning::Sort::binding || meaning->sort == Meaning::Sort::open) return *meaning;
-    }
-  }
-  const Value value = check(id, scope);
-  Meaning meaning{Meaning::Sort::alias, value.expr, value.type, value.any_kind, value.any_about, node.at, false};
-  if (full_ || (value.any_kind && value.any_about)) {
-    meaning.sort = Meaning::Sort::open;
-    return meaning;
-  }
-  const ExprOp op = exprs_[value.expr].op;
-  if (op != ExprOp::number && op != ExprOp::text && op != ExprOp::parameter && op != ExprOp::local) {
-    meaning.sort = Meaning::Sort::local;
-    meaning.index = slots_++;
-    lets.emplace_back(meaning.index, value.expr);
-  }
-  return meaning;
-}
-
-Value Formulas::call_user(const Node& node, const FunctionEntry& entry, Scope& scope) {
-  if (entry.function != nullptr && !right_count(node, entry.function->params.size())) {
-    check_arguments(node, scope);
-    return open(node);
-  }
-  std::vector<std::pair<std::uint32_t, ExprId>> lets;
-  Scope inner;
-  for (std::size_t i = 0; i < node.operands.size(); ++i) {
-    Meaning meaning = argument_meaning(node.operands[i], scope, lets);
-    if (entry.function != nullptr) inner.add(entry.function->params[i].text, std::move(meaning));
-  }
-  // By itself a function was checked where it is declared; what it makes of open parameters is open.
-  if (entry.broken || entry.function == nullptr || around_.place == Surroundings::Place::function) return open(node);
-
-  const FileNames* outside = names_;
-  calls_.push_back({node.word.at, node.word.text, entry.at});
-  names_ = entry.home;
-  Value value = check(entry.function->body, inner);
-  names_ = outside;
-  calls_.pop_back();
-
-  for (std::size_t i = lets.size(); i-- > 0;) {
-    Expr let = operation(ExprOp::let_, node.at, {lets[i].second, value.expr});
-    let.index = lets[i].first;
-    value = add(std::move(let), value);
-  }
-  value.at = node.at;
-  return value;
 }
 
 }  // namespace rw::dsl

@@ -2,53 +2,16 @@
 // type. The result goes behind the expressions of a rule or guard.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "dsl/names.hpp"
 #include "dsl/program.hpp"
+#include "dsl/scope.hpp"
 #include "dsl/tree.hpp"
 
 namespace rw::dsl {
-
-// The operators that a term or a clause admits, as far as their attributes are known.
-struct OperatorList {
-  std::vector<std::string> known;
-  bool has_unknown = false;  // then any attribute may be named
-};
-OperatorList list_operators(const Run& run, std::span<const Term> terms);
-
-// What a name in a formula stands for.
-struct Meaning {
-  enum class Sort : std::uint8_t {
-    parameter,  // index: into Rule::params
-    binding,    // index: into Rule::bindings
-    local,      // index: a let slot
-    alias,      // index: an expression that is as cheap as a name, written again at each use
-    open,       // of a function that is checked by itself, or broken: can be anything
-  } sort = Sort::open;
-  std::uint32_t index = 0;
-  Type type;
-  bool any_kind = false;  // the kind (the place) is not known; type holds a guess
-  bool any_about = false;
-  Position at;
-  bool used = false;
-};
-
-class Scope {
- public:
-  const Meaning* find(const std::string& name) const;  // null: not bound here
-  Meaning* use(const std::string& name);               // the same, and marks it as used
-  bool add(const std::string& name, Meaning meaning);  // false: it is taken
-  void remove(const std::string& name) { meanings_.erase(name); }
-  std::vector<std::string_view> names() const;
-
- private:
-  std::unordered_map<std::string, Meaning> meanings_;
-};
 
 // A checked formula. After an error its type is open, so that one mistake is one message.
 struct Value {
@@ -76,7 +39,7 @@ class Formulas {
  public:
   // Writes into `exprs` and counts let slots in `slots`; all references outlive it.
   Formulas(Run& run, const FileNames& names, const Surroundings& around, std::vector<Expr>& exprs, std::uint32_t& slots)
-      : run_(run), names_(&names), around_(around), exprs_(exprs), slots_(slots) {}
+      : run_(run), names_(&names), home_(names.file->source), around_(around), exprs_(exprs), slots_(slots) {}
 
   Value check(tree::NodeId node, Scope& scope);
 
@@ -134,13 +97,14 @@ class Formulas {
   void error(std::string_view code, Position at, std::string message, std::string hint = "");
 
   Run& run_;
-  const FileNames* names_;
+  const FileNames* names_;  // of the file or function that is checked
+  std::uint32_t home_;      // the source that messages are about
   const Surroundings& around_;
   std::vector<Expr>& exprs_;
   std::uint32_t& slots_;
   std::vector<std::uint32_t> depths_;  // of exprs_
   std::uint32_t level_ = 0;
-  bool full_ = false;  // too many expressions, or too deep: said already
+  bool full_ = false;  // too many expressions, too deep, or too many errors: said already
   struct Inlined {
     Position call;  // the outermost one is where messages point
     std::string function;

@@ -1,4 +1,5 @@
-// The grammar of rule files, for PEGTL. What each rule does is in parse.cpp, what is said where it fails in messages.hpp.
+// The grammar of rule files, for PEGTL. What each rule does is in parse.cpp, what is said where it fails in
+// messages.hpp.
 //
 // A rule inside must<> is a commit point: what came before it can only be this, so its absence is an error at this
 // place. Keywords come first everywhere, so nothing is read twice. `gap` is what may stand between two words.
@@ -109,8 +110,8 @@ struct name : seq<name_text, gap> {};
 // An operator: `Relu`, `com.microsoft::FusedConv`. A domain has a bound so that looking for `::` stays linear.
 struct domain_char : sor<peg::alnum, one<'_', '.', '-'>> {};
 struct operator_tail : seq<sor<peg::alpha, one<'_'>>, star<idchar>> {};
-struct operator_text
-    : sor<seq<peg::rep_min_max<1, 255, domain_char>, string<':', ':'>, must<operator_tail>>, seq<peg::upper, star<idchar>>> {};
+struct operator_text : sor<seq<peg::rep_min_max<1, 255, domain_char>, string<':', ':'>, must<operator_tail>>,
+                           seq<peg::upper, star<idchar>>> {};
 struct oper : seq<operator_text, gap> {};
 
 struct open_quote : one<'"'> {};
@@ -122,9 +123,8 @@ struct close_quote : one<'"'> {};
 struct quoted : seq<open_quote, string_body, must<close_quote>, gap> {};
 
 struct number_end : not_at<sor<idchar, one<'.'>>> {};
-struct number_text
-    : seq<peg::plus<peg::digit>, opt<one<'.'>, peg::plus<peg::digit>>,
-          opt<one<'e', 'E'>, opt<one<'+', '-'>>, peg::plus<peg::digit>>> {};
+struct number_text : seq<peg::plus<peg::digit>, opt<one<'.'>, peg::plus<peg::digit>>,
+                         opt<one<'e', 'E'>, opt<one<'+', '-'>>, peg::plus<peg::digit>>> {};
 struct number : seq<number_text, must<number_end>, gap> {};
 
 // ---- formulas ----
@@ -170,14 +170,14 @@ struct if_value : seq<k_if, must<value<nested<expr>>>, must<then_word>, must<val
 struct let_name : name {};
 struct let_equal : seq<one<'='>, not_at<one<'='>>, gap> {};
 struct in_word : k_in {};
-struct let_value : seq<k_let, must<let_name>, must<let_equal>, must<value<nested<expr>>>, must<in_word>,
-                       must<value<nested<expr>>>> {};
+struct let_value
+    : seq<k_let, must<let_name>, must<let_equal>, must<value<nested<expr>>>, must<in_word>, must<value<nested<expr>>>> {
+};
 
 struct quantifier_word : sor<k_all, k_any, k_none> {};
 struct quantifier_name : name {};
 struct quantifier_colon : mark<':'> {};
-struct quantifier
-    : seq<quantifier_word, must<quantifier_name>, must<quantifier_colon>, must<value<nested<expr>>>> {};
+struct quantifier : seq<quantifier_word, must<quantifier_name>, must<quantifier_colon>, must<value<nested<expr>>>> {};
 
 struct number_value : seq<number> {};
 struct text_value : seq<quoted> {};
@@ -199,7 +199,8 @@ struct sum_sign : seq<one<'+', '-'>, not_at<one<'>'>>, gap> {};
 struct sum_more : seq<sum_sign, must<value<product>>> {};
 struct sum : seq<product, star<sum_more>> {};
 
-struct compare_sign : seq<sor<string<'=', '='>, string<'!', '='>, string<'<', '='>, string<'>', '='>, one<'<', '>'>>, gap> {};
+struct compare_sign
+    : seq<sor<string<'=', '='>, string<'!', '='>, string<'<', '='>, string<'>', '='>, one<'<', '>'>>, gap> {};
 struct compare_more : seq<compare_sign, must<value<sum>>> {};
 struct like_pattern : seq<quoted> {};
 struct like_more : seq<k_like, must<like_pattern>> {};
@@ -254,9 +255,8 @@ struct leak_reject : k_reject {};
 struct leak_choice : sor<leak_pin, leak_reject> {};
 struct leak_clause : seq<k_leak, must<leak_choice>> {};
 struct no_name_of_through : not_at<k_as> {};
-struct region_clause
-    : sor<seq<sor<parents_word, children_word, may_join_word, join_word>, terms, opt<as>>,
-          seq<through_word, terms, must<no_name_of_through>>, leak_clause> {};
+struct region_clause : sor<seq<sor<parents_word, children_word, may_join_word, join_word>, terms, opt<as>>,
+                           seq<through_word, terms, must<no_name_of_through>>, leak_clause> {};
 
 // ---- clauses of a rule ----
 
@@ -274,8 +274,8 @@ struct first_arrow : seq<arrow> {};
 struct element : seq<element_term, opt<as>> {};
 struct first_element : seq<element> {};
 struct next_element : seq<element> {};
-struct chain : seq<k_chain, must<first_element>, must<first_arrow>, must<next_element>,
-                   star<if_must<arrow, next_element>>> {};
+struct chain
+    : seq<k_chain, must<first_element>, must<first_arrow>, must<next_element>, star<if_must<arrow, next_element>>> {};
 
 struct clause_let_name : name {};
 struct clause_value : seq<expr> {};
@@ -293,8 +293,8 @@ struct until_word : k_until {};
 struct change_word : k_change {};
 struct change_less : seq<one<'<'>, not_at<one<'='>>, gap> {};
 struct change_limit : seq<number> {};
-struct repeat_clause : seq<k_repeat, must<repeat_count>, must<until_word>, must<change_word>, must<change_less>,
-                           must<change_limit>> {};
+struct repeat_clause
+    : seq<k_repeat, must<repeat_count>, must<until_word>, must<change_word>, must<change_less>, must<change_limit>> {};
 
 struct again_clause : k_again {};
 
@@ -314,8 +314,8 @@ struct first_operator : seq<oper> {};
 struct next_operator : seq<oper> {};
 struct law_word : k_law {};
 // A law may be named like a clause (`join`), but not like what can follow it.
-struct law_text
-    : seq<not_at<sor<k_use, k_op, k_set, k_function, k_rule, k_test, k_where>>, peg::lower, star<idchar>> {};
+struct law_text : seq<not_at<sor<k_use, k_op, k_set, k_function, k_rule, k_test, k_where>>, peg::lower, star<idchar>> {
+};
 struct law_name : seq<law_text, gap> {};
 struct elementwise : k_elementwise {};
 struct op_guard : seq<k_where, must<guard_value>> {};
@@ -351,11 +351,12 @@ struct rule_name : name {};
 struct rule_open : mark<'{'> {};
 struct doc : seq<quoted> {};
 struct rule_close : mark<'}'> {};
-struct rule_declaration : seq<k_rule, must<rule_name>, opt<number_arguments>, must<rule_open>, opt<doc>, star<clause>,
-                              must<rule_close>> {};
+struct rule_declaration
+    : seq<k_rule, must<rule_name>, opt<number_arguments>, must<rule_open>, opt<doc>, star<clause>, must<rule_close>> {};
 
-struct declaration : sor<use_declaration, op_declaration, set_declaration, function_declaration, test_declaration,
-                         rule_declaration> {};
+struct declaration
+    : sor<use_declaration, op_declaration, set_declaration, function_declaration, test_declaration, rule_declaration> {
+};
 struct end_of_file : peg::eof {};
 struct file : seq<gap, star<declaration>, must<end_of_file>> {};
 

@@ -18,7 +18,9 @@ namespace {
 constexpr std::size_t kMaxUseDepth = 100;
 constexpr std::string_view kStd = "std";
 
-bool is_shipped_name(std::string_view name) { return name.find('/') == std::string_view::npos && !name.ends_with(".dsl"); }
+bool is_shipped_name(std::string_view name) {
+  return name.find('/') == std::string_view::npos && !name.ends_with(".dsl");
+}
 
 // What tells one file from another: its path with `.` and `..` taken out, or the name of a shipped one.
 struct FileName {
@@ -77,17 +79,20 @@ class Loader {
     std::string why;
     std::optional<std::string> text = text_of(file, why);
     if (!text) {
-      reporter_.error("cannot-read", place_of(mention, file), fmt::format("cannot read '{}': {}", file.name, why), hint_);
+      reporter_.error("cannot-read", place_of(mention, file), fmt::format("cannot read '{}': {}", file.name, why),
+                      hint_);
       return nullptr;
     }
     if (text->size() > tree::kMaxFileSize) {
-      reporter_.error("too-large", place_of(mention, file), fmt::format("'{}' has more than {} MiB", file.name, tree::kMaxFileSize >> 20U));
+      reporter_.error("too-large", place_of(mention, file),
+                      fmt::format("'{}' has more than {} MiB", file.name, tree::kMaxFileSize >> 20U));
       return nullptr;
     }
     // The embedded library, read once more from the folder that it came from, is the same file.
     if (standard_ != nullptr && *text == sources_[standard_->file->source].text) return standard_;
     if (open_.size() >= kMaxUseDepth) {
-      reporter_.error("use-cycle", place_of(mention, file), fmt::format("files use each other more than {} deep", kMaxUseDepth));
+      reporter_.error("use-cycle", place_of(mention, file),
+                      fmt::format("files use each other more than {} deep", kMaxUseDepth));
       return nullptr;
     }
     return check_file(file, std::move(*text));
@@ -131,7 +136,8 @@ class Loader {
   void refuse_cycle(const FileName& file, const Mention& mention) {
     assert(mention && "only a file that is being read can be used in a circle");
     std::string circle;
-    const auto first = std::find_if(open_.begin(), open_.end(), [&](const FileName& each) { return each.key == file.key; });
+    const auto first =
+        std::find_if(open_.begin(), open_.end(), [&](const FileName& each) { return each.key == file.key; });
     for (auto each = first; each != open_.end(); ++each) circle += each->name + " -> ";
     reporter_.error("use-cycle", *mention, "files use each other in a circle", circle + file.name);
   }

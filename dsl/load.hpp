@@ -13,7 +13,8 @@
 
 namespace rw::dsl {
 
-// Where rule text comes from. `read` gives the text of a file on disk; `shipped` that of an embedded one by its bare name
+// Where rule text comes from. `read` gives the text of a file on disk; `shipped` that of an embedded one by its bare
+// name
 // ("std", "equalization"). Nothing: there is none; `why` says why.
 struct Library {
   std::function<std::optional<std::string>(const std::string& path, std::string& why)> read;

@@ -11,15 +11,16 @@ namespace rw::dsl::grammar {
 enum class Wants : unsigned char { anything, name, operator_name };
 
 struct Message {
-  std::string_view code;               // empty: the rule has no message, it is no commit point
-  std::string_view text;               // "expected ..." gets ", found ..." behind it
-  std::string_view hint;               // empty: a hint is made from what was found, where there is one to make
+  std::string_view code;  // empty: the rule has no message, it is no commit point
+  std::string_view text;  // "expected ..." gets ", found ..." behind it
+  std::string_view hint;  // empty: a hint is made from what was found, where there is one to make
   Wants wants = Wants::anything;
   std::span<const std::string_view> words;  // what could stand here, for "did you mean"
 };
 
 inline constexpr std::string_view kDeclarationWords[] = {"use", "op", "set", "function", "rule", "test"};
-inline constexpr std::string_view kClauseWords[] = {"region", "chain", "let", "where", "needs", "repeat", "again", "do"};
+inline constexpr std::string_view kClauseWords[] = {"region", "chain",  "let",   "where",
+                                                    "needs",  "repeat", "again", "do"};
 inline constexpr std::string_view kRegionWords[] = {"parents", "children", "through", "join", "may", "leak"};
 inline constexpr std::string_view kLeakWords[] = {"pin", "reject"};
 inline constexpr std::string_view kThen[] = {"then"};
@@ -47,23 +48,30 @@ constexpr Message instead(std::string_view code, std::string_view text, std::str
 template <typename Rule>
 inline constexpr Message message = {};
 
-#define RW_MESSAGE template <> inline constexpr Message message
+#define RW_MESSAGE \
+  template <>      \
+  inline constexpr Message message
 
 // clang-format off
 
 // words
 RW_MESSAGE<operator_tail>  = expected("expected the operator's name after '::'");
-RW_MESSAGE<escaped>        = instead("bad-escape", "a backslash in a string stands before \", \\ or n", "for a backslash write \\\\");
-RW_MESSAGE<close_quote>    = instead("unterminated-string", "this string has no end", "a string ends on its line, with \"");
-RW_MESSAGE<number_end>     = instead("bad-number", "a number cannot go on like this", "numbers are written 3, 0.5 or 1e-30");
+RW_MESSAGE<escaped> =
+    instead("bad-escape", "a backslash in a string stands before \", \\ or n", "for a backslash write \\\\");
+RW_MESSAGE<close_quote> =
+    instead("unterminated-string", "this string has no end", "a string ends on its line, with \"");
+RW_MESSAGE<number_end> =
+    instead("bad-number", "a number cannot go on like this", "numbers are written 3, 0.5 or 1e-30");
 
 // formulas
 template <typename R>
 inline constexpr Message message<value<R>> = expected("expected a value");
 RW_MESSAGE<no_single_equal>   = instead("single-equal", "'=' gives a name to a value", "to compare write ==");
-RW_MESSAGE<no_second_compare> = instead("chained-comparison", "comparisons cannot be chained", "write `a < b and b < c`");
+RW_MESSAGE<no_second_compare> =
+    instead("chained-comparison", "comparisons cannot be chained", "write `a < b and b < c`");
 RW_MESSAGE<no_power>          = instead("no-such-sign", "there is no sign for powers", "write pow(x, y)");
-RW_MESSAGE<no_remainder>      = instead("no-such-sign", "there is no remainder", "formulas have + - * / and the functions");
+RW_MESSAGE<no_remainder> =
+    instead("no-such-sign", "there is no remainder", "formulas have + - * / and the functions");
 RW_MESSAGE<no_ampersands>     = instead("no-such-sign", "conditions are joined by a word", "write `and`");
 RW_MESSAGE<no_bars>           = instead("no-such-sign", "conditions are joined by a word", "write `or`");
 RW_MESSAGE<no_exclamation>    = instead("no-such-sign", "conditions are negated by a word", "write `not`");
@@ -102,13 +110,15 @@ RW_MESSAGE<region_close>       = expected("expected a clause of the region or '}
 
 // clauses of a rule
 RW_MESSAGE<first_element>   = {"syntax", "expected an operator or a set after `chain`", "", Wants::name, {}};
-RW_MESSAGE<first_arrow>     = expected("expected => or -> and a second operator", "=> is its one consumer, -> one of them");
+RW_MESSAGE<first_arrow> =
+    expected("expected => or -> and a second operator", "=> is its one consumer, -> one of them");
 RW_MESSAGE<next_element>    = {"syntax", "expected an operator or a set after the arrow", "", Wants::name, {}};
 RW_MESSAGE<clause_let_name> = expected_name("expected a name after `let`");
 RW_MESSAGE<clause_value>    = expected("expected a value after '='");
 RW_MESSAGE<condition_value> = expected("expected a condition");
 RW_MESSAGE<reason>          = expected("expected the reason in quotes after `else`");
-RW_MESSAGE<no_bare_reason>  = instead("missing-else", "a reason stands behind `else`", "write `else` before the reason");
+RW_MESSAGE<no_bare_reason> =
+    instead("missing-else", "a reason stands behind `else`", "write `else` before the reason");
 RW_MESSAGE<repeat_count>    = expected("expected a number after `repeat`");
 RW_MESSAGE<until_word>      = expected("expected `until change <` and a number", "", kUntil);
 RW_MESSAGE<change_word>     = expected("expected `change <` and a number after `until`", "", kChange);

@@ -39,8 +39,8 @@ struct FileNames {
   NameTable<SetEntry> sets;            // those declared so far
   NameTable<FunctionEntry> functions;
   NameTable<Position> rules;
-  NameTable<std::uint32_t> rule_indices;                        // into Program::rules; broken rules have none
-  NameTable<Position> later_sets, later_functions;              // all that the file declares
+  NameTable<std::uint32_t> rule_indices;            // into Program::rules; broken rules have none
+  NameTable<Position> later_sets, later_functions;  // all that the file declares
 };
 
 // What a name means in a file. None: nothing declares it; several used files do: the first two of them.
@@ -80,16 +80,16 @@ struct Run {
   const Sources& sources;
   Reporter& reporter;
   Program& program;
-  std::vector<std::unique_ptr<FileNames>> files;  // in the order they run
-  NameTable<Position> rules;                      // every rule of the run
-  std::size_t exprs = 0, terms = 0;               // so many of kMaxProgramExprs, kMaxProgramTerms are taken
+  std::vector<std::unique_ptr<FileNames>> files;    // in the order they run
+  NameTable<Position> rules;                        // every rule of the run
+  std::size_t exprs = 0, terms = 0;                 // so many of kMaxProgramExprs, kMaxProgramTerms are taken
   std::unordered_set<std::string> bound_operators;  // by `op`
   bool laws_are_known = true;                       // false: an `op` could not be understood
   struct OperatorUse {
     std::string op;
     Position at;
   };
-  std::vector<OperatorUse> operator_uses;  // the first of each operator in each file, in order
+  std::vector<OperatorUse> operator_uses;          // the first of each operator in each file, in order
   std::unordered_set<std::string> used_operators;  // "source:op", those in operator_uses
 };
 

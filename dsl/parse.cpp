@@ -197,13 +197,13 @@ std::string unescape(std::string_view body) {
 template <typename Rule>
 struct Action : peg::nothing<Rule> {};
 
-#define RW_ON(...) \
-  template <>                                                                \
-  struct Action<grammar::__VA_ARGS__> {                                             \
-    template <typename Input>                                                \
-    static void apply([[maybe_unused]] const Input& in, State& s);           \
-  };                                                                         \
-  template <typename Input>                                                  \
+#define RW_ON(...)                                                 \
+  template <>                                                      \
+  struct Action<grammar::__VA_ARGS__> {                            \
+    template <typename Input>                                      \
+    static void apply([[maybe_unused]] const Input& in, State& s); \
+  };                                                               \
+  template <typename Input>                                        \
   void Action<grammar::__VA_ARGS__>::apply([[maybe_unused]] const Input& in, State& s)
 
 // words
@@ -279,13 +279,14 @@ RW_ON(quantifier) {
 
 // signs
 constexpr std::pair<std::string_view, Sign> kSigns[] = {
-    {"+", Sign::add},        {"-", Sign::subtract},   {"*", Sign::multiply}, {"/", Sign::divide},
-    {"==", Sign::equal},     {"!=", Sign::not_equal}, {"<", Sign::less},     {"<=", Sign::less_equal},
-    {">", Sign::greater},    {">=", Sign::greater_equal}};
+    {"+", Sign::add},     {"-", Sign::subtract},      {"*", Sign::multiply}, {"/", Sign::divide},
+    {"==", Sign::equal},  {"!=", Sign::not_equal},    {"<", Sign::less},     {"<=", Sign::less_equal},
+    {">", Sign::greater}, {">=", Sign::greater_equal}};
 
 void push_sign(State& s, const char* begin, const char* end) {
   const std::string_view spelled(begin, static_cast<std::size_t>(end - begin));
-  const auto found = std::find_if(std::begin(kSigns), std::end(kSigns), [&](auto& row) { return row.first == spelled; });
+  const auto found =
+      std::find_if(std::begin(kSigns), std::end(kSigns), [&](auto& row) { return row.first == spelled; });
   s.push_sign(found->second, s.at(begin, end));
 }
 
@@ -528,11 +529,14 @@ Diagnostic explain(const State& s, const Failure& failure) {
   const grammar::Message& message = *failure.message;
   const std::string_view rest = s.text.substr(static_cast<std::size_t>(failure.at - s.text.data()));
   if (message.code == "unterminated-string") {
-    return {Severity::error, message.code, s.at(s.quote, failure.at), std::string(message.text), std::string(message.hint)};
+    return {Severity::error, message.code, s.at(s.quote, failure.at), std::string(message.text),
+            std::string(message.hint)};
   }
   if (message.code == "bad-escape") {
-    const char* end = failure.at + (rest.empty() || rest[0] == '\n' ? 0 : std::max<std::size_t>(character_length(rest), 1));
-    return {Severity::error, message.code, s.at(failure.at - 1, end), std::string(message.text), std::string(message.hint)};
+    const char* end =
+        failure.at + (rest.empty() || rest[0] == '\n' ? 0 : std::max<std::size_t>(character_length(rest), 1));
+    return {Severity::error, message.code, s.at(failure.at - 1, end), std::string(message.text),
+            std::string(message.hint)};
   }
   const std::string_view found = front_token(rest);
   std::string text(message.text);
@@ -564,7 +568,8 @@ bool begins_operator(std::string_view text) {
   if (gap == 0 || gap == std::string_view::npos) return false;
   const std::string_view word = front_token(text.substr(gap));
   const std::string_view behind = text.substr(gap + word.size());
-  return (word[0] >= 'A' && word[0] <= 'Z') || (is_word(word[0]) && (behind.starts_with("::") || behind.starts_with(".")));
+  return (word[0] >= 'A' && word[0] <= 'Z') ||
+         (is_word(word[0]) && (behind.starts_with("::") || behind.starts_with(".")));
 }
 
 // The next word after `from` that begins a declaration (not a field: `p.op`, nor the `op` of a guard), or the end.
@@ -573,8 +578,8 @@ const char* next_declaration(std::string_view text, const char* from) {
   bool field = false;
   while (!rest.empty()) {
     const std::string_view token = step(rest);
-    const bool begins = std::find(std::begin(grammar::kDeclarationWords), std::end(grammar::kDeclarationWords), token) !=
-                        std::end(grammar::kDeclarationWords);
+    const bool begins = std::find(std::begin(grammar::kDeclarationWords), std::end(grammar::kDeclarationWords),
+                                  token) != std::end(grammar::kDeclarationWords);
     if (begins && !field && (token != "op" || begins_operator(rest.substr(2)))) return rest.data();
     field = token == ".";
     rest.remove_prefix(token.size());

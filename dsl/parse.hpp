@@ -12,6 +12,7 @@ namespace rw::dsl {
 // tree::kMaxFileSize bytes.
 tree::File parse(const Sources& sources, std::uint32_t source, Diagnostics& diagnostics);
 
-inline constexpr std::size_t kMaxErrors = 100;  // of a file that are shown; one more is found, to tell that there are more
+inline constexpr std::size_t kMaxErrors =
+    100;  // of a file that are shown; one more is found, to tell that there are more
 
 }  // namespace rw::dsl

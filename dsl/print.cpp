@@ -11,7 +11,8 @@ namespace rw::dsl {
 
 namespace {
 
-constexpr std::string_view kRegionWords[] = {"parents", "children", "through", "join", "may join", "leak     pin", "leak     reject"};
+constexpr std::string_view kRegionWords[] = {"parents",  "children",     "through",        "join",
+                                             "may join", "leak     pin", "leak     reject"};
 constexpr std::size_t kRegionWordWidth = 8;  // of the longest: what follows lines up
 
 class Printer {
@@ -107,7 +108,8 @@ class Printer {
   void numbers(const std::vector<tree::NumberArgument>& all) {
     if (all.empty()) return;
     std::vector<std::string> items;
-    for (const tree::NumberArgument& each : all) items.push_back(fmt::format("{} = {}", each.name.text, each.spelled.text));
+    for (const tree::NumberArgument& each : all)
+      items.push_back(fmt::format("{} = {}", each.name.text, each.spelled.text));
     out_ += '(';
     list(items);
     out_ += ')';
@@ -120,10 +122,12 @@ class Printer {
   // ---- declarations ----
 
   void print_declaration(const tree::Declaration& declaration) {
-    const bool block = std::holds_alternative<tree::Rule>(declaration.what) || std::holds_alternative<tree::Test>(declaration.what);
+    const bool block =
+        std::holds_alternative<tree::Rule>(declaration.what) || std::holds_alternative<tree::Test>(declaration.what);
     bool forced = block || after_block_;
     const std::uint32_t until = comments_move_before(declaration);
-    while (next_ < file_.comments.size() && file_.comments[next_].offset < until) top_comment(std::exchange(forced, false));
+    while (next_ < file_.comments.size() && file_.comments[next_].offset < until)
+      top_comment(std::exchange(forced, false));
     top_blank(forced);
     last_end_ = std::max(last_end_, declaration.at.offset);
     std::visit([&](const auto& what) { print_one(what, declaration.at); }, declaration.what);
@@ -172,7 +176,8 @@ class Printer {
   void print_one(const tree::Test& test, Position at) {
     out_ += fmt::format("test {} {} ", test.rule.text, quote(test.title.text));
     out_ += test.block.text;
-    while (next_ < file_.comments.size() && file_.comments[next_].offset < end_of(at)) ++next_;  // they stand in the block
+    while (next_ < file_.comments.size() && file_.comments[next_].offset < end_of(at))
+      ++next_;  // they stand in the block
   }
 
   void print_one(const tree::Rule& rule, Position at) {
@@ -207,7 +212,8 @@ class Printer {
     end_line(end_of(clause.name.at), "{");
     for (const tree::RegionClause& part : clause.region) {
       comments_before(end_of(part.at), 4);
-      out_ += fmt::format("    {:<{}}", kRegionWords[static_cast<std::size_t>(part.form)], part.terms.empty() ? 0 : kRegionWordWidth);
+      out_ += fmt::format("    {:<{}}", kRegionWords[static_cast<std::size_t>(part.form)],
+                          part.terms.empty() ? 0 : kRegionWordWidth);
       if (!part.terms.empty()) out_ += ' ';
       terms(part.terms);
       as(part.as);

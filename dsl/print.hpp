@@ -1,6 +1,6 @@
-// From a tree to its canonical text: one clause a line, two spaces, lists wrapped after commas, brackets only where they
-// are needed. Comments stay before the clause that they stand before or in, or behind it. Printing what was printed
-// gives the same text, and parsing it the same tree.
+// From a tree to its canonical text: one clause a line, two spaces, lists wrapped after commas, brackets only where
+// they are needed. Comments stay before the clause that they stand before or in, or behind it. Printing what was
+// printed gives the same text, and parsing it the same tree.
 #pragma once
 
 #include <string>

@@ -48,23 +48,53 @@ class FormulaPrinter {
     switch (node.form) {
       case Form::number:
       case Form::name:
-      case Form::operator_name: out_ += node.word.text; break;
-      case Form::text: out_ += quote(node.word.text); break;
-      case Form::field: print_field(node); break;
-      case Form::call: print_call(node); break;
-      case Form::negate: print_prefix(node, "-"); break;
-      case Form::not_: print_prefix(node, "not "); break;
+      case Form::operator_name:
+        out_ += node.word.text;
+        break;
+      case Form::text:
+        out_ += quote(node.word.text);
+        break;
+      case Form::field:
+        print_field(node);
+        break;
+      case Form::call:
+        print_call(node);
+        break;
+      case Form::negate:
+        print_prefix(node, "-");
+        break;
+      case Form::not_:
+        print_prefix(node, "not ");
+        break;
       case Form::sum:
       case Form::product:
-      case Form::compare: print_signs(node); break;
-      case Form::like: print_words(node, " like "); break;
-      case Form::and_: print_words(node, " and "); break;
-      case Form::or_: print_words(node, " or "); break;
-      case Form::if_: print_if(node); break;
-      case Form::let_: print_let(node); break;
-      case Form::all: print_quantifier(node, "all"); break;
-      case Form::any: print_quantifier(node, "any"); break;
-      case Form::none: print_quantifier(node, "none"); break;
+      case Form::compare:
+        print_signs(node);
+        break;
+      case Form::like:
+        print_words(node, " like ");
+        break;
+      case Form::and_:
+        print_words(node, " and ");
+        break;
+      case Form::or_:
+        print_words(node, " or ");
+        break;
+      case Form::if_:
+        print_if(node);
+        break;
+      case Form::let_:
+        print_let(node);
+        break;
+      case Form::all:
+        print_quantifier(node, "all");
+        break;
+      case Form::any:
+        print_quantifier(node, "any");
+        break;
+      case Form::none:
+        print_quantifier(node, "none");
+        break;
     }
   }
 

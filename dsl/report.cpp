@@ -27,9 +27,10 @@ void Reporter::add(Diagnostic diagnostic) {
   diagnostics_.push_back(std::move(diagnostic));
 }
 
-bool Reporter::is_full(std::uint32_t source) const {
-  const auto found = errors_.find(source);
-  return found != errors_.end() && found->second > 2 * kMaxErrors;
+bool Reporter::is_full(std::uint32_t source, Severity severity) const {
+  const auto& counts = severity == Severity::error ? errors_ : warnings_;
+  const auto found = counts.find(source);
+  return found != counts.end() && found->second > 2 * kMaxErrors;
 }
 
 // Parser and checker look at a file one after the other and each stops at kMaxErrors, so twice as many are sorted here

@@ -14,10 +14,11 @@ class Reporter {
  public:
   void error(std::string_view code, Position at, std::string message, std::string hint = "");
   void warning(std::string_view code, Position at, std::string message, std::string hint = "");
-  void add(Diagnostic diagnostic);                       // the same thing at the same place is said once
-  bool is_full(std::uint32_t source) const;              // so many are there that no more would be shown
-  std::size_t errors() const { return all_errors_; }     // so many were reported
-  Diagnostics finish(std::uint32_t sources) &&;          // in the order of the places
+  void add(Diagnostic diagnostic);  // the same thing at the same place is said once
+  // So many are there that no more would be shown: there is no use in looking for what would be right.
+  bool is_full(std::uint32_t source, Severity severity = Severity::error) const;
+  std::size_t errors() const { return all_errors_; }  // so many were reported
+  Diagnostics finish(std::uint32_t sources) &&;       // in the order of the places
 
  private:
   Diagnostics diagnostics_;

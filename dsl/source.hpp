@@ -34,9 +34,9 @@ class Sources {
   std::uint32_t add(Source source);  // text beyond 4 GiB is our own mistake: whoever reads files bounds them
   const Source& operator[](std::uint32_t index) const { return sources_[index]; }
   std::size_t size() const { return sources_.size(); }
-  LineColumn locate(Position at) const;      // logarithmic in the lines, linear in the line before the place
-  std::string_view line(Position at) const;  // the whole line that holds the first byte of `at`, without its end
-  std::string_view text(Position at) const;  // the text it covers
+  LineColumn locate(Position at) const;          // logarithmic in the lines, linear in the line before the place
+  std::string_view line(Position at) const;      // the whole line that holds the first byte of `at`, without its end
+  std::string_view text(Position at) const;      // the text it covers
   std::string name_and_line(Position at) const;  // "rules/mine.dsl:7"
 
  private:

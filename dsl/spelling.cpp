@@ -10,8 +10,8 @@ namespace rw::dsl {
 
 namespace {
 
-constexpr std::size_t kLongestWord = 64;
-constexpr std::size_t kMostCandidates = 20'000;
+constexpr std::size_t kLongestWord = 40;
+constexpr std::size_t kMostCandidates = 2'000;
 using Row = std::array<std::size_t, kLongestWord + 1>;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

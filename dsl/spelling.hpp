@@ -8,8 +8,8 @@
 namespace rw::dsl {
 
 // The candidate that takes the fewest insertions, deletions, changes and swaps of neighbours to reach (a third of the
-// word's length at most, upper and lower case taken as one); of several the first in the alphabet. Empty: none is near, or
-// the word is longer than any name that is worth a guess.
+// word's length at most, upper and lower case taken as one); of several the first in the alphabet. Empty: none is near,
+// or the word is longer than any name that is worth a guess.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 // "did you mean 'conv'?", or nothing.

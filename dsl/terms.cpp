@@ -23,15 +23,16 @@ void unknown_set(Run& run, const FileNames& names, const tree::Word& word) {
                        itself ? "" : fmt::format("move it up from line {}", run.sources.locate(later->second).line));
     return;
   }
-  std::string hint = did_you_mean(word.text, visible_names(names, &FileNames::sets));
-  if (hint.empty()) {
-    const std::vector<std::string> known = run.vocabulary.operators();
-    hint = did_you_mean(word.text, std::vector<std::string_view>(known.begin(), known.end()));
-  }
+  std::string hint;
   for (const auto& file : run.files) {
     if (hint.empty() && file->sets.contains(word.text)) {
       hint = fmt::format("{} declares it: `use` that file", run.sources[file->file->source].name);
     }
+  }
+  if (hint.empty()) hint = did_you_mean(word.text, visible_names(names, &FileNames::sets));
+  if (hint.empty()) {
+    const std::vector<std::string> known = run.vocabulary.operators();
+    hint = did_you_mean(word.text, std::vector<std::string_view>(known.begin(), known.end()));
   }
   run.reporter.error("unknown-name", word.at, fmt::format("unknown set '{}'", word.text), std::move(hint));
 }
@@ -52,8 +53,9 @@ const SetEntry* find_set(Run& run, const FileNames& names, const tree::Word& wor
 bool too_many(Run& run, std::size_t terms, Position at) {
   const bool here = terms > kMaxTerms;
   if (!here && run.terms <= kMaxProgramTerms) return false;
-  run.reporter.error("too-large", at, fmt::format("with its sets written out this has more than {} operators",
-                                                  here ? kMaxTerms : kMaxProgramTerms));
+  run.reporter.error(
+      "too-large", at,
+      fmt::format("with its sets written out this has more than {} operators", here ? kMaxTerms : kMaxProgramTerms));
   return true;
 }
 
@@ -77,6 +79,7 @@ std::shared_ptr<const Guard> check_guard(Run& run, const FileNames& names, tree:
 WrittenTerms write_out(Run& run, const FileNames& names, std::span<const tree::Term> terms) {
   WrittenTerms out;
   for (const tree::Term& term : terms) {
+    if (run.reporter.is_full(term.at.source)) return {{}, true};
     std::vector<Term> written;
     if (term.is_operator) {
       written.push_back({term.name.text, false, {}, term.at});

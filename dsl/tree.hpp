@@ -40,7 +40,18 @@ enum class Form : std::uint8_t {
   none,
 };
 
-enum class Sign : std::uint8_t { add, subtract, multiply, divide, equal, not_equal, less, less_equal, greater, greater_equal };
+enum class Sign : std::uint8_t {
+  add,
+  subtract,
+  multiply,
+  divide,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal
+};
 
 using NodeId = std::uint32_t;  // into File::nodes
 inline constexpr NodeId kNoNode = UINT32_MAX;
@@ -131,12 +142,12 @@ struct Clause {
   Word name;  // region, let, act: what follows the word
   std::vector<RegionClause> region;
   std::vector<ChainElement> chain;
-  NodeId expr = kNoNode;           // let, where, needs
-  std::optional<Word> reason;      // where, needs
-  std::vector<NodeId> arguments;   // act
-  NumberArgument count, change;    // repeat
-  Position word;                   // `region`, `do`
-  Position at;                     // all of it
+  NodeId expr = kNoNode;          // let, where, needs
+  std::optional<Word> reason;     // where, needs
+  std::vector<NodeId> arguments;  // act
+  NumberArgument count, change;   // repeat
+  Position word;                  // `region`, `do`
+  Position at;                    // all of it
 };
 
 struct Rule {

@@ -104,6 +104,7 @@ Form user_form_elementwise(std::string_view op);  // shape and axes as the (broa
 // The form of every operator of a network: its row, what a rule file says of it, or an empty form.
 class Forms {
  public:
+  Forms() = default;  // of no network
   explicit Forms(const Network& network);
   void set(std::uint32_t type, const Form& form) { by_type_[type] = form; }
   const Form& of(const Network& network, std::uint32_t op) const;

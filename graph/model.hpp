@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/mapped_file.hpp"
 #include "graph/network.hpp"
 #include "graph/rewriting.hpp"
 #include "graph/statistics.hpp"
@@ -22,9 +23,11 @@ struct Model {
   Network network;
   Statistics statistics;
   std::filesystem::path path;
-  std::vector<std::filesystem::path> files;  // every file that was read for it, the model file first
-  std::uint64_t bytes = 0;                   // size of these files together
-  std::shared_ptr<const Origin> origin;      // owns the mapped files that literals view
+  // Every file that was read for it, the model file first. Literals and statistics view these files. No output may be one
+  // of them, and nothing is written if one of them has changed since.
+  std::vector<std::shared_ptr<const MappedFile>> sources;
+  std::uint64_t bytes = 0;               // size of these files together
+  std::shared_ptr<const Origin> origin;  // what the format needs to write it back
 };
 
 struct Written {

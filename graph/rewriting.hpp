@@ -13,7 +13,7 @@ namespace rw::graph {
 // Multiplies a constant along some axes of its view (see ConstantEdit::view).
 struct Factor {
   std::uint32_t axes = 0;      // mask over the axes of the view: bit i is axis i
-  std::vector<double> values;  // finite, not 0; row-major over the marked axes: their product many
+  std::vector<double> values;  // finite; row-major over the marked axes: their product many
 };
 
 // A constant W becomes W' = W * product of the factors, each element multiplied in double by the one combined factor

@@ -17,7 +17,8 @@ std::int64_t elements(graph::AxisMask axes, const graph::Shape& shape) {
 }
 
 Scale make_scale(graph::AxisMask axes, std::vector<double> values, const graph::Shape& shape) {
-  if (std::all_of(values.begin(), values.end(), [](double value) { return value == 1.0; })) return {};
+  // s * (1 / s) may be one rounding away from 1.
+  if (std::all_of(values.begin(), values.end(), [](double value) { return near(value, 1.0); })) return {};
   for (int axis = 0; axis < shape.rank(); ++axis)
     if (has_bit(axes, axis) && shape[axis] == 1) axes &= ~bit(axis);
   return {axes, std::make_shared<const std::vector<double>>(std::move(values))};

@@ -1,3 +1,13 @@
 #include "runtime/text_file.hpp"
 
-namespace rw::runtime {}
+#include "graph/formats/output.hpp"
+
+namespace rw::runtime {
+
+void write_text(const std::filesystem::path& path, std::string_view text) {
+  graph::Output output({}, false);
+  output.add(path, text.size()).write(text);
+  output.commit();
+}
+
+}  // namespace rw::runtime

@@ -243,7 +243,7 @@ Document::Document(std::string_view whole) {
 
 Document::~Document() = default;
 
-void Document::read(FunctionRef<void(Value&)> f) {
+void Document::read(FunctionRef<void(Value&)> f, Kind expected) {
   DocumentState& state = *state_;
   const std::string_view text = cut(state.whole, state.range);
   if (trim_right(text).empty()) throw Error("", "", "is empty, expected JSON");
@@ -257,13 +257,13 @@ void Document::read(FunctionRef<void(Value&)> f) {
   od::value native;
   if (const auto code = state.document.get_value().get(native); code != simdjson::SUCCESS) {
     const std::size_t first = state.whole.find_first_not_of(" \t\r\n", state.range.begin);
-    if (code == simdjson::SCALAR_DOCUMENT_AS_VALUE || state.whole[first] != '{')
-      throw state.error_at(first, "is not JSON of the expected form: expected an object, {...}");
+    if (code == simdjson::SCALAR_DOCUMENT_AS_VALUE) throw state.error_at(first, "expected an object, {...}");
     throw state.error_at(state.range.end, "is not JSON: it ends before all brackets are closed");
   }
   Value root(state, &native);
-  if (root.kind() != Kind::object) throw root.expected("an object, {...}");
+  if (root.kind() != expected) throw root.expected(expected == Kind::object ? "an object, {...}" : "a list, [...]");
   f(root);
+  if (root.stopped_) root.object([](std::string_view, Value&) {});
   const char* rest = nullptr;
   if (state.document.current_location().get(rest) == simdjson::SUCCESS)
     throw state.error_at(state.offset(rest), "is not JSON: there is more behind its end");
@@ -362,9 +362,9 @@ bool Value::members(FunctionRef<bool(std::string_view, Value&)> f) {
     const char* raw = field.key().raw();
     Value value(*state_, &field.value());
     value.key_begin_ = state_->offset(raw) - 1;
-    if (f(state_->key(raw), value)) return true;
+    if (f(state_->key(raw), value)) return stopped_ = true;
   }
-  return false;
+  return stopped_ = false;
 }
 
 void Value::object(FunctionRef<void(std::string_view, Value&)> f) {

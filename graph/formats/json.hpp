@@ -77,7 +77,8 @@ class Value {
 
   DocumentState* state_;
   std::uint32_t key_begin_ = 0;
-  bool read_ = false;
+  bool read_ = false;     // an object that was begun
+  bool stopped_ = false;  // and left before its end
   alignas(8) std::array<std::byte, 24> native_;  // simdjson's value
   alignas(8) std::array<std::byte, 24> object_;  // simdjson's object, once read_
 };
@@ -92,8 +93,8 @@ class Document {
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 
-  // Reads the one value of the text, which must be an object.
-  void read(FunctionRef<void(Value& root)> f);
+  // Reads the one value of the text, which must be an object (or an array, where that is expected).
+  void read(FunctionRef<void(Value& root)> f, Kind expected = Kind::object);
 
  private:
   std::unique_ptr<DocumentState> state_;

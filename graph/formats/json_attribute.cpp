@@ -75,6 +75,16 @@ AttributeValue read_value(json::Value& value, Arena& arena, std::vector<std::str
   }
 }
 
+std::optional<std::string_view> name_twice(std::span<const Attribute> attributes) {
+  if (attributes.size() < 2) return std::nullopt;
+  std::vector<std::string_view> names;
+  names.reserve(attributes.size());
+  for (const Attribute& each : attributes) names.push_back(each.name);
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  return twice == names.end() ? std::nullopt : std::optional(*twice);
+}
+
 }  // namespace
 
 void read_attributes(json::Value& object, Arena& arena, std::vector<Attribute>& attributes,
@@ -86,11 +96,7 @@ void read_attributes(json::Value& object, Arena& arena, std::vector<Attribute>& 
       throw Error("", error.place, fmt::format("attribute \"{}\": {}", name, error.message));
     }
   });
-  std::vector<std::string_view> names;
-  names.reserve(attributes.size());
-  for (const Attribute& each : attributes) names.push_back(each.name);
-  std::sort(names.begin(), names.end());
-  if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
+  if (const auto twice = name_twice(attributes))
     throw object.error(fmt::format("attribute \"{}\" stands here twice", *twice));
 }
 

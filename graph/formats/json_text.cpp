@@ -3,11 +3,13 @@
 namespace rw::graph::json {
 
 std::string quoted(std::string_view text) {
+  constexpr std::string_view kEscaped = "\"\\\b\f\n\r\t";
+  constexpr std::string_view kNames = "\"\\bfnrt";
   std::string result = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      (result += '\\') += c;
+    if (const std::size_t at = kEscaped.find(c); at != std::string_view::npos)
+      (result += '\\') += kNames[at];
     else if (byte < 0x20)
       result += fmt::format("\\u{:04x}", byte);
     else

@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
 #include "graph/error.hpp"
 #include "graph/formats/json.hpp"
 #include "graph/formats/json_shape.hpp"
+#include "graph/formats/json_text.hpp"
+#include "graph/formats/output.hpp"
 #include "graph/name_table.hpp"
+#include "graph/scale.hpp"
 
 namespace rw::graph {
 namespace {
@@ -139,6 +143,97 @@ Safetensors read_safetensors(std::shared_ptr<const MappedFile> file, Arena& aren
   }
   result.file->check_intact();
   return result;
+}
+
+// --- writing
+
+namespace {
+
+// Where a tensor comes from and where it goes to.
+struct Piece {
+  const TensorToStore* tensor;
+  std::uint64_t from = 0;              // in the source file
+  std::uint64_t begin = 0, end = 0;    // in the data of the new file
+};
+
+std::span<const std::int64_t> shape_of(const TensorToStore& tensor) {
+  return tensor.edit ? std::span<const std::int64_t>(tensor.edit->shape) : tensor.source->shape.dims();
+}
+
+std::uint64_t size_of(const TensorToStore& tensor) {
+  return tensor.edit ? Scaler(*tensor.source, *tensor.edit, tensor.name).byte_count() : tensor.source->bytes.size();
+}
+
+// Pieces in the order of the tensors; their places in the data follow the order of the source.
+std::vector<Piece> lay_out(const MappedFile& file, std::span<const TensorToStore> tensors) {
+  std::vector<Piece> pieces;
+  pieces.reserve(tensors.size());
+  for (const TensorToStore& each : tensors) {
+    const auto from = file.offset_of(each.source->bytes.data());
+    assert(from);  // it is a tensor of this file
+    pieces.push_back({&each, *from});
+  }
+  std::vector<Piece*> order;
+  order.reserve(pieces.size());
+  for (Piece& each : pieces) order.push_back(&each);
+  std::stable_sort(order.begin(), order.end(), [](const Piece* a, const Piece* b) { return a->from < b->from; });
+  std::uint64_t at = 0;
+  for (Piece* each : order) {
+    each->begin = at;
+    at += size_of(*each->tensor);
+    each->end = at;
+  }
+  return pieces;
+}
+
+std::string header_of(std::span<const Piece> pieces, std::string_view metadata) {
+  std::string text = "{";
+  if (!metadata.empty()) text += fmt::format(R"("__metadata__":{})", metadata);
+  for (const Piece& each : pieces)
+    fmt::format_to(std::back_inserter(text), R"({}{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
+                   text.size() > 1 ? "," : "", json::quoted(each.tensor->name), row(each.tensor->source->dtype).safetensors,
+                   fmt::join(shape_of(*each.tensor), ","), each.begin, each.end);
+  text += '}';
+  text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');  // so that the data is aligned
+  return text;
+}
+
+// Neighbours that nothing changes are copied in one go.
+void write_data(const MappedFile& file, std::vector<Piece>& pieces, OutputFile& out) {
+  std::sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
+  std::uint64_t from = 0, size = 0;  // not yet copied
+  const auto copy_pending = [&] {
+    out.copy(file, from, size);
+    size = 0;
+  };
+  for (const Piece& each : pieces) {
+    if (each.tensor->edit) {
+      copy_pending();
+      out.scale(file, each.from, Scaler(*each.tensor->source, *each.tensor->edit, each.tensor->name));
+      continue;
+    }
+    if (size > 0 && from + size != each.from) copy_pending();
+    if (size == 0) from = each.from;
+    size += each.end - each.begin;
+  }
+  copy_pending();
+}
+
+}  // namespace
+
+void write_safetensors(const Safetensors& from, std::span<const TensorToStore> tensors,
+                       const std::filesystem::path& path, Output& output) {
+  std::vector<Piece> pieces = lay_out(*from.file, tensors);
+  const std::string header = header_of(pieces, from.metadata);
+  std::uint64_t data = 0;
+  for (const Piece& each : pieces) data = std::max(data, each.end);
+  OutputFile& out = output.add(path, kLengthBytes + header.size() + data);
+  const auto length = static_cast<std::uint64_t>(header.size());
+  out.write(std::as_bytes(std::span(&length, 1)));
+  out.write(header);
+  write_data(*from.file, pieces, out);
 }
 
 }  // namespace rw::graph

@@ -8,8 +8,11 @@
 
 #include "graph/mapped_file.hpp"
 #include "graph/network.hpp"
+#include "graph/rewriting.hpp"
 
 namespace rw::graph {
+
+class Output;
 
 struct StoredTensor {
   std::string_view name;  // in the arena
@@ -27,5 +30,18 @@ struct Safetensors {
 // known here, tensors that share bytes, leave a gap, leave the file or are of another size than their shape, two of one
 // name.
 Safetensors read_safetensors(std::shared_ptr<const MappedFile> file, Arena& arena);
+
+// A tensor of a file that is to be written.
+struct TensorToStore {
+  std::string_view name;
+  const Literal* source = nullptr;     // in the mapped file
+  const ConstantEdit* edit = nullptr;  // null: as it is
+};
+
+// Adds a file with these tensors, all of them from `from`, to `output`: the header in the given order with the metadata
+// of `from`, the data in the order of `from` with copies behind what they are copied from, so that every element stays
+// as well aligned as it was. Error: a value that cannot be scaled.
+void write_safetensors(const Safetensors& from, std::span<const TensorToStore> tensors,
+                       const std::filesystem::path& path, Output& output);
 
 }  // namespace rw::graph

@@ -86,8 +86,8 @@ std::string carry(const Site& site, Carry& carry) {
     const graph::Shape shape = site.shape(linear->activation);
     if (!anchors.input || (given.axes & ~*anchors.input) != 0 || elements(*anchors.input, shape) != channels)
       return "its input is scaled along another axis than that of its weight";
-    const std::vector<double> scales = spread(given, *anchors.input, shape);
-    for (std::uint32_t i = 0; i < channels; ++i) in[i] *= scales[i];
+    const std::vector<double> values = spread(given, *anchors.input, shape);
+    for (std::uint32_t i = 0; i < channels; ++i) in[i] *= values[i];
   }
   for (std::uint32_t i = 0; i < channels; ++i)
     if (!near(in[i], 1)) return fmt::format("its input channel {} is scaled by {} more than its weight takes back", i, in[i]);

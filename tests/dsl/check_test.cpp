@@ -299,7 +299,8 @@ test fold "folds" { model { "}" } # }
 TEST_CASE("laws are bound in order, with their parameters and guards") {
   const dsl::Loaded loaded = load_text(R"(
 op my::Linear, my::Other law linear(weight = 1, bias = 2, weight_in = -1)
-op Clip law pass elementwise where name like "x" or op == "Clip" and channels > 1 or activations == 2 or attribute.min == 0
+op Clip law pass elementwise
+  where name like "x" or op == "Clip" and channels > 1 or activations == 2 or attribute.min == 0
 )");
   REQUIRE(draw_all(loaded) == "");
   const auto& laws = loaded.program.laws;

@@ -107,7 +107,7 @@ TEST_CASE("Wrong usage is exit status 2") {
 TEST_CASE("Mistakes in rules are exit status 1 with file, line and mark, and nothing is written") {
   const Try wrong("set conv = Conv\nrule a { region r { parents covn as p children conv as c } do scale(p, 2) }\n");
   CHECK(wrong.outcome.status == 1);
-  CHECK(contains(wrong.outcome.err, "./r.dsl:2:29: error: unknown set 'covn' [unknown-name]"));
+  CHECK(contains(wrong.outcome.err, "r.dsl:2:29: error: unknown set 'covn' [unknown-name]"));
   CHECK(contains(wrong.outcome.err, "did you mean 'conv'?"));
   CHECK(wrong.outcome.out.empty());
   const Outcome missing = run_engine({kDigits, "./none.dsl"});
@@ -131,7 +131,8 @@ TEST_CASE("A scale that is not finite and > 0 is an error that names rule, node,
 TEST_CASE("Parents that share a class and ask for different scales stop the run") {
   Net net;
   const auto x = net.input("x", {1, 3, 8, 8});
-  net.output(net.conv("d", net.add("s", net.conv("a", x, 4), net.conv("b", x, 4)), 2));
+  const auto a = net.conv("a", x, 4), b = net.conv("b", x, 4);
+  net.output(net.conv("d", net.add("s", a, b), 2));
   net.calibrate();
   const Try wrong("rule s { region r { parents Conv as p join Add children Conv as c } do scale(p, 1 + p.weight) }\n", net);
   CHECK(wrong.outcome.status == 1);

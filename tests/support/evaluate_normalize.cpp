@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <functional>
 #include <stdexcept>
 
 #include "tests/support/evaluate_call.hpp"

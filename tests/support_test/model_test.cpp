@@ -1,4 +1,4 @@
-// The evaluator on a trained network: against the labels, and against the ranges that ONNX Runtime measured.
+// Networks from files. A trained one judges the evaluator: by its labels, and by the ranges that ONNX Runtime measured.
 #include "graph/model.hpp"
 
 #include <algorithm>
@@ -7,8 +7,11 @@
 #include <limits>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/compare.hpp"
 #include "tests/support/evaluate.hpp"
 #include "tests/support/npy.hpp"
+#include "tests/support/random_network.hpp"
+#include "tests/support/shell.hpp"
 
 namespace rw::test {
 namespace {
@@ -77,6 +80,25 @@ TEST_CASE("the ranges of a trained network are those of ONNX Runtime", "[model]"
     ++compared;
   }
   CHECK(compared == 32);
+}
+
+TEST_CASE("a network that a test saves is read as it was", "[model]") {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    INFO("seed " << seed);
+    const Net net = random_net(seed);
+    const TemporaryFolder folder;
+    const graph::Model read = graph::read_model(net.save(folder.path(), "net"));
+    const Arrays values = evaluate(read.network, net.inputs(0));
+    for (const std::string& output : net.outputs()) CHECK(identical(values.at(output), net.value(output)));
+    const graph::Model made = net.model();
+    REQUIRE(read.statistics.entries().size() == made.statistics.entries().size());
+    for (const graph::Statistic& entry : made.statistics.entries()) {
+      const graph::Statistic* other = read.statistics.find(read.network.find(entry.name).value());
+      REQUIRE(other != nullptr);
+      CHECK(std::equal(entry.min.begin(), entry.min.end(), other->min.begin(), other->min.end()));
+      CHECK(std::equal(entry.max.begin(), entry.max.end(), other->max.begin(), other->max.end()));
+    }
+  }
 }
 
 }  // namespace rw::test

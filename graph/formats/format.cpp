@@ -1,0 +1,120 @@
+#include "graph/formats/format.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <new>
+
+#include "graph/error.hpp"
+#include "graph/formats/json_read.hpp"
+#include "graph/formats/json_statistics.hpp"
+#include "graph/formats/json_write.hpp"
+#include "graph/formats/output.hpp"
+#include "graph/printable.hpp"
+
+namespace rw::graph {
+namespace {
+
+constexpr std::array<Format, 1> kFormats = {{
+    // ending  name          read       write
+    {".json", "model.json", read_json, write_json},
+}};
+
+// Runs a stage; its errors get the name of the file where they have none, and texts that can be shown.
+template <typename Stage>
+auto guarded(const std::filesystem::path& path, Stage stage) {
+  try {
+    return stage();
+  } catch (const Error& error) {
+    throw printable(error, path.string());
+  } catch (const std::bad_alloc&) {
+    throw printable(Error("", "", "there is not enough memory for it"), path.string());
+  }
+}
+
+}  // namespace
+
+const Format& format_of(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  for (const Format& each : kFormats)
+    if (name.ends_with(each.ending)) return each;
+  std::string endings;
+  for (const Format& each : kFormats) endings += fmt::format("{}{}", endings.empty() ? "" : " or ", each.ending);
+  throw Error(path.string(), "", fmt::format("the format of a model goes by its ending: expected {}", endings));
+}
+
+Model read_model(const std::filesystem::path& path) {
+  return guarded(path, [&] {
+    Model model = format_of(path).read(path);
+    for (const auto& source : model.sources) {
+      source->check_intact();
+      model.bytes += source->bytes().size();
+    }
+    return model;
+  });
+}
+
+Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry) {
+  return guarded(out, [&] {
+    const Format& format = format_of(out);
+    if (&format != &format_of(model.path))
+      throw Error(out.string(), "", fmt::format("a model that was read as {} is written as {}",
+                                                format_of(model.path).name, format_of(model.path).name));
+    Output output(model.sources, dry);
+    format.write(model, rewriting, out, output);
+    return output.commit();
+  });
+}
+
+// --- files of statistics
+
+namespace {
+
+constexpr std::string_view kStatistics = "rewrite-engine/stats";
+
+// {"format": ..., "version": 1, "tensors": {...}}; keys that are not known are passed over.
+struct StatisticsFile {
+  Model& model;
+  std::string_view text;
+
+  void take_format(json::Value& value) {
+    if (value.string() != kStatistics) throw value.expected(fmt::format("\"format\" to be \"{}\"", kStatistics));
+  }
+  void take_version(json::Value& value) {
+    if (value.integer() != 1) throw value.expected("\"version\" to be 1");
+  }
+  void take_tensors(json::Value& value) {
+    std::vector<StatisticText> entries;
+    read_calibration(value, text, model.network, model.statistics, entries);
+  }
+  static const std::array<json::Key<StatisticsFile>, 3> kKeys;
+};
+const std::array<json::Key<StatisticsFile>, 3> StatisticsFile::kKeys = {{
+    {"format", true, &StatisticsFile::take_format},
+    {"version", true, &StatisticsFile::take_version},
+    {"tensors", true, &StatisticsFile::take_tensors},
+}};
+
+}  // namespace
+
+void read_statistics(const std::filesystem::path& path, Model& model) {
+  guarded(path, [&] {
+    auto file = MappedFile::open(path);
+    StatisticsFile reader{model, file->text()};
+    json::Document document(file->text());
+    document.read([&](json::Value& root) {
+      // The bare object may have a tensor of the name "format", but then it is no string.
+      bool wrapped = false;
+      root.find("format", [&](json::Value& value) { wrapped = value.kind() == json::Kind::string; });
+      if (wrapped)
+        json::read_keys(root, StatisticsFile::kKeys, reader);
+      else
+        reader.take_tensors(root);
+    });
+    file->check_intact();
+    model.bytes += file->bytes().size();
+    model.sources.push_back(std::move(file));
+  });
+}
+
+}  // namespace rw::graph

@@ -1,0 +1,24 @@
+// The formats that models come in: one row each in format.cpp.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "graph/model.hpp"
+
+namespace rw::graph {
+
+class Output;
+
+struct Format {
+  std::string_view ending;  // of the file name, with the dot
+  std::string_view name;
+  Model (*read)(const std::filesystem::path& path);
+  // Adds the files of `model` with `rewriting` applied to `output`, the model file last.
+  void (*write)(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output);
+};
+
+// Error: no format has this ending.
+const Format& format_of(const std::filesystem::path& path);
+
+}  // namespace rw::graph

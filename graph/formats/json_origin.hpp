@@ -1,0 +1,48 @@
+// What a model.json remembers of its text, so that the writer can copy it and change only what a rewriting changes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/formats/json.hpp"
+#include "graph/formats/json_statistics.hpp"
+#include "graph/formats/json_tensor.hpp"
+#include "graph/formats/weights.hpp"
+#include "graph/model.hpp"
+
+namespace rw::graph {
+
+struct JsonOrigin : Origin {
+  // The model (0) or a nested network: names in it stand without the prefix, and are no names outside of it.
+  struct Scope {
+    std::string prefix;                  // "outer/", "outer/inner/"; empty: the model
+    std::uint32_t begin = 0;             // the brace that opens it
+    std::optional<std::uint32_t> tensors;  // the brace that opens its "tensors"
+    bool has_tensors = false;            // there are some
+  };
+  struct Node {
+    json::Range inputs;  // the list in the text; empty: an operator that has no text
+    std::uint32_t scope = 0;
+  };
+  struct InlineTensor {
+    TensorId tensor;
+    std::uint32_t scope;
+    TensorText text;
+  };
+
+  std::shared_ptr<const MappedFile> file;
+  json::Range root;
+  std::vector<Scope> scopes;
+  std::vector<Node> nodes;            // by OperatorId
+  std::vector<InlineTensor> tensors;  // in the order of the text
+  json::Range weights_value;          // of "weights"
+  Weights weights;
+  std::vector<std::vector<TensorId>> stored;  // for each weight file, the tensor that each of its entries is
+  std::optional<json::Range> calibration;     // its object
+  std::vector<StatisticText> entries;         // of calibration, in the order of the text
+};
+
+}  // namespace rw::graph

@@ -1,0 +1,60 @@
+// Files that appear all together, complete, or not at all. Each is written under a name nobody sees (or none) in the
+// folder it goes to and takes its place in commit(), in the order in which they were added.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "graph/mapped_file.hpp"
+#include "graph/model.hpp"
+#include "graph/scale.hpp"
+
+namespace rw::graph {
+
+// A file in the making: bytes go out through one buffer. Errors (file: its path) tell what the system says: no space
+// left, a file too large, an input that changed.
+class OutputFile {
+ public:
+  virtual ~OutputFile() = default;
+
+  virtual void write(std::span<const std::byte> bytes) = 0;
+  void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+  // A range of an input, read from the file and not through its mapping.
+  virtual void copy(const MappedFile& from, std::uint64_t offset, std::uint64_t size) = 0;
+  // A scaled constant; `offset`: where its source begins in `from`.
+  virtual void scale(const MappedFile& from, std::uint64_t offset, const Scaler& scaler) = 0;
+};
+
+class Output {
+ public:
+  // `inputs` are borrowed. With `dry`, everything is computed and checked and no file is made.
+  Output(std::span<const std::shared_ptr<const MappedFile>> inputs, bool dry);
+  ~Output();  // without commit(): nothing is left behind
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  // Error: the folder of `path` is missing, it is one of the inputs (by device and inode, whatever its name), or what
+  // stands there is not a regular file. For asking before the first byte is written.
+  void check(const std::filesystem::path& path) const;
+
+  // A new file of `size` bytes; it is written before the next one is added. Error: as check().
+  OutputFile& add(const std::filesystem::path& path, std::uint64_t size);
+
+  // Flushes all files to disk, checks that no input has changed, and puts the files in place.
+  // Error: nothing has changed but, if the last step itself fails halfway, for files that were put in place before.
+  Written commit();
+
+ private:
+  class File;
+
+  std::vector<std::shared_ptr<const MappedFile>> inputs_;
+  bool dry_;
+  std::vector<std::byte> buffer_;
+  std::vector<std::unique_ptr<File>> files_;
+};
+
+}  // namespace rw::graph

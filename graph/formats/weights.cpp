@@ -1,0 +1,110 @@
+#include "graph/formats/weights.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "graph/formats/beside.hpp"
+#include "graph/name_table.hpp"
+
+namespace rw::graph {
+namespace {
+
+constexpr std::string_view kIndexEnding = ".json";
+
+NameTable names_in(const Safetensors& shard) {
+  NameTable names;
+  for (std::size_t i = 0; i < shard.tensors.size(); ++i)
+    names.intern(shard.tensors[i].name, static_cast<std::uint32_t>(i), [](std::string_view same) { return same; });
+  return names;
+}
+
+// Reads an index file; its files are opened as they are met.
+class IndexReader {
+ public:
+  IndexReader(const std::filesystem::path& model, std::string_view name, Arena& arena)
+      : model_(model), folder_(std::filesystem::path(std::string(name)).parent_path()), arena_(arena) {
+    weights_.form = WeightForm::index;
+    weights_.index.file = open_beside(model, name);
+  }
+
+  Weights read() {
+    const MappedFile& file = *weights_.index.file;
+    try {
+      json::Document(file.text()).read([&](json::Value& root) { json::read_keys(root, kKeys, *this); });
+    } catch (const Error& error) {
+      if (!error.file.empty()) throw;  // of a weight file
+      throw Error(file.path().string(), error.place, error.message);
+    }
+    file.check_intact();
+    return std::move(weights_);
+  }
+
+ private:
+  void read_metadata(json::Value& value) {
+    if (value.kind() != json::Kind::object) return value.check();
+    value.object([&](std::string_view key, json::Value& each) {
+      const bool size = key == "total_size" && each.kind() == json::Kind::number && each.is_integer();
+      if (!size) return each.check();
+      weights_.index.bytes = static_cast<std::uint64_t>(each.integer());
+      weights_.index.total_size = each.range();
+    });
+  }
+
+  void read_map(json::Value& value) {
+    value.object([&](std::string_view tensor, json::Value& each) {
+      const std::size_t shard = shard_named(each.string());
+      if (!names_[shard].find(tensor))
+        throw each.error(fmt::format("tensor '{}' is not in '{}', where the index says it is", tensor, each.string()));
+      weights_.index.entries.push_back({arena_.store(tensor), shard, each.range()});
+    });
+  }
+
+  std::size_t shard_named(std::string_view name) {
+    const auto fresh = static_cast<std::uint32_t>(weights_.shards.size());
+    const std::uint32_t known = files_.intern(name, fresh, [&](std::string_view text) { return arena_.store(text); });
+    if (known != fresh) return known;
+    const std::filesystem::path path = folder_ / std::filesystem::path(std::string(name));
+    weights_.shards.push_back(read_safetensors(open_beside(model_, path.string()), arena_));
+    names_.push_back(names_in(weights_.shards.back()));
+    return fresh;
+  }
+
+  static const std::array<json::Key<IndexReader>, 2> kKeys;
+
+  const std::filesystem::path& model_;
+  std::filesystem::path folder_;  // of the index, relative to the model's
+  Arena& arena_;
+  NameTable files_;
+  std::vector<NameTable> names_;  // of the tensors in each file
+  Weights weights_;
+};
+
+const std::array<json::Key<IndexReader>, 2> IndexReader::kKeys = {{
+    {"metadata", false, &IndexReader::read_metadata},
+    {"weight_map", true, &IndexReader::read_map},
+}};
+
+}  // namespace
+
+WeightNames read_weight_names(json::Value& value) {
+  if (value.kind() == json::Kind::array) {
+    WeightNames names{WeightForm::list, {}};
+    value.array([&](json::Value& each) { names.files.emplace_back(each.string()); });
+    return names;
+  }
+  if (value.kind() != json::Kind::string) throw value.expected("the name of a weight file, of an index, or a list of names");
+  const std::string_view name = value.string();
+  return {name.ends_with(kIndexEnding) ? WeightForm::index : WeightForm::single, {std::string(name)}};
+}
+
+Weights read_weights(const std::filesystem::path& model, const WeightNames& names, Arena& arena) {
+  if (names.form == WeightForm::index) return IndexReader(model, names.files.front(), arena).read();
+  Weights weights;
+  weights.form = names.form;
+  for (const std::string& file : names.files)
+    weights.shards.push_back(read_safetensors(open_beside(model, file), arena));
+  return weights;
+}
+
+}  // namespace rw::graph

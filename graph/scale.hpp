@@ -1,0 +1,68 @@
+// Applies a ConstantEdit to the elements of a constant, a range of them at a time: W' = W * product of the factors.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/network.hpp"
+#include "graph/rewriting.hpp"
+
+namespace rw::graph {
+
+// The product of the factors of one element is computed in double, in the order of the factors; the element is multiplied
+// by it in double and rounded once to its type, to nearest even. Without factors the elements are copied.
+class Scaler {
+ public:
+  // Borrows all three. The constant is of a floating type; the edit fits it (see rewriting.hpp).
+  Scaler(const Literal& source, const ConstantEdit& edit, std::string_view name);
+
+  const Literal& source() const { return source_; }
+  std::span<const std::int64_t> shape() const { return edit_.shape; }  // of the result
+  std::uint64_t byte_count() const { return elements_ * size(source_.dtype); }
+  bool expands() const { return expands_; }  // the result has elements that repeat one of the source
+
+  // Scales elements [first, first + count) of the result in place; they hold the source's values.
+  // Error (place "tensor 'name'"): a value that is not finite, or becomes so in its type.
+  void scale(std::uint64_t first, std::span<std::byte> elements) const;
+
+  // Writes these elements of the result, reading the source where it lies. Error: as above.
+  void write(std::uint64_t first, std::span<std::byte> elements) const;
+
+  // All of the result.
+  std::vector<std::byte> result() const;
+
+ private:
+  // How one factor runs along the elements: `run` neighbours share a value, and the runs walk through groups of axes
+  // (innermost first), of which the marked ones move through the values.
+  struct Walk {
+    struct Group {
+      std::uint64_t extent;
+      std::uint64_t stride;  // in values; 0: not marked
+    };
+    std::span<const double> values;
+    std::uint64_t run = 1;
+    std::vector<Group> groups;
+
+    std::uint64_t index(std::uint64_t run_index) const;
+    template <typename Take>
+    void over(std::uint64_t first, std::size_t count, Take take) const;
+  };
+
+  static Walk walk_of(const Factor& factor, std::span<const std::int64_t> view);
+  void combine(std::uint64_t first, std::span<double> factors) const;
+  void expand(std::uint64_t first, std::span<std::byte> elements) const;
+  [[noreturn]] void fail(std::uint64_t index, double value, double factor) const;
+  std::string position(std::uint64_t index) const;
+
+  const Literal& source_;
+  const ConstantEdit& edit_;
+  std::string_view name_;
+  std::uint64_t elements_ = 1;
+  bool expands_ = false;
+  std::vector<Walk> walks_;
+};
+
+}  // namespace rw::graph

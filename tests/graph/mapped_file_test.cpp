@@ -1,0 +1,122 @@
+// Mapped files: what is refused, the padding, and files that change while they are read.
+#include "graph/mapped_file.hpp"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <numeric>
+
+#include "graph/error.hpp"
+#include "graph/printable.hpp"
+#include "tests/graph/files.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace rw::graph;
+using namespace rw::test;
+
+TEST_CASE("A file is mapped with zeros or the rest of its page behind it, whatever its size") {
+  const TemporaryFolder folder;
+  for (const std::size_t size : {0, 1, 63, 4095, 4096, 4097, 8192}) {
+    INFO(size);
+    write_file(folder / "f", std::string(size, 'a'));
+    const auto file = MappedFile::open(folder / "f");
+    CHECK(file->text() == std::string(size, 'a'));
+    int behind = 0;
+    for (std::size_t i = 0; i < MappedFile::kPadding; ++i) behind += file->text().data()[size + i];
+    CHECK(behind == 0);
+    CHECK(file->intact());
+  }
+}
+
+TEST_CASE("Only regular files are opened, and nothing waits for a pipe") {
+  const TemporaryFolder folder;
+  const auto open = [&](const char* name) { return error_of([&] { MappedFile::open(folder / name); }, folder.path()); };
+  REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  std::filesystem::create_directory(folder / "folder");
+  CHECK(open("missing") == "missing: cannot open it: No such file or directory");
+  CHECK(open("pipe") == "pipe: is not a regular file");
+  CHECK(open("folder") == "folder: is a folder, expected a file");
+  CHECK(error_of([] { MappedFile::open("/dev/zero"); }) == "/dev/zero: is not a regular file");
+}
+
+TEST_CASE("A file is the same under every name") {
+  const TemporaryFolder folder;
+  write_file(folder / "f", "abc");
+  write_file(folder / "other", "abc");
+  std::filesystem::create_hard_link(folder / "f", folder / "hard");
+  std::filesystem::create_symlink(folder / "f", folder / "soft");
+  const FileIdentity identity = MappedFile::open(folder / "f")->identity();
+  CHECK(MappedFile::open(folder / "hard")->identity() == identity);
+  CHECK(identity_of(folder / "soft") == identity);
+  CHECK_FALSE(identity_of(folder / "other") == identity);
+  CHECK_FALSE(identity_of(folder / "missing"));
+}
+
+TEST_CASE("Views know their place in the file") {
+  const TemporaryFolder folder;
+  write_file(folder / "f", "abcdef");
+  const auto file = MappedFile::open(folder / "f");
+  CHECK(file->offset_of(file->text().substr(4).data()) == 4);
+  const int elsewhere = 0;
+  CHECK_FALSE(file->offset_of(&elsewhere));
+}
+
+TEST_CASE("A file that becomes shorter reads as zeros and is no longer intact") {
+  const TemporaryFolder folder;
+  write_file(folder / "f", std::string(100000, 'a'));
+  const auto file = MappedFile::open(folder / "f");
+  const auto other = MappedFile::open(folder / "f");
+  REQUIRE(file->text()[0] == 'a');
+  std::filesystem::resize_file(folder / "f", 0);
+  const std::string_view text = file->text();
+  CHECK(std::accumulate(text.begin() + 4096, text.end(), 0L) == 0);
+  CHECK_FALSE(file->intact());
+  CHECK_FALSE(other->intact());
+  CHECK(error_of([&] { file->check_intact(); }, folder.path()) == "f: changed while it was read");
+}
+
+TEST_CASE("A file whose bytes change keeps its size and is not intact either") {
+  const TemporaryFolder folder;
+  write_file(folder / "f", "before");
+  const auto file = MappedFile::open(folder / "f");
+  CHECK(file->intact());
+  usleep(20000);  // clocks of file systems tick every few milliseconds
+  write_file(folder / "f", "behind");
+  CHECK_FALSE(file->intact());
+}
+
+TEST_CASE("A bus error outside of mapped files ends the process as ever") {
+  const TemporaryFolder folder;
+  write_file(folder / "f", "abc");
+  const auto file = MappedFile::open(folder / "f");
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGALRM, SIG_DFL);
+    alarm(20);
+    raise(SIGBUS);
+    raise(SIGBUS);  // the first one gave the signal back to the system
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGBUS);
+}
+
+TEST_CASE("Texts of the user come out of a message in one line") {
+  CHECK(printable("conv1") == "conv1");
+  CHECK(printable("Größe ✓") == "Größe ✓");
+  CHECK(printable("a\nb\tc\x1b[31m") == "a\\nb\\tc\\u001b[31m");
+  CHECK(printable(std::string_view("\0x", 2)) == "\\u0000x");
+  CHECK(printable("\x7f\xc2\x85") == "\\u007f\\u0085");
+  CHECK(printable("\xe2\x80\xae") == "\\u202e");  // turns the line around
+  CHECK(printable("a\xffz") == "a\\xffz");
+  CHECK(printable("\xc0\xaf\xed\xa0\x80") == "\\xc0\\xaf\\xed\\xa0\\x80");  // overlong, and half of a pair
+  CHECK(printable("\xf0\x9f") == "\\xf0\\x9f");                            // cut off
+  const std::string longer = printable(std::string(5000, 'a') + "z");
+  CHECK(longer.size() == 1003);
+  CHECK(longer.substr(499, 5) == "a...a");
+  CHECK(longer.back() == 'z');
+}
