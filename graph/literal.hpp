@@ -31,6 +31,7 @@ struct SmallCodec {
 // Calls f(codec) for the element type.
 template <typename F>
 decltype(auto) with_codec(DType dtype, F&& f) {
+  assert(dtype != DType::undefined);  // a literal has an element type
   switch (dtype) {
     case DType::float32: return f(PlainCodec<float>{});
     case DType::float16: return f(SmallCodec<Float16>{});
@@ -43,7 +44,7 @@ decltype(auto) with_codec(DType dtype, F&& f) {
     case DType::uint32: return f(PlainCodec<std::uint32_t>{});
     case DType::int64: return f(PlainCodec<std::int64_t>{});
     case DType::uint64: return f(PlainCodec<std::uint64_t>{});
-    case DType::undefined: assert(!"a literal has an element type"); [[fallthrough]];
+    case DType::undefined:
     case DType::uint8:
     case DType::boolean: break;
   }

@@ -55,7 +55,8 @@ Model read_model(const std::filesystem::path& path) {
 }
 
 Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry) {
-  return guarded(out, [&] {
+  // What has no file of its own is a mistake in the model: a value that cannot be scaled.
+  return guarded(model.path, [&] {
     const Format& format = format_of(out);
     if (&format != &format_of(model.path))
       throw Error(out.string(), "", fmt::format("a model that was read as {} is written as {}",

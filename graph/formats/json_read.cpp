@@ -271,19 +271,23 @@ class NestedReader {
   // look at the object.
   void read(json::Value& value) {
     json::read_keys(value, kKeys, *this);
-    for (const auto& [key, method] : late_) value.find(key, [&](json::Value& each) { (this->*method)(each); });
+    for (const Late& late : late_) value.find(late.key, [&](json::Value& each) { (this->*late.read)(each); });
     for (const Passed& each : passed_) add_identity(each);
   }
 
  private:
   using Method = void (NestedReader::*)(json::Value&);
+  struct Late {
+    std::string_view key;
+    Method read;
+  };
 
   bool bound() const { return has_inputs_ && has_outputs_; }
   void now_or_later(json::Value& value, std::string_view key, Method method) {
     if (bound())
       (this->*method)(value);
     else
-      late_.emplace_back(key, method);
+      late_.push_back({key, method});
   }
   void take_tensors(json::Value& value) { now_or_later(value, "tensors", &NestedReader::read_tensors); }
   void take_nodes(json::Value& value) { now_or_later(value, "nodes", &NestedReader::read_nodes); }
@@ -356,7 +360,7 @@ class NestedReader {
   Scope& scope_;
   bool has_inputs_ = false, has_outputs_ = false;
   std::vector<std::string> inputs_, outputs_;
-  std::vector<std::pair<std::string_view, Method>> late_;
+  std::vector<Late> late_;
   std::vector<Passed> passed_;
 };
 

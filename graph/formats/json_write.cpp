@@ -279,7 +279,7 @@ std::string JsonWriter::entry_text(const Statistic& statistic, const StatisticEd
                                static_cast<std::uint32_t>(*begin + statistic.text.size())};
     return scaled_entry(source->text(), range, edit->scale);
   }
-  assert(!"the text of a statistic lies in a file of the model");
+  assert(false && "the text of a statistic lies in a file of the model");
   return {};
 }
 

@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <mutex>
 #include <random>
 #include <utility>
 
@@ -34,16 +33,13 @@ void remove_and_die(int signal) {
 
 // Whoever has a handler of its own, or ignores the signal, keeps it.
 void watch_signals() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    for (const int signal : kSignals) {
-      struct sigaction action = {};
-      if (sigaction(signal, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) continue;
-      action.sa_handler = remove_and_die;
-      action.sa_flags = static_cast<int>(SA_RESETHAND);
-      sigaction(signal, &action, nullptr);
-    }
-  });
+  for (const int signal : kSignals) {
+    struct sigaction action = {};
+    if (sigaction(signal, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) continue;
+    action.sa_handler = remove_and_die;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    sigaction(signal, &action, nullptr);
+  }
 }
 
 int remember(const char* path) {
@@ -73,9 +69,9 @@ constexpr int kTries = 100;
 
 }  // namespace
 
-TemporaryFile::TemporaryFile(std::filesystem::path target) : target_(std::move(target)) {
+TemporaryFile::TemporaryFile(std::filesystem::path target, bool named) : target_(std::move(target)) {
   // A file without a name gets one through /proc, which is not there everywhere.
-  if (access("/proc/self/fd", F_OK) == 0)
+  if (!named && access("/proc/self/fd", F_OK) == 0)
     descriptor_ = open(folder_of(target_).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
   if (descriptor_ < 0) open_named();
   copy_permissions();

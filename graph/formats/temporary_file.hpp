@@ -11,8 +11,9 @@ namespace rw::graph {
 class TemporaryFile {
  public:
   // Opens one for writing in the folder of `target`, with the permissions of what stands there (else those of a new
-  // file). Error (file: target): what the system says.
-  explicit TemporaryFile(std::filesystem::path target);
+  // file). `named`: with a hidden name, as if the file system could not do without. Error (file: target): what the system
+  // says.
+  explicit TemporaryFile(std::filesystem::path target, bool named = false);
   ~TemporaryFile();
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;

@@ -243,8 +243,8 @@ TEST_CASE("Mistakes in a tensor name it") {
         "tensor 'c', \"data\" has 1 elements, the shape [2] asks for 2");
   CHECK(tensor(R"({"dtype": "float32", "shape": [1], "data": [1, 2, 3]})") ==
         "tensor 'c', \"data\" has 3 elements, the shape [1] asks for 1");
-  CHECK(tensor(R"({"dtype": "float32", "shape": [4000000000, 4000000000], "data": []})") ==
-        "tensor 'c', \"data\" has fewer elements than the shape [4000000000, 4000000000] asks for");
+  CHECK(tensor(R"({"dtype": "float32", "shape": [1000000000, 1000000000], "data": []})") ==
+        "tensor 'c', \"data\" has fewer elements than the shape [1000000000, 1000000000] asks for");
   CHECK(tensor(R"({"dtype": "float32", "shape": [4294967296, 4294967296], "data": []})") ==
         "tensor 'c', its shape [4294967296, 4294967296] has more elements than can be counted");
   CHECK(tensor(R"({"dtype": "float32", "shape": [1000000], "data": [0]})") ==
@@ -332,8 +332,8 @@ TEST_CASE("A file of statistics adds to the model's and wins") {
     CHECK(model.sources.size() == 3);
   }
   const auto error = [&](const std::string& text) {
-    std::string what = error_of([&] { read(text); }, folder.path());
-    return unplaced(what.substr(what.find(": ") + 2));
+    const std::string what = error_of([&] { read(text); }, folder.path());
+    return unplaced(what.substr(what.find("stats.json: ") == 0 ? 12 : 0));
   };
   CHECK(error(R"({"y": {"min": [2], "max": [1]}})") == "calibration 'y', channel 0: min 2 is larger than max 1");
   CHECK(error(R"({"format": "rewrite-engine/model", "version": 1, "tensors": {}})") ==

@@ -22,6 +22,9 @@ std::uint64_t first_seed() {
 
 constexpr int kNetworks = 500;
 
+// 1e-5, and twice what rounding the weights does to a network that magnifies it: each weight is rounded once.
+bool keeps_function(const Net& net, double difference) { return difference <= 1e-5 || difference <= 2 * rounding_noise(net, 2); }
+
 // Scales that differ from channel to channel without any statistics, whatever can be scaled.
 const char* const kWild = R"(
 set weighted = Conv, ConvTranspose, Gemm, MatMul, BatchNormalization, Mul
@@ -135,7 +138,7 @@ TEST_CASE("Equalization keeps the function of 500 random networks, and its scale
     const Net net = random_net(seed + i);
     const Rewritten rewritten = rewrite_through_files(net, "equalization", folder);
     const double difference = largest_difference(net, rewritten, 2);
-    CHECK(difference <= 1e-5);
+    CHECK(keeps_function(net, difference));
     worst = std::max(worst, difference);
     check_formulas(net, Engine(net), seen);
   }
@@ -151,7 +154,7 @@ TEST_CASE("Whatever is scaled at all keeps the function, with leaks pinned and j
     const TemporaryFolder folder;
     const Net net = random_net(seed + i);
     const Rewritten rewritten = rewrite_through_files(net, kWild, folder);
-    CHECK(largest_difference(net, rewritten, 2) <= 1e-5);
+    CHECK(keeps_function(net, largest_difference(net, rewritten, 2)));
     scaled += rewritten.outcome.rules.back().regions;
   }
   CHECK(scaled > 2 * kNetworks);

@@ -1,5 +1,7 @@
 #include "tests/runtime/rewritten.hpp"
 
+#include <cmath>
+
 #include "runtime/apply_plan.hpp"
 #include "runtime/library.hpp"
 #include "runtime/vocabulary.hpp"
@@ -42,6 +44,29 @@ void compare_outputs(const Net& net, const Rewritten& rewritten, int samples, Vi
 double largest_difference(const Net& net, const Rewritten& rewritten, int samples) {
   double largest = 0;
   compare_outputs(net, rewritten, samples, [&](const Array& a, const Array& b) { largest = std::max(largest, difference(a, b)); });
+  return largest;
+}
+
+double rounding_noise(const Net& net, int samples) {
+  const graph::Network network = net.network();
+  Random random(7);
+  double largest = 0;
+  for (int sample = 0; sample < samples; ++sample) {
+    const Arrays inputs = net.inputs(static_cast<std::uint64_t>(1000 + sample));
+    const Arrays before = evaluate(network, inputs);
+    for (int draw = 0; draw < 4; ++draw) {
+      Arrays moved = inputs;
+      for (const graph::Tensor& tensor : network.tensors()) {
+        if (!tensor.constant || tensor.dtype != graph::DType::float32) continue;
+        const Array& old = before.at(std::string(tensor.name));
+        std::vector<float> values(old.floats().begin(), old.floats().end());
+        for (float& value : values) value = std::nextafter(value, random.chance(0.5) ? INFINITY : -INFINITY);
+        moved.emplace(std::string(tensor.name), Array(old.shape(), values));
+      }
+      const Arrays after = evaluate(network, moved);
+      for (const std::string& output : net.outputs()) largest = std::max(largest, difference(before.at(output), after.at(output)));
+    }
+  }
   return largest;
 }
 

@@ -18,6 +18,11 @@ Rewritten rewrite_through_files(const Net& net, const std::string& rules, const 
 
 // The largest difference() over the outputs of the network and `samples` random inputs.
 double largest_difference(const Net& net, const Rewritten& rewritten, int samples);
+
+// How far the outputs move where every weight is moved to a neighbouring float at random: what rounding alone can do to
+// this network. A network whose outputs are differences of large numbers is moved far.
+double rounding_noise(const Net& net, int samples);
+
 bool outputs_identical(const Net& net, const Rewritten& rewritten, int samples);
 
 }  // namespace rw::test

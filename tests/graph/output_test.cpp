@@ -1,0 +1,245 @@
+// Output files: all or nothing, whatever happens, and never over an input.
+#include "graph/formats/output.hpp"
+
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <random>
+
+#include "graph/error.hpp"
+#include "graph/formats/temporary_file.hpp"
+#include "graph/literal.hpp"
+#include "tests/graph/files.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace rw::graph;
+using namespace rw::test;
+
+namespace {
+
+// A model with one weight [n, 256] of ones.
+void write_big_model(const TemporaryFolder& folder, std::size_t n) {
+  const std::size_t bytes = n * 256 * sizeof(float);
+  const std::string header = R"({"w":{"dtype":"F32","shape":[)" + std::to_string(n) + R"(,256],"data_offsets":[0,)" + std::to_string(bytes) + "]}}";
+  write_file(folder / "w.safetensors", safetensors_file(header, bytes_of(std::vector<float>(n * 256, 1))));
+  write_file(folder / "m.json", model_text(R"("inputs": ["x"], "outputs": ["y"], "weights": "w.safetensors",
+    "nodes": [{"name": "n", "op": "MatMul", "inputs": ["x", "w"], "outputs": ["y"]}])"));
+}
+
+Rewriting scaled(const Model& model, double factor) {
+  const TensorId w = *model.network.find("w");
+  const auto dims = model.network.tensor(w).shape.dims();
+  Rewriting rewriting;
+  rewriting.constants.push_back({w, {dims.begin(), dims.end()}, {dims.begin(), dims.end()}, {{0, {factor}}}});
+  return rewriting;
+}
+
+// Runs in a child; its exit status, or 128 + the signal that ended it.
+int in_child(const std::function<int()>& run) {
+  const pid_t child = fork();
+  if (child == 0) {
+    for (const int signal : {SIGTERM, SIGINT, SIGABRT, SIGSEGV}) ::signal(signal, SIG_DFL);
+    _exit(run());
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+std::string error_of_write(const Model& model, const std::filesystem::path& out, const TemporaryFolder& folder) {
+  return error_of([&] { write_model(model, {}, out); }, folder.path());
+}
+
+}  // namespace
+
+TEST_CASE("No output is one of the inputs, whatever it is called") {
+  const TemporaryFolder folder;
+  write_file(folder / "w.safetensors", conv_weights());
+  const Model model = read_text(folder, conv_model());
+  write_file(folder / "stats.json", R"({"y": {"min": [0, 0], "max": [1, 1]}})");
+  Model with_stats = read_model(folder / "m.json");
+  read_statistics(folder / "stats.json", with_stats);
+  CHECK(error_of_write(model, folder / "m.json", folder) == "m.json: is the same file as the input 'm.json': an input is not written over");
+  CHECK(error_of_write(with_stats, folder / "stats.json", folder) == "stats.json: is the same file as the input 'stats.json': an input is not written over");
+  CHECK(error_of_write(model, folder / "w.json", folder) == "w.safetensors: is the same file as the input 'w.safetensors': an input is not written over");
+  std::filesystem::create_hard_link(folder / "m.json", folder / "hard.json");
+  std::filesystem::create_symlink("m.json", folder / "soft.json");
+  CHECK(error_of_write(model, folder / "hard.json", folder).find("hard.json: is the same file as the input") == 0);
+  CHECK(error_of_write(model, folder / "soft.json", folder).find("soft.json: is the same file as the input") == 0);
+  std::filesystem::create_directory(folder / "sub");
+  std::filesystem::create_hard_link(folder / "w.safetensors", folder / "sub/out.safetensors");
+  CHECK(error_of_write(model, folder / "sub/out.json", folder).find("sub/out.safetensors: is the same file as the input") == 0);
+  CHECK(listing(folder / "sub") == std::vector<std::string>{"out.safetensors"});
+  CHECK(read_file(folder / "m.json") == conv_model());
+  CHECK(read_file(folder / "w.safetensors") == conv_weights());
+}
+
+TEST_CASE("What cannot be an output is said before anything is written") {
+  const TemporaryFolder folder;
+  write_file(folder / "w.safetensors", conv_weights());
+  const Model model = read_text(folder, conv_model());
+  const auto before = listing(folder.path());
+  CHECK(error_of_write(model, folder / "none/out.json", folder).find("its folder 'none' cannot be written to: No such file or directory") != std::string::npos);
+  CHECK(error_of_write(model, folder / "m.json/out.json", folder).find("'m.json' is not a folder") != std::string::npos);
+  CHECK(error_of_write(model, folder / "out.onnx", folder) == "out.onnx: the format of a model goes by its ending: expected .json");
+  CHECK(listing(folder.path()) == before);
+  std::filesystem::create_directory(folder / "out.json");
+  CHECK(error_of_write(model, folder / "out.json", folder) == "out.json: is a folder, expected the name of a file");
+  REQUIRE(mkfifo((folder / "pipe.json").c_str(), 0600) == 0);
+  CHECK(error_of_write(model, folder / "pipe.json", folder) == "pipe.json: is not a regular file, which it would be after writing");
+  CHECK(listing(folder.path()) == std::vector<std::string>{"m.json", "out.json", "pipe.json", "w.safetensors"});
+}
+
+TEST_CASE("What stood there is replaced and keeps its permissions") {
+  const TemporaryFolder folder;
+  write_file(folder / "w.safetensors", conv_weights());
+  const Model model = read_text(folder, conv_model());
+  write_file(folder / "out.json", "old");
+  std::filesystem::permissions(folder / "out.json", std::filesystem::perms(0640));
+  write_file(folder / "other", "other");
+  std::filesystem::create_symlink("other", folder / "out.safetensors");
+  write_model(model, {}, folder / "out.json");
+  CHECK(std::filesystem::status(folder / "out.json").permissions() == std::filesystem::perms(0640));
+  CHECK(read_model(folder / "out.json").network.operators().size() == 1);
+  CHECK(read_file(folder / "other") == "other");  // a link is replaced, not followed
+  CHECK(std::filesystem::is_regular_file(std::filesystem::symlink_status(folder / "out.safetensors")));
+  const mode_t mask = umask(0);
+  umask(mask);
+  CHECK(std::filesystem::status(folder / "out.safetensors").permissions() == std::filesystem::perms(0644));
+  write_model(model, {}, folder / "new.json");
+  CHECK(std::filesystem::status(folder / "new.json").permissions() == std::filesystem::perms(0666 & ~mask));
+}
+
+TEST_CASE("An input that changes while the output is written stops it") {
+  const TemporaryFolder folder;
+  write_big_model(folder, 2000);
+  const Model model = read_model(folder / "m.json");
+  const auto before = listing(folder.path());
+  SECTION("longer") {
+    write_file(folder / "w.safetensors", read_file(folder / "w.safetensors") + "more");
+    CHECK(error_of_write(model, folder / "out.json", folder) == "w.safetensors: changed while it was read");
+  }
+  SECTION("cut off") {
+    std::filesystem::resize_file(folder / "w.safetensors", 1000);
+    CHECK(error_of_write(model, folder / "out.json", folder) == "w.safetensors: changed while it was read");
+  }
+  SECTION("the model itself") {
+    std::filesystem::resize_file(folder / "m.json", 0);
+    CHECK(error_of_write(model, folder / "out.json", folder) == "m.json: changed while it was read");
+  }
+  CHECK(listing(folder.path()) == before);
+}
+
+TEST_CASE("A limit on the size of files is an error, and nothing is left behind") {
+  const TemporaryFolder folder;
+  write_big_model(folder, 2000);
+  write_file(folder / "out.json", "old");
+  const int status = in_child([&] {
+    const rlimit limit = {100000, 100000};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    const Model model = read_model(folder / "m.json");
+    return error_of_write(model, folder / "out.json", folder) == "out.safetensors: cannot write it: File too large" ? 7 : 1;
+  });
+  CHECK(status == 7);
+  CHECK(listing(folder.path()) == std::vector<std::string>{"m.json", "out.json", "w.safetensors"});
+  CHECK(read_file(folder / "out.json") == "old");
+}
+
+TEST_CASE("A full disk is an error, and nothing is left behind") {
+  const TemporaryFolder folder;
+  write_big_model(folder, 2000);
+  std::filesystem::create_directory(folder / "disk");
+  if (mount("tmpfs", (folder / "disk").c_str(), "tmpfs", 0, "size=1m") != 0) {
+    WARN("skipped: a small file system cannot be mounted here");
+    return;
+  }
+  write_file(folder / "disk/out.json", "old");
+  const Model model = read_model(folder / "m.json");
+  CHECK(error_of_write(model, folder / "disk/out.json", folder) == "disk/out.safetensors: cannot write it: No space left on device");
+  CHECK(listing(folder / "disk") == std::vector<std::string>{"out.json"});
+  CHECK(read_file(folder / "disk/out.json") == "old");
+  CHECK(umount((folder / "disk").c_str()) == 0);
+}
+
+TEST_CASE("An output that is killed at any moment is the old one or the new one") {
+  const TemporaryFolder folder;
+  write_big_model(folder, 3000);  // 3 MB
+  const Model model = read_model(folder / "m.json");
+  write_model(model, scaled(model, 1), folder / "out.json");
+  std::mt19937 random(3);
+  int replaced_times = 0;
+  for (int round = 0; round < 12; ++round) {
+    const pid_t child = fork();
+    if (child == 0) {
+      for (int i = 0;; ++i) write_model(model, scaled(model, i % 2 == 0 ? 2 : 4), folder / "out.json");
+    }
+    usleep(std::uniform_int_distribution<unsigned>(1000, 60000)(random));
+    REQUIRE(kill(child, SIGKILL) == 0);
+    REQUIRE(waitpid(child, nullptr, 0) == child);
+    const Model after = read_model(folder / "out.json");
+    const std::vector<double> values = values_of(after.network, "w");
+    REQUIRE(values.size() == 3000 * 256);
+    const double first = values.front();
+    CHECK((first == 1 || first == 2 || first == 4));
+    CHECK(std::count(values.begin(), values.end(), first) == static_cast<std::ptrdiff_t>(values.size()));
+    if (first != 1) ++replaced_times;
+  }
+  CHECK(replaced_times > 0);  // some of them got that far
+}
+
+TEST_CASE("A temporary file goes with the one who made it") {
+  const TemporaryFolder folder;
+  const auto content = [&] { return listing(folder.path()); };
+  {
+    const TemporaryFile unnamed(folder / "f");
+    const TemporaryFile named(folder / "f", true);
+    CHECK(content().size() <= 2);  // one, where the file system knows files without a name
+    CHECK(content().size() >= 1);
+  }
+  CHECK(content().empty());
+  {
+    TemporaryFile file(folder / "f", true);
+    REQUIRE(write(file.descriptor(), "abc", 3) == 3);
+    file.name();
+    file.publish();
+  }
+  CHECK(content() == std::vector<std::string>{"f"});
+  CHECK(read_file(folder / "f") == "abc");
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    INFO(signal);
+    CHECK(in_child([&] {
+            const TemporaryFile file(folder / "g", true);
+            raise(signal);
+            return 0;
+          }) == 128 + signal);
+    CHECK(content() == std::vector<std::string>{"f"});
+  }
+  CHECK(error_of([&] { TemporaryFile(folder / "none/f"); }, folder.path()) ==
+        "none/f: cannot make a file in its folder: No such file or directory");
+}
+
+TEST_CASE("Pieces of any size pass through the buffer") {
+  const TemporaryFolder folder;
+  std::string input(1000003, '\0');
+  std::mt19937 random(9);
+  for (char& each : input) each = static_cast<char>(random());
+  write_file(folder / "in", input);
+  const std::vector<std::shared_ptr<const MappedFile>> files = {MappedFile::open(folder / "in")};
+  std::string expected;
+  Output output(files, false);
+  const std::vector<std::size_t> sizes = {1, 7, 300000, 0, 262144, 262143, 5, 99999};
+  std::size_t total = 0;
+  for (const std::size_t each : sizes) total += 2 * each;
+  OutputFile& out = output.add(folder / "out", total);
+  for (const std::size_t size : sizes) {
+    out.write(std::string_view(input).substr(0, size));
+    out.copy(*files[0], 3, size);
+    expected += input.substr(0, size) + input.substr(3, size);
+  }
+  CHECK(output.commit().bytes == total);
+  CHECK(read_file(folder / "out") == expected);
+}
