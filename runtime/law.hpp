@@ -74,6 +74,7 @@ struct Law {
   // What leaks: why the scales and edits that came do not leave as a scale; empty: they do.
   std::string (*carry)(const Site&, Carry&) = nullptr;
   void (*settle)(const Site&, Tie&, std::uint32_t gate, std::uint32_t other) = nullptr;  // for laws that call Tie::waits
+  std::string_view pins = {};  // why it pins an activation although its condition holds; empty: it never does
 };
 
 std::span<const Law> laws();
