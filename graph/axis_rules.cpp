@@ -135,49 +135,64 @@ std::optional<AxisMap> transpose(const Node& node, std::uint32_t slot) {
   const Shape in = node.shape(slot), out = node.output_shape();
   if (slot != 0 || !in.known() || !out.known() || in.rank() != out.rank()) return std::nullopt;
   const auto perm = node.integers("perm");
+  if (perm && perm->size() != static_cast<std::size_t>(in.rank())) return std::nullopt;
   std::vector<int> place(static_cast<std::size_t>(in.rank()));
   for (int i = 0; i < in.rank(); ++i) {
     const std::int64_t from = perm ? (*perm)[static_cast<std::size_t>(i)] : in.rank() - 1 - i;
+    if (from < 0 || from >= in.rank()) return std::nullopt;
     place[static_cast<std::size_t>(from)] = i;
   }
   return one_to_one(in.rank(), out.rank(), [&](int axis) { return place[static_cast<std::size_t>(axis)]; });
 }
 
-// Both shapes are cut at the places where the products of the dimensions before them agree; within such a group every input
-// axis lies on every output axis. Axes of size 1 belong to no group. An unknown dimension (the batch) is a group of its own
-// where it stands at a cut on both sides.
+// Within a group of axes that hold the same elements every input axis lies on every output axis.
 std::optional<AxisMap> view(const Node& node, std::uint32_t slot) {
-  const Shape in = node.shape(slot), out = node.output_shape();
-  if (slot != 0 || !in.known() || !out.known() || in.rank() > kMaxRank || out.rank() > kMaxRank) return std::nullopt;
+  const auto groups = slot == 0 ? view_groups(node.shape(0), node.output_shape()) : std::nullopt;
+  if (!groups) return std::nullopt;
+  const auto mask = [](int first, int last) {
+    AxisMask axes = 0;
+    for (int axis = first; axis < last; ++axis) axes |= bit(axis);
+    return axes;
+  };
   AxisMap map;
-  map.forward.resize(static_cast<std::size_t>(in.rank()));
-  map.backward.resize(static_cast<std::size_t>(out.rank()));
-  int i = 0, o = 0;
-  while (true) {
-    while (i < in.rank() && in[i] == 1) ++i;
-    while (o < out.rank() && out[o] == 1) ++o;
-    if (i == in.rank() || o == out.rank()) break;
-    AxisMask ins = bit(i), outs = bit(o);
-    std::int64_t left = in[i++], right = out[o++];
-    if (left < 0 || right < 0) {
-      if (left != right) return std::nullopt;
-    } else {
-      while (left != right) {
-        const bool grow_left = left < right;
-        if (grow_left ? i == in.rank() : o == out.rank()) return std::nullopt;
-        const std::int64_t dim = grow_left ? in[i] : out[o];
-        std::int64_t& product = grow_left ? left : right;
-        if (dim <= 0 || __builtin_mul_overflow(product, dim, &product)) return std::nullopt;
-        (grow_left ? ins : outs) |= bit(grow_left ? i++ : o++);
-      }
-    }
-    for (int axis = 0; axis < in.rank(); ++axis)
-      if (ins & bit(axis)) map.forward[static_cast<std::size_t>(axis)] = outs;
-    for (int axis = 0; axis < out.rank(); ++axis)
-      if (outs & bit(axis)) map.backward[static_cast<std::size_t>(axis)] = ins;
+  map.forward.resize(static_cast<std::size_t>(node.shape(0).rank()));
+  map.backward.resize(static_cast<std::size_t>(node.output_shape().rank()));
+  for (const ViewGroup& group : *groups) {
+    const AxisMask ins = mask(group.in_first, group.in_last), outs = mask(group.out_first, group.out_last);
+    for (int axis = group.in_first; axis < group.in_last; ++axis) map.forward[static_cast<std::size_t>(axis)] = outs;
+    for (int axis = group.out_first; axis < group.out_last; ++axis) map.backward[static_cast<std::size_t>(axis)] = ins;
   }
-  if (i != in.rank() || o != out.rank()) return std::nullopt;
   return map;
+}
+
+std::optional<AxisMap> gather(const Node& node, std::uint32_t slot) {
+  const Shape in = node.shape(0), indices = node.shape(1), out = node.output_shape();
+  const auto axis = in.axis(node.integer("axis"));
+  if (slot != 0 || !axis || !indices.known() || !out.known() || out.rank() != in.rank() - 1 + indices.rank() || out.rank() > kMaxRank) return std::nullopt;
+  auto map = one_to_one(in.rank(), out.rank(), [&](int i) { return i == *axis ? -1 : i < *axis ? i : i - 1 + indices.rank(); });
+  if (!map) return map;
+  for (int i = 0; i < indices.rank(); ++i) {
+    map->forward[static_cast<std::size_t>(*axis)] |= bit(*axis + i);
+    map->backward[static_cast<std::size_t>(*axis + i)] |= bit(*axis);
+  }
+  return map;
+}
+
+std::optional<AxisMap> matmul(const Node& node, std::uint32_t slot) {
+  const Shape in = node.shape(slot), out = node.output_shape();
+  if (slot > 1 || node.is_constant(0) || node.is_constant(1) || !in.known() || !out.known() || in.rank() < 2 || in.rank() > out.rank()) return std::nullopt;
+  if (node.shape(1 - slot).known() && node.shape(1 - slot).rank() < 2) return std::nullopt;
+  const int contracted = slot == 0 ? in.rank() - 1 : in.rank() - 2;
+  return one_to_one(in.rank(), out.rank(), [&](int axis) {
+    const int to = axis + out.rank() - in.rank();
+    return axis == contracted || (in[axis] == 1 && out[to] != 1) ? -1 : to;
+  });
+}
+
+std::optional<AxisMap> first_two(const Node& node, std::uint32_t slot) {
+  const Shape in = node.shape(0), out = node.output_shape();
+  if (slot != 0 || !in.known() || !out.known() || in.rank() < 2 || out.rank() < 2) return std::nullopt;
+  return one_to_one(in.rank(), out.rank(), [](int axis) { return axis < 2 ? axis : -1; });
 }
 
 }  // namespace axis_rule

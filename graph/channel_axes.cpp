@@ -10,8 +10,13 @@ class AxisInference {
 
   ChannelAxes run() {
     for (const OperatorId id : network_.order()) anchor(Node(network_, id, forms_.of(network_, id)));
-    // First in, first out: nearer anchors speak before farther ones.
-    for (std::size_t next = 0; next < queue_.size(); ++next) spread(queue_[next]);
+    // First in, first out: nearer anchors speak before farther ones. Operators that move elements speak last, where nobody
+    // else has: channels may lie one way before a Reshape and another way behind it, so that they never disagree.
+    std::size_t next = 0, moved = 0;
+    while (moved < queue_.size()) {
+      while (next < queue_.size()) spread(queue_[next++], false);
+      spread(queue_[moved++], true);
+    }
     for (TensorId tensor = 0; tensor < network_.tensors().size(); ++tensor) count(tensor);
     return std::move(result_);
   }
@@ -32,7 +37,7 @@ class AxisInference {
     return mask;
   }
 
-  void say(TensorId tensor, AxisMask axes) {
+  void say(TensorId tensor, AxisMask axes, bool moving = false) {
     const Shape& shape = network_.tensor(tensor).shape;
     AxisState& state = result_.state_[tensor];
     if (!shape.known() || network_.tensor(tensor).constant) return;
@@ -40,44 +45,52 @@ class AxisInference {
       state = AxisState::set;
       result_.axes_[tensor] = axes;
       queue_.push_back(tensor);
-    } else if (state == AxisState::set && significant(shape, result_.axes_[tensor]) != significant(shape, axes)) {
+    } else if (!moving && state == AxisState::set && significant(shape, result_.axes_[tensor]) != significant(shape, axes)) {
       state = AxisState::conflict;
     }
   }
 
-  void spread(TensorId tensor) {
+  // Through the operators around a tensor that move elements, or through the others.
+  void spread(TensorId tensor, bool moving) {
     if (result_.state_[tensor] != AxisState::set) return;
     const AxisMask axes = result_.axes_[tensor];
-    for (const Use& use : network_.consumers(tensor)) forward(Node(network_, use.op, forms_.of(network_, use.op)), use.slot, axes);
+    for (const Use& use : network_.consumers(tensor)) forward(Node(network_, use.op, forms_.of(network_, use.op)), use.slot, axes, moving);
     const Tensor& info = network_.tensor(tensor);
-    if (info.producer != kNone && info.output_slot == 0) backward(Node(network_, info.producer, forms_.of(network_, info.producer)), axes);
+    if (info.producer == kNone) return;
+    const Node producer(network_, info.producer, forms_.of(network_, info.producer));
+    if (info.output_slot == 0 || producer.form().movement) backward(producer, axes, moving);
   }
 
-  void forward(const Node& node, std::uint32_t slot, AxisMask axes) {
-    if (!node.form().axes || node.output() == kNone) return;
-    const auto map = node.form().axes(node, slot);
+  void forward(const Node& node, std::uint32_t slot, AxisMask axes, bool moving) {
+    if (!node.form().axes || (node.form().movement != nullptr) != moving) return;
+    const auto map = node.output() == kNone ? std::nullopt : node.form().axes(node, slot);
     if (!map) return;
     AxisMask out = 0;
     for (std::size_t i = 0; i < map->forward.size(); ++i) {
       if (!((axes >> i) & 1U)) continue;
-      if (map->forward[i] == 0) return;  // reduced, or one element that meets all: says nothing of the output
+      if (map->forward[i] == 0 && !moving) return;  // reduced, or one element that meets all: says nothing of the output
       out |= map->forward[i];
     }
-    if (out == 0) return;
+    if (out == 0 && !moving) return;  // where one channel was chosen, one is left
     for (const TensorId each : node.op().outputs)
-      if (each != kNone) say(each, out);
+      if (each != kNone) say(each, out, moving);
   }
 
-  void backward(const Node& node, AxisMask axes) {
-    if (!node.form().axes) return;
+  void backward(const Node& node, AxisMask axes, bool moving) {
+    if (!node.form().axes || (node.form().movement != nullptr) != moving) return;
     for (std::uint32_t slot = 0; slot < node.input_count(); ++slot) {
       if (!node.has(slot) || node.is_constant(slot)) continue;
       const auto map = node.form().axes(node, slot);
       if (!map) continue;
       AxisMask in = 0;
-      for (std::size_t o = 0; o < map->backward.size(); ++o)
-        if ((axes >> o) & 1U) in |= map->backward[o];
-      if (in != 0 || map->broadcasts) say(node.input(slot), in);
+      bool lost = false;  // some channels of the output do not come from this input
+      for (std::size_t o = 0; o < map->backward.size(); ++o) {
+        if (((axes >> o) & 1U) == 0) continue;
+        in |= map->backward[o];
+        lost |= map->backward[o] == 0;
+      }
+      if (lost && !moving && !map->broadcasts) continue;
+      if (in != 0 || map->broadcasts) say(node.input(slot), in, moving);
     }
   }
 

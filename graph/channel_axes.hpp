@@ -1,6 +1,7 @@
 // On which axes every tensor carries its channels, and how many there are. Convolutions, poolings, normalizations and
 // matrix products put channels on axes of their own (anchors); from there axes are carried through the operators between,
-// in both directions. A tensor on which two operators disagree has none: it carries no scale.
+// in both directions; operators that only move elements never disagree. A tensor on which two others do has none: it carries
+// no scale.
 #pragma once
 
 #include <cstdint>

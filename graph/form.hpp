@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/movement.hpp"
 #include "graph/shape.hpp"
 
 namespace rw::graph {
@@ -87,6 +88,8 @@ struct Form {
   std::optional<Linear> (*linear)(const Node&, std::string& why) = nullptr;
   std::optional<Affine> (*affine)(const Node&, std::string& why) = nullptr;
   UserForm user = {};
+  // How the elements of input 0 come to output `slot`, where the operator only moves, repeats or chooses them.
+  std::optional<Movement> (*movement)(const Node&, std::uint32_t slot) = nullptr;
 };
 
 // Null: no row. The name is as in Network::type_name.

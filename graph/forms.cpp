@@ -32,6 +32,7 @@ constexpr Table<3> kPad = {{{"mode", kText, 0, "constant"}, {"pads", kList}, {"v
 constexpr Table<1> kAxisFirst = {{{"axis", kInteger, 0}}};
 constexpr Table<1> kAxisSecond = {{{"axis", kInteger, 1}}};
 constexpr Table<1> kAxisLast = {{{"axis", kInteger, -1}}};
+constexpr Table<2> kShape = {{{"end", kInteger, 4294967296.0}, {"start", kInteger, 0}}};
 constexpr Table<1> kAxes = {{{"axes", kList}}};
 constexpr Table<3> kSplit = {{{"axis", kInteger, 0}, {"split", kList}, {"num_outputs", kInteger, 0}}};
 constexpr Table<3> kSlice = {{{"axes", kList}, {"ends", kList}, {"starts", kList}}};
@@ -58,13 +59,15 @@ const std::vector<Form>& table() {
   namespace a = anchor_rule;
   namespace x = axis_rule;
   namespace w = weight_rule;
+  namespace m = movement_rule;
+  constexpr UserForm none = {};
   static const std::vector<Form> rows = {
-      // op, attributes, shape, anchors, axes, linear, affine
+      // op, attributes, shape, anchors, axes, linear, affine, (user), movement
       {"Conv", kConv, s::conv, a::second, nullptr, w::conv},
       {"com.microsoft::FusedConv", kFusedConv, s::conv, a::second, nullptr, w::conv},
       {"ConvTranspose", kConvTranspose, s::conv_transpose, a::second, nullptr, w::conv_transpose},
       {"Gemm", kGemm, s::gemm, a::last, nullptr, w::gemm},
-      {"MatMul", {}, s::matmul, a::matmul, nullptr, w::matmul},
+      {"MatMul", {}, s::matmul, a::matmul, x::matmul, w::matmul},
       {"BatchNormalization", kBatchNorm, s::same, a::second, x::same, nullptr, w::batch_normalization},
 
       {"MaxPool", kPool, s::pool, a::second, x::same},
@@ -73,13 +76,13 @@ const std::vector<Form>& table() {
       {"GlobalMaxPool", {}, s::global_pool, a::second, x::same},
       {"GlobalAveragePool", {}, s::global_pool, a::second, x::same},
       {"GlobalLpPool", kGlobalLp, s::global_pool, a::second, x::same},
-      {"InstanceNormalization", kEpsilon, s::same, a::second, x::same},
-      {"GroupNormalization", kGroupNorm, s::same, a::second, x::same},
-      {"LayerNormalization", kLayerNorm, s::same, a::last, x::same},
-      {"RMSNormalization", kLayerNorm, s::same, a::last, x::same},
-      {"SimplifiedLayerNormalization", kLayerNorm, s::same, a::last, x::same},
+      {"InstanceNormalization", kEpsilon, s::same, a::second, x::same, nullptr, w::normalization},
+      {"GroupNormalization", kGroupNorm, s::same, a::second, x::same, nullptr, w::normalization},
+      {"LayerNormalization", kLayerNorm, s::same, a::last, x::same, nullptr, w::normalization},
+      {"RMSNormalization", kLayerNorm, s::same, a::last, x::same, nullptr, w::normalization},
+      {"SimplifiedLayerNormalization", kLayerNorm, s::same, a::last, x::same, nullptr, w::normalization},
       {"LRN", {}, s::same, a::second, x::same},
-      {"GridSample", kGridSample, nullptr, a::second, nullptr},
+      {"GridSample", kGridSample, s::grid_sample, a::second, x::first_two},
 
       {"Relu", {}, s::same, nullptr, x::same},
       {"LeakyRelu", kLeaky, s::same, nullptr, x::same},
@@ -150,23 +153,24 @@ const std::vector<Form>& table() {
       {"ReduceLogSumExp", kReduce, s::reduce, nullptr, x::reduce},
 
       {"Concat", kAxisSecond, s::concat, nullptr, x::same},
-      {"Split", kSplit, s::split, nullptr, x::same},
-      {"Slice", kSlice, s::slice, nullptr, x::same},
-      {"Gather", kAxisFirst, s::gather, nullptr, nullptr},
+      {"Split", kSplit, s::split, nullptr, x::same, nullptr, nullptr, none, m::split},
+      {"Slice", kSlice, s::slice, nullptr, x::same, nullptr, nullptr, none, m::slice},
+      {"Gather", kAxisFirst, s::gather, nullptr, x::gather, nullptr, nullptr, none, m::gather},
       {"Pad", kPad, s::pad, nullptr, x::same},
       {"Resize", kResize, s::resize, nullptr, x::same},
       {"Upsample", kUpsample, s::resize, nullptr, x::same},
-      {"Tile", {}, s::tile, nullptr, x::same},
-      {"Expand", {}, s::expand, nullptr, x::broadcast},
-      {"Reshape", kReshape, s::reshape, nullptr, x::view},
-      {"Flatten", kAxisSecond, s::flatten, nullptr, x::view},
-      {"Squeeze", kAxes, s::squeeze, nullptr, x::reduce},
-      {"Unsqueeze", kAxes, s::unsqueeze, nullptr, x::reduce},
-      {"Transpose", kPerm, s::transpose, nullptr, x::transpose},
-      {"DepthToSpace", kDepthToSpace, s::depth_to_space, a::second, nullptr},
-      {"SpaceToDepth", kSpaceToDepth, s::space_to_depth, a::second, nullptr},
+      {"Tile", {}, s::tile, nullptr, x::same, nullptr, nullptr, none, m::tile},
+      {"Expand", {}, s::expand, nullptr, x::broadcast, nullptr, nullptr, none, m::expand},
+      {"Reshape", kReshape, s::reshape, nullptr, x::view, nullptr, nullptr, none, m::reshape},
+      {"Flatten", kAxisSecond, s::flatten, nullptr, x::view, nullptr, nullptr, none, m::reshape},
+      {"Squeeze", kAxes, s::squeeze, nullptr, x::reduce, nullptr, nullptr, none, m::reshape},
+      {"Unsqueeze", kAxes, s::unsqueeze, nullptr, x::reduce, nullptr, nullptr, none, m::reshape},
+      {"Transpose", kPerm, s::transpose, nullptr, x::transpose, nullptr, nullptr, none, m::transpose},
+      {"DepthToSpace", kDepthToSpace, s::depth_to_space, a::second, nullptr, nullptr, nullptr, none, m::depth_to_space},
+      {"SpaceToDepth", kSpaceToDepth, s::space_to_depth, a::second, nullptr, nullptr, nullptr, none, m::space_to_depth},
 
-      {"Shape", {}, s::shape},
+      {"Shape", kShape, s::shape},
+      {"Range", {}, s::range},
       {"Size", {}, s::scalar},
       {"Constant", {}, s::constant},
       {"ConstantOfShape", {}, s::constant_of_shape},

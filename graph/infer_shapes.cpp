@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "graph/error.hpp"
+#include "graph/fold_shapes.hpp"
 #include "graph/node.hpp"
 #include "graph/rules.hpp"
 
@@ -43,13 +45,30 @@ DType dtype_of(const Node& node, std::uint32_t output) {
   return node.has(slot) ? node.tensor(slot).dtype : DType::undefined;
 }
 
+// Dimensions that are not known get symbols: the same symbol is the same dimension.
+class Symbols {
+ public:
+  // Symbols of an earlier inference stay; new ones are smaller than all of them.
+  explicit Symbols(const Network& network) {
+    for (const Tensor& tensor : network.tensors())
+      for (const std::int64_t dim : tensor.shape.dims()) last_ = std::min(last_, dim);
+  }
+  std::int64_t fresh() { return --last_; }
+
+ private:
+  std::int64_t last_ = kUnknown;
+};
+
 // What is inferred counts; what the file says fills in dimensions that could not be inferred.
-Shape merge(Arena& arena, const Dims& inferred, Shape said) {
-  if (!inferred || inferred->size() > kMaxRank) return said;
-  const std::span<std::int64_t> dims = arena.make<std::int64_t>(inferred->size());
+Shape merge(Arena& arena, Symbols& symbols, const Dims& inferred, Shape said) {
+  const bool use = inferred && inferred->size() <= static_cast<std::size_t>(kMaxRank);
+  if (!use && !said.known()) return said;
+  const std::span<std::int64_t> dims = arena.make<std::int64_t>(use ? inferred->size() : static_cast<std::size_t>(said.rank()));
+  const bool fills = said.known() && said.rank() == static_cast<int>(dims.size());
   for (std::size_t i = 0; i < dims.size(); ++i) {
-    dims[i] = (*inferred)[i];
-    if (dims[i] < 0) dims[i] = said.known() && said.rank() == static_cast<int>(dims.size()) ? said[static_cast<int>(i)] : kUnknown;
+    dims[i] = use ? (*inferred)[i] : kUnknown;
+    if (dims[i] < 0 && fills && (said[static_cast<int>(i)] >= 0 || dims[i] == kUnknown)) dims[i] = said[static_cast<int>(i)];
+    if (dims[i] == kUnknown) dims[i] = symbols.fresh();
   }
   return Shape(dims);
 }
@@ -113,6 +132,8 @@ void check_weights(const Node& node) {
 }  // namespace
 
 void infer_shapes(Network& network, const Forms& forms) {
+  Symbols symbols(network);
+  for (const TensorId id : network.inputs()) network.set_shape(id, merge(network.arena(), symbols, std::nullopt, network.tensor(id).shape), network.tensor(id).dtype);
   for (const OperatorId id : network.order()) {
     const Node node(network, id, forms.of(network, id));
     const auto outputs = node.op().outputs;
@@ -122,7 +143,9 @@ void infer_shapes(Network& network, const Forms& forms) {
       if (tensor.constant) continue;
       const Dims inferred = node.form().shape ? node.form().shape(node, slot) : std::nullopt;
       const DType dtype = tensor.dtype != DType::undefined ? tensor.dtype : dtype_of(node, slot);
-      network.set_shape(outputs[slot], merge(network.arena(), inferred, tensor.shape), dtype);
+      network.set_shape(outputs[slot], merge(network.arena(), symbols, inferred, tensor.shape), dtype);
+      if (slot != 0 || floating(dtype)) continue;
+      if (const auto values = fold_shapes(node)) network.set_folded(outputs[slot], *values);
     }
     check_weights(node);
   }

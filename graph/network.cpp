@@ -84,6 +84,8 @@ void Network::set_shape(TensorId id, Shape shape, DType dtype) {
   state_->tensors[id].dtype = dtype;
 }
 
+void Network::set_folded(TensorId id, std::span<const std::int64_t> values) { state_->tensors[id].folded = arena().store(values); }
+
 // --- editing
 
 void Network::remove(OperatorId id) {

@@ -68,6 +68,8 @@ struct Tensor {
   bool is_input = false;            // of the network
   bool is_output = false;           // of the network
   std::optional<Literal> constant;  // its value where it is a constant
+  // Elements of an integer tensor that follow from shapes (fold_shapes.hpp); filled in by shape inference.
+  std::optional<std::span<const std::int64_t>> folded = {};
 };
 
 // One reading of a tensor: input `slot` of operator `op`.
@@ -107,6 +109,7 @@ class Network {
 
   // Shape inference fills in what the file does not say.
   void set_shape(TensorId id, Shape shape, DType dtype);
+  void set_folded(TensorId id, std::span<const std::int64_t> values);  // copied
   Arena& arena();
 
   // --- edits of the graph. Identities stay; consumers() and order() are those of before until relink().

@@ -21,7 +21,7 @@ std::int64_t read(const Literal& literal, std::size_t index) {
   return static_cast<std::int64_t>(value);
 }
 
-std::int64_t integer_element(const Literal& literal, std::size_t index) {
+std::int64_t stored_element(const Literal& literal, std::size_t index) {
   switch (size(literal.dtype)) {
     case 8: return read<std::int64_t>(literal, index);
     case 4: return read<std::int32_t>(literal, index);
@@ -39,6 +39,8 @@ std::int64_t bounded(std::int64_t value) {
 constexpr std::int64_t kMaxElements = 1 << 16;  // of a constant that says axes, pads or a shape
 
 }  // namespace
+
+std::int64_t integer_element(const Literal& literal, std::size_t index) { return bounded(stored_element(literal, index)); }
 
 std::int64_t Node::integer(std::string_view name, std::int64_t otherwise) const {
   if (const AttributeValue* value = op().find(name))
@@ -78,13 +80,21 @@ std::optional<std::vector<std::int64_t>> Node::integers(std::string_view name) c
   return std::nullopt;
 }
 
-std::optional<std::vector<std::int64_t>> Node::integers_of(std::size_t slot) const {
+std::optional<std::vector<std::int64_t>> Node::whole_values(std::size_t slot) const {
+  if (!has(slot)) return std::nullopt;
+  if (tensor(slot).folded) return std::vector<std::int64_t>(tensor(slot).folded->begin(), tensor(slot).folded->end());
   if (!is_constant(slot)) return std::nullopt;
   const Literal& literal = *tensor(slot).constant;
   const auto count = literal.shape.count();
   if (floating(literal.dtype) || !count || *count > kMaxElements) return std::nullopt;
   std::vector<std::int64_t> values;
-  for (std::int64_t i = 0; i < *count; ++i) values.push_back(bounded(integer_element(literal, static_cast<std::size_t>(i))));
+  for (std::int64_t i = 0; i < *count; ++i) values.push_back(integer_element(literal, static_cast<std::size_t>(i)));
+  return values;
+}
+
+std::optional<std::vector<std::int64_t>> Node::integers_of(std::size_t slot) const {
+  auto values = whole_values(slot);
+  if (values && std::any_of(values->begin(), values->end(), is_open)) return std::nullopt;
   return values;
 }
 

@@ -43,6 +43,8 @@ Dims shape(const Node&, std::uint32_t);
 Dims scalar(const Node&, std::uint32_t);
 Dims constant(const Node&, std::uint32_t);
 Dims constant_of_shape(const Node&, std::uint32_t);
+Dims grid_sample(const Node&, std::uint32_t);
+Dims range(const Node&, std::uint32_t);
 Dims user_linear(const Node&, std::uint32_t);
 }  // namespace shape_rule
 
@@ -59,6 +61,9 @@ std::optional<AxisMap> broadcast(const Node&, std::uint32_t);  // aligned at the
 std::optional<AxisMap> reduce(const Node&, std::uint32_t);
 std::optional<AxisMap> transpose(const Node&, std::uint32_t);
 std::optional<AxisMap> view(const Node&, std::uint32_t);       // row-major elements keep their order
+std::optional<AxisMap> gather(const Node&, std::uint32_t);
+std::optional<AxisMap> matmul(const Node&, std::uint32_t);      // of two activations
+std::optional<AxisMap> first_two(const Node&, std::uint32_t);   // batch and channels; positions are sampled
 }  // namespace axis_rule
 
 namespace weight_rule {
@@ -70,8 +75,30 @@ std::optional<Linear> user(const Node&, std::string&);
 std::optional<Affine> batch_normalization(const Node&, std::string&);
 std::optional<Affine> multiply(const Node&, std::string&);
 std::optional<Affine> divide(const Node&, std::string&);
+std::optional<Affine> normalization(const Node&, std::string&);
 std::optional<Affine> user_affine(const Node&, std::string&);
 }  // namespace weight_rule
+
+namespace movement_rule {
+std::optional<Movement> reshape(const Node&, std::uint32_t);  // also Flatten, Squeeze, Unsqueeze: the order stays
+std::optional<Movement> transpose(const Node&, std::uint32_t);
+std::optional<Movement> depth_to_space(const Node&, std::uint32_t);
+std::optional<Movement> space_to_depth(const Node&, std::uint32_t);
+std::optional<Movement> expand(const Node&, std::uint32_t);
+std::optional<Movement> tile(const Node&, std::uint32_t);
+std::optional<Movement> slice(const Node&, std::uint32_t);
+std::optional<Movement> split(const Node&, std::uint32_t);
+std::optional<Movement> gather(const Node&, std::uint32_t);
+}  // namespace movement_rule
+
+// What Slice keeps of one axis: positions first, first + step, ... (count of them).
+struct Cut {
+  int axis = 0;
+  bool known = false;  // false: decided when the network runs, or the dimension is not known
+  std::int64_t first = 0, step = 1, count = 0;
+};
+// One for each axis that a Slice cuts; nothing where the axes are not known or are none of its input.
+std::optional<std::vector<Cut>> slice_cuts(const Node& node);
 
 // The axes that a reduction (or Squeeze, Unsqueeze) names, from the attribute or input 1, counted from 0 in a tensor of
 // `rank`; all where it names none (nothing for Squeeze). Nothing: not known or out of range.

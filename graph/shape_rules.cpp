@@ -12,6 +12,7 @@ std::vector<std::int64_t> copy(const Shape& shape) { return {shape.dims().begin(
 
 // a * b and a + b where both are known and nothing overflows.
 std::int64_t times(std::int64_t a, std::int64_t b) {
+  if (a == 1 || b == 1) return a == 1 ? b : a;
   std::int64_t product = 0;
   return a < 0 || b < 0 || __builtin_mul_overflow(a, b, &product) ? kUnknown : product;
 }
@@ -81,14 +82,54 @@ Dims broadcast_dims(const std::vector<Shape>& shapes) {
       if (out == 1) out = dim;
       else if (dim != 1 && dim != out) {
         if (dim >= 0 && out >= 0) return std::nullopt;  // cannot be broadcast
-        if (out < 0) out = dim;                         // the known one must be right
+        // The known one must be right; of two unknown ones either may be 1.
+        out = out >= 0 ? out : dim >= 0 ? dim : kUnknown;
       }
     }
   }
   return dims;
 }
 
+// Positions that start:end:step keep of `dim` (the bounds are clamped, as ONNX does).
+Cut cut_of(int axis, std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step) {
+  Cut cut{.axis = axis, .known = true, .step = step};
+  const auto from_end = [&](std::int64_t at) { return at < 0 ? at + dim : at; };
+  if (step > 0) {
+    cut.first = std::clamp<std::int64_t>(from_end(start), 0, dim);
+    const std::int64_t last = std::clamp<std::int64_t>(from_end(end), 0, dim);
+    cut.count = std::max<std::int64_t>(0, (last - cut.first + step - 1) / step);
+  } else {
+    cut.first = std::clamp<std::int64_t>(from_end(start), -1, dim - 1);
+    const std::int64_t last = std::clamp<std::int64_t>(from_end(end), -1, dim - 1);
+    cut.count = cut.first > last ? (cut.first - last - 1) / -step + 1 : 0;
+  }
+  return cut;
+}
+
 }  // namespace
+
+std::optional<std::vector<Cut>> slice_cuts(const Node& node) {
+  const Shape in = node.shape(0);
+  if (!in.known()) return std::nullopt;
+  const auto starts = node.integers("starts", 1), ends = node.integers("ends", 2), steps = node.integers_of(4);
+  auto axes = node.integers("axes", 3);
+  if (!axes) {
+    if (node.has(3) || !starts) return std::nullopt;
+    axes = std::vector<std::int64_t>(starts->size());
+    std::iota(axes->begin(), axes->end(), 0);
+  }
+  const auto fits = [&](const auto& list) { return list && list->size() == axes->size(); };
+  const bool known = fits(starts) && fits(ends) && (!node.has(4) || fits(steps));
+  std::vector<Cut> cuts;
+  for (std::size_t i = 0; i < axes->size(); ++i) {
+    const auto axis = in.axis((*axes)[i]);
+    if (!axis) return std::nullopt;
+    const std::int64_t step = known && steps ? (*steps)[i] : 1;
+    if (step == 0 || std::any_of(cuts.begin(), cuts.end(), [&](const Cut& each) { return each.axis == *axis; })) return std::nullopt;
+    cuts.push_back(known && in[*axis] >= 0 ? cut_of(*axis, in[*axis], (*starts)[i], (*ends)[i], step) : Cut{.axis = *axis});
+  }
+  return cuts;
+}
 
 namespace shape_rule {
 
@@ -188,7 +229,8 @@ Dims pad(const Node& node, std::uint32_t) {
     const auto axis = in.axis(axes[i]);
     if (!axis) return std::nullopt;
     std::int64_t& dim = dims[static_cast<std::size_t>(*axis)];
-    if (dim >= 0) dim = std::max<std::int64_t>(kUnknown, dim + (*pads)[i] + (*pads)[i + axes.size()]);
+    const std::int64_t more = (*pads)[i] + (*pads)[i + axes.size()];
+    if (more != 0) dim = dim >= 0 ? std::max<std::int64_t>(kUnknown, dim + more) : kUnknown;
   }
   return dims;
 }
@@ -245,6 +287,8 @@ Dims split(const Node& node, std::uint32_t output) {
   else if (dim >= 0) {
     const std::int64_t chunk = (dim + count - 1) / count;  // the last one may be smaller
     dim = std::clamp<std::int64_t>(dim - chunk * output, 0, chunk);
+  } else if (count != 1) {
+    dim = kUnknown;
   }
   return dims;
 }
@@ -252,32 +296,10 @@ Dims split(const Node& node, std::uint32_t output) {
 Dims slice(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
   if (!in.known()) return std::nullopt;
-  const auto starts = node.integers("starts", 1), ends = node.integers("ends", 2), steps = node.integers_of(4);
-  auto axes = node.integers("axes", 3);
+  const auto cuts = slice_cuts(node);
+  if (!cuts) return std::vector<std::int64_t>(static_cast<std::size_t>(in.rank()), kUnknown);
   std::vector<std::int64_t> dims = copy(in);
-  const auto unknown = std::vector<std::int64_t>(dims.size(), kUnknown);
-  if (!starts || !ends || starts->size() != ends->size() || (node.has(3) && !axes) || (node.has(4) && !steps)) return unknown;
-  if (!axes) {
-    axes = std::vector<std::int64_t>(starts->size());
-    std::iota(axes->begin(), axes->end(), 0);
-  }
-  if (axes->size() != starts->size() || (steps && steps->size() != starts->size())) return unknown;
-  for (std::size_t i = 0; i < axes->size(); ++i) {
-    const auto axis = in.axis((*axes)[i]);
-    const std::int64_t step = steps ? (*steps)[i] : 1;
-    if (!axis || step == 0) return std::nullopt;
-    std::int64_t& dim = dims[static_cast<std::size_t>(*axis)];
-    if (dim < 0) continue;
-    const auto from_end = [&](std::int64_t at) { return at < 0 ? at + dim : at; };
-    if (step > 0) {
-      const std::int64_t first = std::clamp<std::int64_t>(from_end((*starts)[i]), 0, dim), last = std::clamp<std::int64_t>(from_end((*ends)[i]), 0, dim);
-      dim = std::max<std::int64_t>(0, (last - first + step - 1) / step);
-    } else {
-      const std::int64_t first = std::clamp<std::int64_t>(from_end((*starts)[i]), -1, dim - 1), last = std::clamp<std::int64_t>(from_end((*ends)[i]), -1, dim - 1);
-      const std::int64_t stride = step == INT64_MIN ? INT64_MAX : -step;
-      dim = first > last ? (first - last - 1) / stride + 1 : 0;
-    }
-  }
+  for (const Cut& cut : *cuts) dims[static_cast<std::size_t>(cut.axis)] = cut.known ? cut.count : kUnknown;
   return dims;
 }
 
@@ -300,45 +322,65 @@ Dims tile(const Node& node, std::uint32_t) {
   return dims;
 }
 
+// The dimensions that a shape tensor says, open ones as symbols.
+Dims target_of(const Node& node, std::size_t slot) {
+  auto target = node.whole_values(slot);
+  if (target)
+    for (std::int64_t& each : *target) each = dim_of_value(each);
+  return target;
+}
+
 Dims expand(const Node& node, std::uint32_t) {
-  const auto target = node.integers_of(1);
+  const auto target = target_of(node, 1);
   if (!target) return std::nullopt;
   return broadcast_dims({node.shape(0), Shape(*target)});
 }
 
-Dims reshape(const Node& node, std::uint32_t) {
-  const Shape in = node.shape(0);
-  auto target = node.integers("shape", 1);
-  if (!target) return std::nullopt;
-  std::int64_t known = 1;
-  std::optional<std::size_t> open;
-  for (std::size_t i = 0; i < target->size(); ++i) {
-    std::int64_t& dim = (*target)[i];
-    if (dim == 0 && node.integer("allowzero") == 0) {
-      if (!in.known() || static_cast<int>(i) >= in.rank()) return std::nullopt;
-      dim = in[static_cast<int>(i)];
-      if (dim < 0) known = kUnknown;
-    } else if (dim == -1) {
-      if (open) return std::nullopt;
-      open = i;
+// The dimension that a -1 stands for: what the dimensions of `in` leave when those of `others` are taken out.
+std::int64_t rest_of(const Shape& in, const std::vector<std::int64_t>& others) {
+  std::int64_t all = 1, taken = 1;
+  std::vector<std::int64_t> symbols;
+  for (const std::int64_t dim : in.dims()) {
+    if (dim < 0) symbols.push_back(dim);
+    else all = times(all, dim);
+  }
+  for (const std::int64_t dim : others) {
+    if (dim >= 0) {
+      taken = times(taken, dim);
       continue;
     }
-    known = times(known, dim);
+    const auto same = dim == kUnknown ? symbols.end() : std::find(symbols.begin(), symbols.end(), dim);
+    if (same == symbols.end()) return kUnknown;
+    symbols.erase(same);
   }
-  if (!open) return target;
-  // The open dimension takes what the others leave. An unknown dimension that stands in the same place on both sides
-  // (the batch) does not matter.
-  std::int64_t all = 1;
-  std::int64_t rest = 1;
-  if (!in.known()) return target;
-  for (int i = 0; i < in.rank(); ++i) {
-    const bool carried = in[i] < 0 && static_cast<std::size_t>(i) < target->size() && static_cast<std::size_t>(i) != *open && (*target)[static_cast<std::size_t>(i)] < 0;
-    if (!carried) all = times(all, in[i]);
+  if (all < 0 || taken <= 0 || all % taken != 0) return kUnknown;
+  if (symbols.empty()) return all / taken;
+  return symbols.size() == 1 && all == taken ? symbols[0] : kUnknown;
+}
+
+Dims reshape(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  auto values = node.integers("shape");
+  if (!values) values = node.whole_values(1);
+  if (!values) return std::nullopt;
+  std::optional<std::size_t> open;
+  std::vector<std::int64_t> dims, others;
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    std::int64_t dim = dim_of_value((*values)[i]);
+    if ((*values)[i] == -1) {
+      if (open) return std::nullopt;
+      open = i;
+    } else if (dim == 0 && node.integer("allowzero") == 0) {
+      if (!in.known() || static_cast<int>(i) >= in.rank()) return std::nullopt;
+      dim = in[static_cast<int>(i)];
+    } else if (dim < 0 && !is_open((*values)[i])) {
+      return std::nullopt;
+    }
+    dims.push_back(dim);
+    if (open != i) others.push_back(dim);
   }
-  for (std::size_t i = 0; i < target->size(); ++i)
-    if (i != *open && (*target)[i] >= 0) rest = times(rest, (*target)[i]);
-  (*target)[*open] = all >= 0 && rest > 0 && all % rest == 0 ? all / rest : kUnknown;
-  return target;
+  if (open) dims[*open] = in.known() ? rest_of(in, others) : kUnknown;
+  return dims;
 }
 
 Dims flatten(const Node& node, std::uint32_t) {
@@ -423,13 +465,14 @@ Dims resize(const Node& node, std::uint32_t) {
   if (!in.known()) return std::nullopt;
   const bool upsample = node.form().op == "Upsample" || node.input_count() == 2;
   std::vector<std::int64_t> dims = copy(in);
-  if (const auto sizes = node.integers_of(3); sizes && sizes->size() == dims.size()) return sizes;
+  if (const auto sizes = target_of(node, 3); sizes && sizes->size() == dims.size()) return sizes;
   // Scales are floats: an axis of scale 1 keeps its size, the others are worked out at run time.
   const std::size_t slot = upsample ? 1 : 2;
   if (!node.is_constant(slot)) return std::vector<std::int64_t>(dims.size(), kUnknown);
   const auto scales = node.numbers_of(slot);
   if (!scales || scales->size() != dims.size()) return std::vector<std::int64_t>(dims.size(), kUnknown);
   for (std::size_t i = 0; i < dims.size(); ++i) {
+    if ((*scales)[i] == 1) continue;
     const double size = static_cast<double>(dims[i]) * (*scales)[i];
     dims[i] = dims[i] >= 0 && size >= 0 && size < 1e15 ? static_cast<std::int64_t>(size) : kUnknown;
   }
@@ -438,7 +481,9 @@ Dims resize(const Node& node, std::uint32_t) {
 
 Dims shape(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
-  return std::vector<std::int64_t>{in.known() ? in.rank() : kUnknown};
+  if (!in.known()) return std::vector<std::int64_t>{kUnknown};
+  const auto at = [&](std::int64_t index) { return std::clamp<std::int64_t>(index < 0 ? index + in.rank() : index, 0, in.rank()); };
+  return std::vector<std::int64_t>{std::max<std::int64_t>(0, at(node.integer("end")) - at(node.integer("start", 0)))};
 }
 
 Dims scalar(const Node&, std::uint32_t) { return std::vector<std::int64_t>{}; }
@@ -448,7 +493,18 @@ Dims constant(const Node& node, std::uint32_t) {
   return copy(node.network().tensor(node.output()).constant->shape);
 }
 
-Dims constant_of_shape(const Node& node, std::uint32_t) { return node.integers_of(0); }
+Dims constant_of_shape(const Node& node, std::uint32_t) { return target_of(node, 0); }
+
+// [batch, channels] of the input and the positions of the grid [batch, positions..., rank].
+Dims grid_sample(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0), grid = node.shape(1);
+  if (!in.known() || !grid.known() || in.rank() < 3 || grid.rank() != in.rank()) return std::nullopt;
+  std::vector<std::int64_t> dims = {in[0], in[1]};
+  dims.insert(dims.end(), grid.dims().begin() + 1, grid.dims().end() - 1);
+  return dims;
+}
+
+Dims range(const Node&, std::uint32_t) { return std::vector<std::int64_t>{kUnknown}; }
 
 Dims user_linear(const Node& node, std::uint32_t) {
   const UserForm& user = node.form().user;

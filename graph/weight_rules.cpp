@@ -153,6 +153,15 @@ std::optional<Affine> divide(const Node& node, std::string& why) {
   return Affine{.activation = 0, .factor = 1, .divides = true};
 }
 
+// Factor and bias behind the normalization; their shapes are the law's to judge.
+std::optional<Affine> normalization(const Node& node, std::string& why) {
+  Affine affine;
+  if (!constant_float(node, affine.factor, "scale", why)) return std::nullopt;
+  affine.bias = optional_slot(node, 2);
+  if (affine.bias && !constant_float(node, 2, "bias", why)) return std::nullopt;
+  return affine;
+}
+
 std::optional<Affine> user_affine(const Node& node, std::string& why) {
   const UserForm& where = node.form().user;
   Affine affine;

@@ -93,7 +93,8 @@ std::string Analysis::why_blocked(OperatorId op) const {
   if (skipped[op]) return "skipped by --skip-node";
   if (unknown[op]) return "no law is known for it";
   if (law[op] == &block_law()) return "it carries no scale";
-  return law[op]->condition(site(op));
+  const std::string why = law[op]->condition(site(op));
+  return why.empty() ? std::string(law[op]->pins) : why;
 }
 
 }  // namespace rw::runtime

@@ -23,7 +23,7 @@ struct Analysis {
   std::vector<bool> unknown;           // by operator: no `op` line names it
 
   Site site(OperatorId op) const { return {*network, forms, channels, op}; }
-  // Why an operator blocks: no law, skipped, or the condition of its law. Only for operators that block.
+  // Why an operator blocks: no law, skipped, the condition of its law, or what its law pins in any case.
   std::string why_blocked(OperatorId op) const;
 
   std::vector<bool> skipped;           // by operator: named by --skip-node

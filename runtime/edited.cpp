@@ -63,7 +63,8 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
   };
   for (std::int64_t i = 0; i < count; ++i) {
     const double value = graph::element(literal, source.at);
-    if (!std::isfinite(value))
+    // Other constants scale along as they are: infinity stays what it is (the mask of an attention).
+    if (!std::isfinite(value) && handle.read != Handle::Read::no)
       throw graph::Error("", fmt::format("tensor '{}'", constant.name), fmt::format("element {} is {}: weights must be finite", source.at, value));
     double factor = 1;
     for (std::size_t k = 0; k < factors.size(); ++k) factor *= edit->factors[k].values[factors[k].at];

@@ -12,7 +12,7 @@ namespace rw::runtime {
 
 // For each element of a constant as `handle` views it: its value as it was read, the product of the edits on it, and the
 // channel (along handle.axes) that it belongs to. Row-major over the handle's shape.
-// graph::Error: the constant holds NaN or infinity.
+// graph::Error: the constant holds NaN or infinity, and formulas read it (Handle::read).
 void for_each_element(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
                       const std::function<void(double value, double factor, std::size_t channel)>& visit);
 

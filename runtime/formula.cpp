@@ -447,10 +447,13 @@ Value Evaluator::field(const dsl::Expr& expr) const {
         }
         const Edit* edit = plan_.edit(site.id(), handle->slot);
         if (which == Field::weight) {
-          append(magnitudes(site.tensor(handle->slot), *handle, edit, channels));
+          const auto found = magnitudes(site.tensor(handle->slot), *handle, edit, channels / handle->run);
+          for (const double each : found) append(std::vector<double>(handle->run, each));
         } else {
           std::vector<double> bias(channels, 0.0);
-          for_each_element(site.tensor(handle->slot), *handle, edit, [&](double value, double factor, std::size_t channel) { bias[channel] = value * factor; });
+          for_each_element(site.tensor(handle->slot), *handle, edit, [&](double value, double factor, std::size_t channel) {
+            std::fill_n(bias.begin() + static_cast<std::ptrdiff_t>(channel * handle->run), handle->run, value * factor);
+          });
           append(bias);
         }
       }

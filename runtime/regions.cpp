@@ -2,6 +2,7 @@
 // is left (concat, broadcasting, views) goes down to channels, of which every such group of tensors has one set.
 #include "runtime/regions.hpp"
 
+#include <algorithm>
 #include <boost/pending/disjoint_sets.hpp>
 #include <cassert>
 #include <numeric>
@@ -26,7 +27,7 @@ class UnionFind {
   boost::disjoint_sets<std::uint8_t*, std::uint32_t*> sets_;
 };
 
-enum class Part : std::uint8_t { pin, tie, absorb, offer, ignore };
+enum class Part : std::uint8_t { pin, tie, absorb, offer, ignore, wait };
 
 // Entries that belong to regions, gathered in any order of regions and laid out region by region.
 template <typename T>
@@ -70,6 +71,7 @@ class RegionFinder : private Tie {
       analysis_.law[op]->tie(analysis_.site(op), *this);
     }
     unite_channels();
+    if (!waits_.empty()) settle();
     number_regions();
     gather();
     return std::move(result_);
@@ -87,12 +89,23 @@ class RegionFinder : private Tie {
     input_part_[first_slot_[op_] + slot] = Part::tie;
     if (++tied_ == 2) result_.joining_[op_] = true;
   }
+  void waits(std::uint32_t gate, std::uint32_t other) override {
+    waits_.push_back({.op = op_, .gate = gate, .other = other});
+    for (const std::uint32_t slot : {gate, other}) input_part_[first_slot_[op_] + slot] = Part::wait;
+    ties_output_as(0, Part::wait);
+  }
   void offers() override { ties_output_as(0, Part::offer); }
   void ties_output(std::uint32_t output) override { ties_output_as(output, Part::tie); }
   void ties_output_as(std::uint32_t output, Part part) { output_part_[network_.op(op_).outputs[output]] = part; }
-  void same(TensorId a, TensorId b) override { tensors_.unite(a, b); }
+  void same(TensorId a, TensorId b) override {
+    if (channels_) link(a, 0, 1, b, 0, 1, analysis_.channels.count(a));
+    else tensors_.unite(a, b);
+  }
   void link(TensorId a, std::uint32_t a0, std::uint32_t a_step, TensorId b, std::uint32_t b0, std::uint32_t b_step, std::uint32_t count) override {
-    if (count > 0) links_.push_back({a, b, a0, a_step, b0, b_step, count});
+    if (count == 0) return;
+    links_.push_back({a, b, a0, a_step, b0, b_step, count});
+    if (!channels_) return;
+    for (std::uint32_t i = 0; i < count; ++i) unite(result_.first_[a] + a0 + i * a_step, result_.first_[b] + b0 + i * b_step);
   }
 
   bool carries(TensorId tensor) const { return tensor != kNone && analysis_.channels.has(tensor); }
@@ -123,6 +136,122 @@ class RegionFinder : private Tie {
       for (std::uint32_t i = 0; i < link.count; ++i)
         channels_->unite(result_.first_[link.a] + link.a0 + i * link.a_step, result_.first_[link.b] + link.b0 + i * link.b_step);
     }
+  }
+
+  // --- products: what is tied depends on what is pinned. Every operator that waits watches one channel of its gate that is
+  // not pinned yet and moves on to the next when that one is: each channel of a gate is looked at once, as pins only grow.
+
+  struct Wait {
+    OperatorId op = 0;
+    std::uint32_t gate = 0, other = 0;  // input slots
+    std::uint32_t at = 0;               // channels of the gate before this one are pinned
+    std::uint32_t next = kNone;         // another wait that watches the same class
+  };
+  struct Watched {
+    bool pinned = false;
+    std::uint32_t first = kNone, last = kNone;  // waits that watch this class, a list
+  };
+
+  bool leaks(TensorId tensor) const {
+    const graph::Tensor& info = network_.tensor(tensor);
+    if (info.is_input || info.is_output || output_part_[tensor] == Part::pin) return true;
+    const auto uses = network_.consumers(tensor);
+    return std::any_of(uses.begin(), uses.end(), [&](const graph::Use& use) { return input_part_[first_slot_[use.op] + use.slot] == Part::pin; });
+  }
+
+  void settle() {
+    watched_.resize(channels_->size());
+    for (TensorId tensor = 0; tensor < network_.tensors().size(); ++tensor)
+      if (carries(tensor) && leaks(tensor)) pin(tensor);
+    for (std::uint32_t wait = 0; wait < waits_.size(); ++wait) advance(wait);
+    std::vector<bool> settled(network_.operators().size(), false);
+    for (std::uint32_t first = 0; first < waits_.size(); ++first) {
+      settle_ready(settled);
+      const OperatorId op = waits_[first].op;
+      if (settled[op]) continue;
+      settled[op] = true;  // nothing is decided for the others without it
+      give_up(op);
+    }
+    settle_ready(settled);
+  }
+
+  void settle_ready(std::vector<bool>& settled) {
+    while (!ready_.empty()) {
+      const Wait wait = waits_[ready_.back()];
+      ready_.pop_back();
+      if (settled[wait.op]) continue;
+      settled[wait.op] = true;
+      op_ = wait.op;
+      tied_ = 0;
+      input_part_[first_slot_[op_] + wait.gate] = Part::ignore;
+      analysis_.law[op_]->settle(analysis_.site(op_), *this, wait.gate, wait.other);
+    }
+  }
+
+  void give_up(OperatorId op) {
+    const graph::Operator& info = network_.op(op);
+    for (std::uint32_t slot = 0; slot < info.inputs.size(); ++slot) {
+      Part& part = input_part_[first_slot_[op] + slot];
+      if (part != Part::wait) continue;
+      part = Part::pin;
+      if (carries(info.inputs[slot])) pin(info.inputs[slot]);
+    }
+    output_part_[info.outputs[0]] = Part::pin;
+    if (carries(info.outputs[0])) pin(info.outputs[0]);
+  }
+
+  void pin(TensorId tensor) {
+    for (std::uint32_t i = 0; i < result_.count_[tensor]; ++i) pin_class(channels_->find(result_.first_[tensor] + i));
+  }
+
+  void pin_class(std::uint32_t root) {
+    if (watched_[root].pinned) return;
+    watched_[root].pinned = true;
+    wake(root);
+  }
+
+  void wake(std::uint32_t root) {
+    std::uint32_t wait = watched_[root].first;
+    watched_[root].first = watched_[root].last = kNone;
+    while (wait != kNone) {
+      const std::uint32_t next = waits_[wait].next;
+      advance(wait);
+      wait = next;
+    }
+  }
+
+  // Watches the next channel that is not pinned; where there is none the wait is over.
+  void advance(std::uint32_t id) {
+    Wait& wait = waits_[id];
+    const TensorId gate = network_.op(wait.op).inputs[wait.gate];
+    wait.next = kNone;
+    for (; carries(gate) && wait.at < result_.count_[gate]; ++wait.at) {
+      const std::uint32_t root = channels_->find(result_.first_[gate] + wait.at);
+      Watched& watched = watched_[root];
+      if (watched.pinned) continue;
+      if (watched.first == kNone) watched.first = id;
+      else waits_[watched.last].next = id;
+      watched.last = id;
+      return;
+    }
+    ready_.push_back(id);
+  }
+
+  void unite(std::uint32_t a, std::uint32_t b) {
+    a = channels_->find(a);
+    b = channels_->find(b);
+    if (a == b) return;
+    const Watched left = watched_[a], right = watched_[b];
+    channels_->unite(a, b);
+    Watched& both = watched_[channels_->find(a)];
+    both = left;
+    if (both.first == kNone) both = right;
+    else if (right.first != kNone) {
+      waits_[both.last].next = right.first;
+      both.last = right.last;
+    }
+    both.pinned = left.pinned || right.pinned;
+    if (both.pinned) wake(channels_->find(a));
   }
 
   // Regions in the order of their first tensor, and the classes of each.
@@ -217,6 +346,9 @@ class RegionFinder : private Tie {
   std::vector<Link> links_;
   std::vector<std::uint32_t> first_slot_;  // by operator: its inputs in input_part_
   std::vector<Part> input_part_, output_part_;  // by input; by tensor, what its producer does
+  std::vector<Wait> waits_;         // in the order of the file
+  std::vector<Watched> watched_;    // by channel that stands for its class
+  std::vector<std::uint32_t> ready_;  // waits whose gate is pinned
   OperatorId op_ = 0;  // whose law is speaking, and how many inputs it has tied
   std::uint32_t tied_ = 0;
   Regions result_;

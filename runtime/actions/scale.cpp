@@ -47,8 +47,9 @@ std::vector<Follower> followers(const RegionScope& scope) {
 
 std::vector<double> factor_of(const RegionScope& scope, const Follower& follower, const std::vector<double>& scales) {
   std::vector<double> factor;
-  for (const std::uint32_t scale_class : scope.regions().classes(follower.tensor))
-    factor.push_back(follower.handle.inverse ? 1.0 / scales[scale_class] : scales[scale_class]);
+  const auto classes = scope.regions().classes(follower.tensor);
+  for (std::size_t i = 0; i < classes.size(); i += follower.handle.run)
+    factor.push_back(follower.handle.inverse ? 1.0 / scales[classes[i]] : scales[classes[i]]);
   return factor;
 }
 
@@ -127,8 +128,8 @@ std::uint32_t keep_exact(const ActionContext& context, const std::vector<Followe
       const auto classes = scope.regions().classes(each.tensor);
       for_each_element(constant, each.handle, trial.edit(each.op, each.handle.slot), [&](double value, double factor, std::size_t channel) {
         const double scaled = std::fabs(value * factor);
-        if (value == 0 || factor == 1 || (scaled <= limits.largest && scaled >= limits.smallest)) return;
-        double& scale = scales[classes[channel]];
+        if (value == 0 || factor == 1 || !std::isfinite(value) || (scaled <= limits.largest && scaled >= limits.smallest)) return;
+        double& scale = scales[classes[channel * each.handle.run]];
         if (scale == 1) return;
         scale = 1;
         ++resets;

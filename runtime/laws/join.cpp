@@ -6,7 +6,7 @@
 #include "runtime/laws/laws.hpp"
 #include "runtime/scales.hpp"
 
-namespace rw::runtime::law_join {
+namespace rw::runtime {
 namespace {
 
 // Row-major counters over the channel axes of the output: for each output channel the channel of an operand that meets it,
@@ -26,6 +26,15 @@ AxisMask on_output(const Site& site, std::uint32_t slot) {
 }
 
 }  // namespace
+
+void tie_broadcast(const Site& site, Tie& tie, std::uint32_t slot) {
+  const TensorId in = site.input(slot), out = site.output();
+  if (site.channels().count(in) == site.channels().count(out)) return tie.same(in, out);
+  const auto met = operand_channels(site.output_shape(), site.channels().axes(out), on_output(site, slot));
+  for (std::uint32_t channel = 0; channel < met.size(); ++channel) tie.link(in, met[channel], 0, out, channel, 0, 1);
+}
+
+namespace law_join {
 
 std::string condition(const Site& site) {
   if (site.activation_count() == 0) return "all of its inputs are constants";
@@ -47,18 +56,11 @@ std::string condition(const Site& site) {
 }
 
 void tie(const Site& site, Tie& tie) {
-  const TensorId out = site.output();
   tie.ties_output(0);
   for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
     if (!site.is_activation(slot)) continue;
-    const TensorId in = site.input(slot);
     tie.ties(slot);
-    if (site.channels().count(in) == site.channels().count(out)) {
-      tie.same(in, out);
-      continue;
-    }
-    const auto met = operand_channels(site.output_shape(), site.channels().axes(out), on_output(site, slot));
-    for (std::uint32_t channel = 0; channel < met.size(); ++channel) tie.link(in, met[channel], 0, out, channel, 0, 1);
+    tie_broadcast(site, tie, slot);
   }
 }
 
@@ -100,4 +102,5 @@ std::string carry(const Site& site, Carry& carry) {
   return {};
 }
 
-}  // namespace rw::runtime::law_join
+}  // namespace law_join
+}  // namespace rw::runtime

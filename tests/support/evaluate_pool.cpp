@@ -84,13 +84,13 @@ Results average_pool(const Call& call) {
 Results lp_pool(const Call& call) {
   const Pool pool = pool_of(call);
   const std::int64_t p = call.integer("p", 2);
-  if (p != 1 && p != 2) throw std::invalid_argument("p is neither 1 nor 2");
+  if (p < 1) throw std::invalid_argument("p is below 1");
   std::vector<float> y(count(pool.shape), 0.0F);
   each_element(pool, [&](std::size_t output, std::size_t input) {
-    y[output] += p == 1 ? std::fabs(pool.x[input]) : pool.x[input] * pool.x[input];
+    const float x = pool.x[input];
+    y[output] += p == 1 ? std::fabs(x) : p == 2 ? x * x : std::pow(std::fabs(x), static_cast<float>(p));
   });
-  if (p == 2)
-    for (float& value : y) value = std::sqrt(value);
+  for (float& value : y) value = p == 1 ? value : p == 2 ? std::sqrt(value) : std::pow(value, 1.0F / static_cast<float>(p));
   return one(Array(pool.shape, std::move(y)));
 }
 

@@ -1,0 +1,28 @@
+# cross_layer.dsl: cross-layer equalization of weights. Every channel gets the scale at which the weights that make it and
+# the weights that read it have the same range: s = sqrt(range of the children / range of the parents), class by class,
+# again and again until nothing moves. It needs no statistics.
+# M. Nagel, M. van Baalen, T. Blankevoort, M. Welling: "Data-Free Quantization Through Weight Equalization and Bias
+# Correction", ICCV 2019 (DFQ), section 4.1; their s is the reciprocal of this one.
+
+set weighted = Conv, ConvTranspose, Gemm, MatMul, com.microsoft::FusedConv
+set carrying = Relu, LeakyRelu, PRelu, Abs, Neg, Identity, Dropout, Clip, Cast, MaxPool, AveragePool, LpPool,
+               GlobalMaxPool, GlobalAveragePool, GlobalLpPool, ReduceMean, ReduceSum, ReduceMax, ReduceMin, Pad, Resize,
+               Upsample, Split, Slice, Gather, Reshape, Flatten, Transpose, Squeeze, Unsqueeze, DepthToSpace,
+               SpaceToDepth, Mul, MatMul, Add, Concat
+set joining  = Add, Sub, Sum, Mean, Max, Min, Concat
+
+# A class whose weights are 0 on one side has no range to share: it stays as it is.
+function balance(made, read) = if made > 0 and read > 0 then sqrt(read / made) else 1
+
+rule cross_layer(lo = 0.000001, hi = 1000000) {
+  "Output channels and the input channels that read them get weights of one range."
+  region r {
+    parents  weighted as p
+    through  carrying
+    may join joining
+    children weighted as c
+    leak     pin
+  }
+  repeat 40 until change < 0.01
+  do scale(p, clamp(balance(across(max, p.weight), across(max, c.weight)), lo, hi))
+}

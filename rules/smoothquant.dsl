@@ -1,0 +1,22 @@
+# smoothquant.dsl: activations behind a normalization have channels far out of range, the weights that read them have not.
+# Part of the range moves into the weights: with s_j = max|X_j|^alpha / max|W_j|^(1 - alpha), X is divided and W multiplied
+# by it; here the normalization is scaled by 1 / s.
+# G. Xiao, J. Lin, M. Seznec, H. Wu, J. Demouth, S. Han: "SmoothQuant: Accurate and Efficient Post-Training Quantization
+# for Large Language Models", ICML 2023, equation 4.
+
+# Written-out normalizations end in a Mul by a constant.
+set normalization = LayerNormalization, RMSNormalization, SimplifiedLayerNormalization, Mul
+set passing       = Add, Identity, Dropout, Cast, Reshape, Flatten, Transpose, Squeeze, Unsqueeze
+
+rule smoothquant(alpha = 0.5, least = 0.00001) {
+  "Outliers behind a normalization move into the weights that read them."
+  region r {
+    parents  normalization as p
+    through  passing
+    children Gemm, MatMul, Conv as c
+  }
+  needs stats(p)  else "activation ranges are missing: pass --stats"
+  let seen = max(across(max, range(p)), least)
+  let read = max(across(max, c.weight), least)
+  do scale(p, pow(read, 1 - alpha) / pow(seen, alpha))
+}
