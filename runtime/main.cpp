@@ -32,9 +32,9 @@ struct UsageError {
 };
 
 void define(CLI::App& app, Options& options) {
-  app.add_option("MODEL", options.model, "the network: model.json")->required();
+  app.add_option("MODEL", options.model, "the network: model.json or model.onnx")->required();
   app.add_option("RULES", options.rules, "rule files; a name without '/' and '.dsl' is one that ships: equalization")->required();
-  app.add_option("-o,--out", options.out, "where the new model goes (default: MODEL.rewritten.json in this folder)");
+  app.add_option("-o,--out", options.out, "where the new model goes, .json or .onnx (default: the model's stem with .rewritten, in this folder)");
   app.add_option("--stats", options.stats, "per-channel ranges of activations, where the model holds none or old ones");
   app.add_flag("--dry-run", options.dry_run, "do everything but write");
   app.add_option("--only", options.only, "run only this rule (may be given several times)")->allow_extra_args(false);
