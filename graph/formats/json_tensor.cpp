@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -124,7 +126,11 @@ std::string write_data(const Literal& value) {
   return text + "]";
 }
 
-std::string write_shape(std::span<const std::int64_t> dims) { return fmt::format("[{}]", fmt::join(dims, ", ")); }
+std::string write_shape(std::span<const std::int64_t> dims) {
+  std::string text = "[";
+  for (const std::int64_t dim : dims) fmt::format_to(std::back_inserter(text), "{}{}", text.size() > 1 ? ", " : "", std::max(dim, kUnknown));
+  return text + "]";
+}
 
 std::string write_tensor(const Literal& value) {
   return fmt::format(R"({{"dtype": "{}", "shape": {}, "data": {}}})", name(value.dtype), write_shape(value.shape.dims()),
