@@ -22,7 +22,7 @@ op Split law split
 op Slice law slice
 op Gather law gather
 op Reshape, Flatten, Transpose, Squeeze, Unsqueeze, DepthToSpace, SpaceToDepth, Expand, Tile law view
-op Shape, Size, ConstantOfShape law shape
+op Shape, Size, Constant, ConstantOfShape law shape
 
 op Sigmoid, HardSigmoid, HardSwish, Tanh, Erf, Exp, Log, Sqrt, Reciprocal, Pow law block
 op Elu, Celu, Selu, Gelu, com.microsoft::Gelu, Mish, Softplus, Softsign, ThresholdedRelu law block
