@@ -44,7 +44,8 @@ bool cover(std::uintptr_t address) {
 // Only what is safe in a signal handler: atomics, mmap, sigaction.
 void on_bus_error(int signal, siginfo_t* info, void* context) {
   const int saved = errno;
-  const bool covered = cover(reinterpret_cast<std::uintptr_t>(info->si_addr));
+  // si_code > 0: from the memory system, so that there is an address; a signal that somebody sent has none.
+  const bool covered = info->si_code > 0 && cover(reinterpret_cast<std::uintptr_t>(info->si_addr));
   errno = saved;
   if (covered) return;
   if ((previous.sa_flags & SA_SIGINFO) != 0) return previous.sa_sigaction(signal, info, context);

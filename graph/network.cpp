@@ -58,6 +58,10 @@ std::optional<std::int64_t> Network::opset(std::string_view domain) const {
   return found->second;
 }
 
+std::vector<std::pair<std::string_view, std::int64_t>> Network::opsets() const {
+  return {state_->opsets.begin(), state_->opsets.end()};
+}
+
 std::span<const Operator> Network::operators() const { return state_->operators; }
 std::span<const Tensor> Network::tensors() const { return state_->tensors; }
 std::span<const TensorId> Network::inputs() const { return state_->inputs; }
@@ -180,6 +184,18 @@ void NetworkBuilder::constant(TensorId id, Literal value) {
   tensor.constant = value;
 }
 
+void NetworkBuilder::constant_output(TensorId id, Literal value) {
+  Tensor& tensor = network_.state_->tensors[id];
+  assert(tensor.producer != kNone && !tensor.constant);
+  tensor.dtype = value.dtype;
+  tensor.shape = value.shape;
+  tensor.constant = value;
+}
+
+void NetworkBuilder::hold(TensorId id) { network_.state_->tensors[id].is_input = true; }
+
+std::optional<TensorId> NetworkBuilder::find(std::string_view name) const { return network_.find(name); }
+
 void NetworkBuilder::input(TensorId id) {
   network_.state_->tensors[id].is_input = true;
   network_.state_->inputs.push_back(id);
@@ -191,7 +207,8 @@ void NetworkBuilder::output(TensorId id) {
 }
 
 OperatorId NetworkBuilder::add(std::string_view type, std::string_view name, std::span<const TensorId> inputs,
-                               std::span<const TensorId> outputs, std::span<const Attribute> attributes) {
+                               std::span<const TensorId> outputs, std::span<const Attribute> attributes,
+                               std::uint32_t captured) {
   Network::State& state = *network_.state_;
   const auto id = static_cast<OperatorId>(state.operators.size());
   Operator op;
@@ -209,6 +226,7 @@ OperatorId NetworkBuilder::add(std::string_view type, std::string_view name, std
   op.inputs = state.arena.store(inputs);
   op.outputs = state.arena.store(outputs);
   op.attributes = attributes;
+  op.captured = captured;
   for (std::uint32_t slot = 0; slot < outputs.size(); ++slot) {
     if (outputs[slot] == kNone) continue;
     Tensor& tensor = state.tensors[outputs[slot]];

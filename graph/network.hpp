@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -49,6 +50,7 @@ struct Operator {
   std::span<const TensorId> inputs;       // kNone: an optional input that is absent
   std::span<const TensorId> outputs;      // kNone: an optional output that is absent
   std::span<const Attribute> attributes;  // as the file has them, in its order
+  std::uint32_t captured = 0;             // the last so many inputs are what graphs in the attributes read
 
   const AttributeValue* find(std::string_view attribute) const {  // null where it is absent
     for (const Attribute& each : attributes)
@@ -86,6 +88,7 @@ class Network {
   std::string_view name() const;
   // Version of the operator set of a domain ("" is ONNX itself); nothing where the model does not say.
   std::optional<std::int64_t> opset(std::string_view domain = "") const;
+  std::vector<std::pair<std::string_view, std::int64_t>> opsets() const;  // by domain
 
   std::span<const Operator> operators() const;
   std::span<const Tensor> tensors() const;

@@ -80,6 +80,12 @@ struct Rewriting {
   std::vector<ConstantCopy> copies;
   std::vector<Rebinding> rebindings;
   std::vector<StatisticEdit> statistics;  // at most one per tensor
+
+  std::vector<AddedConstant> added;  // where one of `constants` names such a tensor, it is scaled by it
+  std::vector<InputChange> inputs;
+  std::vector<OutputChange> outputs;
+  std::vector<Replacement> replacements;
+  std::vector<OperatorId> removed;
 };
 
 }  // namespace rw::graph

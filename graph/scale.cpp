@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "graph/error.hpp"
 #include "graph/literal.hpp"
@@ -19,6 +22,18 @@ std::uint64_t product(std::span<const std::int64_t> dims) {
   std::uint64_t result = 1;
   for (const std::int64_t dim : dims) result *= static_cast<std::uint64_t>(dim);
   return result;
+}
+
+// Without a branch for each element: all bits of the exponent are set in nan and infinity only.
+template <typename Codec>
+bool all_finite(std::span<const typename Codec::Stored> values) {
+  using Stored = typename Codec::Stored;
+  using Bits = std::conditional_t<sizeof(Stored) == 2, std::uint16_t,
+                                  std::conditional_t<sizeof(Stored) == 4, std::uint32_t, std::uint64_t>>;
+  const Bits exponent = std::bit_cast<Bits>(Codec::narrow(std::numeric_limits<double>::infinity()));
+  Bits bad = 0;
+  for (const Stored& value : values) bad |= static_cast<Bits>((std::bit_cast<Bits>(value) & exponent) == exponent);
+  return bad == 0;
 }
 
 }  // namespace
@@ -64,37 +79,32 @@ std::uint64_t Scaler::Walk::index(std::uint64_t run_index) const {
   return result;
 }
 
-// Calls take(position, length, value) for each stretch of equal factors among elements [first, first + count).
+// Calls take(factors, values, step) for each stretch of neighbours: factor i of the stretch is values[i * step].
 template <typename Take>
-void Scaler::Walk::over(std::uint64_t first, std::size_t count, Take take) const {
+void Scaler::Walk::over(std::uint64_t first, std::span<double> factors, Take take) const {
   std::size_t done = 0;
-  while (done < count) {
-    std::uint64_t at = (first + done) / run;
-    // Until the innermost group ends, the values of neighbouring runs are neighbours.
-    const std::uint64_t extent = groups.empty() ? 1 : groups.front().extent;
-    std::uint64_t index_now = index(at);
-    for (std::uint64_t left = extent - at % extent; left > 0 && done < count; --left, ++at, ++index_now) {
-      const std::uint64_t rest = (at + 1) * run - (first + done);
-      const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(rest, count - done));
-      take(done, length, values[index_now]);
-      done += length;
-    }
+  while (done < factors.size()) {
+    const std::uint64_t at = (first + done) / run;
+    const std::uint64_t last = run == 1 && !groups.empty() ? at + groups.front().extent - at % groups.front().extent  // runs
+                                                            : at + 1;
+    const auto length =
+        static_cast<std::size_t>(std::min<std::uint64_t>(last * run - (first + done), factors.size() - done));
+    take(factors.subspan(done, length), values.data() + index(at), run == 1 ? 1 : 0);
+    done += length;
   }
 }
 
 void Scaler::combine(std::uint64_t first, std::span<double> factors) const {
-  bool begun = false;
-  for (const Walk& walk : walks_) {
-    if (begun)
-      walk.over(first, factors.size(), [&](std::size_t at, std::size_t length, double value) {
-        for (std::size_t i = at; i < at + length; ++i) factors[i] *= value;
-      });
+  walks_.front().over(first, factors, [](std::span<double> to, const double* from, std::size_t step) {
+    if (step == 0)
+      std::fill(to.begin(), to.end(), *from);
     else
-      walk.over(first, factors.size(), [&](std::size_t at, std::size_t length, double value) {
-        std::fill_n(factors.begin() + static_cast<std::ptrdiff_t>(at), length, value);
-      });
-    begun = true;
-  }
+      std::copy_n(from, to.size(), to.begin());
+  });
+  for (const Walk& walk : std::span(walks_).subspan(1))
+    walk.over(first, factors, [](std::span<double> to, const double* from, std::size_t step) {
+      for (std::size_t i = 0; i < to.size(); ++i) to[i] *= from[i * step];
+    });
 }
 
 // --- elements
@@ -112,11 +122,9 @@ void Scaler::scale(std::uint64_t first, std::span<std::byte> elements) const {
         std::byte* const bytes = elements.data() + block * sizeof(Stored);
         combine(first + block, std::span(factors.data(), length));
         std::array<Stored, kBlock> scaled;
-        bool finite = true;
-        for (std::size_t i = 0; i < length; ++i) {
+        for (std::size_t i = 0; i < length; ++i)
           scaled[i] = Codec::narrow(Codec::widen(load<Stored>(bytes + i * sizeof(Stored))) * factors[i]);
-          finite &= std::isfinite(Codec::widen(scaled[i]));
-        }
+        const bool finite = all_finite<Codec>(std::span<const Stored>(scaled.data(), length));
         for (std::size_t i = 0; !finite && i < length; ++i)
           if (!std::isfinite(Codec::widen(scaled[i])))
             fail(first + block + i, Codec::widen(load<Stored>(bytes + i * sizeof(Stored))), factors[i]);

@@ -48,7 +48,7 @@ class Scaler {
 
     std::uint64_t index(std::uint64_t run_index) const;
     template <typename Take>
-    void over(std::uint64_t first, std::size_t count, Take take) const;
+    void over(std::uint64_t first, std::span<double> factors, Take take) const;
   };
 
   static Walk walk_of(const Factor& factor, std::span<const std::int64_t> view);

@@ -32,21 +32,29 @@ struct SmallFloat {
   static constexpr std::uint16_t narrow(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
     const auto sign = static_cast<std::uint16_t>(bits >> 63U << 15U);
-    const int exponent = static_cast<int>((bits >> 52U) & 0x7FFU) - 1023;
-    const std::uint64_t mantissa = bits & ((std::uint64_t{1} << 52U) - 1);
-    if (exponent == 1024 && mantissa != 0) return sign | kInfinity | (1U << (kMantissa - 1));  // a quiet NaN
-    if (exponent > kBias) return sign | kInfinity;
-    const int below = exponent < 1 - kBias ? 1 - kBias - exponent : 0;  // binades below the smallest normal
-    const int shift = 52 - kMantissa + below;
-    if (shift > 53) return sign;  // less than half of the smallest denormal
-    const std::uint64_t significand = mantissa | (std::uint64_t{1} << 52U);
-    const std::uint64_t rest = significand & ((std::uint64_t{1} << shift) - 1);
-    const std::uint64_t half = std::uint64_t{1} << (shift - 1);
-    std::uint64_t kept = significand >> shift;
-    if (rest > half || (rest == half && (kept & 1U) != 0)) ++kept;
-    // A carry out of the mantissa runs into the exponent: the next binade, the first normal, or infinity.
-    const std::uint64_t base = below > 0 ? 0 : static_cast<std::uint64_t>(exponent + kBias - 1) << kMantissa;
-    return static_cast<std::uint16_t>(sign | (base + kept));
+    const std::uint64_t magnitude = bits << 1U >> 1U;
+    const int exponent = static_cast<int>(magnitude >> 52U) - 1023;
+    if (exponent < 1 - kBias) return sign | denormal(magnitude, exponent);
+    if (exponent <= kBias) {
+      // The same digits, but for the last ones and the bias; a carry out of the mantissa runs into the exponent, where it
+      // is the next binade or infinity.
+      constexpr unsigned kShift = 52 - kMantissa;
+      const std::uint64_t even = magnitude >> kShift & 1U;
+      const std::uint64_t rounded = (magnitude + (std::uint64_t{1} << (kShift - 1)) - 1 + even) >> kShift;
+      return static_cast<std::uint16_t>(sign | (rounded - (std::uint64_t{1023 - kBias} << kMantissa)));
+    }
+    const bool nan = magnitude > std::uint64_t{0x7FF} << 52U;
+    return sign | kInfinity | (nan ? 1U << (kMantissa - 1) : 0U);
+  }
+
+ private:
+  // Multiples of the smallest value; rounding up may make it the smallest normal one.
+  static constexpr std::uint16_t denormal(std::uint64_t magnitude, int exponent) {
+    const int shift = 52 - kMantissa + (1 - kBias - exponent);
+    if (shift > 53) return 0;  // less than half of the smallest value
+    const std::uint64_t significand = (magnitude & ((std::uint64_t{1} << 52U) - 1)) | (std::uint64_t{1} << 52U);
+    const std::uint64_t even = significand >> shift & 1U;
+    return static_cast<std::uint16_t>((significand + (std::uint64_t{1} << (shift - 1)) - 1 + even) >> shift);
   }
 };
 

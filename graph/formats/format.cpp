@@ -6,18 +6,23 @@
 #include <new>
 
 #include "graph/error.hpp"
+#include "graph/formats/json_encode.hpp"
 #include "graph/formats/json_read.hpp"
 #include "graph/formats/json_statistics.hpp"
 #include "graph/formats/json_write.hpp"
+#include "graph/formats/onnx.hpp"
+#include "graph/formats/onnx_convert.hpp"
+#include "graph/formats/onnx_write.hpp"
 #include "graph/formats/output.hpp"
 #include "graph/printable.hpp"
 
 namespace rw::graph {
 namespace {
 
-constexpr std::array<Format, 1> kFormats = {{
-    // ending  name          read       write
-    {".json", "model.json", read_json, write_json},
+constexpr std::array<Format, 2> kFormats = {{
+    // ending  name          read       write       convert
+    {".json", "model.json", read_json, write_json, encode_json},
+    {".onnx", "ONNX", read_onnx, write_onnx, encode_onnx},
 }};
 
 // Runs a stage; its errors get the name of the file where they have none, and texts that can be shown.
@@ -58,11 +63,9 @@ Written write_model(const Model& model, const Rewriting& rewriting, const std::f
   // What has no file of its own is a mistake in the model: a value that cannot be scaled.
   return guarded(model.path, [&] {
     const Format& format = format_of(out);
-    if (&format != &format_of(model.path))
-      throw Error(out.string(), "", fmt::format("a model that was read as {} is written as {}",
-                                                format_of(model.path).name, format_of(model.path).name));
     Output output(model.sources, dry);
-    format.write(model, rewriting, out, output);
+    const bool same = &format == &format_of(model.path);
+    (same ? format.write : format.convert)(model, rewriting, out, output);
     return output.commit();
   });
 }

@@ -16,6 +16,8 @@ struct Format {
   Model (*read)(const std::filesystem::path& path);
   // Adds the files of `model` with `rewriting` applied to `output`, the model file last.
   void (*write)(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output);
+  // The same for a model that was read in another format.
+  void (*convert)(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output);
 };
 
 // Error: no format has this ending.

@@ -257,7 +257,8 @@ void ModelReader::add_node(const Scope& scope, std::size_t index, Node& node) {
   if (!as_it_stands) full = node_name(scope, index, node);
   name_bytes_ += scope.prefix.size();
   const auto attributes = builder_.arena().store(std::span<const Attribute>(node.attributes));
-  builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs, attributes);
+  builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs, attributes,
+                                       static_cast<std::uint32_t>(node.captured.size()));
   origin_->nodes.push_back({node.inputs_text, scope.id});
 }
 

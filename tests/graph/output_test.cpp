@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <random>
+#include <thread>
 
 #include "graph/error.hpp"
 #include "graph/formats/temporary_file.hpp"
@@ -169,7 +171,9 @@ TEST_CASE("An output that is killed at any moment is the old one or the new one"
   const TemporaryFolder folder;
   write_big_model(folder, 3000);  // 3 MB
   const Model model = read_model(folder / "m.json");
+  const auto begin = std::chrono::steady_clock::now();
   write_model(model, scaled(model, 1), folder / "out.json");
+  const auto once = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
   std::mt19937 random(3);
   int replaced_times = 0;
   for (int round = 0; round < 12; ++round) {
@@ -177,7 +181,8 @@ TEST_CASE("An output that is killed at any moment is the old one or the new one"
     if (child == 0) {
       for (int i = 0;; ++i) write_model(model, scaled(model, i % 2 == 0 ? 2 : 4), folder / "out.json");
     }
-    usleep(std::uniform_int_distribution<unsigned>(1000, 60000)(random));
+    const auto longest = std::max<std::int64_t>(5 * once.count(), 20000);
+    std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(1000, longest)(random)));
     REQUIRE(kill(child, SIGKILL) == 0);
     REQUIRE(waitpid(child, nullptr, 0) == child);
     const Model after = read_model(folder / "out.json");

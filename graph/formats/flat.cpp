@@ -1,0 +1,106 @@
+#include "graph/formats/flat.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "graph/error.hpp"
+#include "graph/formats/onnx_node.hpp"
+
+namespace rw::graph {
+namespace {
+
+using Names = std::vector<std::string_view>;
+
+class Flattener {
+ public:
+  Flattener(const Model& model, const Rewriting& rewriting, std::string_view format)
+      : network_(model.network), rewriting_(rewriting), format_(format), changes_(onnx::node_changes(rewriting)) {
+    for (const ConstantEdit& each : rewriting.constants) edits_[each.tensor] = &each;
+  }
+
+  Flat run() {
+    for (OperatorId id = 0; id < network_.operators().size(); ++id) add_node(id);
+    for (TensorId id = 0; id < network_.tensors().size(); ++id) add_constant(id);
+    for (const ConstantCopy& each : rewriting_.copies)
+      flat_.constants.push_back({each.name, &*network_.tensor(each.edit.tensor).constant, &each.edit});
+    for (const AddedConstant& each : rewriting_.added)
+      if (const auto id = network_.find(each.name); !id || !network_.tensor(*id).constant) flat_.constants.push_back({each.name, &each.value});
+    return std::move(flat_);
+  }
+
+ private:
+  Names names(std::span<const TensorId> tensors) const {
+    Names result;
+    for (const TensorId id : tensors) result.push_back(id == kNone ? std::string_view() : network_.tensor(id).name);
+    return result;
+  }
+
+  static void apply(const std::map<std::uint32_t, std::string_view>& changes, Names& names) {
+    for (const auto& [slot, name] : changes) {
+      if (names.size() <= slot) names.resize(slot + 1);
+      names[slot] = name;
+    }
+  }
+
+  bool is_constant(const Operator& op) const {
+    return network_.type_name(op.type) == "Constant" && op.outputs.size() == 1 && op.outputs[0] != kNone &&
+           network_.tensor(op.outputs[0]).constant;
+  }
+
+  // The network may be edited already: then a change says what is so.
+  void add_node(OperatorId id) {
+    const Operator& op = network_.op(id);
+    const auto found = changes_.find(id);
+    const onnx::NodeChange* change = found == changes_.end() ? nullptr : &found->second;
+    if (network_.removed(id) || (change && change->removed) || is_constant(op)) return;
+    FlatNode node{network_.type_of(id), op.name, names(op.inputs.first(op.inputs.size() - std::min<std::size_t>(op.captured, op.inputs.size()))), names(op.outputs), op.attributes};
+    check_attributes(node);
+    if (change) {
+      if (change->type) {
+        node.type = *change->type;
+        node.attributes = {};
+        if (node.inputs.size() > 1) node.inputs.resize(1);
+      }
+      apply(change->inputs, node.inputs);
+      apply(change->outputs, node.outputs);
+    }
+    flat_.nodes.push_back(std::move(node));
+  }
+
+  void check_attributes(const FlatNode& node) const {
+    for (const Attribute& each : node.attributes)
+      if (std::holds_alternative<Opaque>(each.value))
+        throw Error("", fmt::format("node '{}'", node.name),
+                    fmt::format("its attribute '{}' (a graph or the like) cannot be converted to {}: keep the model's format", each.name, format_));
+  }
+
+  void add_constant(TensorId id) {
+    const Tensor& tensor = network_.tensor(id);
+    if (tensor.constant) {
+      const auto edit = edits_.find(id);
+      flat_.constants.push_back({tensor.name, &*tensor.constant, edit == edits_.end() ? nullptr : edit->second});
+    } else if (tensor.is_input && std::find(network_.inputs().begin(), network_.inputs().end(), id) == network_.inputs().end()) {
+      throw Error("", fmt::format("tensor '{}'", tensor.name),
+                  fmt::format("a constant of its element type cannot be converted to {}", format_));
+    }
+  }
+
+  const Network& network_;
+  const Rewriting& rewriting_;
+  const std::string_view format_;
+  const std::map<OperatorId, onnx::NodeChange> changes_;
+  std::unordered_map<TensorId, const ConstantEdit*> edits_;
+  Flat flat_;
+};
+
+}  // namespace
+
+Flat flatten(const Model& model, const Rewriting& rewriting, std::string_view format) {
+  return Flattener(model, rewriting, format).run();
+}
+
+}  // namespace rw::graph

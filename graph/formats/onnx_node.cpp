@@ -1,0 +1,100 @@
+#include "graph/formats/onnx_node.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "graph/formats/onnx_schema.hpp"
+
+namespace rw::graph::onnx {
+namespace {
+
+using P = NodeProto;
+using Names = std::vector<std::string_view>;
+
+Names names_of(const Field& node, std::uint32_t number) {
+  Names names;
+  for (Fields fields(node); fields.next();)
+    if (fields->number == number) names.push_back(fields->text());
+  return names;
+}
+
+void apply(const std::map<std::uint32_t, std::string_view>& changes, Names& names) {
+  for (const auto& [slot, name] : changes) {
+    if (names.size() <= slot) names.resize(slot + 1);
+    names[slot] = name;
+  }
+}
+
+// What a graph in the node reads stands behind its own inputs in the network, but nowhere in the file.
+bool has_graph(const Field& node) {
+  for (Fields fields(node); fields.next();) {
+    if (fields->number != P::kAttribute) continue;
+    for (Fields inner(*fields); inner.next();)
+      if (inner->number == AttributeProto::kGraph || inner->number == AttributeProto::kGraphs) return true;
+  }
+  return false;
+}
+
+void check_slots(const Field& node, const NodeChange& change, std::size_t own) {
+  if (change.inputs.empty() || change.inputs.rbegin()->first < own || !has_graph(node)) return;
+  throw node.error(fmt::format("'{}' cannot take the place of a tensor that a graph within a node reads",
+                               change.inputs.rbegin()->second));
+}
+
+// Writes the whole list where its first entry stood.
+struct List {
+  std::uint32_t number;
+  Names names;
+  bool written = false;
+
+  void write(std::string& out) {
+    if (written) return;
+    for (const std::string_view name : names) append_text(number, name, out);
+    written = true;
+  }
+};
+
+// An operator of ONNX itself needs no domain.
+void append_type(std::string_view type, std::string& out) {
+  const std::size_t colons = type.rfind("::");
+  const bool plain = colons == std::string_view::npos;
+  append_text(P::kOpType, plain ? type : type.substr(colons + 2), out);
+  if (!plain) append_text(P::kDomain, type.substr(0, colons), out);
+}
+
+bool dropped_with_type(std::uint32_t number) {
+  return number == P::kAttribute || number == P::kDomain || number == P::kOverload;
+}
+
+}  // namespace
+
+std::map<OperatorId, NodeChange> node_changes(const Rewriting& rewriting) {
+  std::map<OperatorId, NodeChange> changes;
+  for (const Replacement& each : rewriting.replacements) changes[each.op].type = each.type;
+  for (const InputChange& each : rewriting.inputs) changes[each.op].inputs[each.slot] = each.name;
+  for (const OutputChange& each : rewriting.outputs) changes[each.op].outputs[each.slot] = each.name;
+  for (const Rebinding& each : rewriting.rebindings) changes[each.op].inputs[each.slot] = rewriting.copies[each.copy].name;
+  for (const OperatorId op : rewriting.removed) changes[op].removed = true;
+  return changes;
+}
+
+std::string changed_node(const Field& node, const NodeChange& change) {
+  List inputs{P::kInput, names_of(node, P::kInput)}, outputs{P::kOutput, names_of(node, P::kOutput)};
+  check_slots(node, change, inputs.names.size());
+  if (change.type && inputs.names.size() > 1) inputs.names.resize(1);
+  apply(change.inputs, inputs.names);
+  apply(change.outputs, outputs.names);
+  std::string message;
+  for (Fields fields(node); fields.next();) {
+    if (fields->number == P::kInput) inputs.write(message);
+    else if (fields->number == P::kOutput) outputs.write(message);
+    else if (change.type && fields->number == P::kOpType) append_type(*change.type, message);
+    else if (!change.type || !dropped_with_type(fields->number)) message += fields->whole;
+  }
+  inputs.write(message);  // where the file had none
+  outputs.write(message);
+  return header(GraphProto::kNode, message.size()) + message;
+}
+
+}  // namespace rw::graph::onnx

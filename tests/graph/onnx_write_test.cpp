@@ -1,0 +1,186 @@
+// What comes out of an ONNX file that a rewriting changes, byte for byte.
+#include "graph/formats/onnx.hpp"
+#include "graph/literal.hpp"
+#include "tests/graph/files.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/onnx_file.hpp"
+
+using namespace rw::graph;
+using namespace rw::test;
+namespace o = rw::test::onnx;
+using o::Dims;
+
+namespace {
+
+struct Case {
+  TemporaryFolder folder;
+  Model model;
+  explicit Case(const std::string& bytes, const std::vector<std::pair<std::string, std::string>>& files = {}) {
+    for (const auto& [name, content] : files) write_file(folder / name, content);
+    write_file(folder / "m.onnx", bytes);
+    std::filesystem::create_directory(folder / "out");
+    model = read_model(folder / "m.onnx");
+  }
+  TensorId id(std::string_view name) const { return model.network.find(name).value(); }
+  // Multiplies the whole tensor.
+  ConstantEdit times(std::string_view name, double factor) const {
+    const auto dims = model.network.tensor(id(name)).constant->shape.dims();
+    return {id(name), {dims.begin(), dims.end()}, {dims.begin(), dims.end()}, {{0, {factor}}}};
+  }
+  std::string write(const Rewriting& rewriting, const std::string& name = "out/m.onnx") const {
+    write_model(model, rewriting, folder / name);
+    return read_file(folder / name);
+  }
+};
+
+// With an unknown field, metadata and a doc string on every level.
+std::string model_with(const o::Parts& nodes, const o::Parts& initializers) {
+  const o::Message graph = o::bytes(10, "about the graph") + o::graph(nodes, initializers, {o::value("x", {1, 2})}, {o::value("y", {1, 2})}) + o::number(999, 7);
+  return o::number(1, 8) + o::bytes(2, "somebody") + o::bytes(7, graph) + o::bytes(8, o::number(2, 17)) +
+         o::bytes(14, o::bytes(1, "key") + o::bytes(2, "value")) + o::bytes(888, "unknown");
+}
+
+const o::Message kAdd = o::node("Add", {"x", "w"}, {"y"}, {}, "add") + o::bytes(6, "a doc string");
+
+std::string adding(const o::Message& initializer) { return model_with({kAdd}, {initializer}); }
+
+}  // namespace
+
+TEST_CASE("Without changes the file is the same") {
+  for (const std::string& bytes : {adding(o::floats("w", {1, 2}, {1, 2})), adding(o::tensor_head("w", 1, {2}) + o::real(4, 1) + o::real(4, 2))}) {
+    const Case test(bytes);
+    CHECK(test.write({}) == bytes);
+  }
+}
+
+TEST_CASE("A scaled initializer changes its elements and nothing else") {
+  const Case test(adding(o::floats("w", {1, 2}, {1.5, -2}) + o::bytes(12, "a doc string")));
+  CHECK(test.write({.constants = {test.times("w", 4)}}) == adding(o::floats("w", {1, 2}, {6, -8}) + o::bytes(12, "a doc string")));
+}
+
+TEST_CASE("A packed list of floats is scaled where it is, other typed elements become raw data") {
+  const Case packed(adding(o::tensor_head("w", 1, {2}) + o::bytes(4, o::raw<float>({1, 2}))));
+  CHECK(packed.write({.constants = {packed.times("w", 2)}}) == adding(o::tensor_head("w", 1, {2}) + o::bytes(4, o::raw<float>({2, 4}))));
+  const Case half(adding(o::tensor_head("w", 10, {2}) + o::number(5, 0x3C00) + o::number(5, 0x4000)));  // 1, 2 in float16
+  CHECK(half.write({.constants = {half.times("w", 2)}}) == adding(o::tensor("w", 10, {2}, o::raw<std::uint16_t>({0x4000, 0x4400}))));
+}
+
+TEST_CASE("Float16 weights keep their type") {
+  const Case test(adding(o::tensor("w", 10, {2}, o::raw<std::uint16_t>({0x3C00, 0x4000}))));
+  CHECK(test.write({.constants = {test.times("w", 0.5)}}) == adding(o::tensor("w", 10, {2}, o::raw<std::uint16_t>({0x3800, 0x3C00}))));
+}
+
+TEST_CASE("An expanded constant changes its shape and the lengths around it") {
+  const Case test(adding(o::floats("w", {1}, {3})));
+  // [1] becomes [1, 100]: long enough that every length takes more bytes.
+  ConstantEdit edit{test.id("w"), {1, 100}, {1, 100}, {{2, std::vector<double>(100, 2.0)}}};
+  CHECK(test.write({.constants = {edit}}) == adding(o::floats("w", {1, 100}, std::vector<float>(100, 6.0F))));
+}
+
+TEST_CASE("A shared initializer is copied for the node that wants it otherwise") {
+  const o::Message second = o::node("Mul", {"y", "w"}, {"z"}, {}, "mul");
+  const Case test(model_with({kAdd, second}, {o::floats("w", {1}, {3})}));
+  const Rewriting rewriting{.copies = {{"w@add", test.times("w", 2)}}, .rebindings = {{0, 1, 0}}};
+  const Case after(test.write(rewriting));
+  CHECK(values_of(after.model.network, "w") == std::vector<double>{3});
+  CHECK(values_of(after.model.network, "w@add") == std::vector<double>{6});
+  const Network& network = after.model.network;
+  CHECK(network.tensor(network.op(0).inputs[1]).name == "w@add");
+  CHECK(network.tensor(network.op(1).inputs[1]).name == "w");
+  // The rest of the changed node is as it was.
+  CHECK(read_file(after.folder / "m.onnx").find(o::node("Add", {"x", "w@add"}, {"y"}, {}, "add") + o::bytes(6, "a doc string")) != std::string::npos);
+}
+
+TEST_CASE("An edited Constant node gets an initializer beside it") {
+  const Case test(model_with({o::node("Constant", {}, {"k"}, {o::attribute("value_float", 1.5F)}, "k"), o::node("Mul", {"x", "k"}, {"y"}, {}, "mul")}, {}));
+  const Rewriting rewriting{.copies = {{"k@mul", test.times("k", 2)}}, .rebindings = {{1, 1, 0}}};
+  const Case after(test.write(rewriting));
+  CHECK(values_of(after.model.network, "k") == std::vector<double>{1.5});
+  CHECK(values_of(after.model.network, "k@mul") == std::vector<double>{3});
+}
+
+TEST_CASE("Nodes are changed, replaced and removed") {
+  const Case test(model_with({o::node("Identity", {"x"}, {"t"}, {}, "id"), o::node("Clip", {"t", "w"}, {"u"}, {o::attribute("min", 0.0F)}, "clip"),
+                              o::node("My", {"u"}, {"y"}, {}, "my", "here")},
+                             {o::floats("w", {}, {0})}));
+  Rewriting rewriting;
+  rewriting.removed = {0};
+  rewriting.inputs = {{1, 0, "x"}, {2, 1, "extra"}};
+  rewriting.outputs = {{1, 0, "v"}};
+  rewriting.inputs.push_back({2, 0, "v"});
+  rewriting.replacements = {{1, "Relu"}};
+  const std::array<float, 1> values = {7};
+  const std::array<std::int64_t, 1> dims = {1};
+  rewriting.added = {{"extra", {DType::float32, Shape(dims), std::as_bytes(std::span(values))}}};
+  const Case after(test.write(rewriting));
+  const Network& network = after.model.network;
+  REQUIRE(network.operators().size() == 2);
+  CHECK(network.type_of(0) == "Relu");
+  CHECK(network.op(0).attributes.empty());
+  CHECK(network.op(0).inputs.size() == 1);
+  CHECK(network.tensor(network.op(0).inputs[0]).name == "x");
+  CHECK(network.tensor(network.op(1).inputs[0]).name == "v");
+  CHECK(network.tensor(network.op(1).inputs[1]).name == "extra");
+  CHECK(network.type_of(1) == "here::My");
+  CHECK(values_of(network, "extra") == std::vector<double>{7});
+}
+
+TEST_CASE("What a graph within a node reads cannot be exchanged") {
+  const o::Message body = o::graph({o::node("Relu", {"w"}, {"b"})}, {}, {}, {o::value("b", {})});
+  const Case test(model_with({o::node("If", {"x"}, {"y"}, {o::attribute_graph("then_branch", body)}, "if")}, {o::floats("w", {1}, {1})}));
+  const Rewriting rewriting{.copies = {{"w@if", test.times("w", 2)}}, .rebindings = {{0, 1, 0}}};
+  CHECK(error_of([&] { test.write(rewriting); }).find("a graph within a node reads") != std::string::npos);
+}
+
+TEST_CASE("External data") {
+  const std::string a = o::raw<float>({1, 2, 3, 4}), b = o::raw<float>({5, 6});
+  const std::string bytes = model_with({kAdd, o::node("Mul", {"y", "v"}, {"z"}), o::node("Sub", {"z", "u"}, {"o"})},
+                                       {o::external("w", 1, {2}, "a.bin", "0", "8"), o::external("v", 1, {2}, "b.bin", "", ""),
+                                        o::external("u", 1, {2}, "a.bin", "8", "8")});
+  const Case test(bytes, {{"a.bin", a}, {"b.bin", b}});
+
+  SECTION("without changes stays in files of the same names") {
+    CHECK(test.write({}) == bytes);
+    CHECK(read_file(test.folder / "out/a.bin") == a);
+    CHECK(read_file(test.folder / "out/b.bin") == b);
+    CHECK_FALSE(std::filesystem::exists(test.folder / "out/m.onnx.data"));
+    CHECK(test.write({}) == bytes);  // the copies of before are as good
+  }
+  SECTION("without changes in the same folder is not copied") {
+    CHECK(test.write({}, "n.onnx") == bytes);
+    CHECK_FALSE(std::filesystem::exists(test.folder / "n.onnx.data"));
+  }
+  SECTION("never takes the place of another file") {
+    write_file(test.folder / "out/a.bin", "somebody else's");
+    test.write({});
+    CHECK(read_file(test.folder / "out/a.bin") == "somebody else's");
+    const Model after = read_model(test.folder / "out/m.onnx");
+    CHECK(values_of(after.network, "u") == std::vector<double>{3, 4});
+  }
+  SECTION("goes to one new file where some of it changes") {
+    test.write({.constants = {test.times("v", 2)}});
+    const Model after = read_model(test.folder / "out/m.onnx");
+    CHECK(after.sources.size() == 2);
+    CHECK(after.sources[1]->path() == test.folder / "out/m.onnx.data");
+    CHECK(values_of(after.network, "w") == std::vector<double>{1, 2});
+    CHECK(values_of(after.network, "v") == std::vector<double>{10, 12});
+    CHECK(values_of(after.network, "u") == std::vector<double>{3, 4});
+    CHECK_FALSE(std::filesystem::exists(test.folder / "out/a.bin"));
+  }
+}
+
+TEST_CASE("Models go to model.json and back") {
+  const Case test(model_with({kAdd, o::node("Clip", {"y", "", "k"}, {"z"}, {o::attribute("alpha", 0.1F)}, "clip")},
+                             {o::floats("w", {1, 2}, {1, 2}), o::ints("k", {2}, {3, -4})}));
+  write_model(test.model, {.constants = {test.times("w", 2)}}, test.folder / "out/m.json");
+  const Model json = read_model(test.folder / "out/m.json");
+  CHECK(values_of(json.network, "w") == std::vector<double>{2, 4});
+  CHECK(values_of(json.network, "k") == std::vector<double>{3, -4});
+  CHECK(json.network.opset() == 17);
+  CHECK(to_string(json.network.tensor(json.network.find("x").value()).shape) == "[1, 2]");
+  write_model(json, {}, test.folder / "out/back.onnx");
+  const Model back = read_model(test.folder / "out/back.onnx");
+  CHECK(values_of(back.network, "w") == std::vector<double>{2, 4});
+  CHECK(back.network.op(1).inputs[1] == kNone);
+  CHECK(std::get<double>(*back.network.op(1).find("alpha")) == static_cast<double>(0.1F));
+}

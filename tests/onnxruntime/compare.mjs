@@ -1,0 +1,80 @@
+// Runs two models on the same random inputs and compares what comes out.
+//
+//   node compare.mjs INSTALLED TOLERANCE BEFORE AFTER
+//
+// INSTALLED: the folder where onnxruntime-node is installed. TOLERANCE: the largest difference allowed, over the largest
+// magnitude of the output; "exact": bit for bit. Writes one line an output; exit status 1: they differ.
+import { createRequire } from "node:module";
+import path from "node:path";
+
+const [installed, tolerance, ...pair] = process.argv.slice(2);
+const ort = createRequire(path.resolve(installed, "package.json"))("onnxruntime-node");
+const kSamples = 2;
+
+// An xorshift generator: the same numbers, about evenly in [-1, 1), in every run.
+function randomNumbers(seed) {
+  const mask = (1n << 64n) - 1n;
+  let state = (BigInt(seed + 1) * 0x9e3779b97f4a7c15n) & mask;
+  return () => {
+    state ^= (state << 13n) & mask;
+    state ^= state >> 7n;
+    state ^= (state << 17n) & mask;
+    return Number(state >> 40n) / 2 ** 23 - 1;
+  };
+}
+
+// One row an element type: its array, and a random element of it.
+const kTypes = {
+  float32: [Float32Array, (next) => next()],
+  float64: [Float64Array, (next) => next()],
+  int64: [BigInt64Array, (next) => BigInt(Math.floor(2 * next() + 2))],
+  int32: [Int32Array, (next) => Math.floor(2 * next() + 2)],
+  bool: [Uint8Array, (next) => (next() < 0 ? 0 : 1)],
+};
+
+function inputOf({ name, type, shape }, next) {
+  const row = kTypes[type];
+  if (!row) throw new Error(`input '${name}': no values of type ${type} are made here`);
+  const dims = shape.map((dim) => (typeof dim === "number" && dim > 0 ? dim : 1));
+  const data = new row[0](dims.reduce((product, dim) => product * dim, 1));
+  for (let i = 0; i < data.length; ++i) data[i] = row[1](next);
+  return new ort.Tensor(type, data, dims);
+}
+
+// The operators that the file has, as they are, on one thread: nothing is folded or reordered differently in the two.
+const open = (file) =>
+  ort.InferenceSession.create(file, { graphOptimizationLevel: "disabled", intraOpNumThreads: 1, logSeverityLevel: 3 });
+
+const bytesOf = (tensor) => Buffer.from(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
+
+// 0 only where all bits agree.
+function difference(before, after) {
+  if (before.type !== after.type || before.dims.join() !== after.dims.join()) return Infinity;
+  if (bytesOf(before).equals(bytesOf(after))) return 0;
+  let largest = Number.MIN_VALUE, magnitude = 0;
+  for (let i = 0; i < before.data.length; ++i) {
+    const a = Number(before.data[i]), b = Number(after.data[i]);
+    if (Number.isFinite(a)) magnitude = Math.max(magnitude, Math.abs(a));
+    if (Object.is(a, b)) continue;
+    if (!Number.isFinite(a) || !Number.isFinite(b)) return Infinity;
+    largest = Math.max(largest, Math.abs(a - b));
+  }
+  return largest / magnitude;
+}
+
+const [before, after] = await Promise.all(pair.map(open));
+if (before.outputNames.join() !== after.outputNames.join()) throw new Error("the outputs have other names");
+const largest = new Map(before.outputNames.map((name) => [name, 0]));
+for (let sample = 0; sample < kSamples; ++sample) {
+  const next = randomNumbers(sample);
+  const feeds = Object.fromEntries(before.inputMetadata.map((input) => [input.name, inputOf(input, next)]));
+  const [a, b] = [await before.run(feeds), await after.run(feeds)];
+  for (const name of before.outputNames) largest.set(name, Math.max(largest.get(name), difference(a[name], b[name])));
+}
+const bound = tolerance === "exact" ? 0 : Number(tolerance);
+let failed = false;
+for (const [name, value] of largest) {
+  console.log(`  output '${name}': difference ${value === 0 ? "none" : value.toExponential(2)}`);
+  failed ||= !(value <= bound);
+}
+process.exit(failed ? 1 : 0);
