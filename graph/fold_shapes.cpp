@@ -13,7 +13,9 @@ namespace {
 using Values = std::optional<std::vector<std::int64_t>>;
 
 // Arithmetic: an unknown operand, or a result that no dimension could have, gives an unknown element.
-std::int64_t add(std::int64_t a, std::int64_t b) { return a == 0 ? b : b == 0 ? a : is_open(a) || is_open(b) ? kOpen : a + b; }
+std::int64_t add(std::int64_t a, std::int64_t b) {
+  return a == 0 ? b : b == 0 ? a : is_open(a) || is_open(b) ? kOpen : a + b;
+}
 std::int64_t subtract(std::int64_t a, std::int64_t b) { return b == 0 ? a : is_open(a) || is_open(b) ? kOpen : a - b; }
 std::int64_t multiply(std::int64_t a, std::int64_t b) {
   if (a == 1 || b == 1) return a == 1 ? b : a;
@@ -21,11 +23,14 @@ std::int64_t multiply(std::int64_t a, std::int64_t b) {
   return is_open(a) || is_open(b) || __builtin_mul_overflow(a, b, &product) ? kOpen : product;
 }
 // Of integers ONNX divides towards zero.
-std::int64_t divide(std::int64_t a, std::int64_t b) { return b == 1 ? a : is_open(a) || is_open(b) || b == 0 ? kOpen : a / b; }
+std::int64_t divide(std::int64_t a, std::int64_t b) {
+  return b == 1 ? a : is_open(a) || is_open(b) || b == 0 ? kOpen : a / b;
+}
 std::int64_t equal(std::int64_t a, std::int64_t b) {
   if (!is_open(a) && !is_open(b)) return a == b ? 1 : 0;
   // A dimension is at least 0: whatever it is, it differs from the -1 that exporters compare with.
-  if ((is_open(a) && a != kOpen && !is_open(b) && b < 0) || (is_open(b) && b != kOpen && !is_open(a) && a < 0)) return 0;
+  if ((is_open(a) && a != kOpen && !is_open(b) && b < 0) || (is_open(b) && b != kOpen && !is_open(a) && a < 0))
+    return 0;
   return a == b && a != kOpen ? 1 : kOpen;
 }
 
@@ -46,9 +51,12 @@ Values each(const Node& node) {
 Values shape(const Node& node) {
   const Shape in = node.shape(0);
   if (!in.known()) return std::nullopt;
-  const auto at = [&](std::int64_t index) { return std::clamp<std::int64_t>(index < 0 ? index + in.rank() : index, 0, in.rank()); };
+  const auto at = [&](std::int64_t index) {
+    return std::clamp<std::int64_t>(index < 0 ? index + in.rank() : index, 0, in.rank());
+  };
   std::vector<std::int64_t> values;
-  for (std::int64_t i = at(node.integer("start", 0)); i < at(node.integer("end")); ++i) values.push_back(open_value(in[static_cast<int>(i)]));
+  for (std::int64_t i = at(node.integer("start", 0)); i < at(node.integer("end")); ++i)
+    values.push_back(open_value(in[static_cast<int>(i)]));
   return values;
 }
 
@@ -91,9 +99,11 @@ Values concat(const Node& node) {
 Values slice(const Node& node) {
   const auto from = node.whole_values(0);
   const auto cuts = from && is_vector(node, 0) ? slice_cuts(node) : std::nullopt;
-  if (!cuts || cuts->size() != 1 || !(*cuts)[0].known || node.shape(0)[0] != static_cast<std::int64_t>(from->size())) return std::nullopt;
+  if (!cuts || cuts->size() != 1 || !(*cuts)[0].known || node.shape(0)[0] != static_cast<std::int64_t>(from->size()))
+    return std::nullopt;
   std::vector<std::int64_t> values;
-  for (std::int64_t i = 0; i < (*cuts)[0].count; ++i) values.push_back((*from)[static_cast<std::size_t>((*cuts)[0].first + i * (*cuts)[0].step)]);
+  for (std::int64_t i = 0; i < (*cuts)[0].count; ++i)
+    values.push_back((*from)[static_cast<std::size_t>((*cuts)[0].first + i * (*cuts)[0].step)]);
   return values;
 }
 
@@ -101,7 +111,9 @@ Values where(const Node& node) {
   const auto condition = node.whole_values(0), yes = node.whole_values(1), no = node.whole_values(2);
   if (!condition || !yes || !no) return std::nullopt;
   const std::size_t count = std::max({condition->size(), yes->size(), no->size()});
-  const auto at = [&](const std::vector<std::int64_t>& list, std::size_t i) { return list.size() == 1 ? list[0] : list[i]; };
+  const auto at = [&](const std::vector<std::int64_t>& list, std::size_t i) {
+    return list.size() == 1 ? list[0] : list[i];
+  };
   for (const auto* list : {&*condition, &*yes, &*no})
     if (list->size() != count && list->size() != 1) return std::nullopt;
   std::vector<std::int64_t> values;
@@ -124,7 +136,8 @@ Values constant_of_shape(const Node& node) {
 
 Values range(const Node& node) {
   const auto first = node.integers_of(0), limit = node.integers_of(1), step = node.integers_of(2);
-  if (!first || !limit || !step || first->size() != 1 || limit->size() != 1 || step->size() != 1 || (*step)[0] == 0) return std::nullopt;
+  if (!first || !limit || !step || first->size() != 1 || limit->size() != 1 || step->size() != 1 || (*step)[0] == 0)
+    return std::nullopt;
   std::vector<std::int64_t> values;
   for (std::int64_t at = (*first)[0]; (*step)[0] > 0 ? at < (*limit)[0] : at > (*limit)[0]; at += (*step)[0]) {
     if (values.size() == kMaxFolded) return std::nullopt;
@@ -147,13 +160,13 @@ struct FoldRow {
 };
 
 constexpr std::array kRows = {
-    FoldRow{"Shape", shape},       FoldRow{"Size", size},       FoldRow{"Identity", same},
-    FoldRow{"Cast", cast},         FoldRow{"Gather", gather},   FoldRow{"Concat", concat},
-    FoldRow{"Slice", slice},       FoldRow{"Squeeze", same},    FoldRow{"Unsqueeze", same},
-    FoldRow{"Reshape", same},      FoldRow{"Flatten", same},    FoldRow{"Add", each<add>},
+    FoldRow{"Shape", shape},        FoldRow{"Size", size},          FoldRow{"Identity", same},
+    FoldRow{"Cast", cast},          FoldRow{"Gather", gather},      FoldRow{"Concat", concat},
+    FoldRow{"Slice", slice},        FoldRow{"Squeeze", same},       FoldRow{"Unsqueeze", same},
+    FoldRow{"Reshape", same},       FoldRow{"Flatten", same},       FoldRow{"Add", each<add>},
     FoldRow{"Sub", each<subtract>}, FoldRow{"Mul", each<multiply>}, FoldRow{"Div", each<divide>},
-    FoldRow{"Equal", each<equal>}, FoldRow{"Where", where},     FoldRow{"ConstantOfShape", constant_of_shape},
-    FoldRow{"Range", range},       FoldRow{"ReduceProd", product},
+    FoldRow{"Equal", each<equal>},  FoldRow{"Where", where},        FoldRow{"ConstantOfShape", constant_of_shape},
+    FoldRow{"Range", range},        FoldRow{"ReduceProd", product},
 };
 
 }  // namespace

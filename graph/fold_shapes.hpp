@@ -1,6 +1,6 @@
-// Integer tensors whose values follow from shapes: exporters compute the target of a Reshape by Shape, Gather, Concat and
-// the like. Such a tensor is worked out while shapes are inferred, element by element; an element that is an unknown
-// dimension keeps that dimension's symbol (shape.hpp).
+// Integer tensors whose values follow from shapes: exporters compute the target of a Reshape by Shape, Gather, Concat
+// and the like. Such a tensor is worked out while shapes are inferred, element by element; an element that is an
+// unknown dimension keeps that dimension's symbol (shape.hpp).
 #pragma once
 
 #include <cstdint>

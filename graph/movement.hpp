@@ -1,6 +1,6 @@
-// Operators that only move, repeat or choose elements, described by digits: every position of the input and of the output
-// is spelled by the same digits, row-major on each run of axes. Reshape, Transpose, DepthToSpace, Tile, Slice, Split and
-// Gather differ in the order of the digits alone. A digit that only the output has repeats elements.
+// Operators that only move, repeat or choose elements, described by digits: every position of the input and of the
+// output is spelled by the same digits, row-major on each run of axes. Reshape, Transpose, DepthToSpace, Tile, Slice,
+// Split and Gather differ in the order of the digits alone. A digit that only the output has repeats elements.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,9 @@ struct Movement {
   }
 };
 
-// Axes [in_first, in_last) and [out_first, out_last) of two shapes that hold the same elements in the same order. Cuts are
-// made where the dimensions prove them: products of known ones, or equal symbols (see shape.hpp), counted from both ends.
+// Axes [in_first, in_last) and [out_first, out_last) of two shapes that hold the same elements in the same order. Cuts
+// are made where the dimensions prove them: products of known ones, or equal symbols (see shape.hpp), counted from both
+// ends.
 struct ViewGroup {
   int in_first = 0, in_last = 0, out_first = 0, out_last = 0;
   std::int64_t size = kUnknown;

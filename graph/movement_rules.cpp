@@ -40,7 +40,8 @@ bool grow_group(Walker& in, Walker& out, std::int64_t& size) {
   while (left != right) {
     Walker& shorter = left < right ? in : out;
     std::int64_t& product = left < right ? left : right;
-    if (shorter.done() || shorter.dim() < 0 || __builtin_mul_overflow(product, shorter.dim(), &product)) return give_up();
+    if (shorter.done() || shorter.dim() < 0 || __builtin_mul_overflow(product, shorter.dim(), &product))
+      return give_up();
     shorter.next();
   }
   size = left;
@@ -74,7 +75,8 @@ std::optional<Movement> axis_by_axis(const Node& node, TensorId out_id, Each eac
 // Axis `axis` of the output holds the positions `chosen` of the same axis of the input.
 void choose(Movement& movement, int axis, std::int64_t size, std::vector<std::int64_t> chosen, bool known) {
   const int digit = movement.digit(size);
-  movement.in.push_back({.first = axis, .last = axis + 1, .digits = {digit}, .chosen = std::move(chosen), .known = known});
+  movement.in.push_back(
+      {.first = axis, .last = axis + 1, .digits = {digit}, .chosen = std::move(chosen), .known = known});
   movement.out.push_back({.first = axis, .last = axis + 1, .digits = {digit}});
 }
 
@@ -83,7 +85,9 @@ void choose(Movement& movement, int axis, std::int64_t size, std::vector<std::in
 std::optional<std::vector<ViewGroup>> view_groups(const Shape& in, const Shape& out) {
   if (!in.known() || !out.known() || in.rank() > kMaxRank || out.rank() > kMaxRank) return std::nullopt;
   const auto is_zero = [](std::int64_t dim) { return dim == 0; };
-  if (std::any_of(in.dims().begin(), in.dims().end(), is_zero) || std::any_of(out.dims().begin(), out.dims().end(), is_zero)) return std::nullopt;
+  if (std::any_of(in.dims().begin(), in.dims().end(), is_zero) ||
+      std::any_of(out.dims().begin(), out.dims().end(), is_zero))
+    return std::nullopt;
   std::vector<ViewGroup> groups;
   std::int64_t size = 0;
   Walker left{in, 0, in.rank(), 1}, right{out, 0, out.rank(), 1};
@@ -108,7 +112,8 @@ std::optional<std::vector<ViewGroup>> view_groups(const Shape& in, const Shape& 
   const int in_last = front.at + 1, out_last = back.at + 1;
   const std::int64_t in_rest = product(in, in_first, in_last), out_rest = product(out, out_first, out_last);
   if (in_rest >= 0 && out_rest >= 0 && in_rest != out_rest) return std::nullopt;
-  if (in_first < in_last && out_first < out_last) groups.push_back({in_first, in_last, out_first, out_last, std::max(in_rest, out_rest)});
+  if (in_first < in_last && out_first < out_last)
+    groups.push_back({in_first, in_last, out_first, out_last, std::max(in_rest, out_rest)});
   return groups;
 }
 
@@ -144,9 +149,11 @@ std::optional<Movement> transpose(const Node& node, std::uint32_t slot) {
 std::optional<Movement> depth_to_space(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
   const std::int64_t block = node.integer("blocksize");
-  if (!in.known() || in.rank() != 4 || block <= 0 || block > (1 << 15) || in[1] <= 0 || in[1] % (block * block) != 0) return std::nullopt;
+  if (!in.known() || in.rank() != 4 || block <= 0 || block > (1 << 15) || in[1] <= 0 || in[1] % (block * block) != 0)
+    return std::nullopt;
   Movement movement;
-  const int n = movement.digit(in[0]), c = movement.digit(in[1] / (block * block)), i = movement.digit(block), j = movement.digit(block);
+  const int n = movement.digit(in[0]), c = movement.digit(in[1] / (block * block)), i = movement.digit(block),
+            j = movement.digit(block);
   const int h = movement.digit(in[2]), w = movement.digit(in[3]);
   const bool depth_first = node.text("mode", "DCR") != "CRD";
   const std::vector<int> depth = depth_first ? std::vector<int>{i, j, c} : std::vector<int>{c, i, j};
@@ -180,9 +187,12 @@ std::optional<Movement> expand(const Node& node, std::uint32_t) {
     const bool same = i >= 0 && in[i] == out[o] && in[i] != kUnknown;
     const int digit = movement.digit(out[o]);
     movement.out.push_back({.first = o, .last = o + 1, .digits = {digit}});
-    // An axis whose size is not known on one side may be repeated or not: a digit of its own, which nothing may run along.
-    if (same) movement.in.push_back({.first = i, .last = i + 1, .digits = {digit}});
-    else if (i >= 0 && in[i] != 1) movement.in.push_back({.first = i, .last = i + 1, .digits = {movement.digit(kUnknown)}, .known = false});
+    // An axis whose size is not known on one side may be repeated or not: a digit of its own, which nothing may run
+    // along.
+    if (same)
+      movement.in.push_back({.first = i, .last = i + 1, .digits = {digit}});
+    else if (i >= 0 && in[i] != 1)
+      movement.in.push_back({.first = i, .last = i + 1, .digits = {movement.digit(kUnknown)}, .known = false});
   }
   return movement;
 }
@@ -197,8 +207,10 @@ std::optional<Movement> tile(const Node& node, std::uint32_t) {
     if (times <= 0) return std::nullopt;
     const int digit = movement.digit(in[i]);
     movement.in.push_back({.first = i, .last = i + 1, .digits = {digit}});
-    if (times == 1) movement.out.push_back({.first = i, .last = i + 1, .digits = {digit}});
-    else movement.out.push_back({.first = i, .last = i + 1, .digits = {movement.digit(times), digit}});
+    if (times == 1)
+      movement.out.push_back({.first = i, .last = i + 1, .digits = {digit}});
+    else
+      movement.out.push_back({.first = i, .last = i + 1, .digits = {movement.digit(times), digit}});
   }
   return movement;
 }

@@ -1,5 +1,6 @@
-// y[.., m, n] = sum over k of a[.., m, k] b[.., k, n], both of them activations. Axis k is pinned on both sides. Where one
-// operand is pinned in every channel (the weights of attention), the other has the scale of the output along its own axes.
+// y[.., m, n] = sum over k of a[.., m, k] b[.., k, n], both of them activations. Axis k is pinned on both sides. Where
+// one operand is pinned in every channel (the weights of attention), the other has the scale of the output along its
+// own axes.
 #include <fmt/format.h>
 
 #include "runtime/laws/constants.hpp"
@@ -13,16 +14,19 @@ std::string cannot_follow(const Site& site, std::uint32_t slot) {
   std::string why = channels_missing(site, site.input(slot));
   if (!why.empty()) return why;
   const auto axes = forward(site, slot, site.channels().axes(site.input(slot)));
-  if (!axes) return fmt::format("the channels of '{}' {} lie on the axis that is summed over", site.tensor(slot).name, to_string(site.shape(slot)));
+  if (!axes)
+    return fmt::format("the channels of '{}' {} lie on the axis that is summed over", site.tensor(slot).name,
+                       to_string(site.shape(slot)));
   if ((*axes & ~site.channels().axes(site.output())) == 0) return {};
-  return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name, to_string(site.shape(slot)),
-                     to_string(site.output_shape()));
+  return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name,
+                     to_string(site.shape(slot)), to_string(site.output_shape()));
 }
 
 }  // namespace
 
 std::string condition(const Site& site) {
-  if (site.input_count() != 2 || !site.is_activation(0) || !site.is_activation(1)) return "it does not multiply two activations";
+  if (site.input_count() != 2 || !site.is_activation(0) || !site.is_activation(1))
+    return "it does not multiply two activations";
   std::string why = channels_missing(site, site.output());
   if (!why.empty()) return why;
   const std::string first = cannot_follow(site, 0);
@@ -49,9 +53,11 @@ std::string carry(const Site& site, Carry& carry) {
     const Scale& given = carry.input(slot);
     if (given.is_one()) continue;
     const graph::Shape in = site.shape(slot);
-    if (!in.known() || !shape.known() || in.rank() < 2 || in.rank() > shape.rank()) return "the shape of its scaled input is not known";
+    if (!in.known() || !shape.known() || in.rank() < 2 || in.rank() > shape.rank())
+      return "the shape of its scaled input is not known";
     const int summed = slot == 0 ? in.rank() - 1 : in.rank() - 2, shift = shape.rank() - in.rank();
-    if (has_bit(given.axes, summed)) return fmt::format("its input '{}' is scaled along the axis that is summed over", site.tensor(slot).name);
+    if (has_bit(given.axes, summed))
+      return fmt::format("its input '{}' is scaled along the axis that is summed over", site.tensor(slot).name);
     sides[slot] = {given.axes << static_cast<unsigned>(shift), given.values};
   }
   const AxisMask axes = sides[0].axes | sides[1].axes;

@@ -22,14 +22,15 @@ std::vector<int> digits_along(const std::vector<graph::Run>& runs, AxisMask axes
   return digits;
 }
 
-std::string unturnable(const graph::Movement& movement, const std::vector<int>& digits, const graph::Shape& in, AxisMask in_axes, const graph::Shape& out,
-                       AxisMask out_axes) {
+std::string unturnable(const graph::Movement& movement, const std::vector<int>& digits, const graph::Shape& in,
+                       AxisMask in_axes, const graph::Shape& out, AxisMask out_axes) {
   std::int64_t product = 1;
   for (const int digit : digits) {
     const std::int64_t size = movement.sizes[static_cast<std::size_t>(digit)];
     if (size < 0) return "how its elements move along the channels is not known";
     if (size == 0) return "none of its elements comes out";
-    if (__builtin_mul_overflow(product, size, &product) || product > graph::kMaxChannels) return "too many elements lie along the channels";
+    if (__builtin_mul_overflow(product, size, &product) || product > graph::kMaxChannels)
+      return "too many elements lie along the channels";
   }
   const auto known = [](const std::vector<graph::Run>& runs, const graph::Shape& shape, AxisMask axes) {
     return std::all_of(runs.begin(), runs.end(), [&](const graph::Run& run) {
@@ -43,11 +44,16 @@ std::string unturnable(const graph::Movement& movement, const std::vector<int>& 
   return known(movement.out, out, out_axes) ? std::string() : "a dimension of its output is not known";
 }
 
-Odometer::Odometer(const graph::Movement& movement, std::vector<int> digits, const graph::Shape& in, AxisMask in_axes, const graph::Shape& out,
-                   AxisMask out_axes)
-    : movement_(movement), digits_(std::move(digits)), at_(digits_.size(), 0), in_(wheels(movement.in, in, in_axes)), out_(wheels(movement.out, out, out_axes)) {}
+Odometer::Odometer(const graph::Movement& movement, std::vector<int> digits, const graph::Shape& in, AxisMask in_axes,
+                   const graph::Shape& out, AxisMask out_axes)
+    : movement_(movement),
+      digits_(std::move(digits)),
+      at_(digits_.size(), 0),
+      in_(wheels(movement.in, in, in_axes)),
+      out_(wheels(movement.out, out, out_axes)) {}
 
-std::vector<Odometer::Wheel> Odometer::wheels(const std::vector<graph::Run>& runs, const graph::Shape& shape, AxisMask axes) const {
+std::vector<Odometer::Wheel> Odometer::wheels(const std::vector<graph::Run>& runs, const graph::Shape& shape,
+                                              AxisMask axes) const {
   std::vector<std::size_t> stride_of(static_cast<std::size_t>(shape.rank()), 0);
   std::size_t stride = 1;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
@@ -85,7 +91,9 @@ bool Odometer::next() {
     const std::int64_t size = movement_.sizes[static_cast<std::size_t>(digits_[i])];
     const bool wraps = ++at_[i] == size;
     for (auto* side : {&in_, &out_})
-      for (Wheel& wheel : *side) wraps ? wheel.number -= wheel.strides[i] * static_cast<std::size_t>(size - 1) : wheel.number += wheel.strides[i];
+      for (Wheel& wheel : *side)
+        wraps ? wheel.number -= wheel.strides[i] * static_cast<std::size_t>(size - 1)
+              : wheel.number += wheel.strides[i];
     if (!wraps) return true;
     at_[i] = 0;
   }

@@ -1,4 +1,5 @@
-// Channels of two tensors between which elements are moved: which channel of the one comes to lie in which of the other.
+// Channels of two tensors between which elements are moved: which channel of the one comes to lie in which of the
+// other.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +15,10 @@ namespace rw::runtime {
 // input and at which place along some axes of the output an element lies (both counted row-major over these axes).
 class Odometer {
  public:
-  // `digits`: which turn; the others stay 0. Every run with an axis in `in_axes` or `out_axes` must have its digits there
-  // or not matter for the caller.
-  Odometer(const graph::Movement& movement, std::vector<int> digits, const graph::Shape& in, AxisMask in_axes, const graph::Shape& out, AxisMask out_axes);
+  // `digits`: which turn; the others stay 0. Every run with an axis in `in_axes` or `out_axes` must have its digits
+  // there or not matter for the caller.
+  Odometer(const graph::Movement& movement, std::vector<int> digits, const graph::Shape& in, AxisMask in_axes,
+           const graph::Shape& out, AxisMask out_axes);
 
   std::size_t in() const { return place(in_); }
   std::size_t out() const { return place(out_); }
@@ -46,7 +48,7 @@ std::vector<int> digits_along(const std::vector<graph::Run>& runs, AxisMask axes
 bool runs_along(const graph::Run& run, AxisMask axes);
 
 // Why an odometer cannot turn these digits: a size or a choice that is not known, or too many values; empty: it can.
-std::string unturnable(const graph::Movement& movement, const std::vector<int>& digits, const graph::Shape& in, AxisMask in_axes, const graph::Shape& out,
-                       AxisMask out_axes);
+std::string unturnable(const graph::Movement& movement, const std::vector<int>& digits, const graph::Shape& in,
+                       AxisMask in_axes, const graph::Shape& out, AxisMask out_axes);
 
 }  // namespace rw::runtime

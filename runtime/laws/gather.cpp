@@ -31,11 +31,13 @@ std::optional<AxisMask> table_axes(const Site& site, AxisMask out_axes) {
 
 std::string condition(const Site& site) {
   if (!site.is_constant(0)) return law_move::condition(site);
-  if (!graph::floating(site.tensor(0).dtype)) return fmt::format("its table '{}' is {}", site.tensor(0).name, name(site.tensor(0).dtype));
+  if (!graph::floating(site.tensor(0).dtype))
+    return fmt::format("its table '{}' is {}", site.tensor(0).name, name(site.tensor(0).dtype));
   const std::string why = channels_missing(site, site.output());
   if (!why.empty()) return why;
   if (!site.shape(1).known()) return fmt::format("the shape of '{}' is not known", site.tensor(1).name);
-  if (site.output_shape().rank() != site.shape(0).rank() - 1 + site.shape(1).rank() || !table_axes(site, site.channels().axes(site.output())))
+  if (site.output_shape().rank() != site.shape(0).rank() - 1 + site.shape(1).rank() ||
+      !table_axes(site, site.channels().axes(site.output())))
     return fmt::format("the channels of its output {} lie where it looks up", to_string(site.output_shape()));
   return {};
 }
@@ -49,7 +51,11 @@ void handles(const Site& site, std::vector<Handle>& handles) {
   if (!site.is_constant(0)) return;
   const graph::Shape table = site.shape(0);
   const std::vector<std::int64_t> shape(table.dims().begin(), table.dims().end());
-  handles.push_back({.slot = 0, .side = Handle::Side::out, .read = Handle::Read::weight, .shape = shape, .view = shape,
+  handles.push_back({.slot = 0,
+                     .side = Handle::Side::out,
+                     .read = Handle::Read::weight,
+                     .shape = shape,
+                     .view = shape,
                      .axes = *table_axes(site, site.channels().axes(site.output()))});
 }
 
@@ -60,7 +66,8 @@ std::string carry(const Site& site, Carry& carry) {
   const Edit* edit = carry.edit(0);
   if (!edit) return {};
   const graph::Shape table = site.shape(0), out = site.output_shape();
-  if (edit->factors.size() != 1 || edit->view != std::vector<std::int64_t>(table.dims().begin(), table.dims().end()) || edit->shape != edit->view)
+  if (edit->factors.size() != 1 || edit->view != std::vector<std::int64_t>(table.dims().begin(), table.dims().end()) ||
+      edit->shape != edit->view)
     return "its table was edited in another way than along its axes";
   AxisMask axes = 0, found = 0;
   for (int axis = 0; axis < out.rank(); ++axis) {

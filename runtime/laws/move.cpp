@@ -1,5 +1,5 @@
-// y is x with its elements moved, repeated or chosen: every element keeps its scale. Channels of x and of y that hold the
-// same element are tied; the elements of one channel are the same for all positions on the axes that hold none.
+// y is x with its elements moved, repeated or chosen: every element keeps its scale. Channels of x and of y that hold
+// the same element are tied; the elements of one channel are the same for all positions on the axes that hold none.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,7 +33,8 @@ std::string output_condition(const Site& site, std::uint32_t output) {
   if (!why.empty()) return why;
   const auto movement = movement_of(site, output);
   const graph::Shape in_shape = site.shape(0), out_shape = shape_of(site, out);
-  if (!movement) return fmt::format("how it moves the elements of {} to {} is not known", to_string(in_shape), to_string(out_shape));
+  if (!movement)
+    return fmt::format("how it moves the elements of {} to {} is not known", to_string(in_shape), to_string(out_shape));
   const AxisMask in_axes = site.channels().axes(site.input(0)), out_axes = site.channels().axes(out);
   return unturnable(*movement, tied_digits(*movement, in_axes, out_axes), in_shape, in_axes, out_shape, out_axes);
 }
@@ -47,7 +48,8 @@ class PairTie {
       a_step_ = in - a_;
       b_step_ = out - b_;
     }
-    if (count_ > 0 && in == a_ + count_ * a_step_ && out == b_ + count_ * b_step_ && (count_ > 1 || (in >= a_ && out >= b_))) {
+    if (count_ > 0 && in == a_ + count_ * a_step_ && out == b_ + count_ * b_step_ &&
+        (count_ > 1 || (in >= a_ && out >= b_))) {
       ++count_;
       return;
     }
@@ -62,7 +64,9 @@ class PairTie {
     count_ = 0;
   }
   // Everything so far is channel i with channel i.
-  bool one_to_one(std::uint32_t channels) const { return a_ == 0 && b_ == 0 && count_ == channels && (channels == 1 || (a_step_ == 1 && b_step_ == 1)); }
+  bool one_to_one(std::uint32_t channels) const {
+    return a_ == 0 && b_ == 0 && count_ == channels && (channels == 1 || (a_step_ == 1 && b_step_ == 1));
+  }
   void drop() { count_ = 0; }
 
  private:
@@ -92,7 +96,8 @@ void tie(const Site& site, Tie& tie) {
     tie.ties_output(slot);
     const auto movement = movement_of(site, slot);
     const AxisMask in_axes = site.channels().axes(in), out_axes = site.channels().axes(out);
-    Odometer odometer(*movement, tied_digits(*movement, in_axes, out_axes), site.shape(0), in_axes, shape_of(site, out), out_axes);
+    Odometer odometer(*movement, tied_digits(*movement, in_axes, out_axes), site.shape(0), in_axes, shape_of(site, out),
+                      out_axes);
     PairTie pairs(tie, in, out);
     do {
       pairs.pair(static_cast<std::uint32_t>(odometer.in()), static_cast<std::uint32_t>(odometer.out()));
@@ -107,8 +112,8 @@ void tie(const Site& site, Tie& tie) {
 
 namespace {
 
-// What comes out at one output: every element brings its scale along. It may change along the channel axes of the output
-// only; elements that differ in nothing but other axes must have one scale.
+// What comes out at one output: every element brings its scale along. It may change along the channel axes of the
+// output only; elements that differ in nothing but other axes must have one scale.
 std::string carry_output(const Site& site, Carry& carry, std::uint32_t output) {
   const Scale& given = carry.input(0);
   const TensorId out = site.output(output);
@@ -120,7 +125,9 @@ std::string carry_output(const Site& site, Carry& carry, std::uint32_t output) {
   const std::vector<int> scaled = digits;
   AxisMask axes = 0;
   for (const graph::Run& run : movement->out) {
-    const bool changes = std::any_of(run.digits.begin(), run.digits.end(), [&](int digit) { return std::find(scaled.begin(), scaled.end(), digit) != scaled.end(); });
+    const bool changes = std::any_of(run.digits.begin(), run.digits.end(), [&](int digit) {
+      return std::find(scaled.begin(), scaled.end(), digit) != scaled.end();
+    });
     if (!changes || !runs_along(run, channel_axes)) continue;
     for (int axis = run.first; axis < run.last; ++axis) axes |= channel_axes & bit(axis);
     for (const int digit : run.digits)
@@ -133,7 +140,9 @@ std::string carry_output(const Site& site, Carry& carry, std::uint32_t output) {
   do {
     double& value = values[odometer.out()];
     const double scale = (*given.values)[odometer.in()];
-    if (value != 0 && !near(scale, value)) return fmt::format("elements with different scales come to lie in one channel of '{}'", site.network().tensor(out).name);
+    if (value != 0 && !near(scale, value))
+      return fmt::format("elements with different scales come to lie in one channel of '{}'",
+                         site.network().tensor(out).name);
     value = scale;
   } while (odometer.next());
   carry.output(output, make_scale(axes, std::move(values), out_shape));
@@ -145,7 +154,8 @@ std::string carry_output(const Site& site, Carry& carry, std::uint32_t output) {
 std::string carry(const Site& site, Carry& carry) {
   if (!site.has(0) || site.is_constant(0)) return only_ones(site, carry);
   for (std::uint32_t slot = 1; slot < site.input_count(); ++slot)
-    if (carry.edit(slot) || (site.is_activation(slot) && !carry.input(slot).is_one())) return fmt::format("its input '{}' was scaled", site.tensor(slot).name);
+    if (carry.edit(slot) || (site.is_activation(slot) && !carry.input(slot).is_one()))
+      return fmt::format("its input '{}' was scaled", site.tensor(slot).name);
   if (carry.input(0).is_one()) return {};
   std::string why;
   for (std::uint32_t slot = 0; why.empty() && slot < site.op().outputs.size(); ++slot)

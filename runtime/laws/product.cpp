@@ -1,6 +1,6 @@
 // y = a b: the scales multiply. Where one factor is pinned in every channel (a gate), the other has the scale of the
-// output; two factors that are both free would have to be settled together, so that none of them is. y = a / b likewise,
-// where the divisor can be the gate only.
+// output; two factors that are both free would have to be settled together, so that none of them is. y = a / b
+// likewise, where the divisor can be the gate only.
 #include <fmt/format.h>
 
 #include "runtime/laws/constants.hpp"
@@ -18,14 +18,15 @@ std::string cannot_follow(const Site& site, std::uint32_t slot) {
   if (!why.empty()) return why;
   const auto axes = forward(site, slot, site.channels().axes(site.input(slot)));
   if (axes && (*axes & ~site.channels().axes(site.output())) == 0) return {};
-  return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name, to_string(site.shape(slot)),
-                     to_string(site.output_shape()));
+  return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name,
+                     to_string(site.shape(slot)), to_string(site.output_shape()));
 }
 
 }  // namespace
 
 std::string condition(const Site& site) {
-  if (site.input_count() != 2 || !site.is_activation(0) || !site.is_activation(1)) return "it does not multiply two activations";
+  if (site.input_count() != 2 || !site.is_activation(0) || !site.is_activation(1))
+    return "it does not multiply two activations";
   if (site.input(0) == site.input(1)) return "it multiplies a tensor by itself";
   std::string why = channels_missing(site, site.output());
   if (!why.empty()) return why;
@@ -53,7 +54,8 @@ std::string carry(const Site& site, Carry& carry) {
     if (!activation && carry.edit(slot)) return fmt::format("its constant '{}' was edited", site.tensor(slot).name);
     Scale scale = activation ? carry.input(slot) : Scale{};
     const auto placed = scale.is_one() ? std::optional<AxisMask>(0) : forward(site, slot, scale.axes);
-    if (!placed) return fmt::format("its input '{}' is scaled along an axis that does not come out", site.tensor(slot).name);
+    if (!placed)
+      return fmt::format("its input '{}' is scaled along an axis that does not come out", site.tensor(slot).name);
     scale.axes = *placed;
     factors.push_back(std::move(scale));
   }

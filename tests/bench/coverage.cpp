@@ -1,5 +1,5 @@
-// How much of a network the rules reach: for every model and every shipped rule file given, the share of linear operators
-// that are parent or child of a region that was scaled, and where the other regions leak.
+// How much of a network the rules reach: for every model and every shipped rule file given, the share of linear
+// operators that are parent or child of a region that was scaled, and where the other regions leak.
 //
 //   coverage [--why] RULES[,RULES...] MODEL...      coverage wide,equalization models/*.json
 #include <fmt/format.h>
@@ -82,9 +82,12 @@ int main(int argc, char** argv) {
       }
       try {
         const Coverage coverage = measure(words[i], rules);
-        const double share = coverage.linear == 0 ? 0 : 100.0 * static_cast<double>(coverage.reached) / static_cast<double>(coverage.linear);
-        fmt::print("{:<26} {:<16} {:>7} {:>8} {:>6.1f}% {:>4}/{:<4}{}\n", std::filesystem::path(words[i]).stem().string(), name, coverage.linear, coverage.reached,
-                   share, coverage.scaled, coverage.regions, coverage.certified ? "" : "  NOT CERTIFIED");
+        const double share = coverage.linear == 0
+                                 ? 0
+                                 : 100.0 * static_cast<double>(coverage.reached) / static_cast<double>(coverage.linear);
+        fmt::print("{:<26} {:<16} {:>7} {:>8} {:>6.1f}% {:>4}/{:<4}{}\n",
+                   std::filesystem::path(words[i]).stem().string(), name, coverage.linear, coverage.reached, share,
+                   coverage.scaled, coverage.regions, coverage.certified ? "" : "  NOT CERTIFIED");
         certified &= coverage.certified;
         for (const auto& [reason, count] : coverage.reasons)
           if (why) fmt::print("    {:>3} x {}\n", count, reason);

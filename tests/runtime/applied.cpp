@@ -29,7 +29,8 @@ Array edited(const Array& constant, const runtime::Edit& edit) {
     for (std::size_t i = 0; i < factor.size(); ++i) factor[i] *= each.values[at[i]];
   }
   std::vector<float> values = whole.floats();
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(static_cast<double>(values[i]) * factor[i]);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(static_cast<double>(values[i]) * factor[i]);
   return Array(edit.shape, std::move(values));
 }
 
@@ -37,7 +38,8 @@ Array edited(const Array& constant, const runtime::Edit& edit) {
 Array scaled(const Array& value, std::uint32_t axes, const std::vector<double>& scale) {
   const auto at = offsets(value.shape(), strides_along(value.shape(), axes));
   std::vector<float> values = value.floats();
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(static_cast<double>(values[i]) * scale[at[i]]);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(static_cast<double>(values[i]) * scale[at[i]]);
   return Array(value.shape(), std::move(values));
 }
 
@@ -64,12 +66,16 @@ std::string difference_of_functions(const Net& net, const Engine& engine, double
     const Arrays before = evaluate(engine.network(), inputs);
     inputs.insert(constants.begin(), constants.end());
     const Arrays after = evaluate(engine.network(), inputs);
-    const auto same = [&](const Array& a, const Array& b) { return tolerance == 0 ? identical(a, b) : difference(a, b) <= tolerance; };
+    const auto same = [&](const Array& a, const Array& b) {
+      return tolerance == 0 ? identical(a, b) : difference(a, b) <= tolerance;
+    };
     for (const std::string& output : net.outputs())
-      if (!same(before.at(output), after.at(output))) return fmt::format("output '{}' differs by {}", output, difference(before.at(output), after.at(output)));
+      if (!same(before.at(output), after.at(output)))
+        return fmt::format("output '{}' differs by {}", output, difference(before.at(output), after.at(output)));
     for (const auto& [id, scale] : outcome.plan.scales()) {
       const std::string name(engine.network().tensor(id).name);
-      if (!same(scaled(before.at(name), outcome.analysis.channels.axes(id), scale), after.at(name))) return fmt::format("'{}' is not scaled as planned", name);
+      if (!same(scaled(before.at(name), outcome.analysis.channels.axes(id), scale), after.at(name)))
+        return fmt::format("'{}' is not scaled as planned", name);
     }
   }
   return {};

@@ -1,5 +1,5 @@
-// Every operator of the table of laws: where its scale passes, the outputs stay the same bit by bit when every free class is
-// scaled by a power of two of its own; where a condition fails, it blocks and says why.
+// Every operator of the table of laws: where its scale passes, the outputs stay the same bit by bit when every free
+// class is scaled by a power of two of its own; where a condition fails, it blocks and says why.
 #include <algorithm>
 #include <fstream>
 #include <functional>
@@ -40,7 +40,9 @@ void tokens(Net& net) { net.matmul("a", net.input("x", {2, 5, 6}), 8, kUneven); 
 
 void end(Net& net, const std::string& tensor) {
   const std::size_t rank = net.shape(tensor).size();
-  net.output(rank == 4 ? net.conv("last", tensor, 2, {.kernel = 1}) : rank == 2 ? net.gemm("last", tensor, 2) : net.matmul("last", tensor, 2));
+  net.output(rank == 4   ? net.conv("last", tensor, 2, {.kernel = 1})
+             : rank == 2 ? net.gemm("last", tensor, 2)
+                         : net.matmul("last", tensor, 2));
 }
 
 std::string weights(Net& net, const std::string& name, Dims shape) {
@@ -49,7 +51,9 @@ std::string weights(Net& net, const std::string& name, Dims shape) {
   return net.constant(name, Array(std::move(shape), std::move(values)));
 }
 
-std::string number(Net& net, const std::string& name, float value) { return net.constant(name, float_array({}, {value})); }
+std::string number(Net& net, const std::string& name, float value) {
+  return net.constant(name, float_array({}, {value}));
+}
 
 Case op(const char* type, NetAttributes attributes = {}, const char* blocks = "", double tolerance = 0) {
   return {type, [=](Net& net) { end(net, net.op(type, "f", {"a"}, attributes)); }, blocks, tolerance};
@@ -61,12 +65,16 @@ Case join(const char* type) {
 }
 
 // The operator on 'a' and whole numbers.
-Case with_ints(const char* what, const char* type, std::vector<Dims> lists, NetAttributes attributes = {}, const char* blocks = "") {
-  return {what, [=](Net& net) {
+Case with_ints(const char* what, const char* type, std::vector<Dims> lists, NetAttributes attributes = {},
+               const char* blocks = "") {
+  return {what,
+          [=](Net& net) {
             std::vector<std::string> inputs = {"a"};
-            for (std::size_t i = 0; i < lists.size(); ++i) inputs.push_back(lists[i].empty() ? "" : net.ints("ints" + std::to_string(i), lists[i]));
+            for (std::size_t i = 0; i < lists.size(); ++i)
+              inputs.push_back(lists[i].empty() ? "" : net.ints("ints" + std::to_string(i), lists[i]));
             end(net, net.op(type, "f", inputs, attributes));
-          }, blocks};
+          },
+          blocks};
 }
 
 void check(const std::vector<Case>& cases, void (*start)(Net&)) {
@@ -84,8 +92,10 @@ void check(const std::vector<Case>& cases, void (*start)(Net&)) {
       const auto scale = engine.scale("a");
       const bool scaled = std::any_of(scale.begin(), scale.end(), [](double value) { return value != 1; });
       CHECK(scaled == (each.blocks[0] == '\0'));
-      if (scaled) CHECK(engine.reason("a") == "");
-      else CHECK_THAT(engine.reason("a"), Catch::Matchers::Contains(each.blocks));
+      if (scaled)
+        CHECK(engine.reason("a") == "");
+      else
+        CHECK_THAT(engine.reason("a"), Catch::Matchers::Contains(each.blocks));
     }
   }
 }
@@ -93,34 +103,55 @@ void check(const std::vector<Case>& cases, void (*start)(Net&)) {
 }  // namespace
 
 TEST_CASE("linear: weights take up the scale of their input and give one to their output") {
-  check({
-            {"Conv, strided and dilated", [](Net& net) { net.output(net.conv("c", "a", 3, {.stride = 2, .dilation = 2})); }},
-            {"Conv, grouped and depthwise", [](Net& net) { net.output(net.conv("g", net.depthwise("d", "a", kUneven), 6, {.group = 2})); }},
-            {"ConvTranspose, grouped", [](Net& net) { end(net, net.conv_transpose("t", "a", 6, {.group = 2, .kernel = 2, .stride = 2, .spread = 3})); }},
-            {"FusedConv with Relu", [](Net& net) {
-               end(net, net.op("com.microsoft::FusedConv", "f", {"a", weights(net, "w", {3, 4, 1, 1})}, {{"activation", "Relu"}, {"kernel_shape", {1, 1}}}));
-             }},
-            {"FusedConv with Sigmoid", [](Net& net) {
-               net.output(net.op("com.microsoft::FusedConv", "f", {"a", weights(net, "w", {3, 4, 1, 1})}, {{"activation", "Sigmoid"}, {"kernel_shape", {1, 1}}}));
-             }, "its activation Sigmoid carries no scale"},
-        }, picture);
-  check({
-            {"MatMul, constant on the right", [](Net& net) { net.output(net.matmul("c", "a", 3)); }},
-            {"MatMul, batch of weights", [](Net& net) { net.output(net.op("MatMul", "c", {"a", weights(net, "w", {2, 8, 3})})); }},
-            {"MatMul, constant on the left", [](Net& net) {
-               const auto t = net.op("Transpose", "t", {"a"}, {{"perm", {0, 2, 1}}});
-               const auto l = net.op("MatMul", "l", {weights(net, "w", {3, 8}), t});
-               net.output(net.op("MatMul", "m", {weights(net, "v", {2, 3}), l}));
-             }},
-            {"Gemm", [](Net& net) {
-               const auto flat = net.op("Reshape", "flat", {"a", net.ints("to", {10, 8})});
-               net.output(net.gemm("h", net.gemm("g", flat, 6, kUneven), 2));
-             }},
-            {"Gemm with transA", [](Net& net) {
-               const auto flat = net.op("Reshape", "flat", {"a", net.ints("to", {10, 8})});
-               net.output(net.op("Gemm", "g", {flat, weights(net, "w", {10, 4})}, {{"transA", 1}}));
-             }, "transA = 1"},
-        }, tokens);
+  check(
+      {
+          {"Conv, strided and dilated",
+           [](Net& net) { net.output(net.conv("c", "a", 3, {.stride = 2, .dilation = 2})); }},
+          {"Conv, grouped and depthwise",
+           [](Net& net) { net.output(net.conv("g", net.depthwise("d", "a", kUneven), 6, {.group = 2})); }},
+          {"ConvTranspose, grouped",
+           [](Net& net) {
+             end(net, net.conv_transpose("t", "a", 6, {.group = 2, .kernel = 2, .stride = 2, .spread = 3}));
+           }},
+          {"FusedConv with Relu",
+           [](Net& net) {
+             end(net, net.op("com.microsoft::FusedConv", "f", {"a", weights(net, "w", {3, 4, 1, 1})},
+                             {{"activation", "Relu"}, {"kernel_shape", {1, 1}}}));
+           }},
+          {"FusedConv with Sigmoid",
+           [](Net& net) {
+             net.output(net.op("com.microsoft::FusedConv", "f", {"a", weights(net, "w", {3, 4, 1, 1})},
+                               {{"activation", "Sigmoid"}, {"kernel_shape", {1, 1}}}));
+           },
+           "its activation Sigmoid carries no scale"},
+      },
+      picture);
+  check(
+      {
+          {"MatMul, constant on the right", [](Net& net) { net.output(net.matmul("c", "a", 3)); }},
+          {"MatMul, batch of weights",
+           [](Net& net) {
+             net.output(net.op("MatMul", "c", {"a", weights(net, "w", {2, 8, 3})}));
+           }},
+          {"MatMul, constant on the left",
+           [](Net& net) {
+             const auto t = net.op("Transpose", "t", {"a"}, {{"perm", {0, 2, 1}}});
+             const auto l = net.op("MatMul", "l", {weights(net, "w", {3, 8}), t});
+             net.output(net.op("MatMul", "m", {weights(net, "v", {2, 3}), l}));
+           }},
+          {"Gemm",
+           [](Net& net) {
+             const auto flat = net.op("Reshape", "flat", {"a", net.ints("to", {10, 8})});
+             net.output(net.gemm("h", net.gemm("g", flat, 6, kUneven), 2));
+           }},
+          {"Gemm with transA",
+           [](Net& net) {
+             const auto flat = net.op("Reshape", "flat", {"a", net.ints("to", {10, 8})});
+             net.output(net.op("Gemm", "g", {flat, weights(net, "w", {10, 4})}, {{"transA", 1}}));
+           },
+           "transA = 1"},
+      },
+      tokens);
 }
 
 TEST_CASE("gather: a constant table offers a scale") {
@@ -130,7 +161,9 @@ TEST_CASE("gather: a constant table offers a scale") {
   net.output(net.matmul("c", net.op("Add", "s", {e, weights(net, "positions", {5, 6})}), 3));
   rw::runtime::RunOptions options;
   options.exact = true;
-  const Engine engine(net, "rule r { region r { parents Gather as p through Add children MatMul as c } do scale(p, pow2(p.weight)) }", options);
+  const Engine engine(
+      net, "rule r { region r { parents Gather as p through Add children MatMul as c } do scale(p, pow2(p.weight)) }",
+      options);
   CHECK(engine.rule_of("e") == "r");
   CHECK(engine.scale("e") != std::vector<double>(6, 1.0));
   CHECK(difference_of_functions(net, engine) == "");
@@ -138,146 +171,301 @@ TEST_CASE("gather: a constant table offers a scale") {
 
 TEST_CASE("affine: constants per channel absorb and offer") {
   const auto constant = [](const char* type, Dims shape, bool left = false) {
-    return Case{type, [=](Net& net) {
-                  const auto k = weights(net, "k", shape);
-                  end(net, net.op(type, "f", left ? std::vector<std::string>{k, "a"} : std::vector<std::string>{"a", k}));
-                }};
+    return Case{
+        type, [=](Net& net) {
+          const auto k = weights(net, "k", shape);
+          end(net, net.op(type, "f", left ? std::vector<std::string>{k, "a"} : std::vector<std::string>{"a", k}));
+        }};
   };
-  check({
-            {"BatchNormalization", [](Net& net) { end(net, net.batch_norm("f", "a", 3)); }},
-            constant("Mul", {}), constant("Mul", {4, 1, 1}), constant("Mul", {1, 4, 6, 6}, true), constant("Mul", {6, 6}),
-            constant("Div", {}), constant("Div", {4, 1, 1}),
-            {"a constant divided by an activation", [](Net& net) { end(net, net.op("Div", "f", {number(net, "k", 2), net.op("Abs", "n", {"a"})})); }, "it divides by an activation"},
-        }, picture);
+  check(
+      {
+          {"BatchNormalization", [](Net& net) { end(net, net.batch_norm("f", "a", 3)); }},
+          constant("Mul", {}),
+          constant("Mul", {4, 1, 1}),
+          constant("Mul", {1, 4, 6, 6}, true),
+          constant("Mul", {6, 6}),
+          constant("Div", {}),
+          constant("Div", {4, 1, 1}),
+          {"a constant divided by an activation",
+           [](Net& net) {
+             end(net, net.op("Div", "f", {number(net, "k", 2), net.op("Abs", "n", {"a"})}));
+           },
+           "it divides by an activation"},
+      },
+      picture);
 }
 
 TEST_CASE("pass: output = input") {
-  check({
-            op("Relu"), op("LeakyRelu"), op("Abs"), op("Neg"), op("Identity"), op("Dropout"),
-            {"PRelu, scalar slope", [](Net& net) { end(net, net.op("PRelu", "f", {"a", number(net, "k", 0.25F)})); }},
-            {"PRelu, slope per channel", [](Net& net) { end(net, net.op("PRelu", "f", {"a", weights(net, "k", {4, 1, 1})})); }},
-            {"PRelu, slope computed", [](Net& net) { end(net, net.op("PRelu", "f", {"a", net.conv("b", "x", 4)})); }, "its slope is no constant"},
-            {"Clip(0, none)", [](Net& net) { end(net, net.clip("f", "a", 0.0F, std::nullopt)); }},
-            {"Clip(none, 0)", [](Net& net) { end(net, net.clip("f", "a", std::nullopt, 0.0F)); }},
-            {"Clip(0, 6)", [](Net& net) { end(net, net.clip("f", "a", 0.0F, 6.0F)); }, "it clips to 0..6"},
-            op("Cast", {{"to", 1}}),
-            op("MaxPool", {{"kernel_shape", {3, 3}}, {"pads", {1, 1, 1, 1}}}), op("AveragePool", {{"kernel_shape", {2, 2}}, {"strides", {2, 2}}}),
-            op("LpPool", {{"kernel_shape", {2, 2}}}), op("LpPool", {{"kernel_shape", {2, 2}}, {"p", 3}}, "", 1e-6),
-            op("GlobalMaxPool"), op("GlobalAveragePool"), op("GlobalLpPool"),
-            op("ReduceMean", {{"axes", {2, 3}}}), op("ReduceMax", {{"axes", {2, 3}}, {"keepdims", 0}}), op("ReduceMin", {{"axes", {3}}}),
-            op("ReduceL1", {{"axes", {2, 3}}}), op("ReduceL2", {{"axes", {-1, -2}}}),
-            with_ints("ReduceSum", "ReduceSum", {{2, 3}}),
-            op("ReduceMean", {{"axes", {1}}}, "do not come out one by one"),
-            op("ReduceSumSquare", {{"axes", {2, 3}}}, "it carries no scale"),
-            with_ints("Pad", "Pad", {{0, 0, 1, 0, 0, 0, 0, 1}}), with_ints("Pad, reflect", "Pad", {{0, 0, 1, 1, 0, 0, 1, 1}}, {{"mode", "reflect"}}),
-            with_ints("Pad, edge", "Pad", {{0, 0, 1, 1, 0, 0, 1, 1}}, {{"mode", "edge"}}),
-            with_ints("Pad that shifts channels", "Pad", {{0, 1, 0, 0, 0, -1, 0, 0}}, {}, "it pads the channel axis"),
-            {"Pad with 1", [](Net& net) { end(net, net.op("Pad", "f", {"a", net.ints("p", {0, 0, 1, 1, 0, 0, 1, 1}), number(net, "v", 1)})); }, "it pads with 1"},
-            {"Resize", [](Net& net) { end(net, net.op("Resize", "f", {"a", "", net.constant("by", float_array({4}, {1, 1, 2, 2}))}, {{"mode", "linear"}})); }},
-            {"Upsample", [](Net& net) { end(net, net.op("Resize", "f", {"a", "", net.constant("by", float_array({4}, {1, 1, 2, 2}))})); }},
-            op("Sigmoid", {}, "it carries no scale"), op("Tanh", {}, "it carries no scale"), op("Erf", {}, "it carries no scale"),
-            op("Gelu", {}, "it carries no scale"), op("HardSwish", {}, "it carries no scale"), op("Softmax", {{"axis", 1}}, "it carries no scale"),
-        }, picture);
+  check(
+      {
+          op("Relu"),
+          op("LeakyRelu"),
+          op("Abs"),
+          op("Neg"),
+          op("Identity"),
+          op("Dropout"),
+          {"PRelu, scalar slope",
+           [](Net& net) {
+             end(net, net.op("PRelu", "f", {"a", number(net, "k", 0.25F)}));
+           }},
+          {"PRelu, slope per channel",
+           [](Net& net) {
+             end(net, net.op("PRelu", "f", {"a", weights(net, "k", {4, 1, 1})}));
+           }},
+          {"PRelu, slope computed",
+           [](Net& net) {
+             end(net, net.op("PRelu", "f", {"a", net.conv("b", "x", 4)}));
+           },
+           "its slope is no constant"},
+          {"Clip(0, none)", [](Net& net) { end(net, net.clip("f", "a", 0.0F, std::nullopt)); }},
+          {"Clip(none, 0)", [](Net& net) { end(net, net.clip("f", "a", std::nullopt, 0.0F)); }},
+          {"Clip(0, 6)", [](Net& net) { end(net, net.clip("f", "a", 0.0F, 6.0F)); }, "it clips to 0..6"},
+          op("Cast", {{"to", 1}}),
+          op("MaxPool", {{"kernel_shape", {3, 3}}, {"pads", {1, 1, 1, 1}}}),
+          op("AveragePool", {{"kernel_shape", {2, 2}}, {"strides", {2, 2}}}),
+          op("LpPool", {{"kernel_shape", {2, 2}}}),
+          op("LpPool", {{"kernel_shape", {2, 2}}, {"p", 3}}, "", 1e-6),
+          op("GlobalMaxPool"),
+          op("GlobalAveragePool"),
+          op("GlobalLpPool"),
+          op("ReduceMean", {{"axes", {2, 3}}}),
+          op("ReduceMax", {{"axes", {2, 3}}, {"keepdims", 0}}),
+          op("ReduceMin", {{"axes", {3}}}),
+          op("ReduceL1", {{"axes", {2, 3}}}),
+          op("ReduceL2", {{"axes", {-1, -2}}}),
+          with_ints("ReduceSum", "ReduceSum", {{2, 3}}),
+          op("ReduceMean", {{"axes", {1}}}, "do not come out one by one"),
+          op("ReduceSumSquare", {{"axes", {2, 3}}}, "it carries no scale"),
+          with_ints("Pad", "Pad", {{0, 0, 1, 0, 0, 0, 0, 1}}),
+          with_ints("Pad, reflect", "Pad", {{0, 0, 1, 1, 0, 0, 1, 1}}, {{"mode", "reflect"}}),
+          with_ints("Pad, edge", "Pad", {{0, 0, 1, 1, 0, 0, 1, 1}}, {{"mode", "edge"}}),
+          with_ints("Pad that shifts channels", "Pad", {{0, 1, 0, 0, 0, -1, 0, 0}}, {}, "it pads the channel axis"),
+          {"Pad with 1",
+           [](Net& net) {
+             end(net, net.op("Pad", "f", {"a", net.ints("p", {0, 0, 1, 1, 0, 0, 1, 1}), number(net, "v", 1)}));
+           },
+           "it pads with 1"},
+          {"Resize",
+           [](Net& net) {
+             end(net, net.op("Resize", "f", {"a", "", net.constant("by", float_array({4}, {1, 1, 2, 2}))},
+                             {{"mode", "linear"}}));
+           }},
+          {"Upsample",
+           [](Net& net) {
+             end(net, net.op("Resize", "f", {"a", "", net.constant("by", float_array({4}, {1, 1, 2, 2}))}));
+           }},
+          op("Sigmoid", {}, "it carries no scale"),
+          op("Tanh", {}, "it carries no scale"),
+          op("Erf", {}, "it carries no scale"),
+          op("Gelu", {}, "it carries no scale"),
+          op("HardSwish", {}, "it carries no scale"),
+          op("Softmax", {{"axis", 1}}, "it carries no scale"),
+      },
+      picture);
 }
 
 TEST_CASE("join: all operands have one scale") {
-  check({
-            join("Add"), join("Sub"), join("Sum"), join("Mean"), join("Max"), join("Min"),
-            {"Add of constants, scalar and per channel", [](Net& net) {
-               end(net, net.op("Sub", "g", {weights(net, "k", {4, 1, 1}), net.op("Add", "f", {"a", number(net, "h", 3)})}));
-             }},
-            {"Add of one value a picture", [](Net& net) { end(net, net.op("Add", "f", {"a", net.op("GlobalAveragePool", "p", {net.conv("b", "x", 4, kUneven)})})); }},
-            {"Add of one channel to all", [](Net& net) { end(net, net.op("Add", "f", {"a", net.conv("b", "x", 1, kUneven)})); }},
-            {"Where", [](Net& net) {
-               const auto positive = net.op("Greater", "g", {"x", number(net, "zero", 0)});
-               const auto some = net.op("Slice", "s", {positive, net.ints("from", {0}), net.ints("to", {1}), net.ints("on", {1})});
-               end(net, net.op("Where", "f", {some, "a", net.conv("b", "x", 4, kUneven)}));
-             }},
-            {"Add of the network's input", [](Net& net) { end(net, net.op("Add", "f", {"a", net.input("y", {2, 4, 6, 6})})); }, "'y' is an input of the network"},
-        }, picture);
+  check(
+      {
+          join("Add"),
+          join("Sub"),
+          join("Sum"),
+          join("Mean"),
+          join("Max"),
+          join("Min"),
+          {"Add of constants, scalar and per channel",
+           [](Net& net) {
+             end(net,
+                 net.op("Sub", "g", {weights(net, "k", {4, 1, 1}), net.op("Add", "f", {"a", number(net, "h", 3)})}));
+           }},
+          {"Add of one value a picture",
+           [](Net& net) {
+             end(net, net.op("Add", "f", {"a", net.op("GlobalAveragePool", "p", {net.conv("b", "x", 4, kUneven)})}));
+           }},
+          {"Add of one channel to all",
+           [](Net& net) {
+             end(net, net.op("Add", "f", {"a", net.conv("b", "x", 1, kUneven)}));
+           }},
+          {"Where",
+           [](Net& net) {
+             const auto positive = net.op("Greater", "g", {"x", number(net, "zero", 0)});
+             const auto some =
+                 net.op("Slice", "s", {positive, net.ints("from", {0}), net.ints("to", {1}), net.ints("on", {1})});
+             end(net, net.op("Where", "f", {some, "a", net.conv("b", "x", 4, kUneven)}));
+           }},
+          {"Add of the network's input",
+           [](Net& net) {
+             end(net, net.op("Add", "f", {"a", net.input("y", {2, 4, 6, 6})}));
+           },
+           "'y' is an input of the network"},
+      },
+      picture);
 }
 
 TEST_CASE("concat, split, slice, gather: channels side by side or a choice of them") {
-  check({
-            {"Concat", [](Net& net) { end(net, net.concat("f", {"a", net.conv("b", "x", 3, kUneven), "a"})); }},
-            {"Concat off the channels", [](Net& net) { end(net, net.concat("f", {"a", net.conv("b", "x", 4, kUneven)}, 3)); }},
-            {"Split", [](Net& net) {
-               const auto parts = net.ops("Split", "f", 2, {"a", net.ints("sizes", {1, 3})}, {{"axis", 1}});
-               end(net, net.concat("k", {parts[1], net.relu("r", parts[0])}));
-             }},
-            {"Split off the channels", [](Net& net) {
-               const auto parts = net.ops("Split", "f", 2, {"a"}, {{"axis", 2}});
-               end(net, net.add("s", parts[1], parts[0]));
-             }},
-            {"Split with one part that leaks", [](Net& net) {
-               const auto parts = net.ops("Split", "f", 2, {"a"}, {{"axis", 1}});
-               net.output(net.op("Sigmoid", "s", {parts[0]}));
-               end(net, parts[1]);
-             }},
-            with_ints("Slice", "Slice", {{1}, {4}, {1}, {2}}), with_ints("Slice, backwards", "Slice", {{-1}, {-5}, {1}, {-1}}),
-            with_ints("Slice off the channels", "Slice", {{0, 1}, {6, 100}, {2, -1}, {2, 1}}),
-            {"Slice by a computed start", [](Net& net) {
-               const auto from = net.op("Cast", "from", {net.input("n", {1})}, {{"to", 7}});
-               net.op("Slice", "f", {"a", from, net.ints("to", {4}), net.ints("on", {1})});
-               net.output(net.op("ReduceMax", "m", {"f"}, {{"axes", {1, 2, 3}}}));
-             }, "the number of its channels is not known"},
-            with_ints("Gather", "Gather", {{2, 0, -1, 2}}, {{"axis", 1}}), with_ints("Gather of rows", "Gather", {{2, 0}}, {{"axis", 2}}),
-            {"Gather by a scalar", [](Net& net) { end(net, net.op("Unsqueeze", "u", {net.op("Gather", "f", {"a", net.constant("i", int_array({}, {1}), rw::graph::DType::int64)}, {{"axis", 1}}), net.ints("on", {1})})); }},
-            {"Gather of channels by an input", [](Net& net) { end(net, net.op("Gather", "f", {"a", net.input("i", {3}, rw::graph::DType::int64)}, {{"axis", 1}})); }, "which channels it takes is not known"},
-            {"Gather of rows by an input", [](Net& net) { end(net, net.op("Gather", "f", {"a", net.input("i", {3}, rw::graph::DType::int64)}, {{"axis", 2}})); }},
-        }, picture);
+  check(
+      {
+          {"Concat",
+           [](Net& net) {
+             end(net, net.concat("f", {"a", net.conv("b", "x", 3, kUneven), "a"}));
+           }},
+          {"Concat off the channels",
+           [](Net& net) {
+             end(net, net.concat("f", {"a", net.conv("b", "x", 4, kUneven)}, 3));
+           }},
+          {"Split",
+           [](Net& net) {
+             const auto parts = net.ops("Split", "f", 2, {"a", net.ints("sizes", {1, 3})}, {{"axis", 1}});
+             end(net, net.concat("k", {parts[1], net.relu("r", parts[0])}));
+           }},
+          {"Split off the channels",
+           [](Net& net) {
+             const auto parts = net.ops("Split", "f", 2, {"a"}, {{"axis", 2}});
+             end(net, net.add("s", parts[1], parts[0]));
+           }},
+          {"Split with one part that leaks",
+           [](Net& net) {
+             const auto parts = net.ops("Split", "f", 2, {"a"}, {{"axis", 1}});
+             net.output(net.op("Sigmoid", "s", {parts[0]}));
+             end(net, parts[1]);
+           }},
+          with_ints("Slice", "Slice", {{1}, {4}, {1}, {2}}),
+          with_ints("Slice, backwards", "Slice", {{-1}, {-5}, {1}, {-1}}),
+          with_ints("Slice off the channels", "Slice", {{0, 1}, {6, 100}, {2, -1}, {2, 1}}),
+          {"Slice by a computed start",
+           [](Net& net) {
+             const auto from = net.op("Cast", "from", {net.input("n", {1})}, {{"to", 7}});
+             net.op("Slice", "f", {"a", from, net.ints("to", {4}), net.ints("on", {1})});
+             net.output(net.op("ReduceMax", "m", {"f"}, {{"axes", {1, 2, 3}}}));
+           },
+           "the number of its channels is not known"},
+          with_ints("Gather", "Gather", {{2, 0, -1, 2}}, {{"axis", 1}}),
+          with_ints("Gather of rows", "Gather", {{2, 0}}, {{"axis", 2}}),
+          {"Gather by a scalar",
+           [](Net& net) {
+             end(net,
+                 net.op("Unsqueeze", "u",
+                        {net.op("Gather", "f", {"a", net.constant("i", int_array({}, {1}), rw::graph::DType::int64)},
+                                {{"axis", 1}}),
+                         net.ints("on", {1})}));
+           }},
+          {"Gather of channels by an input",
+           [](Net& net) {
+             end(net, net.op("Gather", "f", {"a", net.input("i", {3}, rw::graph::DType::int64)}, {{"axis", 1}}));
+           },
+           "which channels it takes is not known"},
+          {"Gather of rows by an input",
+           [](Net& net) {
+             end(net, net.op("Gather", "f", {"a", net.input("i", {3}, rw::graph::DType::int64)}, {{"axis", 2}}));
+           }},
+      },
+      picture);
 }
 
 TEST_CASE("view: channels follow the elements") {
-  check({
-            {"Flatten, each channel repeated", [](Net& net) { end(net, net.op("Flatten", "f", {net.relu("r", net.relu("q", "a"))})); }},
-            {"Flatten of pooled channels", [](Net& net) { end(net, net.op("Flatten", "f", {net.op("GlobalAveragePool", "p", {"a"})})); }},
-            {"Squeeze and Unsqueeze", [](Net& net) {
-               const auto s = net.op("Squeeze", "s", {net.op("GlobalAveragePool", "p", {"a"}), net.ints("on", {2, 3})});
-               end(net, net.op("Unsqueeze", "u", {s, net.ints("at", {2, 3})}));
-             }},
-            {"channel shuffle", [](Net& net) {
-               const auto r = net.op("Reshape", "r", {"a", net.ints("five", {2, 2, 2, 6, 6})});
-               const auto t = net.op("Transpose", "t", {r}, {{"perm", {0, 2, 1, 3, 4}}});
-               end(net, net.op("Reshape", "f", {t, net.ints("four", {2, -1, 6, 6})}));
-             }},
-            {"Transpose to channels last", [](Net& net) { end(net, net.op("Reshape", "r", {net.op("Transpose", "t", {"a"}, {{"perm", {0, 2, 3, 1}}}), net.ints("to", {2, 36, 4})})); }},
-            op("DepthToSpace", {{"blocksize", 2}}), op("DepthToSpace", {{"blocksize", 2}, {"mode", "CRD"}}), op("SpaceToDepth", {{"blocksize", 2}}),
-            with_ints("Tile", "Tile", {{1, 3, 1, 2}}), with_ints("Expand", "Expand", {{1, 2, 4, 6, 6}}),
-            {"Expand of pooled channels", [](Net& net) { end(net, net.op("Expand", "f", {net.op("GlobalAveragePool", "p", {"a"}), net.ints("to", {2, 4, 3, 3})})); }},
-            with_ints("Reshape across rows", "Reshape", {{2, 3, 8, 6}}),
-            {"Reshape that joins the batch to the channels", [](Net& net) { end(net, net.op("Reshape", "f", {"a", net.ints("to", {8, 36})})); }},
-        }, picture);
+  check(
+      {
+          {"Flatten, each channel repeated",
+           [](Net& net) { end(net, net.op("Flatten", "f", {net.relu("r", net.relu("q", "a"))})); }},
+          {"Flatten of pooled channels",
+           [](Net& net) { end(net, net.op("Flatten", "f", {net.op("GlobalAveragePool", "p", {"a"})})); }},
+          {"Squeeze and Unsqueeze",
+           [](Net& net) {
+             const auto s = net.op("Squeeze", "s", {net.op("GlobalAveragePool", "p", {"a"}), net.ints("on", {2, 3})});
+             end(net, net.op("Unsqueeze", "u", {s, net.ints("at", {2, 3})}));
+           }},
+          {"channel shuffle",
+           [](Net& net) {
+             const auto r = net.op("Reshape", "r", {"a", net.ints("five", {2, 2, 2, 6, 6})});
+             const auto t = net.op("Transpose", "t", {r}, {{"perm", {0, 2, 1, 3, 4}}});
+             end(net, net.op("Reshape", "f", {t, net.ints("four", {2, -1, 6, 6})}));
+           }},
+          {"Transpose to channels last",
+           [](Net& net) {
+             end(net, net.op("Reshape", "r",
+                             {net.op("Transpose", "t", {"a"}, {{"perm", {0, 2, 3, 1}}}), net.ints("to", {2, 36, 4})}));
+           }},
+          op("DepthToSpace", {{"blocksize", 2}}),
+          op("DepthToSpace", {{"blocksize", 2}, {"mode", "CRD"}}),
+          op("SpaceToDepth", {{"blocksize", 2}}),
+          with_ints("Tile", "Tile", {{1, 3, 1, 2}}),
+          with_ints("Expand", "Expand", {{1, 2, 4, 6, 6}}),
+          {"Expand of pooled channels",
+           [](Net& net) {
+             end(net, net.op("Expand", "f", {net.op("GlobalAveragePool", "p", {"a"}), net.ints("to", {2, 4, 3, 3})}));
+           }},
+          with_ints("Reshape across rows", "Reshape", {{2, 3, 8, 6}}),
+          {"Reshape that joins the batch to the channels",
+           [](Net& net) {
+             end(net, net.op("Reshape", "f", {"a", net.ints("to", {8, 36})}));
+           }},
+      },
+      picture);
 }
 
 TEST_CASE("product: a gate lets the other factor pass") {
-  check({
-            {"squeeze and excite", [](Net& net) {
-               const auto p = net.op("GlobalAveragePool", "p", {"a"});
-               const auto g = net.op("HardSigmoid", "g", {net.conv("e", net.relu("r", net.conv("s", p, 2, {.kernel = 1, .spread = 2})), 4, {.kernel = 1})});
-               end(net, net.op("Mul", "f", {"a", g}));
-             }},
-            {"a gate of one channel, first operand", [](Net& net) { end(net, net.op("Mul", "f", {net.op("Sigmoid", "g", {net.conv("b", "x", 1)}), "a"})); }},
-            {"x * sigmoid(x)", [](Net& net) { end(net, net.op("Mul", "f", {"a", net.op("Sigmoid", "g", {"a"})})); }, "leaks at Sigmoid"},
-            {"x * x", [](Net& net) { end(net, net.op("Mul", "f", {"a", "a"})); }, "it multiplies a tensor by itself"},
-            {"two free factors", [](Net& net) { end(net, net.op("Mul", "f", {"a", net.conv("b", "x", 4, kUneven)})); }, "leaks at Mul"},
-            {"a chain of gates, settled backwards", [](Net& net) {
-               // h is free until f is settled, which waits for g; then e has a pinned factor and passes.
-               const auto g = net.op("Sigmoid", "g", {net.conv("b", "x", 4)});
-               const auto f = net.op("Mul", "f", {g, net.op("Tanh", "t", {net.conv("d", "x", 4)})});
-               end(net, net.op("Mul", "e", {"a", f}));
-             }},
-            {"Div by a gate", [](Net& net) { end(net, net.op("Div", "f", {"a", net.op("Exp", "g", {net.conv("b", "x", 4)})})); }},
-            {"Div of a gate", [](Net& net) { net.output(net.op("Div", "f", {net.op("Exp", "g", {net.conv("b", "x", 4)}), net.op("Exp", "h", {"a"})})); }, "leaks at Exp"},
-            {"Div of a gate by a free divisor", [](Net& net) { end(net, net.op("Div", "f", {net.op("Exp", "g", {net.conv("b", "x", 4)}), "a"})); }, "leaks at Div"},
-        }, picture);
-  check({
-            {"Gelu written out: its divisor absorbs", [](Net& net) {
-               const auto e = net.op("Erf", "e", {net.op("Div", "d", {"a", number(net, "root", 1.4142135F)})});
-               const auto m = net.op("Mul", "m", {"a", net.op("Add", "p", {e, number(net, "one", 1)})});
-               end(net, net.op("Mul", "f", {m, number(net, "half", 0.5F)}));
-             }},
-        }, tokens);
+  check(
+      {
+          {"squeeze and excite",
+           [](Net& net) {
+             const auto p = net.op("GlobalAveragePool", "p", {"a"});
+             const auto g = net.op(
+                 "HardSigmoid", "g",
+                 {net.conv("e", net.relu("r", net.conv("s", p, 2, {.kernel = 1, .spread = 2})), 4, {.kernel = 1})});
+             end(net, net.op("Mul", "f", {"a", g}));
+           }},
+          {"a gate of one channel, first operand",
+           [](Net& net) {
+             end(net, net.op("Mul", "f", {net.op("Sigmoid", "g", {net.conv("b", "x", 1)}), "a"}));
+           }},
+          {"x * sigmoid(x)",
+           [](Net& net) {
+             end(net, net.op("Mul", "f", {"a", net.op("Sigmoid", "g", {"a"})}));
+           },
+           "leaks at Sigmoid"},
+          {"x * x",
+           [](Net& net) {
+             end(net, net.op("Mul", "f", {"a", "a"}));
+           },
+           "it multiplies a tensor by itself"},
+          {"two free factors",
+           [](Net& net) {
+             end(net, net.op("Mul", "f", {"a", net.conv("b", "x", 4, kUneven)}));
+           },
+           "leaks at Mul 'f': none of its factors is pinned in every channel"},
+          {"a chain of gates, settled backwards",
+           [](Net& net) {
+             // h is free until f is settled, which waits for g; then e has a pinned factor and passes.
+             const auto g = net.op("Sigmoid", "g", {net.conv("b", "x", 4)});
+             const auto f = net.op("Mul", "f", {g, net.op("Tanh", "t", {net.conv("d", "x", 4)})});
+             end(net, net.op("Mul", "e", {"a", f}));
+           }},
+          {"Div by a gate",
+           [](Net& net) {
+             end(net, net.op("Div", "f", {"a", net.op("Exp", "g", {net.conv("b", "x", 4)})}));
+           }},
+          {"Div of a gate",
+           [](Net& net) {
+             net.output(net.op("Div", "f", {net.op("Exp", "g", {net.conv("b", "x", 4)}), net.op("Exp", "h", {"a"})}));
+           },
+           "leaks at Exp"},
+          {"Div of a gate by a free divisor",
+           [](Net& net) {
+             end(net, net.op("Div", "f", {net.op("Exp", "g", {net.conv("b", "x", 4)}), "a"}));
+           },
+           "leaks at Div"},
+      },
+      picture);
+  check(
+      {
+          {"Gelu written out: its divisor absorbs",
+           [](Net& net) {
+             const auto e = net.op("Erf", "e", {net.op("Div", "d", {"a", number(net, "root", 1.4142135F)})});
+             const auto m = net.op("Mul", "m", {"a", net.op("Add", "p", {e, number(net, "one", 1)})});
+             end(net, net.op("Mul", "f", {m, number(net, "half", 0.5F)}));
+           }},
+      },
+      tokens);
 }
 
 TEST_CASE("contract: the value path of attention keeps its channels, queries and keys do not") {
@@ -288,18 +476,23 @@ TEST_CASE("contract: the value path of attention keeps its channels, queries and
   const auto attention = [heads](Net& net, const std::string& q, const std::string& k, const std::string& v) {
     const auto kt = net.op("Transpose", "kt", {heads(net, "k", k)}, {{"perm", {0, 1, 3, 2}}});
     const auto p = net.op("Softmax", "p", {net.op("MatMul", "qk", {heads(net, "q", q), kt})}, {{"axis", -1}});
-    const auto o = net.op("Transpose", "o", {net.op("MatMul", "pv", {p, heads(net, "v", v)})}, {{"perm", {0, 2, 1, 3}}});
+    const auto o =
+        net.op("Transpose", "o", {net.op("MatMul", "pv", {p, heads(net, "v", v)})}, {{"perm", {0, 2, 1, 3}}});
     end(net, net.op("Reshape", "joined", {o, net.ints("joined_to", {2, 5, 8})}));
   };
-  check({
-            {"value", [=](Net& net) { attention(net, net.matmul("b", "x", 8), net.matmul("c", "x", 8), "a"); }},
-            {"query", [=](Net& net) { attention(net, "a", net.matmul("b", "x", 8), net.matmul("c", "x", 8)); }, "leaks at MatMul"},
-            {"query, key and value of one product", [=](Net& net) {
-               const auto all = net.matmul("b", "a", 24, kUneven);
-               const auto parts = net.ops("Split", "s", 3, {all}, {{"axis", -1}});
-               attention(net, parts[0], parts[1], parts[2]);
-             }},
-        }, tokens);
+  check(
+      {
+          {"value", [=](Net& net) { attention(net, net.matmul("b", "x", 8), net.matmul("c", "x", 8), "a"); }},
+          {"query", [=](Net& net) { attention(net, "a", net.matmul("b", "x", 8), net.matmul("c", "x", 8)); },
+           "leaks at MatMul"},
+          {"query, key and value of one product",
+           [=](Net& net) {
+             const auto all = net.matmul("b", "a", 24, kUneven);
+             const auto parts = net.ops("Split", "s", 3, {all}, {{"axis", -1}});
+             attention(net, parts[0], parts[1], parts[2]);
+           }},
+      },
+      tokens);
 }
 
 TEST_CASE("normalize: pinned at the input, any scale at the output") {
@@ -315,22 +508,37 @@ TEST_CASE("normalize: pinned at the input, any scale at the output") {
   const std::vector<std::pair<const char*, std::function<std::string(Net&)>>> on_tokens = {
       {"LayerNormalization", [&](Net& net) { return layer_norm(net, "a", true); }},
       {"LayerNormalization without bias", [&](Net& net) { return layer_norm(net, "a", false); }},
-      {"RMSNormalization", [](Net& net) { return net.op("RMSNormalization", "f", {"a", weights(net, "gamma", {8})}); }},
-      {"LayerNormalization written out", [](Net& net) {
+      {"RMSNormalization",
+       [](Net& net) {
+         return net.op("RMSNormalization", "f", {"a", weights(net, "gamma", {8})});
+       }},
+      {"LayerNormalization written out",
+       [](Net& net) {
          const auto d = net.op("Sub", "d", {"a", net.op("ReduceMean", "m", {"a"}, {{"axes", {-1}}})});
          const auto v = net.op("ReduceMean", "v", {net.op("Pow", "sq", {d, number(net, "two", 2)})}, {{"axes", {-1}}});
-         const auto n = net.op("Div", "n", {d, net.op("Sqrt", "sd", {net.op("Add", "ve", {v, number(net, "eps", 1e-5F)})})});
+         const auto n =
+             net.op("Div", "n", {d, net.op("Sqrt", "sd", {net.op("Add", "ve", {v, number(net, "eps", 1e-5F)})})});
          return net.op("Add", "f", {net.op("Mul", "g", {n, weights(net, "gamma", {8})}), weights(net, "beta", {8})});
        }},
-      {"RMSNormalization written out", [](Net& net) {
-         const auto v = net.op("ReduceMean", "v", {net.op("Pow", "sq", {"a", number(net, "two", 2)})}, {{"axes", {-1}}});
-         const auto r = net.op("Reciprocal", "r", {net.op("Sqrt", "sd", {net.op("Add", "ve", {v, number(net, "eps", 1e-5F)})})});
+      {"RMSNormalization written out",
+       [](Net& net) {
+         const auto v =
+             net.op("ReduceMean", "v", {net.op("Pow", "sq", {"a", number(net, "two", 2)})}, {{"axes", {-1}}});
+         const auto r =
+             net.op("Reciprocal", "r", {net.op("Sqrt", "sd", {net.op("Add", "ve", {v, number(net, "eps", 1e-5F)})})});
          return net.op("Mul", "f", {net.op("Mul", "n", {"a", r}), weights(net, "gamma", {8})});
        }},
   };
   const std::vector<std::pair<const char*, std::function<std::string(Net&)>>> on_pictures = {
-      {"InstanceNormalization", [](Net& net) { return net.op("InstanceNormalization", "f", {"a", weights(net, "gamma", {4}), weights(net, "beta", {4})}); }},
-      {"GroupNormalization, one scale a channel", [](Net& net) { return net.op("GroupNormalization", "f", {"a", weights(net, "gamma", {4}), weights(net, "beta", {4})}, {{"num_groups", 2}}); }},
+      {"InstanceNormalization",
+       [](Net& net) {
+         return net.op("InstanceNormalization", "f", {"a", weights(net, "gamma", {4}), weights(net, "beta", {4})});
+       }},
+      {"GroupNormalization, one scale a channel",
+       [](Net& net) {
+         return net.op("GroupNormalization", "f", {"a", weights(net, "gamma", {4}), weights(net, "beta", {4})},
+                       {{"num_groups", 2}});
+       }},
   };
   const std::string rules = take_everything();
   const auto run = [&](const auto& cases, void (*start)(Net&)) {
@@ -354,7 +562,8 @@ TEST_CASE("normalize: pinned at the input, any scale at the output") {
 TEST_CASE("GroupNormalization with one scale a group ties the channels of a group") {
   Net net(1, 18);
   picture(net);
-  end(net, net.op("GroupNormalization", "f", {"a", weights(net, "gamma", {2}), weights(net, "beta", {2})}, {{"num_groups", 2}}));
+  end(net, net.op("GroupNormalization", "f", {"a", weights(net, "gamma", {2}), weights(net, "beta", {2})},
+                  {{"num_groups", 2}}));
   rw::runtime::RunOptions options;
   options.exact = true;
   const Engine engine(net, take_everything(), options);
@@ -368,8 +577,12 @@ TEST_CASE("GroupNormalization with one scale a group ties the channels of a grou
 TEST_CASE("Reshape by computed shapes is understood, also where the batch is not known") {
   Net net;
   picture(net);
-  const auto batch = net.op("Gather", "n", {net.op("Shape", "shape", {"a"}), net.constant("zero", int_array({}, {0}), rw::graph::DType::int64)}, {{"axis", 0}});
-  const auto to = net.concat("to", {net.op("Unsqueeze", "n1", {batch, net.ints("at", {0})}), net.ints("rest", {-1})}, 0);
+  const auto batch =
+      net.op("Gather", "n",
+             {net.op("Shape", "shape", {"a"}), net.constant("zero", int_array({}, {0}), rw::graph::DType::int64)},
+             {{"axis", 0}});
+  const auto to =
+      net.concat("to", {net.op("Unsqueeze", "n1", {batch, net.ints("at", {0})}), net.ints("rest", {-1})}, 0);
   end(net, net.op("Reshape", "f", {"a", to}));
   rw::runtime::RunOptions options;
   options.exact = true;
