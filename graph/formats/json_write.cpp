@@ -363,6 +363,11 @@ void JsonWriter::write() {
 }  // namespace
 
 void write_json(const Model& model, const Rewriting& rewriting, const fs::path& out, Output& output) {
+  // Not written yet: a model that lacks them would be wrong.
+  if (!rewriting.removed.empty() || !rewriting.replacements.empty() || !rewriting.added.empty() || !rewriting.inputs.empty() ||
+      !rewriting.outputs.empty())
+    throw Error(out.string(), "", "edits of the graph cannot be written to model.json: give an output that ends in .onnx");
+
   JsonWriter(model, rewriting, out, output).write();
 }
 

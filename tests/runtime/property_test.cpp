@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <set>
 
 #include "tests/runtime/engine.hpp"
@@ -81,7 +82,7 @@ std::vector<long double> equalization(const ParentRange& p) {
   return e;
 }
 
-std::vector<ParentRange> parent_ranges(const Net& net, const Engine& engine, const std::vector<std::string>& parents) {
+std::vector<ParentRange> parent_ranges(const Net& net, const std::vector<std::string>& parents) {
   std::vector<ParentRange> all;
   for (const std::string& name : parents) {
     ParentRange each;
@@ -92,7 +93,6 @@ std::vector<ParentRange> parent_ranges(const Net& net, const Engine& engine, con
     each.max.assign(range.max.begin(), range.max.end());
     all.push_back(std::move(each));
   }
-  (void)engine;
   return all;
 }
 
@@ -102,12 +102,35 @@ void check_scales(const Engine& engine, const std::string& tensor, const std::ve
   for (std::size_t i = 0; i < expected.size(); ++i) CHECK(found[i] == Approx(static_cast<double>(expected[i])).epsilon(1e-6));
 }
 
+// shared: for each scale class the least of e / (least e of its node) over all its members, at least 1. Which channels are
+// one class is asked of the engine; what they get is computed here.
+void check_shared(const Engine& engine, const std::vector<ParentRange>& parents) {
+  std::map<std::uint32_t, long double> least;
+  std::vector<std::pair<std::string, std::vector<std::uint32_t>>> members;
+  for (const ParentRange& p : parents) {
+    const auto classes = engine.outcome().regions.classes(*engine.network().find(p.output));
+    const auto e = equalization(p);
+    const long double smallest = *std::min_element(e.begin(), e.end());
+    REQUIRE(classes.size() == e.size());
+    for (std::size_t i = 0; i < e.size(); ++i) {
+      const auto [entry, fresh] = least.emplace(classes[i], e[i] / smallest);
+      if (!fresh) entry->second = std::min(entry->second, e[i] / smallest);
+    }
+    members.emplace_back(p.output, std::vector<std::uint32_t>(classes.begin(), classes.end()));
+  }
+  for (const auto& [output, classes] : members) {
+    std::vector<long double> expected;
+    for (const std::uint32_t scale_class : classes) expected.push_back(std::max(1.0L, least.at(scale_class)));
+    check_scales(engine, output, expected);
+  }
+}
+
 void check_formulas(const Net& net, const Engine& engine, std::set<std::string>& seen) {
   for (const NetNode& node : net.nodes()) {
     const std::string tensor = node.outputs[0];
     const std::string rule = node.outputs.empty() || net.ranges().count(tensor) == 0 ? "" : engine.rule_of(tensor);
     if (rule.empty()) continue;
-    const auto parents = parent_ranges(net, engine, engine.parents(tensor));
+    const auto parents = parent_ranges(net, engine.parents(tensor));
     seen.insert(rule);
     if (rule == "pair") {
       for (const ParentRange& p : parents) check_scales(engine, p.output, equalization(p));
@@ -122,6 +145,8 @@ void check_formulas(const Net& net, const Engine& engine, std::set<std::string>&
         for (long double& each : e) each = top > 0 ? each * all_max / top : each;
         check_scales(engine, p.output, e);
       }
+    } else {
+      check_shared(engine, parents);
     }
   }
 }
