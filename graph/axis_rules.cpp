@@ -43,7 +43,8 @@ std::optional<AxisMask> named_axes(const Node& node, int rank, bool all_where_ab
   }
   const auto list = node.integers("axes", 1);
   if (!list) return std::nullopt;
-  if (list->empty() && all_where_absent) return static_cast<AxisMask>((std::uint64_t{1} << static_cast<unsigned>(rank)) - 1);
+  if (list->empty() && all_where_absent)
+    return static_cast<AxisMask>((std::uint64_t{1} << static_cast<unsigned>(rank)) - 1);
   AxisMask mask = 0;
   for (const std::int64_t each : *list) {
     if (each < -rank || each >= rank) return std::nullopt;
@@ -111,7 +112,8 @@ std::optional<AxisMap> reduce(const Node& node, std::uint32_t slot) {
   if (node.form().op == "Squeeze" && !node.has(1) && !node.integers("axes")) {
     for (int i = 0; i < in.rank(); ++i)
       if (in[i] == 1) gone |= bit(i);
-  } else if (const auto named = named_axes(node, node.form().op == "Unsqueeze" ? out.rank() : in.rank(), node.form().op != "Squeeze")) {
+  } else if (const auto named = named_axes(node, node.form().op == "Unsqueeze" ? out.rank() : in.rank(),
+                                           node.form().op != "Squeeze")) {
     gone = *named;
   } else {
     return std::nullopt;
@@ -168,8 +170,12 @@ std::optional<AxisMap> view(const Node& node, std::uint32_t slot) {
 std::optional<AxisMap> gather(const Node& node, std::uint32_t slot) {
   const Shape in = node.shape(0), indices = node.shape(1), out = node.output_shape();
   const auto axis = in.axis(node.integer("axis"));
-  if (slot != 0 || !axis || !indices.known() || !out.known() || out.rank() != in.rank() - 1 + indices.rank() || out.rank() > kMaxRank) return std::nullopt;
-  auto map = one_to_one(in.rank(), out.rank(), [&](int i) { return i == *axis ? -1 : i < *axis ? i : i - 1 + indices.rank(); });
+  if (slot != 0 || !axis || !indices.known() || !out.known() || out.rank() != in.rank() - 1 + indices.rank() ||
+      out.rank() > kMaxRank)
+    return std::nullopt;
+  auto map = one_to_one(in.rank(), out.rank(), [&](int i) {
+    return i == *axis ? -1 : i < *axis ? i : i - 1 + indices.rank();
+  });
   if (!map) return map;
   for (int i = 0; i < indices.rank(); ++i) {
     map->forward[static_cast<std::size_t>(*axis)] |= bit(*axis + i);
@@ -180,7 +186,9 @@ std::optional<AxisMap> gather(const Node& node, std::uint32_t slot) {
 
 std::optional<AxisMap> matmul(const Node& node, std::uint32_t slot) {
   const Shape in = node.shape(slot), out = node.output_shape();
-  if (slot > 1 || node.is_constant(0) || node.is_constant(1) || !in.known() || !out.known() || in.rank() < 2 || in.rank() > out.rank()) return std::nullopt;
+  if (slot > 1 || node.is_constant(0) || node.is_constant(1) || !in.known() || !out.known() || in.rank() < 2 ||
+      in.rank() > out.rank())
+    return std::nullopt;
   if (node.shape(1 - slot).known() && node.shape(1 - slot).rank() < 2) return std::nullopt;
   const int contracted = slot == 0 ? in.rank() - 1 : in.rank() - 2;
   return one_to_one(in.rank(), out.rank(), [&](int axis) {

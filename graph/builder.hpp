@@ -39,8 +39,7 @@ class NetworkBuilder {
   // the attributes read.
   // Error: an output that has a producer or a value already, or is an input of the network.
   OperatorId add(std::string_view type, std::string_view name, std::span<const TensorId> inputs,
-                 std::span<const TensorId> outputs, std::span<const Attribute> attributes,
-                 std::uint32_t captured = 0);
+                 std::span<const TensorId> outputs, std::span<const Attribute> attributes, std::uint32_t captured = 0);
 
   // Error (file left empty, place the node or tensor): an input that nobody produces, a cycle (its path is named), an
   // output of the network that nobody produces. The builder is empty afterwards.

@@ -6,12 +6,14 @@ namespace rw::graph {
 
 class AxisInference {
  public:
-  AxisInference(const Network& network, const Forms& forms) : network_(network), forms_(forms), result_(network.tensors().size()) {}
+  AxisInference(const Network& network, const Forms& forms)
+      : network_(network), forms_(forms), result_(network.tensors().size()) {}
 
   ChannelAxes run() {
     for (const OperatorId id : network_.order()) anchor(Node(network_, id, forms_.of(network_, id)));
-    // First in, first out: nearer anchors speak before farther ones. Operators that move elements speak last, where nobody
-    // else has: channels may lie one way before a Reshape and another way behind it, so that they never disagree.
+    // First in, first out: nearer anchors speak before farther ones. Operators that move elements speak last, where
+    // nobody else has: channels may lie one way before a Reshape and another way behind it, so that they never
+    // disagree.
     std::size_t next = 0, moved = 0;
     while (moved < queue_.size()) {
       while (next < queue_.size()) spread(queue_[next++], false);
@@ -45,7 +47,8 @@ class AxisInference {
       state = AxisState::set;
       result_.axes_[tensor] = axes;
       queue_.push_back(tensor);
-    } else if (!moving && state == AxisState::set && significant(shape, result_.axes_[tensor]) != significant(shape, axes)) {
+    } else if (!moving && state == AxisState::set &&
+               significant(shape, result_.axes_[tensor]) != significant(shape, axes)) {
       state = AxisState::conflict;
     }
   }
@@ -54,7 +57,8 @@ class AxisInference {
   void spread(TensorId tensor, bool moving) {
     if (result_.state_[tensor] != AxisState::set) return;
     const AxisMask axes = result_.axes_[tensor];
-    for (const Use& use : network_.consumers(tensor)) forward(Node(network_, use.op, forms_.of(network_, use.op)), use.slot, axes, moving);
+    for (const Use& use : network_.consumers(tensor))
+      forward(Node(network_, use.op, forms_.of(network_, use.op)), use.slot, axes, moving);
     const Tensor& info = network_.tensor(tensor);
     if (info.producer == kNone) return;
     const Node producer(network_, info.producer, forms_.of(network_, info.producer));
@@ -68,7 +72,8 @@ class AxisInference {
     AxisMask out = 0;
     for (std::size_t i = 0; i < map->forward.size(); ++i) {
       if (!((axes >> i) & 1U)) continue;
-      if (map->forward[i] == 0 && !moving) return;  // reduced, or one element that meets all: says nothing of the output
+      if (map->forward[i] == 0 && !moving)
+        return;  // reduced, or one element that meets all: says nothing of the output
       out |= map->forward[i];
     }
     if (out == 0 && !moving) return;  // where one channel was chosen, one is left
@@ -117,15 +122,22 @@ class AxisInference {
   std::vector<TensorId> queue_;
 };
 
-ChannelAxes infer_channel_axes(const Network& network, const Forms& forms) { return AxisInference(network, forms).run(); }
+ChannelAxes infer_channel_axes(const Network& network, const Forms& forms) {
+  return AxisInference(network, forms).run();
+}
 
 std::string_view reason(AxisState state) {
   switch (state) {
-    case AxisState::unset: return "no operator says on which axis its channels are";
-    case AxisState::set: return "";
-    case AxisState::conflict: return "two operators disagree on which axis its channels are";
-    case AxisState::unknown: return "the number of its channels is not known";
-    case AxisState::not_real: return "it carries no real numbers";
+    case AxisState::unset:
+      return "no operator says on which axis its channels are";
+    case AxisState::set:
+      return "";
+    case AxisState::conflict:
+      return "two operators disagree on which axis its channels are";
+    case AxisState::unknown:
+      return "the number of its channels is not known";
+    case AxisState::not_real:
+      return "it carries no real numbers";
   }
   return "";
 }

@@ -1,7 +1,7 @@
 // On which axes every tensor carries its channels, and how many there are. Convolutions, poolings, normalizations and
-// matrix products put channels on axes of their own (anchors); from there axes are carried through the operators between,
-// in both directions; operators that only move elements never disagree. A tensor on which two others do has none: it carries
-// no scale.
+// matrix products put channels on axes of their own (anchors); from there axes are carried through the operators
+// between, in both directions; operators that only move elements never disagree. A tensor on which two others do has
+// none: it carries no scale.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 namespace rw::graph {
 
 enum class AxisState : std::uint8_t {
-  unset,     // no operator says where its channels are
+  unset,  // no operator says where its channels are
   set,
   conflict,  // two operators disagree
   unknown,   // the axis is known, the number of channels is not
@@ -23,7 +23,8 @@ enum class AxisState : std::uint8_t {
 
 class ChannelAxes {
  public:
-  explicit ChannelAxes(std::size_t tensors = 0) : axes_(tensors, 0), count_(tensors, 0), state_(tensors, AxisState::unset) {}
+  explicit ChannelAxes(std::size_t tensors = 0)
+      : axes_(tensors, 0), count_(tensors, 0), state_(tensors, AxisState::unset) {}
 
   // Axes of size > 1; none for a tensor with one channel. Only where has(tensor).
   AxisMask axes(TensorId tensor) const { return axes_[tensor]; }

@@ -20,7 +20,8 @@ namespace rw::graph {
 class Network;
 class Node;
 
-// A set of axes: bit i is axis i. The channels of a tensor are counted row-major over its channel axes, mostly one axis.
+// A set of axes: bit i is axis i. The channels of a tensor are counted row-major over its channel axes, mostly one
+// axis.
 using AxisMask = std::uint32_t;
 
 enum class AttributeForm : std::uint8_t { integer, number, text, list };
@@ -72,7 +73,7 @@ struct UserForm {
 
 // Where an operator itself puts channels, whatever stands around it; nothing: it does not say.
 struct Anchors {
-  std::uint32_t slot = 0;               // of the activation
+  std::uint32_t slot = 0;  // of the activation
   std::optional<AxisMask> input, output;
 };
 

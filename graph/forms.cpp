@@ -1,5 +1,5 @@
-// One row an operator: attributes with defaults, shape of the output, where channels lie, how axes are carried, where the
-// constants are. A row says nothing of laws. Source: the ONNX operator specification (ai.onnx, com.microsoft).
+// One row an operator: attributes with defaults, shape of the output, where channels lie, how axes are carried, where
+// the constants are. A row says nothing of laws. Source: the ONNX operator specification (ai.onnx, com.microsoft).
 #include "graph/form.hpp"
 
 #include <array>
@@ -19,13 +19,47 @@ using Rows = std::span<const AttributeRow>;
 template <std::size_t N>
 using Table = std::array<AttributeRow, N>;
 
-constexpr Table<6> kConv = {{{"auto_pad", kText, 0, "NOTSET"}, {"dilations", kList}, {"group", kInteger, 1}, {"kernel_shape", kList}, {"pads", kList}, {"strides", kList}}};
-constexpr Table<8> kConvTranspose = {{{"auto_pad", kText, 0, "NOTSET"}, {"dilations", kList}, {"group", kInteger, 1}, {"kernel_shape", kList}, {"output_padding", kList}, {"output_shape", kList}, {"pads", kList}, {"strides", kList}}};
-constexpr Table<8> kFusedConv = {{{"auto_pad", kText, 0, "NOTSET"}, {"dilations", kList}, {"group", kInteger, 1}, {"kernel_shape", kList}, {"pads", kList}, {"strides", kList}, {"activation", kText, 0, ""}, {"activation_params", kList}}};
-constexpr Table<4> kGemm = {{{"alpha", kNumber, 1}, {"beta", kNumber, 1}, {"transA", kInteger, 0}, {"transB", kInteger, 0}}};
-constexpr Table<4> kBatchNorm = {{{"epsilon", kNumber, 1e-5}, {"momentum", kNumber, 0.9}, {"training_mode", kInteger, 0}, {"spatial", kInteger, 1}}};
-constexpr Table<8> kPool = {{{"auto_pad", kText, 0, "NOTSET"}, {"ceil_mode", kInteger, 0}, {"count_include_pad", kInteger, 0}, {"dilations", kList}, {"kernel_shape", kList}, {"pads", kList}, {"storage_order", kInteger, 0}, {"strides", kList}}};
-constexpr Table<7> kLpPool = {{{"auto_pad", kText, 0, "NOTSET"}, {"ceil_mode", kInteger, 0}, {"dilations", kList}, {"kernel_shape", kList}, {"p", kInteger, 2}, {"pads", kList}, {"strides", kList}}};
+constexpr Table<6> kConv = {{{"auto_pad", kText, 0, "NOTSET"},
+                             {"dilations", kList},
+                             {"group", kInteger, 1},
+                             {"kernel_shape", kList},
+                             {"pads", kList},
+                             {"strides", kList}}};
+constexpr Table<8> kConvTranspose = {{{"auto_pad", kText, 0, "NOTSET"},
+                                      {"dilations", kList},
+                                      {"group", kInteger, 1},
+                                      {"kernel_shape", kList},
+                                      {"output_padding", kList},
+                                      {"output_shape", kList},
+                                      {"pads", kList},
+                                      {"strides", kList}}};
+constexpr Table<8> kFusedConv = {{{"auto_pad", kText, 0, "NOTSET"},
+                                  {"dilations", kList},
+                                  {"group", kInteger, 1},
+                                  {"kernel_shape", kList},
+                                  {"pads", kList},
+                                  {"strides", kList},
+                                  {"activation", kText, 0, ""},
+                                  {"activation_params", kList}}};
+constexpr Table<4> kGemm = {
+    {{"alpha", kNumber, 1}, {"beta", kNumber, 1}, {"transA", kInteger, 0}, {"transB", kInteger, 0}}};
+constexpr Table<4> kBatchNorm = {
+    {{"epsilon", kNumber, 1e-5}, {"momentum", kNumber, 0.9}, {"training_mode", kInteger, 0}, {"spatial", kInteger, 1}}};
+constexpr Table<8> kPool = {{{"auto_pad", kText, 0, "NOTSET"},
+                             {"ceil_mode", kInteger, 0},
+                             {"count_include_pad", kInteger, 0},
+                             {"dilations", kList},
+                             {"kernel_shape", kList},
+                             {"pads", kList},
+                             {"storage_order", kInteger, 0},
+                             {"strides", kList}}};
+constexpr Table<7> kLpPool = {{{"auto_pad", kText, 0, "NOTSET"},
+                               {"ceil_mode", kInteger, 0},
+                               {"dilations", kList},
+                               {"kernel_shape", kList},
+                               {"p", kInteger, 2},
+                               {"pads", kList},
+                               {"strides", kList}}};
 constexpr Table<1> kGlobalLp = {{{"p", kInteger, 2}}};
 constexpr Table<3> kReduce = {{{"axes", kList}, {"keepdims", kInteger, 1}, {"noop_with_empty_axes", kInteger, 0}}};
 constexpr Table<3> kPad = {{{"mode", kText, 0, "constant"}, {"pads", kList}, {"value", kNumber, 0}}};
@@ -40,7 +74,15 @@ constexpr Table<1> kPerm = {{{"perm", kList}}};
 constexpr Table<2> kReshape = {{{"allowzero", kInteger, 0}, {"shape", kList}}};
 constexpr Table<2> kDepthToSpace = {{{"blocksize", kInteger, 0}, {"mode", kText, 0, "DCR"}}};
 constexpr Table<1> kSpaceToDepth = {{{"blocksize", kInteger, 0}}};
-constexpr Table<9> kResize = {{{"antialias", kInteger, 0}, {"axes", kList}, {"coordinate_transformation_mode", kText, 0, "half_pixel"}, {"cubic_coeff_a", kNumber, -0.75}, {"exclude_outside", kInteger, 0}, {"extrapolation_value", kNumber, 0}, {"keep_aspect_ratio_policy", kText, 0, "stretch"}, {"mode", kText, 0, "nearest"}, {"nearest_mode", kText, 0, "round_prefer_floor"}}};
+constexpr Table<9> kResize = {{{"antialias", kInteger, 0},
+                               {"axes", kList},
+                               {"coordinate_transformation_mode", kText, 0, "half_pixel"},
+                               {"cubic_coeff_a", kNumber, -0.75},
+                               {"exclude_outside", kInteger, 0},
+                               {"extrapolation_value", kNumber, 0},
+                               {"keep_aspect_ratio_policy", kText, 0, "stretch"},
+                               {"mode", kText, 0, "nearest"},
+                               {"nearest_mode", kText, 0, "round_prefer_floor"}}};
 constexpr Table<2> kUpsample = {{{"mode", kText, 0, "nearest"}, {"scales", kList}}};
 constexpr Table<1> kLeaky = {{{"alpha", kNumber, 0.01}}};
 constexpr Table<1> kElu = {{{"alpha", kNumber, 1}}};
@@ -51,8 +93,10 @@ constexpr Table<1> kGelu = {{{"approximate", kText, 0, "none"}}};
 constexpr Table<2> kCast = {{{"saturate", kInteger, 1}, {"to", kInteger, 1}}};
 constexpr Table<3> kLayerNorm = {{{"axis", kInteger, -1}, {"epsilon", kNumber, 1e-5}, {"stash_type", kInteger, 1}}};
 constexpr Table<1> kEpsilon = {{{"epsilon", kNumber, 1e-5}}};
-constexpr Table<3> kGroupNorm = {{{"epsilon", kNumber, 1e-5}, {"num_groups", kInteger, 1}, {"stash_type", kInteger, 1}}};
-constexpr Table<3> kGridSample = {{{"align_corners", kInteger, 0}, {"mode", kText, 0, "linear"}, {"padding_mode", kText, 0, "zeros"}}};
+constexpr Table<3> kGroupNorm = {
+    {{"epsilon", kNumber, 1e-5}, {"num_groups", kInteger, 1}, {"stash_type", kInteger, 1}}};
+constexpr Table<3> kGridSample = {
+    {{"align_corners", kInteger, 0}, {"mode", kText, 0, "linear"}, {"padding_mode", kText, 0, "zeros"}}};
 
 const std::vector<Form>& table() {
   namespace s = shape_rule;
@@ -200,11 +244,20 @@ Forms::Forms(const Network& network) : by_type_(network.type_count()) {
 const Form& Forms::of(const Network& network, std::uint32_t op) const { return by_type_[network.op(op).type]; }
 
 Form user_form_linear(std::string_view op, const UserForm& where) {
-  return {.op = op, .shape = shape_rule::user_linear, .anchors = anchor_rule::user, .linear = weight_rule::user, .user = where};
+  return {.op = op,
+          .shape = shape_rule::user_linear,
+          .anchors = anchor_rule::user,
+          .linear = weight_rule::user,
+          .user = where};
 }
 
 Form user_form_affine(std::string_view op, const UserForm& where) {
-  return {.op = op, .shape = shape_rule::same, .anchors = anchor_rule::user, .axes = axis_rule::same, .affine = weight_rule::user_affine, .user = where};
+  return {.op = op,
+          .shape = shape_rule::same,
+          .anchors = anchor_rule::user,
+          .axes = axis_rule::same,
+          .affine = weight_rule::user_affine,
+          .user = where};
 }
 
 Form user_form_elementwise(std::string_view op) {

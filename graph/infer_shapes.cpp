@@ -21,12 +21,18 @@ struct DTypeRule {
 
 // Outputs whose elements are not those of the first input.
 constexpr std::array kDTypeRules = {
-    DTypeRule{"Shape", 0, DType::int64},         DTypeRule{"Size", 0, DType::int64},
-    DTypeRule{"Equal", 0, DType::boolean},       DTypeRule{"Less", 0, DType::boolean},
-    DTypeRule{"LessOrEqual", 0, DType::boolean}, DTypeRule{"Greater", 0, DType::boolean},
-    DTypeRule{"GreaterOrEqual", 0, DType::boolean}, DTypeRule{"And", 0, DType::boolean},
-    DTypeRule{"Or", 0, DType::boolean},          DTypeRule{"Not", 0, DType::boolean},
-    DTypeRule{"IsNaN", 0, DType::boolean},       DTypeRule{"MaxPool", 1, DType::int64},
+    DTypeRule{"Shape", 0, DType::int64},
+    DTypeRule{"Size", 0, DType::int64},
+    DTypeRule{"Equal", 0, DType::boolean},
+    DTypeRule{"Less", 0, DType::boolean},
+    DTypeRule{"LessOrEqual", 0, DType::boolean},
+    DTypeRule{"Greater", 0, DType::boolean},
+    DTypeRule{"GreaterOrEqual", 0, DType::boolean},
+    DTypeRule{"And", 0, DType::boolean},
+    DTypeRule{"Or", 0, DType::boolean},
+    DTypeRule{"Not", 0, DType::boolean},
+    DTypeRule{"IsNaN", 0, DType::boolean},
+    DTypeRule{"MaxPool", 1, DType::int64},
     DTypeRule{"Dropout", 1, DType::boolean},
 };
 
@@ -63,11 +69,13 @@ class Symbols {
 Shape merge(Arena& arena, Symbols& symbols, const Dims& inferred, Shape said) {
   const bool use = inferred && inferred->size() <= static_cast<std::size_t>(kMaxRank);
   if (!use && !said.known()) return said;
-  const std::span<std::int64_t> dims = arena.make<std::int64_t>(use ? inferred->size() : static_cast<std::size_t>(said.rank()));
+  const std::span<std::int64_t> dims =
+      arena.make<std::int64_t>(use ? inferred->size() : static_cast<std::size_t>(said.rank()));
   const bool fills = said.known() && said.rank() == static_cast<int>(dims.size());
   for (std::size_t i = 0; i < dims.size(); ++i) {
     dims[i] = use ? (*inferred)[i] : kUnknown;
-    if (dims[i] < 0 && fills && (said[static_cast<int>(i)] >= 0 || dims[i] == kUnknown)) dims[i] = said[static_cast<int>(i)];
+    if (dims[i] < 0 && fills && (said[static_cast<int>(i)] >= 0 || dims[i] == kUnknown))
+      dims[i] = said[static_cast<int>(i)];
     if (dims[i] == kUnknown) dims[i] = symbols.fresh();
   }
   return Shape(dims);
@@ -89,24 +97,31 @@ void check_linear(const Node& node, const Linear& linear) {
   AxisMask axis = 0;
   if (node.form().anchors) axis = node.form().anchors(node).input.value_or(0);
   const std::int64_t given = in.known() && axis != 0 ? in[__builtin_ctz(axis)] : kUnknown;
-  const auto of = [&](const char* what) { return fmt::format("its weight '{}' has shape {}", node.tensor(linear.weight).name, to_string(node.shape(linear.weight))) + what; };
+  const auto of = [&](const char* what) {
+    return fmt::format("its weight '{}' has shape {}", node.tensor(linear.weight).name,
+                       to_string(node.shape(linear.weight))) +
+           what;
+  };
   const std::int64_t channels = product(linear.view, linear.in_axes), features = product(linear.view, linear.out_axes);
   if (given >= 0 && given != channels)
-    wrong(node, of("") + fmt::format(" for {} input channels, its input '{}' has {}: {}", channels, node.tensor(linear.activation).name,
-                                     given, to_string(in)));
+    wrong(node, of("") + fmt::format(" for {} input channels, its input '{}' has {}: {}", channels,
+                                     node.tensor(linear.activation).name, given, to_string(in)));
   if (!linear.bias) return;
   const Shape bias = node.shape(*linear.bias);
   const bool vector = node.form().op != "Gemm";
   const std::int64_t length = bias.rank() > 0 ? bias[bias.rank() - 1] : 1;
-  const bool fits = vector ? bias.rank() == 1 && length == features : bias.rank() <= 2 && (length == features || length == 1);
-  if (!fits) wrong(node, fmt::format("its bias '{}' has shape {}, its weight makes {} output channels", node.tensor(*linear.bias).name, to_string(bias), features));
+  const bool fits =
+      vector ? bias.rank() == 1 && length == features : bias.rank() <= 2 && (length == features || length == 1);
+  if (!fits)
+    wrong(node, fmt::format("its bias '{}' has shape {}, its weight makes {} output channels",
+                            node.tensor(*linear.bias).name, to_string(bias), features));
 }
 
 void check_convolution_rank(const Node& node) {
   const Shape in = node.shape(0), weight = node.shape(1);
   if (node.is_constant(1) && in.known() && in.rank() != weight.rank())
-    wrong(node, fmt::format("its weight '{}' has shape {}, its input '{}' has {}: as many dimensions are needed", node.tensor(1).name, to_string(weight),
-                            node.tensor(0).name, to_string(in)));
+    wrong(node, fmt::format("its weight '{}' has shape {}, its input '{}' has {}: as many dimensions are needed",
+                            node.tensor(1).name, to_string(weight), node.tensor(0).name, to_string(in)));
 }
 
 void check_batch_normalization(const Node& node) {
@@ -114,7 +129,8 @@ void check_batch_normalization(const Node& node) {
   if (!in.known() || in.rank() < 2 || in[1] < 0) return;
   for (std::size_t slot = 1; slot < 5; ++slot)
     if (node.is_constant(slot) && (node.shape(slot).rank() != 1 || node.shape(slot)[0] != in[1]))
-      wrong(node, fmt::format("its input '{}' has shape {}, but '{}' has {} channels", node.tensor(slot).name, to_string(node.shape(slot)), node.tensor(0).name, in[1]));
+      wrong(node, fmt::format("its input '{}' has shape {}, but '{}' has {} channels", node.tensor(slot).name,
+                              to_string(node.shape(slot)), node.tensor(0).name, in[1]));
 }
 
 // Wrong weights are a mistake in the model that no rule should meet.
@@ -125,15 +141,20 @@ void check_weights(const Node& node) {
   if (!node.form().linear) return;
   std::string why;
   const auto linear = node.form().linear(node, why);
-  if (linear) check_linear(node, *linear);
-  else if ((op == "Conv" || op == "ConvTranspose") && node.is_constant(1) && why.find("does not fit group") != std::string::npos) wrong(node, why);
+  if (linear)
+    check_linear(node, *linear);
+  else if ((op == "Conv" || op == "ConvTranspose") && node.is_constant(1) &&
+           why.find("does not fit group") != std::string::npos)
+    wrong(node, why);
 }
 
 }  // namespace
 
 void infer_shapes(Network& network, const Forms& forms) {
   Symbols symbols(network);
-  for (const TensorId id : network.inputs()) network.set_shape(id, merge(network.arena(), symbols, std::nullopt, network.tensor(id).shape), network.tensor(id).dtype);
+  for (const TensorId id : network.inputs())
+    network.set_shape(id, merge(network.arena(), symbols, std::nullopt, network.tensor(id).shape),
+                      network.tensor(id).dtype);
   for (const OperatorId id : network.order()) {
     const Node node(network, id, forms.of(network, id));
     const auto outputs = node.op().outputs;

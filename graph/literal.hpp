@@ -33,20 +33,32 @@ template <typename F>
 decltype(auto) with_codec(DType dtype, F&& f) {
   assert(dtype != DType::undefined);  // a literal has an element type
   switch (dtype) {
-    case DType::float32: return f(PlainCodec<float>{});
-    case DType::float16: return f(SmallCodec<Float16>{});
-    case DType::bfloat16: return f(SmallCodec<BFloat16>{});
-    case DType::float64: return f(PlainCodec<double>{});
-    case DType::int8: return f(PlainCodec<std::int8_t>{});
-    case DType::int16: return f(PlainCodec<std::int16_t>{});
-    case DType::uint16: return f(PlainCodec<std::uint16_t>{});
-    case DType::int32: return f(PlainCodec<std::int32_t>{});
-    case DType::uint32: return f(PlainCodec<std::uint32_t>{});
-    case DType::int64: return f(PlainCodec<std::int64_t>{});
-    case DType::uint64: return f(PlainCodec<std::uint64_t>{});
+    case DType::float32:
+      return f(PlainCodec<float>{});
+    case DType::float16:
+      return f(SmallCodec<Float16>{});
+    case DType::bfloat16:
+      return f(SmallCodec<BFloat16>{});
+    case DType::float64:
+      return f(PlainCodec<double>{});
+    case DType::int8:
+      return f(PlainCodec<std::int8_t>{});
+    case DType::int16:
+      return f(PlainCodec<std::int16_t>{});
+    case DType::uint16:
+      return f(PlainCodec<std::uint16_t>{});
+    case DType::int32:
+      return f(PlainCodec<std::int32_t>{});
+    case DType::uint32:
+      return f(PlainCodec<std::uint32_t>{});
+    case DType::int64:
+      return f(PlainCodec<std::int64_t>{});
+    case DType::uint64:
+      return f(PlainCodec<std::uint64_t>{});
     case DType::undefined:
     case DType::uint8:
-    case DType::boolean: break;
+    case DType::boolean:
+      break;
   }
   return f(PlainCodec<std::uint8_t>{});
 }

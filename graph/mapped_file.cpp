@@ -53,8 +53,8 @@ MappedFile::MappedFile(std::filesystem::path path, int descriptor) : path_(std::
   seconds_ = status.st_mtim.tv_sec;
   nanoseconds_ = status.st_mtim.tv_nsec;
 
-  // One page more than the file needs is reserved, and the file laid over the front: the rest of the file's last page is
-  // zeros, and where there is no rest the spare page is the padding.
+  // One page more than the file needs is reserved, and the file laid over the front: the rest of the file's last page
+  // is zeros, and where there is no rest the spare page is the padding.
   const std::size_t pages = (size_ + page_size() - 1) / page_size() * page_size();
   const std::size_t wanted = pages + page_size();
   void* room = mmap(nullptr, wanted, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

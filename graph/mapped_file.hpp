@@ -21,7 +21,8 @@ struct FileIdentity {
 
 class MappedFile {
  public:
-  static constexpr std::size_t kPadding = 64;  // bytes behind the last one that may be read; zeros or the rest of a page
+  static constexpr std::size_t kPadding =
+      64;  // bytes behind the last one that may be read; zeros or the rest of a page
 
   // Error (file: `path`): missing, not readable, not a regular file (which is found out without waiting for a FIFO).
   static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);

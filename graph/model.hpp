@@ -23,8 +23,8 @@ struct Model {
   Network network;
   Statistics statistics;
   std::filesystem::path path;
-  // Every file that was read for it, the model file first. Literals and statistics view these files. No output may be one
-  // of them, and nothing is written if one of them has changed since.
+  // Every file that was read for it, the model file first. Literals and statistics view these files. No output may be
+  // one of them, and nothing is written if one of them has changed since.
   std::vector<std::shared_ptr<const MappedFile>> sources;
   std::uint64_t bytes = 0;               // size of these files together
   std::shared_ptr<const Origin> origin;  // what the format needs to write it back

@@ -84,7 +84,9 @@ void Network::set_shape(TensorId id, Shape shape, DType dtype) {
   state_->tensors[id].dtype = dtype;
 }
 
-void Network::set_folded(TensorId id, std::span<const std::int64_t> values) { state_->tensors[id].folded = arena().store(values); }
+void Network::set_folded(TensorId id, std::span<const std::int64_t> values) {
+  state_->tensors[id].folded = arena().store(values);
+}
 
 // --- editing
 
@@ -119,7 +121,8 @@ void Network::set_output(OperatorId id, std::uint32_t slot, TensorId tensor) {
 TensorId Network::add_constant(std::string_view name, Literal value) {
   const auto fresh = static_cast<TensorId>(state_->tensors.size());
   const TensorId id = state_->tensor_names.intern(name, fresh, [&](std::string_view text) {
-    state_->tensors.push_back({.name = state_->arena.store(text), .dtype = value.dtype, .shape = value.shape, .constant = value});
+    state_->tensors.push_back(
+        {.name = state_->arena.store(text), .dtype = value.dtype, .shape = value.shape, .constant = value});
     return state_->tensors.back().name;
   });
   assert(id == fresh);  // the name is new
@@ -132,8 +135,9 @@ void Network::relink() {
 }
 
 std::size_t Network::live_count() const {
-  return static_cast<std::size_t>(std::count_if(state_->operators.begin(), state_->operators.end(),
-                                                [](const Operator& op) { return !op.inputs.empty() || !op.outputs.empty(); }));
+  return static_cast<std::size_t>(
+      std::count_if(state_->operators.begin(), state_->operators.end(),
+                    [](const Operator& op) { return !op.inputs.empty() || !op.outputs.empty(); }));
 }
 
 TypeId Network::State::intern_type(std::string_view type) {

@@ -113,14 +113,14 @@ class Network {
   Arena& arena();
 
   // --- edits of the graph. Identities stay; consumers() and order() are those of before until relink().
-  void remove(OperatorId id);                                       // it has neither inputs nor outputs afterwards
-  void retype(OperatorId id, std::string_view type);                // and has no attributes afterwards
+  void remove(OperatorId id);                         // it has neither inputs nor outputs afterwards
+  void retype(OperatorId id, std::string_view type);  // and has no attributes afterwards
   void set_inputs(OperatorId id, std::span<const TensorId> inputs);
   void set_output(OperatorId id, std::uint32_t slot, TensorId tensor);  // the tensor's old producer must be gone
-  TensorId add_constant(std::string_view name, Literal value);      // a new name; the literal lives in the arena
+  TensorId add_constant(std::string_view name, Literal value);          // a new name; the literal lives in the arena
   void relink();
   bool removed(OperatorId id) const { return op(id).inputs.empty() && op(id).outputs.empty(); }
-  std::size_t live_count() const;                                   // operators that are not removed
+  std::size_t live_count() const;  // operators that are not removed
 
  private:
   friend class NetworkBuilder;

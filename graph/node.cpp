@@ -23,10 +23,14 @@ std::int64_t read(const Literal& literal, std::size_t index) {
 
 std::int64_t stored_element(const Literal& literal, std::size_t index) {
   switch (size(literal.dtype)) {
-    case 8: return read<std::int64_t>(literal, index);
-    case 4: return read<std::int32_t>(literal, index);
-    case 2: return read<std::int16_t>(literal, index);
-    default: return read<std::int8_t>(literal, index);
+    case 8:
+      return read<std::int64_t>(literal, index);
+    case 4:
+      return read<std::int32_t>(literal, index);
+    case 2:
+      return read<std::int16_t>(literal, index);
+    default:
+      return read<std::int8_t>(literal, index);
   }
 }
 
@@ -40,7 +44,9 @@ constexpr std::int64_t kMaxElements = 1 << 16;  // of a constant that says axes,
 
 }  // namespace
 
-std::int64_t integer_element(const Literal& literal, std::size_t index) { return bounded(stored_element(literal, index)); }
+std::int64_t integer_element(const Literal& literal, std::size_t index) {
+  return bounded(stored_element(literal, index));
+}
 
 std::int64_t Node::integer(std::string_view name, std::int64_t otherwise) const {
   if (const AttributeValue* value = op().find(name))
@@ -68,8 +74,7 @@ std::string_view Node::text(std::string_view name, std::string_view otherwise) c
 std::optional<std::vector<std::int64_t>> Node::integers(std::string_view name) const {
   const AttributeValue* value = op().find(name);
   if (!value) return std::nullopt;
-  if (const auto* list = std::get_if<std::span<const std::int64_t>>(value))
-  {
+  if (const auto* list = std::get_if<std::span<const std::int64_t>>(value)) {
     std::vector<std::int64_t> values(list->begin(), list->end());
     for (std::int64_t& each : values) each = bounded(each);
     return values;

@@ -36,8 +36,8 @@ class Node {
   std::string_view text(std::string_view name, std::string_view otherwise = "") const;
   std::optional<std::vector<std::int64_t>> integers(std::string_view name) const;  // nothing: absent
 
-  // An input of whole numbers (axes, pads, a target shape) that is a constant or follows from shapes; nothing where it is
-  // absent, or one of its elements is not known. whole_values may have open elements (shape.hpp).
+  // An input of whole numbers (axes, pads, a target shape) that is a constant or follows from shapes; nothing where it
+  // is absent, or one of its elements is not known. whole_values may have open elements (shape.hpp).
   std::optional<std::vector<std::int64_t>> whole_values(std::size_t slot) const;
   std::optional<std::vector<std::int64_t>> integers_of(std::size_t slot) const;
   // The one element of a constant input in double; nothing where it is absent, no constant, or of several elements.

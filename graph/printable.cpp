@@ -11,10 +11,14 @@ constexpr std::size_t kLongest = 1000;  // bytes of one text in a message
 
 std::string escaped(char32_t control) {
   switch (control) {
-    case '\n': return "\\n";
-    case '\t': return "\\t";
-    case '\r': return "\\r";
-    default: return fmt::format("\\u{:04x}", static_cast<unsigned>(control));
+    case '\n':
+      return "\\n";
+    case '\t':
+      return "\\t";
+    case '\r':
+      return "\\r";
+    default:
+      return fmt::format("\\u{:04x}", static_cast<unsigned>(control));
   }
 }
 

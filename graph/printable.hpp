@@ -1,4 +1,5 @@
-// Text of the user's files, made fit for a message: one line of bounded length, valid UTF-8, nothing that a terminal obeys.
+// Text of the user's files, made fit for a message: one line of bounded length, valid UTF-8, nothing that a terminal
+// obeys.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// The functions that rows of forms.cpp name: shape rules (shape_rules.cpp), axis rules (axis_rules.cpp) and where weights
-// are (weight_rules.cpp). Internal to graph/.
+// The functions that rows of forms.cpp name: shape rules (shape_rules.cpp), axis rules (axis_rules.cpp) and where
+// weights are (weight_rules.cpp). Internal to graph/.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace rw::graph {
 using Dims = std::optional<std::vector<std::int64_t>>;
 
 namespace shape_rule {
-Dims same(const Node&, std::uint32_t);        // as input 0
-Dims broadcast(const Node&, std::uint32_t);   // of all inputs
+Dims same(const Node&, std::uint32_t);       // as input 0
+Dims broadcast(const Node&, std::uint32_t);  // of all inputs
 Dims conv(const Node&, std::uint32_t);
 Dims conv_transpose(const Node&, std::uint32_t);
 Dims gemm(const Node&, std::uint32_t);
@@ -49,9 +49,9 @@ Dims user_linear(const Node&, std::uint32_t);
 }  // namespace shape_rule
 
 namespace anchor_rule {
-Anchors second(const Node&);     // axis 1 of input 0 and of the output
-Anchors last(const Node&);       // the last axis of both
-Anchors matmul(const Node&);     // last, or last but one where the constant stands on the left
+Anchors second(const Node&);  // axis 1 of input 0 and of the output
+Anchors last(const Node&);    // the last axis of both
+Anchors matmul(const Node&);  // last, or last but one where the constant stands on the left
 Anchors user(const Node&);
 }  // namespace anchor_rule
 
@@ -60,10 +60,10 @@ std::optional<AxisMap> same(const Node&, std::uint32_t);       // axis i is axis
 std::optional<AxisMap> broadcast(const Node&, std::uint32_t);  // aligned at the last axis
 std::optional<AxisMap> reduce(const Node&, std::uint32_t);
 std::optional<AxisMap> transpose(const Node&, std::uint32_t);
-std::optional<AxisMap> view(const Node&, std::uint32_t);       // row-major elements keep their order
+std::optional<AxisMap> view(const Node&, std::uint32_t);  // row-major elements keep their order
 std::optional<AxisMap> gather(const Node&, std::uint32_t);
-std::optional<AxisMap> matmul(const Node&, std::uint32_t);      // of two activations
-std::optional<AxisMap> first_two(const Node&, std::uint32_t);   // batch and channels; positions are sampled
+std::optional<AxisMap> matmul(const Node&, std::uint32_t);     // of two activations
+std::optional<AxisMap> first_two(const Node&, std::uint32_t);  // batch and channels; positions are sampled
 }  // namespace axis_rule
 
 namespace weight_rule {

@@ -16,7 +16,8 @@
 namespace rw::graph {
 namespace {
 
-constexpr std::size_t kBlock = 1024;  // elements whose factors are combined at a time: 8 KiB, which stay in the first cache
+constexpr std::size_t kBlock =
+    1024;  // elements whose factors are combined at a time: 8 KiB, which stay in the first cache
 
 std::uint64_t product(std::span<const std::int64_t> dims) {
   std::uint64_t result = 1;
@@ -40,7 +41,7 @@ bool all_finite(std::span<const typename Codec::Stored> values) {
 
 Scaler::Scaler(const Literal& source, const ConstantEdit& edit, std::string_view name)
     : source_(source), edit_(edit), name_(name), elements_(product(edit.shape)) {
-  assert(floating(source.dtype) || edit.factors.empty());  // integers carry no scale
+  assert(floating(source.dtype) || edit.factors.empty());           // integers carry no scale
   assert(product(edit.view) == elements_ || edit.factors.empty());  // the view is a factorisation of the shape
   expands_ = elements_ != count(source);
   for (const Factor& factor : edit.factors) walks_.push_back(walk_of(factor, edit.view));
@@ -85,8 +86,9 @@ void Scaler::Walk::over(std::uint64_t first, std::span<double> factors, Take tak
   std::size_t done = 0;
   while (done < factors.size()) {
     const std::uint64_t at = (first + done) / run;
-    const std::uint64_t last = run == 1 && !groups.empty() ? at + groups.front().extent - at % groups.front().extent  // runs
-                                                            : at + 1;
+    const std::uint64_t last = run == 1 && !groups.empty()
+                                   ? at + groups.front().extent - at % groups.front().extent  // runs
+                                   : at + 1;
     const auto length =
         static_cast<std::size_t>(std::min<std::uint64_t>(last * run - (first + done), factors.size() - done));
     take(factors.subspan(done, length), values.data() + index(at), run == 1 ? 1 : 0);
@@ -188,8 +190,9 @@ void Scaler::fail(std::uint64_t index, double value, double factor) const {
   const std::string place = fmt::format("tensor '{}'", name_);
   if (!std::isfinite(value))
     throw Error("", place, fmt::format("its element {} is {}, which cannot be scaled", position(index), value));
-  throw Error("", place, fmt::format("its element {}: value {} scaled by {} overflows {}", position(index), value,
-                                     factor, graph::name(source_.dtype)));
+  throw Error("", place,
+              fmt::format("its element {}: value {} scaled by {} overflows {}", position(index), value, factor,
+                          graph::name(source_.dtype)));
 }
 
 }  // namespace rw::graph

@@ -12,8 +12,8 @@
 
 namespace rw::graph {
 
-// The product of the factors of one element is computed in double, in the order of the factors; the element is multiplied
-// by it in double and rounded once to its type, to nearest even. Without factors the elements are copied.
+// The product of the factors of one element is computed in double, in the order of the factors; the element is
+// multiplied by it in double and rounded once to its type, to nearest even. Without factors the elements are copied.
 class Scaler {
  public:
   // Borrows all three. The constant is of a floating type; the edit fits it (see rewriting.hpp).

@@ -9,17 +9,19 @@
 namespace rw::graph {
 
 inline constexpr std::int64_t kUnknown = -1;  // a dimension that is not known before the network runs
-// Smaller ones are symbols: shape inference gives every unknown dimension one of its own, so that equal symbols are equal
-// dimensions. All of them print as "?".
+// Smaller ones are symbols: shape inference gives every unknown dimension one of its own, so that equal symbols are
+// equal dimensions. All of them print as "?".
 
-// Elements of integer tensors that are computed from shapes: numbers within +-kWholeBound, or open ones, which stand for
-// an unknown dimension; kOpen is any number at all.
+// Elements of integer tensors that are computed from shapes: numbers within +-kWholeBound, or open ones, which stand
+// for an unknown dimension; kOpen is any number at all.
 inline constexpr std::int64_t kWholeBound = std::int64_t{1} << 45;
 inline constexpr std::int64_t kOpen = INT64_MIN;
 inline bool is_open(std::int64_t value) { return value <= -kWholeBound; }
 inline std::int64_t open_value(std::int64_t dim) { return dim >= 0 ? dim : dim == kUnknown ? kOpen : INT64_MIN - dim; }
-inline std::int64_t dim_of_value(std::int64_t value) { return !is_open(value) ? value : value == kOpen ? kUnknown : INT64_MIN - value; }
-inline constexpr int kMaxRank = 32;           // axes are kept in 32-bit masks
+inline std::int64_t dim_of_value(std::int64_t value) {
+  return !is_open(value) ? value : value == kOpen ? kUnknown : INT64_MIN - value;
+}
+inline constexpr int kMaxRank = 32;  // axes are kept in 32-bit masks
 
 class Shape {
  public:

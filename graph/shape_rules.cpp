@@ -63,9 +63,7 @@ Dims spatial(const Node& node, std::vector<std::int64_t> kernel, std::int64_t ch
   return dims;
 }
 
-std::vector<std::int64_t> kernel_of(const Shape& weight) {
-  return {weight.dims().begin() + 2, weight.dims().end()};
-}
+std::vector<std::int64_t> kernel_of(const Shape& weight) { return {weight.dims().begin() + 2, weight.dims().end()}; }
 
 Dims broadcast_dims(const std::vector<Shape>& shapes) {
   std::size_t rank = 0;
@@ -79,7 +77,8 @@ Dims broadcast_dims(const std::vector<Shape>& shapes) {
     for (std::size_t i = 0; i + skip < rank; ++i) {
       const std::int64_t dim = shape[static_cast<int>(i)];
       std::int64_t& out = dims[i + skip];
-      if (out == 1) out = dim;
+      if (out == 1)
+        out = dim;
       else if (dim != 1 && dim != out) {
         if (dim >= 0 && out >= 0) return std::nullopt;  // cannot be broadcast
         // The known one must be right; of two unknown ones either may be 1.
@@ -125,8 +124,10 @@ std::optional<std::vector<Cut>> slice_cuts(const Node& node) {
     const auto axis = in.axis((*axes)[i]);
     if (!axis) return std::nullopt;
     const std::int64_t step = known && steps ? (*steps)[i] : 1;
-    if (step == 0 || std::any_of(cuts.begin(), cuts.end(), [&](const Cut& each) { return each.axis == *axis; })) return std::nullopt;
-    cuts.push_back(known && in[*axis] >= 0 ? cut_of(*axis, in[*axis], (*starts)[i], (*ends)[i], step) : Cut{.axis = *axis});
+    if (step == 0 || std::any_of(cuts.begin(), cuts.end(), [&](const Cut& each) { return each.axis == *axis; }))
+      return std::nullopt;
+    cuts.push_back(known && in[*axis] >= 0 ? cut_of(*axis, in[*axis], (*starts)[i], (*ends)[i], step)
+                                           : Cut{.axis = *axis});
   }
   return cuts;
 }
@@ -170,7 +171,8 @@ Dims conv_transpose(const Node& node, std::uint32_t) {
     } else if (auto_pad.substr(0, 4) == "SAME") {
       dims.push_back(times(size, window->strides[i]));
     } else {
-      const std::int64_t padded = times(window->strides[i], size - 1) + extra[i] + times(window->dilations[i], window->kernel[i] - 1) + 1;
+      const std::int64_t padded =
+          times(window->strides[i], size - 1) + extra[i] + times(window->dilations[i], window->kernel[i] - 1) + 1;
       dims.push_back(auto_pad == "VALID" ? padded : padded - window->pads[i] - window->pads[i + window->rank()]);
     }
   }
@@ -245,8 +247,10 @@ Dims reduce(const Node& node, std::uint32_t) {
   std::vector<std::int64_t> dims;
   for (int i = 0; i < in.rank(); ++i) {
     const bool reduced = (*axes >> static_cast<unsigned>(i)) & 1U;
-    if (!reduced) dims.push_back(in[i]);
-    else if (keep) dims.push_back(1);
+    if (!reduced)
+      dims.push_back(in[i]);
+    else if (keep)
+      dims.push_back(1);
   }
   return dims;
 }
@@ -282,8 +286,10 @@ Dims split(const Node& node, std::uint32_t output) {
   std::int64_t& dim = dims[static_cast<std::size_t>(*axis)];
   const auto sizes = node.integers("split", 1);
   const auto count = static_cast<std::int64_t>(node.op().outputs.size());
-  if (sizes && output < sizes->size()) dim = (*sizes)[output];
-  else if (node.has(1)) dim = kUnknown;
+  if (sizes && output < sizes->size())
+    dim = (*sizes)[output];
+  else if (node.has(1))
+    dim = kUnknown;
   else if (dim >= 0) {
     const std::int64_t chunk = (dim + count - 1) / count;  // the last one may be smaller
     dim = std::clamp<std::int64_t>(dim - chunk * output, 0, chunk);
@@ -318,7 +324,8 @@ Dims tile(const Node& node, std::uint32_t) {
   if (!in.known()) return std::nullopt;
   const auto repeats = node.integers_of(1);
   std::vector<std::int64_t> dims = copy(in);
-  for (std::size_t i = 0; i < dims.size(); ++i) dims[i] = repeats && repeats->size() == dims.size() ? times(dims[i], (*repeats)[i]) : kUnknown;
+  for (std::size_t i = 0; i < dims.size(); ++i)
+    dims[i] = repeats && repeats->size() == dims.size() ? times(dims[i], (*repeats)[i]) : kUnknown;
   return dims;
 }
 
@@ -341,8 +348,10 @@ std::int64_t rest_of(const Shape& in, const std::vector<std::int64_t>& others) {
   std::int64_t all = 1, taken = 1;
   std::vector<std::int64_t> symbols;
   for (const std::int64_t dim : in.dims()) {
-    if (dim < 0) symbols.push_back(dim);
-    else all = times(all, dim);
+    if (dim < 0)
+      symbols.push_back(dim);
+    else
+      all = times(all, dim);
   }
   for (const std::int64_t dim : others) {
     if (dim >= 0) {
@@ -423,8 +432,10 @@ Dims unsqueeze(const Node& node, std::uint32_t) {
   std::vector<std::int64_t> dims;
   int next = 0;
   for (int i = 0; i < rank; ++i) {
-    if ((*axes >> static_cast<unsigned>(i)) & 1U) dims.push_back(1);
-    else if (next < in.rank()) dims.push_back(in[next++]);
+    if ((*axes >> static_cast<unsigned>(i)) & 1U)
+      dims.push_back(1);
+    else if (next < in.rank())
+      dims.push_back(in[next++]);
   }
   return dims;
 }
@@ -449,7 +460,8 @@ Dims depth_to_space(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
   const std::int64_t block = node.integer("blocksize");
   if (!in.known() || in.rank() != 4 || block <= 0 || block > (1 << 15)) return std::nullopt;
-  return std::vector<std::int64_t>{in[0], in[1] < 0 ? kUnknown : in[1] / (block * block), times(in[2], block), times(in[3], block)};
+  return std::vector<std::int64_t>{in[0], in[1] < 0 ? kUnknown : in[1] / (block * block), times(in[2], block),
+                                   times(in[3], block)};
 }
 
 Dims space_to_depth(const Node& node, std::uint32_t) {
@@ -482,7 +494,9 @@ Dims resize(const Node& node, std::uint32_t) {
 Dims shape(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
   if (!in.known()) return std::vector<std::int64_t>{kUnknown};
-  const auto at = [&](std::int64_t index) { return std::clamp<std::int64_t>(index < 0 ? index + in.rank() : index, 0, in.rank()); };
+  const auto at = [&](std::int64_t index) {
+    return std::clamp<std::int64_t>(index < 0 ? index + in.rank() : index, 0, in.rank());
+  };
   return std::vector<std::int64_t>{std::max<std::int64_t>(0, at(node.integer("end")) - at(node.integer("start", 0)))};
 }
 

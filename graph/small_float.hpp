@@ -36,8 +36,8 @@ struct SmallFloat {
     const int exponent = static_cast<int>(magnitude >> 52U) - 1023;
     if (exponent < 1 - kBias) return sign | denormal(magnitude, exponent);
     if (exponent <= kBias) {
-      // The same digits, but for the last ones and the bias; a carry out of the mantissa runs into the exponent, where it
-      // is the next binade or infinity.
+      // The same digits, but for the last ones and the bias; a carry out of the mantissa runs into the exponent, where
+      // it is the next binade or infinity.
       constexpr unsigned kShift = 52 - kMantissa;
       const std::uint64_t even = magnitude >> kShift & 1U;
       const std::uint64_t rounded = (magnitude + (std::uint64_t{1} << (kShift - 1)) - 1 + even) >> kShift;
@@ -58,7 +58,7 @@ struct SmallFloat {
   }
 };
 
-using Float16 = SmallFloat<10, 5>;   // IEEE binary16
+using Float16 = SmallFloat<10, 5>;  // IEEE binary16
 using BFloat16 = SmallFloat<7, 8>;  // the upper half of a float32
 
 }  // namespace rw::graph

@@ -10,7 +10,8 @@ struct Row {
   unsigned char mask, lead;  // (first byte & mask) == lead
   char32_t smallest;         // a smaller one should have been written shorter
 };
-constexpr std::array<Row, 4> kRows = {{{0x80, 0x00, 0}, {0xE0, 0xC0, 0x80}, {0xF0, 0xE0, 0x800}, {0xF8, 0xF0, 0x10000}}};
+constexpr std::array<Row, 4> kRows = {
+    {{0x80, 0x00, 0}, {0xE0, 0xC0, 0x80}, {0xF0, 0xE0, 0x800}, {0xF8, 0xF0, 0x10000}}};
 
 bool is_character(char32_t point) { return point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF); }
 

@@ -19,10 +19,14 @@ std::int64_t product(const Shape& shape, int first, int last) {
 }
 
 bool constant_float(const Node& node, std::size_t slot, std::string_view what, std::string& why) {
-  if (!node.has(slot)) why = fmt::format("its {} is missing", what);
-  else if (!node.is_constant(slot)) why = fmt::format("its {} '{}' is no constant", what, node.tensor(slot).name);
-  else if (!floating(node.tensor(slot).dtype)) why = fmt::format("its {} '{}' is {}", what, node.tensor(slot).name, name(node.tensor(slot).dtype));
-  else return true;
+  if (!node.has(slot))
+    why = fmt::format("its {} is missing", what);
+  else if (!node.is_constant(slot))
+    why = fmt::format("its {} '{}' is no constant", what, node.tensor(slot).name);
+  else if (!floating(node.tensor(slot).dtype))
+    why = fmt::format("its {} '{}' is {}", what, node.tensor(slot).name, name(node.tensor(slot).dtype));
+  else
+    return true;
   return false;
 }
 
@@ -108,7 +112,8 @@ std::optional<Linear> user(const Node& node, std::string& why) {
   const Shape weight = node.shape(linear.weight);
   const auto out = weight.axis(where.weight_out), in = weight.axis(where.weight_in);
   if (!out || !in || *out == *in) {
-    why = fmt::format("its weight {} has no axes weight_out = {} and weight_in = {}", to_string(weight), where.weight_out, where.weight_in);
+    why = fmt::format("its weight {} has no axes weight_out = {} and weight_in = {}", to_string(weight),
+                      where.weight_out, where.weight_in);
     return std::nullopt;
   }
   // Everything before, between and behind the two axes.
@@ -167,7 +172,8 @@ std::optional<Affine> user_affine(const Node& node, std::string& why) {
   Affine affine;
   affine.factor = static_cast<std::uint32_t>(where.weight.value_or(1));
   if (!constant_float(node, affine.factor, "factor", why)) return std::nullopt;
-  const auto take = [&](const std::optional<std::int64_t>& slot, std::string_view what, std::optional<std::uint32_t>& into) {
+  const auto take = [&](const std::optional<std::int64_t>& slot, std::string_view what,
+                        std::optional<std::uint32_t>& into) {
     if (!slot || !node.has(static_cast<std::size_t>(*slot))) return true;
     into = static_cast<std::uint32_t>(*slot);
     return constant_float(node, *into, what, why);

@@ -13,9 +13,9 @@ namespace rw::runtime {
 
 // What an action did to a region, for the report.
 struct Effect {
-  std::uint32_t channels = 0;      // classes whose scale is not 1
+  std::uint32_t channels = 0;        // classes whose scale is not 1
   double smallest = 1, largest = 1;  // scale
-  std::uint32_t reset = 0;         // classes that --exact put back to 1
+  std::uint32_t reset = 0;           // classes that --exact put back to 1
 };
 
 struct ActionContext {
@@ -23,7 +23,7 @@ struct ActionContext {
   const RegionScope& scope;
   Evaluator& evaluator;
   Plan& plan;
-  bool exact = false;  // --exact: powers of two only, and every edited weight is checked
+  bool exact = false;           // --exact: powers of two only, and every edited weight is checked
   std::vector<double>& scales;  // by class of the region: multiplied by what was applied
 };
 

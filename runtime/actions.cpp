@@ -11,7 +11,8 @@ constexpr std::array kScale = {Form::parents, Form::number_per_channel};
 
 // One row an action: name, arguments, where it may stand, help, function.
 const std::array kActions = {
-    Action{"scale", kScale, true, false, "scales the parents' output channels and divides the children's input channels: exact", scale},
+    Action{"scale", kScale, true, false,
+           "scales the parents' output channels and divides the children's input channels: exact", scale},
 };
 
 }  // namespace

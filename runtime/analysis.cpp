@@ -51,7 +51,8 @@ const dsl::LawBinding* choose(const std::vector<const dsl::LawBinding*>& candida
 
 }  // namespace
 
-Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings, std::span<const std::string> skip_nodes) {
+Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings,
+                 std::span<const std::string> skip_nodes) {
   const Bindings by_name = by_operator(bindings);
   std::vector<const std::vector<const dsl::LawBinding*>*> candidates(network.type_count(), nullptr);
   graph::Forms forms(network);
@@ -77,7 +78,8 @@ Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindi
   analysis.skipped.assign(count, false);
   for (OperatorId op = 0; op < count; ++op) {
     const Site site = analysis.site(op);
-    analysis.skipped[op] = std::any_of(skip_nodes.begin(), skip_nodes.end(), [&](const std::string& glob) { return matches(glob, site.op().name); });
+    analysis.skipped[op] = std::any_of(skip_nodes.begin(), skip_nodes.end(),
+                                       [&](const std::string& glob) { return matches(glob, site.op().name); });
     analysis.unknown[op] = candidates[network.op(op).type] == nullptr;
     if (analysis.unknown[op] || analysis.skipped[op]) continue;
     const dsl::LawBinding* binding = choose(*candidates[network.op(op).type], site);

@@ -17,19 +17,21 @@ struct Analysis {
   const graph::Network* network = nullptr;
   graph::Forms forms;
   graph::ChannelAxes channels;
-  std::vector<const Law*> law;         // by operator: the law that it is bound to; block_law() where there is none
-  std::vector<bool> elementwise;       // by operator: bound as `pass elementwise`
-  std::vector<bool> holds;             // by operator: the law's condition holds; else it blocks
-  std::vector<bool> unknown;           // by operator: no `op` line names it
+  std::vector<const Law*> law;    // by operator: the law that it is bound to; block_law() where there is none
+  std::vector<bool> elementwise;  // by operator: bound as `pass elementwise`
+  std::vector<bool> holds;        // by operator: the law's condition holds; else it blocks
+  std::vector<bool> unknown;      // by operator: no `op` line names it
 
   Site site(OperatorId op) const { return {*network, forms, channels, op}; }
   // Why an operator blocks: no law, skipped, the condition of its law, or what its law pins in any case.
   std::string why_blocked(OperatorId op) const;
 
-  std::vector<bool> skipped;           // by operator: named by --skip-node
+  std::vector<bool> skipped;  // by operator: named by --skip-node
 };
 
-// Infers shapes (into the network), finds channels, binds laws. Error: weights that do not fit (graph/infer_shapes.hpp).
-Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings, std::span<const std::string> skip_nodes);
+// Infers shapes (into the network), finds channels, binds laws. Error: weights that do not fit
+// (graph/infer_shapes.hpp).
+Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings,
+                 std::span<const std::string> skip_nodes);
 
 }  // namespace rw::runtime

@@ -14,13 +14,15 @@ bool is_one(const std::vector<double>& values) {
 }
 
 bool changes(const Edit* edit) {
-  return edit && !std::all_of(edit->factors.begin(), edit->factors.end(), [](const graph::Factor& factor) { return is_one(factor.values); });
+  return edit && !std::all_of(edit->factors.begin(), edit->factors.end(),
+                              [](const graph::Factor& factor) { return is_one(factor.values); });
 }
 
 bool same(const Edit& a, const Edit& b) {
   return a.shape == b.shape && a.view == b.view &&
-         std::equal(a.factors.begin(), a.factors.end(), b.factors.begin(), b.factors.end(),
-                    [](const graph::Factor& x, const graph::Factor& y) { return x.axes == y.axes && x.values == y.values; });
+         std::equal(
+             a.factors.begin(), a.factors.end(), b.factors.begin(), b.factors.end(),
+             [](const graph::Factor& x, const graph::Factor& y) { return x.axes == y.axes && x.values == y.values; });
 }
 
 graph::ConstantEdit edit_of(TensorId tensor, const Edit& edit) { return {tensor, edit.shape, edit.view, edit.factors}; }
@@ -32,7 +34,8 @@ class Applier {
   graph::Rewriting run() {
     std::set<TensorId> edited;  // in the order of the file
     for (const auto& [key, edit] : plan_.edits())
-      if (changes(&edit)) edited.insert(network_.op(static_cast<OperatorId>(key >> 32U)).inputs[static_cast<std::uint32_t>(key)]);
+      if (changes(&edit))
+        edited.insert(network_.op(static_cast<OperatorId>(key >> 32U)).inputs[static_cast<std::uint32_t>(key)]);
     for (const TensorId tensor : edited) rewrite(tensor);
     return std::move(result_);
   }
@@ -46,16 +49,20 @@ class Applier {
       std::vector<graph::Use> uses;
     };
     std::vector<Version> versions;
-    bool kept = network_.tensor(tensor).is_output || network_.tensor(tensor).producer != kNone;  // somebody needs it unchanged
+    bool kept =
+        network_.tensor(tensor).is_output || network_.tensor(tensor).producer != kNone;  // somebody needs it unchanged
     for (const graph::Use& use : network_.consumers(tensor)) {
       const Edit* edit = plan_.edit(use.op, use.slot);
       if (!changes(edit)) {
         kept = true;
         continue;
       }
-      const auto found = std::find_if(versions.begin(), versions.end(), [&](const Version& each) { return same(*each.edit, *edit); });
-      if (found == versions.end()) versions.push_back({edit, {use}});
-      else found->uses.push_back(use);
+      const auto found =
+          std::find_if(versions.begin(), versions.end(), [&](const Version& each) { return same(*each.edit, *edit); });
+      if (found == versions.end())
+        versions.push_back({edit, {use}});
+      else
+        found->uses.push_back(use);
     }
     for (std::size_t i = 0; i < versions.size(); ++i) {
       if (i == 0 && !kept) {
@@ -83,7 +90,8 @@ class Applier {
 
 }  // namespace
 
-graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const graph::Statistics& all, const graph::Statistics& used) {
+graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const graph::Statistics& all,
+                            const graph::Statistics& used) {
   graph::Rewriting result = Applier(analysis, plan).run();
   for (const graph::Statistic& entry : all.entries()) {
     if (entry.tensor == kNone) continue;

@@ -10,7 +10,8 @@ namespace {
 
 class Walk : public Carry {
  public:
-  Walk(const Analysis& analysis, const Plan& plan) : analysis_(analysis), network_(*analysis.network), plan_(plan), scales_(network_.tensors().size()) {}
+  Walk(const Analysis& analysis, const Plan& plan)
+      : analysis_(analysis), network_(*analysis.network), plan_(plan), scales_(network_.tensors().size()) {}
 
   Certificate run() {
     Certificate result;

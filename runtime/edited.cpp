@@ -56,7 +56,9 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
   std::vector<std::int64_t> at(handle.view.size(), 0);
   const auto step = [&](std::size_t axis, bool back) {
     const std::size_t times = back ? static_cast<std::size_t>(handle.view[axis]) : 1;
-    const auto move = [&](Runner& runner) { back ? runner.at -= runner.strides[axis] * times : runner.at += runner.strides[axis]; };
+    const auto move = [&](Runner& runner) {
+      back ? runner.at -= runner.strides[axis]* times : runner.at += runner.strides[axis];
+    };
     move(source);
     move(channel);
     for (Runner& runner : factors) move(runner);
@@ -65,7 +67,8 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
     const double value = graph::element(literal, source.at);
     // Other constants scale along as they are: infinity stays what it is (the mask of an attention).
     if (!std::isfinite(value) && handle.read != Handle::Read::no)
-      throw graph::Error("", fmt::format("tensor '{}'", constant.name), fmt::format("element {} is {}: weights must be finite", source.at, value));
+      throw graph::Error("", fmt::format("tensor '{}'", constant.name),
+                         fmt::format("element {} is {}: weights must be finite", source.at, value));
     double factor = 1;
     for (std::size_t k = 0; k < factors.size(); ++k) factor *= edit->factors[k].values[factors[k].at];
     visit(value, factor, channel.at);
@@ -78,7 +81,8 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
   }
 }
 
-std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit, std::size_t channels) {
+std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
+                               std::size_t channels) {
   std::vector<double> largest(channels, 0.0);
   for_each_element(constant, handle, edit, [&](double value, double factor, std::size_t channel) {
     largest[channel] = std::max(largest[channel], std::fabs(value * factor));
@@ -90,7 +94,8 @@ std::optional<Handle> find_handle(const Law& law, const Site& site, Handle::Side
   if (!law.handles) return std::nullopt;
   std::vector<Handle> handles;
   law.handles(site, handles);
-  const auto found = std::find_if(handles.begin(), handles.end(), [&](const Handle& each) { return each.side == side && each.read == read; });
+  const auto found = std::find_if(handles.begin(), handles.end(),
+                                  [&](const Handle& each) { return each.side == side && each.read == read; });
   if (found == handles.end()) return std::nullopt;
   return *found;
 }

@@ -22,7 +22,8 @@ using dsl::Kind;
 
 namespace {
 
-Family make_family(dsl::Role role, std::span<const OperatorId> nodes, const Analysis& analysis, const Regions& regions, RegionId region) {
+Family make_family(dsl::Role role, std::span<const OperatorId> nodes, const Analysis& analysis, const Regions& regions,
+                   RegionId region) {
   Family family;
   family.role = role;
   const auto in_region = [&](TensorId tensor) { return tensor != kNone && regions.region_of(tensor) == region; };
@@ -61,27 +62,32 @@ TensorId observed(const Analysis& analysis, const Regions& regions, TensorId out
     const bool adds = analysis.law[op]->name == "join" && !regions.is_joining(op);
     if (!analysis.elementwise[op] && !adds) break;
     const TensorId next = analysis.network->op(op).outputs[0];
-    if (analysis.channels.count(next) != analysis.channels.count(output) || regions.region_of(next) != regions.region_of(output)) break;
+    if (analysis.channels.count(next) != analysis.channels.count(output) ||
+        regions.region_of(next) != regions.region_of(output))
+      break;
     tensor = next;
   }
   return tensor;
 }
 
-RegionScope::RegionScope(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis, const graph::Statistics& statistics,
-                         const Regions& regions, RegionId region)
+RegionScope::RegionScope(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
+                         const graph::Statistics& statistics, const Regions& regions, RegionId region)
     : analysis_(analysis), statistics_(statistics), regions_(regions), id_(region), families_(rule.bindings.size()) {
   parents_ = make_family(dsl::Role::parents, regions[region].parents, analysis, regions, region);
   const auto bind = [&](dsl::BindingIndex binding, Family family) {
     if (binding != dsl::kNoBinding) families_[binding] = std::move(family);
   };
   bind(rule.region->parents.binding, parents_);
-  bind(rule.region->children.binding, make_family(dsl::Role::children, regions[region].children, analysis, regions, region));
+  bind(rule.region->children.binding,
+       make_family(dsl::Role::children, regions[region].children, analysis, regions, region));
   for (std::size_t i = 0; i < rule.region->joins.size(); ++i)
     if (rule.region->joins[i].terms.binding != dsl::kNoBinding)
-      bind(rule.region->joins[i].terms.binding, make_family(dsl::Role::join, pattern.joins(regions, region, i), analysis, regions, region));
+      bind(rule.region->joins[i].terms.binding,
+           make_family(dsl::Role::join, pattern.joins(regions, region, i), analysis, regions, region));
 }
 
-Formulas::Formulas(const dsl::Rule& rule, std::vector<double> params) : rule_(rule), params_(std::move(params)), locals_(rule.slots, 0) {
+Formulas::Formulas(const dsl::Rule& rule, std::vector<double> params)
+    : rule_(rule), params_(std::move(params)), locals_(rule.slots, 0) {
   for (const dsl::Expr& expr : rule.exprs)
     if (expr.op == ExprOp::let_) locals_[expr.index] = expr.operands[0];
   for (const dsl::Step& step : rule.steps)
@@ -119,10 +125,14 @@ const Value& Evaluator::value(dsl::ExprId root) {
 
 std::size_t Evaluator::size_of(const dsl::Type& type) const {
   switch (type.about) {
-    case About::nothing: return 1;
-    case About::node: return scope_.family(type.family).nodes.size();
-    case About::channel: return scope_.family(type.family).classes.size();
-    case About::region_class: return scope_.region().classes;
+    case About::nothing:
+      return 1;
+    case About::node:
+      return scope_.family(type.family).nodes.size();
+    case About::channel:
+      return scope_.family(type.family).classes.size();
+    case About::region_class:
+      return scope_.region().classes;
   }
   return 0;
 }
@@ -130,8 +140,12 @@ std::size_t Evaluator::size_of(const dsl::Type& type) const {
 std::vector<double> Evaluator::over_channels(const Value& value, const Family& family) const {
   std::vector<double> numbers(family.classes.size());
   switch (value.type.about) {
-    case About::nothing: std::fill(numbers.begin(), numbers.end(), value.numbers[0]); break;
-    case About::channel: numbers = value.numbers; break;
+    case About::nothing:
+      std::fill(numbers.begin(), numbers.end(), value.numbers[0]);
+      break;
+    case About::channel:
+      numbers = value.numbers;
+      break;
     case About::region_class:
       for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = value.numbers[family.classes[i]];
       break;
@@ -163,39 +177,62 @@ double pow2_below(double x) {
 
 Unary unary_of(Function function) {
   switch (function) {
-    case Function::abs: return [](double x) { return std::fabs(x); };
-    case Function::sqrt: return [](double x) { return std::sqrt(x); };
-    case Function::exp2: return [](double x) { return std::exp2(x); };
-    case Function::log2: return [](double x) { return std::log2(x); };
-    case Function::pow2: return pow2_below;
-    default: return nullptr;
+    case Function::abs:
+      return [](double x) { return std::fabs(x); };
+    case Function::sqrt:
+      return [](double x) { return std::sqrt(x); };
+    case Function::exp2:
+      return [](double x) { return std::exp2(x); };
+    case Function::log2:
+      return [](double x) { return std::log2(x); };
+    case Function::pow2:
+      return pow2_below;
+    default:
+      return nullptr;
   }
 }
 
 Binary binary_of(Function function) {
   switch (function) {
-    case Function::pow: return [](double x, double y) { return std::pow(x, y); };
-    case Function::min: return [](double x, double y) { return std::isnan(x) || x < y ? x : y; };
-    case Function::max: return [](double x, double y) { return std::isnan(x) || x > y ? x : y; };
-    default: return nullptr;
+    case Function::pow:
+      return [](double x, double y) { return std::pow(x, y); };
+    case Function::min:
+      return [](double x, double y) { return std::isnan(x) || x < y ? x : y; };
+    case Function::max:
+      return [](double x, double y) { return std::isnan(x) || x > y ? x : y; };
+    default:
+      return nullptr;
   }
 }
 
 Binary binary_of(ExprOp op) {
   switch (op) {
-    case ExprOp::add: return [](double x, double y) { return x + y; };
-    case ExprOp::subtract: return [](double x, double y) { return x - y; };
-    case ExprOp::multiply: return [](double x, double y) { return x * y; };
-    case ExprOp::divide: return [](double x, double y) { return x / y; };
-    case ExprOp::equal: return [](double x, double y) { return x == y ? 1.0 : 0.0; };
-    case ExprOp::not_equal: return [](double x, double y) { return x != y ? 1.0 : 0.0; };
-    case ExprOp::less: return [](double x, double y) { return x < y ? 1.0 : 0.0; };
-    case ExprOp::less_equal: return [](double x, double y) { return x <= y ? 1.0 : 0.0; };
-    case ExprOp::greater: return [](double x, double y) { return x > y ? 1.0 : 0.0; };
-    case ExprOp::greater_equal: return [](double x, double y) { return x >= y ? 1.0 : 0.0; };
-    case ExprOp::and_: return [](double x, double y) { return x != 0 && y != 0 ? 1.0 : 0.0; };
-    case ExprOp::or_: return [](double x, double y) { return x != 0 || y != 0 ? 1.0 : 0.0; };
-    default: return nullptr;
+    case ExprOp::add:
+      return [](double x, double y) { return x + y; };
+    case ExprOp::subtract:
+      return [](double x, double y) { return x - y; };
+    case ExprOp::multiply:
+      return [](double x, double y) { return x * y; };
+    case ExprOp::divide:
+      return [](double x, double y) { return x / y; };
+    case ExprOp::equal:
+      return [](double x, double y) { return x == y ? 1.0 : 0.0; };
+    case ExprOp::not_equal:
+      return [](double x, double y) { return x != y ? 1.0 : 0.0; };
+    case ExprOp::less:
+      return [](double x, double y) { return x < y ? 1.0 : 0.0; };
+    case ExprOp::less_equal:
+      return [](double x, double y) { return x <= y ? 1.0 : 0.0; };
+    case ExprOp::greater:
+      return [](double x, double y) { return x > y ? 1.0 : 0.0; };
+    case ExprOp::greater_equal:
+      return [](double x, double y) { return x >= y ? 1.0 : 0.0; };
+    case ExprOp::and_:
+      return [](double x, double y) { return x != 0 && y != 0 ? 1.0 : 0.0; };
+    case ExprOp::or_:
+      return [](double x, double y) { return x != 0 || y != 0 ? 1.0 : 0.0; };
+    default:
+      return nullptr;
   }
 }
 
@@ -214,9 +251,12 @@ double reduce(Reduction reduction, std::span<const double> values) {
 
 double reduce(Function function, std::span<const double> values) {
   switch (function) {
-    case Function::largest: return reduce(Reduction::max, values);
-    case Function::smallest: return reduce(Reduction::min, values);
-    case Function::mean: return reduce(Reduction::mean, values);
+    case Function::largest:
+      return reduce(Reduction::max, values);
+    case Function::smallest:
+      return reduce(Reduction::min, values);
+    case Function::mean:
+      return reduce(Reduction::mean, values);
     default: {
       double sum = 0;
       for (const double value : values) sum += value;
@@ -234,18 +274,28 @@ void inherit(Value& value, const Value& operand) {
 
 Value Evaluator::compute(const dsl::Expr& expr) {
   switch (expr.op) {
-    case ExprOp::number: return {.type = expr.type, .numbers = {expr.number}};
-    case ExprOp::text: return {.type = expr.type, .texts = {expr.text}};
-    case ExprOp::parameter: return {.type = expr.type, .numbers = {formulas_.param(expr.index)}};
-    case ExprOp::local: return *values_[formulas_.local(expr.index)];
-    case ExprOp::let_: return operand(expr, 1);
-    case ExprOp::field: return field(expr);
-    case ExprOp::attribute: return attribute(expr);
-    case ExprOp::call: return call(expr);
+    case ExprOp::number:
+      return {.type = expr.type, .numbers = {expr.number}};
+    case ExprOp::text:
+      return {.type = expr.type, .texts = {expr.text}};
+    case ExprOp::parameter:
+      return {.type = expr.type, .numbers = {formulas_.param(expr.index)}};
+    case ExprOp::local:
+      return *values_[formulas_.local(expr.index)];
+    case ExprOp::let_:
+      return operand(expr, 1);
+    case ExprOp::field:
+      return field(expr);
+    case ExprOp::attribute:
+      return attribute(expr);
+    case ExprOp::call:
+      return call(expr);
     case ExprOp::all:
     case ExprOp::any:
-    case ExprOp::none: return quantifier(expr);
-    default: return arithmetic(expr);
+    case ExprOp::none:
+      return quantifier(expr);
+    default:
+      return arithmetic(expr);
   }
 }
 
@@ -274,13 +324,15 @@ Value Evaluator::arithmetic(const dsl::Expr& expr) const {
     return result;
   }
   const Value &left = operand(expr, 0), &right = operand(expr, 1);
-  const bool decided = left.type.about == About::nothing && left.missing.empty() && left.type.kind == Kind::condition &&
-                       (expr.op == ExprOp::and_ ? left.numbers[0] == 0 : expr.op == ExprOp::or_ && left.numbers[0] != 0);
+  const bool decided =
+      left.type.about == About::nothing && left.missing.empty() && left.type.kind == Kind::condition &&
+      (expr.op == ExprOp::and_ ? left.numbers[0] == 0 : expr.op == ExprOp::or_ && left.numbers[0] != 0);
   inherit(result, left);
   if (!decided) inherit(result, right);
   if (left.type.kind == Kind::text) {
     for (std::size_t i = 0; i < size; ++i) {
-      const std::string &a = left.texts[left.texts.size() == 1 ? 0 : i], &b = right.texts[right.texts.size() == 1 ? 0 : i];
+      const std::string &a = left.texts[left.texts.size() == 1 ? 0 : i],
+                        &b = right.texts[right.texts.size() == 1 ? 0 : i];
       const bool holds = expr.op == ExprOp::like ? matches(b, a) : (a == b) == (expr.op == ExprOp::equal);
       result.numbers.push_back(holds ? 1 : 0);
     }
@@ -296,7 +348,8 @@ Value Evaluator::arithmetic(const dsl::Expr& expr) const {
 
 Value Evaluator::quantifier(const dsl::Expr& expr) const {
   const Value& condition = operand(expr, 0);
-  const auto met = static_cast<std::size_t>(std::count_if(condition.numbers.begin(), condition.numbers.end(), [](double each) { return each != 0; }));
+  const auto met = static_cast<std::size_t>(
+      std::count_if(condition.numbers.begin(), condition.numbers.end(), [](double each) { return each != 0; }));
   // A condition about nothing holds for every node or for none.
   const std::size_t nodes = scope_.family(expr.family).nodes.size();
   const bool any = nodes > 0 && met > 0, all = nodes == 0 || met == condition.numbers.size();
@@ -321,8 +374,10 @@ Value Evaluator::call(const dsl::Expr& expr) {
   }
   switch (function) {
     case Function::clamp: {
-      const auto x = spread(operand(expr, 0), expr.type), lo = spread(operand(expr, 1), expr.type), hi = spread(operand(expr, 2), expr.type);
-      for (std::size_t i = 0; i < size; ++i) result.numbers.push_back(x[i] < lo[i] ? lo[i] : x[i] > hi[i] ? hi[i] : x[i]);
+      const auto x = spread(operand(expr, 0), expr.type), lo = spread(operand(expr, 1), expr.type),
+                 hi = spread(operand(expr, 2), expr.type);
+      for (std::size_t i = 0; i < size; ++i)
+        result.numbers.push_back(x[i] < lo[i] ? lo[i] : x[i] > hi[i] ? hi[i] : x[i]);
       return result;
     }
     case Function::largest:
@@ -332,7 +387,9 @@ Value Evaluator::call(const dsl::Expr& expr) {
       const Value& values = operand(expr, 0);
       const Family& family = scope_.family(values.type.family);
       for (std::size_t node = 0; node < family.nodes.size(); ++node)
-        result.numbers.push_back(reduce(function, std::span(values.numbers).subspan(family.first[node], family.first[node + 1] - family.first[node])));
+        result.numbers.push_back(
+            reduce(function,
+                   std::span(values.numbers).subspan(family.first[node], family.first[node + 1] - family.first[node])));
       return result;
     }
     case Function::overall:
@@ -347,8 +404,11 @@ Value Evaluator::call(const dsl::Expr& expr) {
       for (const auto& each : members) result.numbers.push_back(reduce(static_cast<Reduction>(expr.reduction), each));
       return result;
     }
-    case Function::count: result.numbers = {static_cast<double>(scope_.family(expr.family).nodes.size())}; return result;
-    default: break;
+    case Function::count:
+      result.numbers = {static_cast<double>(scope_.family(expr.family).nodes.size())};
+      return result;
+    default:
+      break;
   }
   assert(function == Function::stats);
   const bool of_region = formulas_.rule().bindings[expr.family].role == dsl::Role::region;
@@ -376,7 +436,8 @@ Value Evaluator::attribute(const dsl::Expr& expr) const {
       result.texts.emplace_back(site.text(expr.text));
     } else {
       const double number = attribute_number(site, expr.text);
-      if (std::isnan(number) && result.missing.empty()) result.missing = fmt::format("'{}' has no attribute {}", site.op().name, expr.text);
+      if (std::isnan(number) && result.missing.empty())
+        result.missing = fmt::format("'{}' has no attribute {}", site.op().name, expr.text);
       result.numbers.push_back(number);
     }
   }
@@ -386,8 +447,8 @@ Value Evaluator::attribute(const dsl::Expr& expr) const {
 namespace {
 
 // Statistics of one tensor through the plan.
-std::vector<double> range_of(const graph::Statistics& statistics, const Plan& plan, TensorId tensor, bool largest, const graph::Network& network, std::string& missing,
-                             std::size_t channels) {
+std::vector<double> range_of(const graph::Statistics& statistics, const Plan& plan, TensorId tensor, bool largest,
+                             const graph::Network& network, std::string& missing, std::size_t channels) {
   const graph::Statistic* entry = statistics.find(tensor);
   const std::span<const double> values = !entry ? std::span<const double>() : largest ? entry->max : entry->min;
   if (values.empty()) {
@@ -412,29 +473,40 @@ Value Evaluator::field(const dsl::Expr& expr) const {
     for (const TensorId tensor : scope_.region().tensors) {
       if (!scope_.statistics().find(tensor)) continue;
       const auto classes = scope_.regions().classes(tensor);
-      const auto range = range_of(scope_.statistics(), plan_, tensor, largest, *analysis.network, result.missing, classes.size());
+      const auto range =
+          range_of(scope_.statistics(), plan_, tensor, largest, *analysis.network, result.missing, classes.size());
       for (std::size_t i = 0; i < classes.size(); ++i) {
         double& number = result.numbers[classes[i]];
         number = largest ? std::max(number, range[i]) : std::min(number, range[i]);
       }
     }
     for (const double number : result.numbers)
-      if (std::isinf(number) && result.missing.empty()) result.missing = "no tensor of the region has statistics for some of its channels";
+      if (std::isinf(number) && result.missing.empty())
+        result.missing = "no tensor of the region has statistics for some of its channels";
     return result;
   }
   const Family& family = scope_.family(expr.family);
   for (std::size_t node = 0; node < family.nodes.size(); ++node) {
     const Site site = analysis.site(family.nodes[node]);
     const std::size_t channels = family.first[node + 1] - family.first[node];
-    const auto append = [&](const std::vector<double>& numbers) { result.numbers.insert(result.numbers.end(), numbers.begin(), numbers.end()); };
+    const auto append = [&](const std::vector<double>& numbers) {
+      result.numbers.insert(result.numbers.end(), numbers.begin(), numbers.end());
+    };
     switch (which) {
-      case Field::name: result.texts.emplace_back(site.op().name); break;
-      case Field::op: result.texts.emplace_back(site.network().type_of(site.id())); break;
-      case Field::channels: result.numbers.push_back(analysis.channels.count(family.tensors[node])); break;
+      case Field::name:
+        result.texts.emplace_back(site.op().name);
+        break;
+      case Field::op:
+        result.texts.emplace_back(site.network().type_of(site.id()));
+        break;
+      case Field::channels:
+        result.numbers.push_back(analysis.channels.count(family.tensors[node]));
+        break;
       case Field::min:
       case Field::max: {
         const TensorId tensor = observed(analysis, scope_.regions(), family.tensors[node]);
-        append(range_of(scope_.statistics(), plan_, tensor, which == Field::max, *analysis.network, result.missing, channels));
+        append(range_of(scope_.statistics(), plan_, tensor, which == Field::max, *analysis.network, result.missing,
+                        channels));
         break;
       }
       default: {
@@ -451,9 +523,11 @@ Value Evaluator::field(const dsl::Expr& expr) const {
           for (const double each : found) append(std::vector<double>(handle->run, each));
         } else {
           std::vector<double> bias(channels, 0.0);
-          for_each_element(site.tensor(handle->slot), *handle, edit, [&](double value, double factor, std::size_t channel) {
-            std::fill_n(bias.begin() + static_cast<std::ptrdiff_t>(channel * handle->run), handle->run, value * factor);
-          });
+          for_each_element(site.tensor(handle->slot), *handle, edit,
+                           [&](double value, double factor, std::size_t channel) {
+                             std::fill_n(bias.begin() + static_cast<std::ptrdiff_t>(channel * handle->run), handle->run,
+                                         value * factor);
+                           });
           append(bias);
         }
       }

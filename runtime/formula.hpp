@@ -1,5 +1,5 @@
-// The values of formulas on one region. A value holds one number for each thing it is about, so that arithmetic is plain
-// loops over arrays.
+// The values of formulas on one region. A value holds one number for each thing it is about, so that arithmetic is
+// plain loops over arrays.
 #pragma once
 
 #include <map>
@@ -18,25 +18,25 @@ namespace rw::runtime {
 
 struct Value {
   dsl::Type type;
-  std::vector<double> numbers;      // numbers, and conditions as 0 or 1; as many as type.about asks
-  std::vector<std::string> texts;   // texts
-  std::string missing;              // data that it needs and that is not there; empty: none
+  std::vector<double> numbers;     // numbers, and conditions as 0 or 1; as many as type.about asks
+  std::vector<std::string> texts;  // texts
+  std::string missing;             // data that it needs and that is not there; empty: none
 };
 
 // The nodes that a name of a rule stands for, with their channels and the classes these belong to.
 struct Family {
   dsl::Role role = dsl::Role::parents;
   std::vector<OperatorId> nodes;
-  std::vector<TensorId> tensors;        // by node: whose channels (output of a parent or join, input of a child)
-  std::vector<std::uint32_t> first;     // by node: its first channel; one more entry at the end
-  std::vector<std::uint32_t> classes;   // by channel: its class in the region
+  std::vector<TensorId> tensors;       // by node: whose channels (output of a parent or join, input of a child)
+  std::vector<std::uint32_t> first;    // by node: its first channel; one more entry at the end
+  std::vector<std::uint32_t> classes;  // by channel: its class in the region
 };
 
 // One region as a rule sees it.
 class RegionScope {
  public:
-  RegionScope(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis, const graph::Statistics& statistics,
-              const Regions& regions, RegionId region);
+  RegionScope(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
+              const graph::Statistics& statistics, const Regions& regions, RegionId region);
 
   const Analysis& analysis() const { return analysis_; }
   const graph::Statistics& statistics() const { return statistics_; }
@@ -100,8 +100,8 @@ class Evaluator {
   std::vector<std::optional<Value>> values_;  // by expression
 };
 
-// The tensor on which the range of a parent is observed: behind the elementwise operators and Adds of a constant that follow
-// one after the other as the only consumer, else its own output.
+// The tensor on which the range of a parent is observed: behind the elementwise operators and Adds of a constant that
+// follow one after the other as the only consumer, else its own output.
 TensorId observed(const Analysis& analysis, const Regions& regions, TensorId output);
 
 }  // namespace rw::runtime

@@ -33,29 +33,50 @@ class GuardEvaluator {
   Value value(dsl::ExprId id) const {
     const dsl::Expr& e = expr(id);
     switch (e.op) {
-      case ExprOp::number: return e.number;
-      case ExprOp::text: return e.text;
+      case ExprOp::number:
+        return e.number;
+      case ExprOp::text:
+        return e.text;
       case ExprOp::attribute:
         if (e.index == dsl::kOwnWord) return own_word(e);
         if (e.type.kind == dsl::Kind::text) return std::string(site_.text(e.text));
         return attribute_number(site_, e.text);
-      case ExprOp::negate: return -operand(e, 0);
-      case ExprOp::not_: return operand(e, 0) == 0 ? 1.0 : 0.0;
-      case ExprOp::and_: return operand(e, 0) != 0 && operand(e, 1) != 0 ? 1.0 : 0.0;
-      case ExprOp::or_: return operand(e, 0) != 0 || operand(e, 1) != 0 ? 1.0 : 0.0;
-      case ExprOp::if_: return value(e.operands[operand(e, 0) != 0 ? 1 : 2]);
-      case ExprOp::add: return operand(e, 0) + operand(e, 1);
-      case ExprOp::subtract: return operand(e, 0) - operand(e, 1);
-      case ExprOp::multiply: return operand(e, 0) * operand(e, 1);
-      case ExprOp::divide: return operand(e, 0) / operand(e, 1);
-      case ExprOp::like: return matches(std::get<std::string>(value(e.operands[1])), std::get<std::string>(value(e.operands[0]))) ? 1.0 : 0.0;
-      case ExprOp::equal: return value(e.operands[0]) == value(e.operands[1]) ? 1.0 : 0.0;
-      case ExprOp::not_equal: return value(e.operands[0]) != value(e.operands[1]) ? 1.0 : 0.0;
-      case ExprOp::less: return operand(e, 0) < operand(e, 1) ? 1.0 : 0.0;
-      case ExprOp::less_equal: return operand(e, 0) <= operand(e, 1) ? 1.0 : 0.0;
-      case ExprOp::greater: return operand(e, 0) > operand(e, 1) ? 1.0 : 0.0;
-      case ExprOp::greater_equal: return operand(e, 0) >= operand(e, 1) ? 1.0 : 0.0;
-      default: assert(!"guards hold attributes, numbers, texts and operators only"); return 0.0;
+      case ExprOp::negate:
+        return -operand(e, 0);
+      case ExprOp::not_:
+        return operand(e, 0) == 0 ? 1.0 : 0.0;
+      case ExprOp::and_:
+        return operand(e, 0) != 0 && operand(e, 1) != 0 ? 1.0 : 0.0;
+      case ExprOp::or_:
+        return operand(e, 0) != 0 || operand(e, 1) != 0 ? 1.0 : 0.0;
+      case ExprOp::if_:
+        return value(e.operands[operand(e, 0) != 0 ? 1 : 2]);
+      case ExprOp::add:
+        return operand(e, 0) + operand(e, 1);
+      case ExprOp::subtract:
+        return operand(e, 0) - operand(e, 1);
+      case ExprOp::multiply:
+        return operand(e, 0) * operand(e, 1);
+      case ExprOp::divide:
+        return operand(e, 0) / operand(e, 1);
+      case ExprOp::like:
+        return matches(std::get<std::string>(value(e.operands[1])), std::get<std::string>(value(e.operands[0]))) ? 1.0
+                                                                                                                 : 0.0;
+      case ExprOp::equal:
+        return value(e.operands[0]) == value(e.operands[1]) ? 1.0 : 0.0;
+      case ExprOp::not_equal:
+        return value(e.operands[0]) != value(e.operands[1]) ? 1.0 : 0.0;
+      case ExprOp::less:
+        return operand(e, 0) < operand(e, 1) ? 1.0 : 0.0;
+      case ExprOp::less_equal:
+        return operand(e, 0) <= operand(e, 1) ? 1.0 : 0.0;
+      case ExprOp::greater:
+        return operand(e, 0) > operand(e, 1) ? 1.0 : 0.0;
+      case ExprOp::greater_equal:
+        return operand(e, 0) >= operand(e, 1) ? 1.0 : 0.0;
+      default:
+        assert(!"guards hold attributes, numbers, texts and operators only");
+        return 0.0;
     }
   }
 
@@ -66,7 +87,8 @@ class GuardEvaluator {
 // Its axis is that on which the channels of its output lie.
 bool is_on_channel(const Site& site) {
   const auto axis = site.output_shape().axis(site.integer("axis", 1));
-  return axis && site.output() != kNone && site.channels().has(site.output()) && ((site.channels().axes(site.output()) >> static_cast<unsigned>(*axis)) & 1U);
+  return axis && site.output() != kNone && site.channels().has(site.output()) &&
+         ((site.channels().axes(site.output()) >> static_cast<unsigned>(*axis)) & 1U);
 }
 
 }  // namespace

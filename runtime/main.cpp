@@ -33,13 +33,18 @@ struct UsageError {
 
 void define(CLI::App& app, Options& options) {
   app.add_option("MODEL", options.model, "the network: model.json or model.onnx")->required();
-  app.add_option("RULES", options.rules, "rule files; a name without '/' and '.dsl' is one that ships: equalization")->required();
-  app.add_option("-o,--out", options.out, "where the new model goes, .json or .onnx (default: the model's stem with .rewritten, in this folder)");
+  app.add_option("RULES", options.rules, "rule files; a name without '/' and '.dsl' is one that ships: equalization")
+      ->required();
+  app.add_option(
+      "-o,--out", options.out,
+      "where the new model goes, .json or .onnx (default: the model's stem with .rewritten, in this folder)");
   app.add_option("--stats", options.stats, "per-channel ranges of activations, where the model holds none or old ones");
   app.add_flag("--dry-run", options.dry_run, "do everything but write");
   app.add_option("--only", options.only, "run only this rule (may be given several times)")->allow_extra_args(false);
-  app.add_option("--skip-node", options.skip_nodes, "operators whose name matches this glob block (several times)")->allow_extra_args(false);
-  app.add_option("--param", options.params, "RULE.NAME=VALUE sets a parameter (several times)")->allow_extra_args(false);
+  app.add_option("--skip-node", options.skip_nodes, "operators whose name matches this glob block (several times)")
+      ->allow_extra_args(false);
+  app.add_option("--param", options.params, "RULE.NAME=VALUE sets a parameter (several times)")
+      ->allow_extra_args(false);
   app.add_flag("--exact", options.exact, "bit-exact: scales are powers of two, and every edited weight is checked");
   app.add_option("--json", options.json, "write the report as data to this file");
   app.add_flag("-q,--quiet", options.quiet, "no report on standard output");
@@ -53,21 +58,27 @@ const dsl::Rule& find_rule(const dsl::Program& program, const std::string& name,
     if (rule.name == name) return rule;
     known += (known.empty() ? "" : ", ") + rule.name;
   }
-  throw UsageError{fmt::format("{}: no rule '{}' in these files; there are: {}", option, name, known.empty() ? "none" : known)};
+  throw UsageError{
+      fmt::format("{}: no rule '{}' in these files; there are: {}", option, name, known.empty() ? "none" : known)};
 }
 
 void set_param(const dsl::Program& program, const std::string& text, runtime::RunOptions& run) {
   const std::size_t equals = text.find('='), dot = text.rfind('.', equals);
-  if (equals == std::string::npos || dot == std::string::npos) throw UsageError{fmt::format("--param {}: write RULE.NAME=VALUE", text)};
-  const std::string rule_name = text.substr(0, dot), name = text.substr(dot + 1, equals - dot - 1), value = text.substr(equals + 1);
+  if (equals == std::string::npos || dot == std::string::npos)
+    throw UsageError{fmt::format("--param {}: write RULE.NAME=VALUE", text)};
+  const std::string rule_name = text.substr(0, dot), name = text.substr(dot + 1, equals - dot - 1),
+                    value = text.substr(equals + 1);
   const dsl::Rule& rule = find_rule(program, rule_name, "--param");
   std::string known;
-  for (const dsl::Param& param : rule.params) known += fmt::format("{}{} = {}", known.empty() ? "" : ", ", param.name, param.value);
+  for (const dsl::Param& param : rule.params)
+    known += fmt::format("{}{} = {}", known.empty() ? "" : ", ", param.name, param.value);
   if (std::none_of(rule.params.begin(), rule.params.end(), [&](const dsl::Param& param) { return param.name == name; }))
-    throw UsageError{fmt::format("--param: rule '{}' has no parameter '{}'; it has: {}", rule_name, name, known.empty() ? "none" : known)};
+    throw UsageError{fmt::format("--param: rule '{}' has no parameter '{}'; it has: {}", rule_name, name,
+                                 known.empty() ? "none" : known)};
   char* end = nullptr;
   const double number = std::strtod(value.c_str(), &end);
-  if (value.empty() || *end != '\0' || number - number != 0) throw UsageError{fmt::format("--param {}: '{}' is no number", text, value)};
+  if (value.empty() || *end != '\0' || number - number != 0)
+    throw UsageError{fmt::format("--param {}: '{}' is no number", text, value)};
   run.params[rule_name][name] = number;
 }
 
@@ -101,7 +112,8 @@ int rewrite(const Options& options) {
     const runtime::Outcome outcome = runtime::run(model, rules.program, run);
     graph::Written written;
     if (outcome.certificate.holds) {
-      const graph::Rewriting rewriting = runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
+      const graph::Rewriting rewriting =
+          runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
       written = graph::write_model(model, rewriting, output_path(options), options.dry_run);
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
@@ -118,7 +130,8 @@ int rewrite(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Rewrites a neural network by the rules of a rule file; what it computes stays the same.", "rewrite-engine");
+  CLI::App app("Rewrites a neural network by the rules of a rule file; what it computes stays the same.",
+               "rewrite-engine");
   Options options;
   define(app, options);
   try {

@@ -19,7 +19,10 @@ bool Pattern::Clause::admits(const Analysis& analysis, OperatorId op) const {
 }
 
 Pattern::Pattern(const dsl::RegionPattern& pattern, const Analysis& analysis)
-    : pattern_(pattern), analysis_(analysis), parents_(pattern.parents, analysis), children_(pattern.children, analysis) {
+    : pattern_(pattern),
+      analysis_(analysis),
+      parents_(pattern.parents, analysis),
+      children_(pattern.children, analysis) {
   for (const dsl::Terms& terms : pattern.through) through_.emplace_back(terms, analysis);
   for (const dsl::JoinClause& clause : pattern.joins) joins_.emplace_back(clause.terms, analysis);
 }
@@ -43,16 +46,20 @@ std::optional<Miss> Pattern::match(const Regions& regions, RegionId id) const {
         met[i] = admitted = true;
       }
     } else {
-      admitted = std::any_of(through_.begin(), through_.end(), [&](const Clause& clause) { return clause.admits(analysis_, op); });
+      admitted = std::any_of(through_.begin(), through_.end(),
+                             [&](const Clause& clause) { return clause.admits(analysis_, op); });
     }
     if (!admitted) return Miss{.obstacle = Obstacle::inner, .op = op, .clause = pattern_.at};
   }
   for (std::size_t i = 0; i < joins_.size(); ++i)
-    if (pattern_.joins[i].required && !met[i]) return Miss{.obstacle = Obstacle::no_join, .clause = pattern_.joins[i].terms.at};
+    if (pattern_.joins[i].required && !met[i])
+      return Miss{.obstacle = Obstacle::no_join, .clause = pattern_.joins[i].terms.at};
   if (pattern_.leaks == dsl::LeakPolicy::reject && !region.leaks.empty())
-    return Miss{.obstacle = Obstacle::leak, .op = region.leaks[0].op, .tensor = region.leaks[0].tensor, .clause = pattern_.at};
+    return Miss{
+        .obstacle = Obstacle::leak, .op = region.leaks[0].op, .tensor = region.leaks[0].tensor, .clause = pattern_.at};
   if (region.children.empty()) return Miss{.obstacle = Obstacle::no_child, .clause = pattern_.children.at};
-  if (free_classes(regions, id, analysis_) == 0) return Miss{.obstacle = Obstacle::no_free_channel, .clause = pattern_.at};
+  if (free_classes(regions, id, analysis_) == 0)
+    return Miss{.obstacle = Obstacle::no_free_channel, .clause = pattern_.at};
   return std::nullopt;
 }
 
@@ -67,7 +74,8 @@ std::uint32_t free_classes(const Regions& regions, RegionId id, const Analysis& 
   const Region& region = regions[id];
   std::vector<bool> offered(region.classes, false);
   for (const OperatorId op : region.parents)
-    for (const std::uint32_t scale_class : regions.classes(analysis.network->op(op).outputs[0])) offered[scale_class] = true;
+    for (const std::uint32_t scale_class : regions.classes(analysis.network->op(op).outputs[0]))
+      offered[scale_class] = true;
   std::uint32_t count = 0;
   for (std::uint32_t i = 0; i < region.classes; ++i) count += offered[i] && !regions.pinned(region, i);
   return count;

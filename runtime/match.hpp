@@ -26,10 +26,10 @@ enum class Obstacle : std::uint8_t {
 
 struct Miss {
   Obstacle obstacle = Obstacle::leak;
-  OperatorId op = kNone;      // parent, child, inner; leak: the operator that pins, kNone: the network's boundary
-  TensorId tensor = kNone;    // leak: where
-  dsl::Position clause;       // the clause that was not met
-  std::string reason;         // condition, data: the `else` text, or what is missing
+  OperatorId op = kNone;    // parent, child, inner; leak: the operator that pins, kNone: the network's boundary
+  TensorId tensor = kNone;  // leak: where
+  dsl::Position clause;     // the clause that was not met
+  std::string reason;       // condition, data: the `else` text, or what is missing
   std::uint32_t claimed_by = kNone;  // claimed: index of the rule
 };
 

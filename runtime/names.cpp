@@ -9,10 +9,14 @@ std::string printable(std::string_view name) {
   std::string text;
   for (const char c : name.substr(0, kLongest)) {
     const auto code = static_cast<unsigned char>(c);
-    if (c == '\n') text += "\\n";
-    else if (c == '\t') text += "\\t";
-    else if (code < 0x20 || code == 0x7f) text += fmt::format("\\x{:02x}", code);
-    else text += c;
+    if (c == '\n')
+      text += "\\n";
+    else if (c == '\t')
+      text += "\\t";
+    else if (code < 0x20 || code == 0x7f)
+      text += fmt::format("\\x{:02x}", code);
+    else
+      text += c;
   }
   return name.size() > kLongest ? text + "..." : text;
 }
@@ -21,9 +25,12 @@ std::string json_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     const auto code = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') (out += '\\') += c;
-    else if (code < 0x20 || code == 0x7f) out += fmt::format("\\u{:04x}", code);
-    else out += c;
+    if (c == '"' || c == '\\')
+      (out += '\\') += c;
+    else if (code < 0x20 || code == 0x7f)
+      out += fmt::format("\\u{:04x}", code);
+    else
+      out += c;
   }
   return out + "\"";
 }

@@ -1,5 +1,5 @@
-// The plan: everything that rules have decided to do to a network, and nothing else. No weight is touched while rules run;
-// reading a constant or a statistic through the plan gives its edited value.
+// The plan: everything that rules have decided to do to a network, and nothing else. No weight is touched while rules
+// run; reading a constant or a statistic through the plan gives its edited value.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,8 @@ class Plan {
   // Multiplies the scale of an activation, along its channel axes.
   void scale(graph::TensorId tensor, std::span<const double> values);
 
-  const Edit* edit(graph::OperatorId op, std::uint32_t slot) const;      // null: none
-  const std::vector<double>* scale_of(graph::TensorId tensor) const;     // null: 1
+  const Edit* edit(graph::OperatorId op, std::uint32_t slot) const;   // null: none
+  const std::vector<double>* scale_of(graph::TensorId tensor) const;  // null: 1
 
   bool empty() const { return edits_.empty() && scales_.empty(); }
   const std::unordered_map<std::uint64_t, Edit>& edits() const { return edits_; }  // by key()

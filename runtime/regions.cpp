@@ -1,5 +1,5 @@
-// Channels are tied by union-find on two floors: tensors whose channels are tied one to one are united as a whole; only what
-// is left (concat, broadcasting, views) goes down to channels, of which every such group of tensors has one set.
+// Channels are tied by union-find on two floors: tensors whose channels are tied one to one are united as a whole; only
+// what is left (concat, broadcasting, views) goes down to channels, of which every such group of tensors has one set.
 #include "runtime/regions.hpp"
 
 #include <algorithm>
@@ -44,7 +44,8 @@ struct Bucket {
     std::vector<T> sorted(entries.size());
     std::vector<std::uint32_t> next(first.begin(), first.end() - 1);
     for (const auto& [region, value] : entries) sorted[next[region]++] = value;
-    for (std::size_t i = 0; i < regions; ++i) set(static_cast<RegionId>(i), std::span<const T>(sorted.data() + first[i], first[i + 1] - first[i]));
+    for (std::size_t i = 0; i < regions; ++i)
+      set(static_cast<RegionId>(i), std::span<const T>(sorted.data() + first[i], first[i + 1] - first[i]));
     return sorted;
   }
 };
@@ -54,8 +55,12 @@ struct Bucket {
 class RegionFinder : private Tie {
  public:
   explicit RegionFinder(const Analysis& analysis)
-      : analysis_(analysis), network_(*analysis.network), tensors_(network_.tensors().size()), first_slot_(network_.operators().size() + 1, 0),
-        input_part_(), output_part_() {
+      : analysis_(analysis),
+        network_(*analysis.network),
+        tensors_(network_.tensors().size()),
+        first_slot_(network_.operators().size() + 1, 0),
+        input_part_(),
+        output_part_() {
     for (OperatorId op = 0; op < network_.operators().size(); ++op)
       first_slot_[op + 1] = first_slot_[op] + static_cast<std::uint32_t>(network_.op(op).inputs.size());
     input_part_.assign(first_slot_.back(), Part::pin);
@@ -98,14 +103,18 @@ class RegionFinder : private Tie {
   void ties_output(std::uint32_t output) override { ties_output_as(output, Part::tie); }
   void ties_output_as(std::uint32_t output, Part part) { output_part_[network_.op(op_).outputs[output]] = part; }
   void same(TensorId a, TensorId b) override {
-    if (channels_) link(a, 0, 1, b, 0, 1, analysis_.channels.count(a));
-    else tensors_.unite(a, b);
+    if (channels_)
+      link(a, 0, 1, b, 0, 1, analysis_.channels.count(a));
+    else
+      tensors_.unite(a, b);
   }
-  void link(TensorId a, std::uint32_t a0, std::uint32_t a_step, TensorId b, std::uint32_t b0, std::uint32_t b_step, std::uint32_t count) override {
+  void link(TensorId a, std::uint32_t a0, std::uint32_t a_step, TensorId b, std::uint32_t b0, std::uint32_t b_step,
+            std::uint32_t count) override {
     if (count == 0) return;
     links_.push_back({a, b, a0, a_step, b0, b_step, count});
     if (!channels_) return;
-    for (std::uint32_t i = 0; i < count; ++i) unite(result_.first_[a] + a0 + i * a_step, result_.first_[b] + b0 + i * b_step);
+    for (std::uint32_t i = 0; i < count; ++i)
+      unite(result_.first_[a] + a0 + i * a_step, result_.first_[b] + b0 + i * b_step);
   }
 
   bool carries(TensorId tensor) const { return tensor != kNone && analysis_.channels.has(tensor); }
@@ -134,12 +143,14 @@ class RegionFinder : private Tie {
     for (const Link& link : links_) {
       assert(carries(link.a) && carries(link.b));  // laws tie channels that exist
       for (std::uint32_t i = 0; i < link.count; ++i)
-        channels_->unite(result_.first_[link.a] + link.a0 + i * link.a_step, result_.first_[link.b] + link.b0 + i * link.b_step);
+        channels_->unite(result_.first_[link.a] + link.a0 + i * link.a_step,
+                         result_.first_[link.b] + link.b0 + i * link.b_step);
     }
   }
 
-  // --- products: what is tied depends on what is pinned. Every operator that waits watches one channel of its gate that is
-  // not pinned yet and moves on to the next when that one is: each channel of a gate is looked at once, as pins only grow.
+  // --- products: what is tied depends on what is pinned. Every operator that waits watches one channel of its gate
+  // that is not pinned yet and moves on to the next when that one is: each channel of a gate is looked at once, as pins
+  // only grow.
 
   struct Wait {
     OperatorId op = 0;
@@ -156,7 +167,8 @@ class RegionFinder : private Tie {
     const graph::Tensor& info = network_.tensor(tensor);
     if (info.is_input || info.is_output || output_part_[tensor] == Part::pin) return true;
     const auto uses = network_.consumers(tensor);
-    return std::any_of(uses.begin(), uses.end(), [&](const graph::Use& use) { return input_part_[first_slot_[use.op] + use.slot] == Part::pin; });
+    return std::any_of(uses.begin(), uses.end(),
+                       [&](const graph::Use& use) { return input_part_[first_slot_[use.op] + use.slot] == Part::pin; });
   }
 
   void settle() {
@@ -229,8 +241,10 @@ class RegionFinder : private Tie {
       const std::uint32_t root = channels_->find(result_.first_[gate] + wait.at);
       Watched& watched = watched_[root];
       if (watched.pinned) continue;
-      if (watched.first == kNone) watched.first = id;
-      else waits_[watched.last].next = id;
+      if (watched.first == kNone)
+        watched.first = id;
+      else
+        waits_[watched.last].next = id;
       watched.last = id;
       return;
     }
@@ -245,7 +259,8 @@ class RegionFinder : private Tie {
     channels_->unite(a, b);
     Watched& both = watched_[channels_->find(a)];
     both = left;
-    if (both.first == kNone) both = right;
+    if (both.first == kNone)
+      both = right;
     else if (right.first != kNone) {
       waits_[both.last].next = right.first;
       both.last = right.last;
@@ -302,8 +317,10 @@ class RegionFinder : private Tie {
       if (!carries(tensor)) continue;
       tensors.add(result_.region_of_[tensor], tensor);
       const graph::Tensor& info = network_.tensor(tensor);
-      if (info.is_input) leak(tensor, kNone);
-      else if (output_part_[tensor] == Part::pin) leak(tensor, info.producer);
+      if (info.is_input)
+        leak(tensor, kNone);
+      else if (output_part_[tensor] == Part::pin)
+        leak(tensor, info.producer);
       if (info.is_output) leak(tensor, kNone);
       OperatorId last = kNone;
       for (const graph::Use& use : network_.consumers(tensor)) {
@@ -344,12 +361,12 @@ class RegionFinder : private Tie {
   UnionFind tensors_;
   std::optional<UnionFind> channels_;
   std::vector<Link> links_;
-  std::vector<std::uint32_t> first_slot_;  // by operator: its inputs in input_part_
+  std::vector<std::uint32_t> first_slot_;       // by operator: its inputs in input_part_
   std::vector<Part> input_part_, output_part_;  // by input; by tensor, what its producer does
-  std::vector<Wait> waits_;         // in the order of the file
-  std::vector<Watched> watched_;    // by channel that stands for its class
-  std::vector<std::uint32_t> ready_;  // waits whose gate is pinned
-  OperatorId op_ = 0;  // whose law is speaking, and how many inputs it has tied
+  std::vector<Wait> waits_;                     // in the order of the file
+  std::vector<Watched> watched_;                // by channel that stands for its class
+  std::vector<std::uint32_t> ready_;            // waits whose gate is pinned
+  OperatorId op_ = 0;                           // whose law is speaking, and how many inputs it has tied
   std::uint32_t tied_ = 0;
   Regions result_;
 };

@@ -36,15 +36,19 @@ class Regions {
     return region_of_[tensor] == kNone ? std::nullopt : std::optional<RegionId>(region_of_[tensor]);
   }
   // The scale class, within the region, of each channel of a tensor that lies in a region.
-  std::span<const std::uint32_t> classes(TensorId tensor) const { return {class_.data() + first_[tensor], count_[tensor]}; }
-  bool pinned(const Region& region, std::uint32_t scale_class) const { return pinned_[region.first_class + scale_class]; }
+  std::span<const std::uint32_t> classes(TensorId tensor) const {
+    return {class_.data() + first_[tensor], count_[tensor]};
+  }
+  bool pinned(const Region& region, std::uint32_t scale_class) const {
+    return pinned_[region.first_class + scale_class];
+  }
   // The operator ties the channels of two or more of its activation inputs.
   bool is_joining(OperatorId op) const { return joining_[op]; }
 
  private:
   friend class RegionFinder;
   std::vector<Region> regions_;
-  std::vector<std::uint32_t> region_of_;  // by tensor
+  std::vector<std::uint32_t> region_of_;      // by tensor
   std::vector<std::uint32_t> first_, count_;  // by tensor: its channels in class_
   std::vector<std::uint32_t> class_;
   std::vector<bool> pinned_;

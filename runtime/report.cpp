@@ -20,7 +20,8 @@ std::string node(const ReportInput& input, OperatorId op) {
 
 std::string leak_reason(const ReportInput& input, TensorId tensor, OperatorId op) {
   const graph::Tensor& info = input.model.network.tensor(tensor);
-  if (op == kNone) return fmt::format("'{}' is {} of the network", printable(info.name), info.is_input ? "an input" : "an output");
+  if (op == kNone)
+    return fmt::format("'{}' is {} of the network", printable(info.name), info.is_input ? "an input" : "an output");
   return fmt::format("leaks at {}: {}", node(input, op), input.outcome.analysis.why_blocked(op));
 }
 
@@ -36,21 +37,30 @@ std::string kind_of(const ReportInput& input, const RegionOutcome& region) {
     if (!nearest || nearness(miss) > nearness(*nearest)) nearest = &miss;
   if (nearest && nearest->obstacle >= Obstacle::no_free_channel) {
     if (nearest->obstacle == Obstacle::data) return "could not run: " + nearest->reason;
-    if (nearest->obstacle == Obstacle::condition) return nearest->reason.empty() ? "a condition failed" : nearest->reason;
+    if (nearest->obstacle == Obstacle::condition)
+      return nearest->reason.empty() ? "a condition failed" : nearest->reason;
   }
   if (!shape.leaks.empty()) {
     const Leak& leak = shape.leaks[0];
-    if (leak.op == kNone) return input.model.network.tensor(leak.tensor).is_output ? "is an output of the network" : "is an input of the network";
+    if (leak.op == kNone)
+      return input.model.network.tensor(leak.tensor).is_output ? "is an output of the network"
+                                                               : "is an input of the network";
     return fmt::format("leaks at {}: {}", type(leak.op), input.outcome.analysis.why_blocked(leak.op));
   }
   if (!nearest) return "no rule ran";
   switch (nearest->obstacle) {
-    case Obstacle::parent: return fmt::format("{} offers a scale, which no rule wants as a parent", type(nearest->op));
-    case Obstacle::child: return fmt::format("{} absorbs the scale, which no rule wants as a child", type(nearest->op));
-    case Obstacle::inner: return fmt::format("{} stands inside, which no rule admits there", type(nearest->op));
-    case Obstacle::no_join: return "has no operator that the rule wants as a join";
-    case Obstacle::no_child: return "nothing absorbs its scale";
-    default: return "no channel is free";
+    case Obstacle::parent:
+      return fmt::format("{} offers a scale, which no rule wants as a parent", type(nearest->op));
+    case Obstacle::child:
+      return fmt::format("{} absorbs the scale, which no rule wants as a child", type(nearest->op));
+    case Obstacle::inner:
+      return fmt::format("{} stands inside, which no rule admits there", type(nearest->op));
+    case Obstacle::no_join:
+      return "has no operator that the rule wants as a join";
+    case Obstacle::no_child:
+      return "nothing absorbs its scale";
+    default:
+      return "no channel is free";
   }
 }
 
@@ -83,12 +93,13 @@ std::string rule_table(const ReportInput& input, const Painter& paint) {
   const auto& rules = input.rules.program.rules;
   std::size_t width = 4;
   for (const dsl::Rule& rule : rules) width = std::max(width, rule.name.size());
-  std::string text = paint.strong(fmt::format("{:<{}}  regions  parents  children  channels  scale", "rule", width)) + "\n";
+  std::string text =
+      paint.strong(fmt::format("{:<{}}  regions  parents  children  channels  scale", "rule", width)) + "\n";
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const RuleOutcome& rule = input.outcome.rules[i];
     if (!rule.ran) continue;
-    text += fmt::format("{:<{}}  {:>7}  {:>7}  {:>8}  {:>8}  {}\n", rules[i].name, width, rule.regions, rule.parents, rule.children, rule.channels,
-                        rule.regions ? range(rule.smallest, rule.largest) : "-");
+    text += fmt::format("{:<{}}  {:>7}  {:>7}  {:>8}  {:>8}  {}\n", rules[i].name, width, rule.regions, rule.parents,
+                        rule.children, rule.channels, rule.regions ? range(rule.smallest, rule.largest) : "-");
   }
   return text;
 }
@@ -104,9 +115,11 @@ std::string left_alone(const ReportInput& input) {
   }
   if (total == 0) return {};
   std::vector<std::pair<std::string, std::pair<std::size_t, std::string>>> sorted(reasons.begin(), reasons.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
   std::string text = fmt::format("\nnot rewritten: {} region{}\n", total, total == 1 ? "" : "s");
-  for (const auto& [why, entry] : sorted) text += fmt::format("  {:>5}  {} (first: {})\n", entry.first, why, entry.second);
+  for (const auto& [why, entry] : sorted)
+    text += fmt::format("  {:>5}  {} (first: {})\n", entry.first, why, entry.second);
   return text;
 }
 
@@ -116,13 +129,21 @@ std::string warnings(const ReportInput& input) {
   for (OperatorId op = 0; op < input.model.network.operators().size(); ++op)
     if (input.outcome.analysis.unknown[op]) ++unknown[input.model.network.type_of(op)];
   for (const auto& [type, count] : unknown)
-    text += fmt::format("warning: no law is known for {} ({} operator{}): it blocks; where it carries scales, add `op {} law pass` to a rule file\n", printable(type), count,
-                        count == 1 ? "" : "s", printable(type));
+    text += fmt::format(
+        "warning: no law is known for {} ({} operator{}): it blocks; where it carries scales, add `op {} law pass` to "
+        "a rule file\n",
+        printable(type), count, count == 1 ? "" : "s", printable(type));
   if (input.outcome.unused_statistics > 0)
-    text += fmt::format("note: {} statistics run along another axis than the channels of their tensor and are not used\n", input.outcome.unused_statistics);
+    text +=
+        fmt::format("note: {} statistics run along another axis than the channels of their tensor and are not used\n",
+                    input.outcome.unused_statistics);
   std::uint32_t reset = 0;
   for (const RuleOutcome& rule : input.outcome.rules) reset += rule.reset;
-  if (reset > 0) text += fmt::format("note: --exact put {} channels back to scale 1: a weight would have been rounded, overflowed or become denormal\n", reset);
+  if (reset > 0)
+    text += fmt::format(
+        "note: --exact put {} channels back to scale 1: a weight would have been rounded, overflowed or become "
+        "denormal\n",
+        reset);
   return text;
 }
 
@@ -131,16 +152,26 @@ std::string warnings(const ReportInput& input) {
 std::string describe(const ReportInput& input, const Miss& miss) {
   const std::string at = place(input, miss.clause);
   switch (miss.obstacle) {
-    case Obstacle::claimed: return fmt::format("claimed by {}", input.rules.program.rules[miss.claimed_by].name);
-    case Obstacle::parent: return fmt::format("{} offers a scale to it, and `parents` ({}) does not name it", node(input, miss.op), at);
-    case Obstacle::child: return fmt::format("{} absorbs its scale, and `children` ({}) does not name it", node(input, miss.op), at);
-    case Obstacle::no_child: return "nothing absorbs its scale";
-    case Obstacle::inner: return fmt::format("{} stands inside, and no clause ({}) admits it", node(input, miss.op), at);
-    case Obstacle::no_join: return fmt::format("it has none of the joins that `join` ({}) asks for", at);
-    case Obstacle::leak: return leak_reason(input, miss.tensor, miss.op);
-    case Obstacle::no_free_channel: return "every channel that a parent offers is pinned";
-    case Obstacle::condition: return miss.reason.empty() ? fmt::format("`where` ({}) failed", at) : fmt::format("{} ({})", miss.reason, at);
-    case Obstacle::data: return fmt::format("could not run: {}", miss.reason);
+    case Obstacle::claimed:
+      return fmt::format("claimed by {}", input.rules.program.rules[miss.claimed_by].name);
+    case Obstacle::parent:
+      return fmt::format("{} offers a scale to it, and `parents` ({}) does not name it", node(input, miss.op), at);
+    case Obstacle::child:
+      return fmt::format("{} absorbs its scale, and `children` ({}) does not name it", node(input, miss.op), at);
+    case Obstacle::no_child:
+      return "nothing absorbs its scale";
+    case Obstacle::inner:
+      return fmt::format("{} stands inside, and no clause ({}) admits it", node(input, miss.op), at);
+    case Obstacle::no_join:
+      return fmt::format("it has none of the joins that `join` ({}) asks for", at);
+    case Obstacle::leak:
+      return leak_reason(input, miss.tensor, miss.op);
+    case Obstacle::no_free_channel:
+      return "every channel that a parent offers is pinned";
+    case Obstacle::condition:
+      return miss.reason.empty() ? fmt::format("`where` ({}) failed", at) : fmt::format("{} ({})", miss.reason, at);
+    case Obstacle::data:
+      return fmt::format("could not run: {}", miss.reason);
   }
   return {};
 }
@@ -159,16 +190,23 @@ std::string text_report(const ReportInput& input, bool colour) {
   const Painter paint(colour);
   const Outcome& outcome = input.outcome;
   std::string text = warnings(input);
-  text += fmt::format("{}: {} operators, {} regions, {} with parents, {}\n\n", input.model.path.string(), input.model.network.operators().size(),
-                      outcome.regions.size(), outcome.visited.size(), size_text(input.model.bytes));
+  text += fmt::format("{}: {} operators, {} regions, {} with parents, {}\n\n", input.model.path.string(),
+                      input.model.network.operators().size(), outcome.regions.size(), outcome.visited.size(),
+                      size_text(input.model.bytes));
   text += rule_table(input, paint);
   text += left_alone(input);
   const Certificate& certificate = outcome.certificate;
   if (certificate.holds) {
-    text += "\n" + paint.good("certified") + fmt::format(": scales, {} operators checked{}\n", certificate.operators, input.exact ? ", powers of two" : "");
+    text +=
+        "\n" + paint.good("certified") +
+        fmt::format(": scales, {} operators checked{}\n", certificate.operators, input.exact ? ", powers of two" : "");
   } else {
-    const std::string where = certificate.op != kNone ? node(input, certificate.op) : fmt::format("tensor '{}'", printable(input.model.network.tensor(certificate.tensor).name));
-    text += "\n" + paint.bad("refused") + fmt::format(": the certificate does not hold at {}: {}; nothing was written\n", where, certificate.why);
+    const std::string where =
+        certificate.op != kNone
+            ? node(input, certificate.op)
+            : fmt::format("tensor '{}'", printable(input.model.network.tensor(certificate.tensor).name));
+    text += "\n" + paint.bad("refused") +
+            fmt::format(": the certificate does not hold at {}: {}; nothing was written\n", where, certificate.why);
     return text;
   }
   if (input.dry_run) return text + fmt::format("dry run: nothing was written; {:.1f} ms\n", input.seconds * 1e3);

@@ -13,7 +13,7 @@ struct ReportInput {
   const graph::Model& model;
   const dsl::Loaded& rules;
   const Outcome& outcome;
-  const graph::Written& written;   // no files: --dry-run
+  const graph::Written& written;  // no files: --dry-run
   double seconds = 0;
   bool exact = false;
   bool dry_run = false;

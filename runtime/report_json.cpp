@@ -22,28 +22,36 @@ class JsonReport {
   std::string run() const {
     const Outcome& outcome = input_.outcome;
     std::string text = "{\n";
-    text += fmt::format("\"format\": \"rewrite-engine/report\", \"version\": 1,\n\"model\": {}, \"operators\": {}, \"bytes\": {}, \"regions_found\": {}, \"exact\": {}, \"dry_run\": {},\n",
-                        json_text(input_.model.path.string()), network_.operators().size(), input_.model.bytes, outcome.regions.size(), input_.exact, input_.dry_run);
+    text += fmt::format(
+        "\"format\": \"rewrite-engine/report\", \"version\": 1,\n\"model\": {}, \"operators\": {}, \"bytes\": {}, "
+        "\"regions_found\": {}, \"exact\": {}, \"dry_run\": {},\n",
+        json_text(input_.model.path.string()), network_.operators().size(), input_.model.bytes, outcome.regions.size(),
+        input_.exact, input_.dry_run);
     text += "\"unused_statistics\": " + std::to_string(outcome.unused_statistics) + ",\n";
     text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
     text += "\"certificate\": " + certificate() + ",\n";
-    text += "\"written\": {\"files\": " + array(input_.written.files, [](const auto& file) { return json_text(file.string()); }) +
+    text += "\"written\": {\"files\": " +
+            array(input_.written.files, [](const auto& file) { return json_text(file.string()); }) +
             fmt::format(", \"bytes\": {}}},\n\"seconds\": {:.6f}\n}}\n", input_.written.bytes, input_.seconds);
     return text;
   }
 
  private:
   std::string op(OperatorId id) const { return json_text(network_.op(id).name); }
-  std::string ops(std::span<const OperatorId> list) const { return array(list, [&](OperatorId id) { return op(id); }); }
+  std::string ops(std::span<const OperatorId> list) const {
+    return array(list, [&](OperatorId id) { return op(id); });
+  }
 
   std::string rules() const {
     std::string text;
     const auto& program = input_.rules.program.rules;
     for (std::size_t i = 0; i < program.size(); ++i) {
       const RuleOutcome& rule = input_.outcome.rules[i];
-      text += fmt::format("{}\n  {{\"rule\": {}, \"ran\": {}, \"regions\": {}, \"parents\": {}, \"children\": {}, \"channels\": {}, \"smallest\": {}, \"largest\": {}, \"reset\": {}, \"sweeps\": {}}}",
-                          i ? "," : "", json_text(program[i].name), rule.ran, rule.regions, rule.parents, rule.children, rule.channels, number(rule.smallest),
-                          number(rule.largest), rule.reset, rule.sweeps);
+      text += fmt::format(
+          "{}\n  {{\"rule\": {}, \"ran\": {}, \"regions\": {}, \"parents\": {}, \"children\": {}, \"channels\": {}, "
+          "\"smallest\": {}, \"largest\": {}, \"reset\": {}, \"sweeps\": {}}}",
+          i ? "," : "", json_text(program[i].name), rule.ran, rule.regions, rule.parents, rule.children, rule.channels,
+          number(rule.smallest), number(rule.largest), rule.reset, rule.sweeps);
     }
     return text;
   }
@@ -54,7 +62,8 @@ class JsonReport {
     return array(regions[region.region].tensors, [&](TensorId tensor) {
       std::string text = fmt::format("{{\"tensor\": {}", json_text(network_.tensor(tensor).name));
       if (!region.scales.empty())
-        text += ", \"scale\": " + array(regions.classes(tensor), [&](std::uint32_t scale_class) { return number(region.scales[scale_class]); });
+        text += ", \"scale\": " + array(regions.classes(tensor),
+                                        [&](std::uint32_t scale_class) { return number(region.scales[scale_class]); });
       return text + "}";
     });
   }
@@ -63,17 +72,24 @@ class JsonReport {
     std::string text;
     for (const RegionOutcome& region : input_.outcome.visited) {
       const Region& shape = input_.outcome.regions[region.region];
-      text += fmt::format("{}\n  {{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}", text.empty() ? "" : ",",
-                          region.taken_by == kNone ? "null" : json_text(input_.rules.program.rules[region.taken_by].name), ops(shape.parents), ops(shape.children), ops(shape.inner));
+      text += fmt::format(
+          "{}\n  {{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}", text.empty() ? "" : ",",
+          region.taken_by == kNone ? "null" : json_text(input_.rules.program.rules[region.taken_by].name),
+          ops(shape.parents), ops(shape.children), ops(shape.inner));
       text += ", \"tensors\": " + tensors(region);
-      text += ", \"leaks\": " + array(shape.leaks, [&](const Leak& leak) {
-        return fmt::format("{{\"tensor\": {}, \"operator\": {}, \"why\": {}}}", json_text(network_.tensor(leak.tensor).name), leak.op == kNone ? "null" : op(leak.op),
-                           json_text(leak.op == kNone ? "boundary of the network" : input_.outcome.analysis.why_blocked(leak.op)));
-      });
+      text +=
+          ", \"leaks\": " + array(shape.leaks, [&](const Leak& leak) {
+            return fmt::format(
+                "{{\"tensor\": {}, \"operator\": {}, \"why\": {}}}", json_text(network_.tensor(leak.tensor).name),
+                leak.op == kNone ? "null" : op(leak.op),
+                json_text(leak.op == kNone ? "boundary of the network" : input_.outcome.analysis.why_blocked(leak.op)));
+          });
       if (region.taken_by == kNone) text += ", \"reason\": " + json_text(reason(input_, region));
-      text += ", \"misses\": " + array(region.misses, [&](const auto& miss) {
-        return fmt::format("{{\"rule\": {}, \"why\": {}}}", json_text(input_.rules.program.rules[miss.first].name), json_text(describe(input_, miss.second)));
-      });
+      text +=
+          ", \"misses\": " + array(region.misses, [&](const auto& miss) {
+            return fmt::format("{{\"rule\": {}, \"why\": {}}}", json_text(input_.rules.program.rules[miss.first].name),
+                               json_text(describe(input_, miss.second)));
+          });
       text += "}";
     }
     return text;
@@ -81,9 +97,12 @@ class JsonReport {
 
   std::string certificate() const {
     const Certificate& certificate = input_.outcome.certificate;
-    if (certificate.holds) return fmt::format("{{\"holds\": true, \"certified\": \"scales\", \"operators\": {}}}", certificate.operators);
-    return fmt::format("{{\"holds\": false, \"operator\": {}, \"tensor\": {}, \"why\": {}}}", certificate.op == kNone ? "null" : op(certificate.op),
-                       certificate.tensor == kNone ? "null" : json_text(network_.tensor(certificate.tensor).name), json_text(certificate.why));
+    if (certificate.holds)
+      return fmt::format("{{\"holds\": true, \"certified\": \"scales\", \"operators\": {}}}", certificate.operators);
+    return fmt::format("{{\"holds\": false, \"operator\": {}, \"tensor\": {}, \"why\": {}}}",
+                       certificate.op == kNone ? "null" : op(certificate.op),
+                       certificate.tensor == kNone ? "null" : json_text(network_.tensor(certificate.tensor).name),
+                       json_text(certificate.why));
   }
 
   const ReportInput& input_;

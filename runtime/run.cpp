@@ -26,7 +26,8 @@ graph::Statistics usable(const graph::Model& model, const Analysis& analysis, st
     }
     if (entry.max.size() != count)
       throw graph::Error("", fmt::format("calibration '{}'", entry.name),
-                         fmt::format("has ranges for {} channels along axis {}, but the tensor {} has {}", entry.max.size(), entry.axis, to_string(tensor.shape), count));
+                         fmt::format("has ranges for {} channels along axis {}, but the tensor {} has {}",
+                                     entry.max.size(), entry.axis, to_string(tensor.shape), count));
     used.add(entry);
   }
   return used;
@@ -34,20 +35,23 @@ graph::Statistics usable(const graph::Model& model, const Analysis& analysis, st
 
 class Runner {
  public:
-  Runner(const dsl::Program& program, const RunOptions& options, Outcome& outcome) : program_(program), options_(options), outcome_(outcome) {}
+  Runner(const dsl::Program& program, const RunOptions& options, Outcome& outcome)
+      : program_(program), options_(options), outcome_(outcome) {}
 
   void run() {
     for (RegionId id = 0; id < outcome_.regions.size(); ++id) {
       if (outcome_.regions[id].parents.empty()) continue;
       outcome_.visited.push_back({.region = id});
     }
-    std::stable_sort(outcome_.visited.begin(), outcome_.visited.end(), [&](const RegionOutcome& a, const RegionOutcome& b) {
-      return outcome_.regions[a.region].parents[0] < outcome_.regions[b.region].parents[0];
-    });
+    std::stable_sort(outcome_.visited.begin(), outcome_.visited.end(),
+                     [&](const RegionOutcome& a, const RegionOutcome& b) {
+                       return outcome_.regions[a.region].parents[0] < outcome_.regions[b.region].parents[0];
+                     });
     outcome_.rules.resize(program_.rules.size());
     for (std::uint32_t i = 0; i < program_.rules.size(); ++i) {
       const dsl::Rule& rule = program_.rules[i];
-      outcome_.rules[i].ran = options_.only.empty() || std::find(options_.only.begin(), options_.only.end(), rule.name) != options_.only.end();
+      outcome_.rules[i].ran = options_.only.empty() ||
+                              std::find(options_.only.begin(), options_.only.end(), rule.name) != options_.only.end();
       if (outcome_.rules[i].ran && rule.region) run_rule(i);
     }
   }
@@ -59,7 +63,8 @@ class Runner {
     const auto set = options_.params.find(rule.name);
     if (set == options_.params.end()) return values;
     for (std::size_t i = 0; i < values.size(); ++i)
-      if (const auto found = set->second.find(rule.params[i].name); found != set->second.end()) values[i] = found->second;
+      if (const auto found = set->second.find(rule.params[i].name); found != set->second.end())
+        values[i] = found->second;
     return values;
   }
 
@@ -70,11 +75,14 @@ class Runner {
     std::vector<RegionOutcome*> wanted;
     for (RegionOutcome& each : outcome_.visited) {
       if (each.taken_by != kNone && !rule.again) {
-        each.misses.emplace_back(index, Miss{.obstacle = Obstacle::claimed, .clause = rule.at, .claimed_by = each.taken_by});
+        each.misses.emplace_back(index,
+                                 Miss{.obstacle = Obstacle::claimed, .clause = rule.at, .claimed_by = each.taken_by});
         continue;
       }
-      if (const auto miss = pattern.match(outcome_.regions, each.region)) each.misses.emplace_back(index, *miss);
-      else wanted.push_back(&each);
+      if (const auto miss = pattern.match(outcome_.regions, each.region))
+        each.misses.emplace_back(index, *miss);
+      else
+        wanted.push_back(&each);
     }
     const std::uint32_t sweeps = rule.repeat ? rule.repeat->count : 1;
     std::vector<bool> counted(wanted.size(), false);
@@ -96,13 +104,15 @@ class Runner {
   }
 
   // Carries out the clauses of a rule on one region; nothing where a condition fails.
-  std::optional<Effect> visit(const Formulas& formulas, const Pattern& pattern, RegionOutcome& region, std::uint32_t index, bool first) {
+  std::optional<Effect> visit(const Formulas& formulas, const Pattern& pattern, RegionOutcome& region,
+                              std::uint32_t index, bool first) {
     const dsl::Rule& rule = formulas.rule();
     const RegionScope scope(rule, pattern, outcome_.analysis, outcome_.statistics, outcome_.regions, region.region);
     Evaluator evaluator(formulas, scope, outcome_.plan);
     std::optional<Effect> effect;
     const auto miss = [&](Obstacle obstacle, const dsl::Step& step, std::string reason) {
-      if (first) region.misses.emplace_back(index, Miss{.obstacle = obstacle, .clause = step.at, .reason = std::move(reason)});
+      if (first)
+        region.misses.emplace_back(index, Miss{.obstacle = obstacle, .clause = step.at, .reason = std::move(reason)});
       return effect;
     };
     for (const dsl::Step& step : rule.steps) {
@@ -110,7 +120,8 @@ class Runner {
       if (step.form == dsl::Step::Form::act) {
         for (const dsl::Step::Argument& argument : step.arguments) {
           if (argument.binding != dsl::kNoBinding || !argument.op.empty()) continue;
-          if (const std::string& missing = evaluator.value(argument.expr).missing; !missing.empty()) return miss(Obstacle::data, step, missing);
+          if (const std::string& missing = evaluator.value(argument.expr).missing; !missing.empty())
+            return miss(Obstacle::data, step, missing);
         }
         if (region.scales.empty()) region.scales.assign(scope.region().classes, 1.0);
         ActionContext context{formulas, scope, evaluator, outcome_.plan, options_.exact, region.scales};

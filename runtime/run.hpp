@@ -1,4 +1,5 @@
-// Running rules on a model: analysis, regions, matching, formulas and actions, in the order of the rules; then the certificate.
+// Running rules on a model: analysis, regions, matching, formulas and actions, in the order of the rules; then the
+// certificate.
 #pragma once
 
 #include <map>
@@ -17,8 +18,8 @@
 namespace rw::runtime {
 
 struct RunOptions {
-  std::vector<std::string> only;        // rule names; empty: all
-  std::vector<std::string> skip_nodes;  // globs
+  std::vector<std::string> only;                                // rule names; empty: all
+  std::vector<std::string> skip_nodes;                          // globs
   std::map<std::string, std::map<std::string, double>> params;  // by rule, by name
   bool exact = false;
 };
@@ -28,13 +29,13 @@ struct RuleOutcome {
   double smallest = 1, largest = 1;                                    // scale
   std::uint32_t reset = 0;                                             // classes that --exact put back to 1
   std::uint32_t sweeps = 0;
-  bool ran = false;                                                    // named by --only, or no --only
+  bool ran = false;  // named by --only, or no --only
 };
 
 struct RegionOutcome {
   RegionId region = 0;
-  std::uint32_t taken_by = kNone;          // the first rule that scaled it
-  std::vector<double> scales;              // by class; empty: not scaled
+  std::uint32_t taken_by = kNone;                      // the first rule that scaled it
+  std::vector<double> scales;                          // by class; empty: not scaled
   std::vector<std::pair<std::uint32_t, Miss>> misses;  // by rule that did not take it, in order
 };
 
@@ -42,11 +43,11 @@ struct Outcome {
   Analysis analysis;
   Regions regions;
   Plan plan;
-  std::vector<RuleOutcome> rules;              // by rule of the program
-  std::vector<RegionOutcome> visited;          // regions with a parent, in the order of their first parent
+  std::vector<RuleOutcome> rules;      // by rule of the program
+  std::vector<RegionOutcome> visited;  // regions with a parent, in the order of their first parent
   Certificate certificate;
-  graph::Statistics statistics;                // the entries that run along the channels of their tensor
-  std::size_t unused_statistics = 0;           // entries along another axis
+  graph::Statistics statistics;       // the entries that run along the channels of their tensor
+  std::size_t unused_statistics = 0;  // entries along another axis
 };
 
 // graph::Error: a mistake in the model, its weights, its statistics, or a scale that cannot be used.

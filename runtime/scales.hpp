@@ -15,13 +15,15 @@ namespace rw::runtime {
 inline bool near(double a, double b) { return std::fabs(a - b) <= 1e-9 * std::fabs(b); }
 bool near(std::span<const double> a, std::span<const double> b);  // of one size, and element by element
 
-// A scale over `axes` of a tensor of this shape. Axes of size 1 are dropped; values that are all near 1 become "1 everywhere".
+// A scale over `axes` of a tensor of this shape. Axes of size 1 are dropped; values that are all near 1 become "1
+// everywhere".
 Scale make_scale(graph::AxisMask axes, std::vector<double> values, const graph::Shape& shape);
 
 // The values of `scale` over `wanted`, a superset of its axes, row-major. The dimensions on `wanted` are known.
 std::vector<double> spread(const Scale& scale, graph::AxisMask wanted, const graph::Shape& shape);
 
-// The axes of the output on which a scale of input `slot` comes to lie; nothing where one of them is lost or not carried.
+// The axes of the output on which a scale of input `slot` comes to lie; nothing where one of them is lost or not
+// carried.
 std::optional<graph::AxisMask> forward(const graph::Node& node, std::uint32_t slot, graph::AxisMask axes);
 
 std::int64_t elements(graph::AxisMask axes, const graph::Shape& shape);  // product of the dimensions on axes

@@ -8,7 +8,8 @@ namespace rw::runtime {
 
 class Site : public graph::Node {
  public:
-  Site(const graph::Network& network, const graph::Forms& forms, const graph::ChannelAxes& channels, graph::OperatorId id)
+  Site(const graph::Network& network, const graph::Forms& forms, const graph::ChannelAxes& channels,
+       graph::OperatorId id)
       : Node(network, id, forms.of(network, id)), channels_(channels) {}
 
   const graph::ChannelAxes& channels() const { return channels_; }

@@ -29,7 +29,8 @@ constexpr std::array<dsl::FunctionWord, 17> kFunctions = {{
     {"smallest", FunctionForm::per_node, 1, "the smallest over the channels of each node"},
     {"mean", FunctionForm::per_node, 1, "the mean over the channels of each node"},
     {"sum", FunctionForm::per_node, 1, "the sum over the channels of each node"},
-    {"across", FunctionForm::collect_classes, 2, "for each scale class: the max, min or mean of all values that belong to it"},
+    {"across", FunctionForm::collect_classes, 2,
+     "for each scale class: the max, min or mean of all values that belong to it"},
     {"overall", FunctionForm::collect_all, 2, "the max, min or mean over all channels of all nodes"},
     {"count", FunctionForm::count, 1, "how many nodes a set has"},
     {"stats", FunctionForm::data, 1, "whether there are statistics for all of a set, or for every class of a region"},
@@ -38,14 +39,16 @@ constexpr std::array<dsl::FunctionWord, 17> kFunctions = {{
 constexpr std::array<std::string_view, 3> kReductions = {"max", "min", "mean"};
 
 constexpr unsigned role(dsl::Role role) { return 1U << static_cast<unsigned>(role); }
-constexpr unsigned kParents = role(dsl::Role::parents), kChildren = role(dsl::Role::children), kRegion = role(dsl::Role::region);
+constexpr unsigned kParents = role(dsl::Role::parents), kChildren = role(dsl::Role::children),
+                   kRegion = role(dsl::Role::region);
 constexpr unsigned kNodes = kParents | kChildren | role(dsl::Role::join) | role(dsl::Role::chain_node);
 
 // A field of one name is about channels for nodes and about classes for regions.
 constexpr std::array<dsl::FieldWord, 9> kFields = {{
     {"min", Kind::number, FieldAbout::channel, kParents, "smallest calibrated value of each output channel"},
     {"max", Kind::number, FieldAbout::channel, kParents, "largest calibrated value of each output channel"},
-    {"weight", Kind::number, FieldAbout::channel, kParents | kChildren, "largest magnitude of the weights of each channel"},
+    {"weight", Kind::number, FieldAbout::channel, kParents | kChildren,
+     "largest magnitude of the weights of each channel"},
     {"bias", Kind::number, FieldAbout::channel, kParents, "bias of each output channel"},
     {"name", Kind::text, FieldAbout::node, kNodes, "name of the node"},
     {"op", Kind::text, FieldAbout::node, kNodes, "its operator"},
@@ -57,13 +60,15 @@ constexpr std::array<dsl::FieldWord, 9> kFields = {{
 std::vector<dsl::LawWord> law_words() {
   std::vector<dsl::LawWord> words;
   for (const Law& law : laws())
-    words.push_back({law.name, law.parameters, law.name == "pass", law.offers, law.absorbs, law.ties_channels, law.help});
+    words.push_back(
+        {law.name, law.parameters, law.name == "pass", law.offers, law.absorbs, law.ties_channels, law.help});
   return words;
 }
 
 std::vector<dsl::ActionWord> action_words() {
   std::vector<dsl::ActionWord> words;
-  for (const Action& action : actions()) words.push_back({action.name, action.arguments, action.in_region, action.in_chain, action.help});
+  for (const Action& action : actions())
+    words.push_back({action.name, action.arguments, action.in_region, action.in_chain, action.help});
   return words;
 }
 
@@ -75,7 +80,8 @@ const std::map<std::string_view, std::vector<dsl::AttributeWord>>& attribute_wor
     for (const graph::Form& form : graph::forms()) {
       auto& list = words[form.op];
       for (const graph::AttributeRow& row : form.attributes)
-        list.push_back({row.name, row.form == graph::AttributeForm::list ? std::nullopt : std::optional(kind_of(row.form))});
+        list.push_back(
+            {row.name, row.form == graph::AttributeForm::list ? std::nullopt : std::optional(kind_of(row.form))});
     }
     return words;
   }();
@@ -98,11 +104,12 @@ const dsl::Vocabulary& vocabulary() {
         if (found == attribute_words().end()) return std::nullopt;
         return std::span<const dsl::AttributeWord>(found->second);
       },
-      .operators = [] {
-        std::vector<std::string> names;
-        for (const auto& [name, words_of] : attribute_words()) names.emplace_back(name);
-        return names;
-      },
+      .operators =
+          [] {
+            std::vector<std::string> names;
+            for (const auto& [name, words_of] : attribute_words()) names.emplace_back(name);
+            return names;
+          },
   };
   return words;
 }

@@ -1,7 +1,8 @@
 // The one unit that includes simdjson.
 //
-// Strings are not unescaped by simdjson: its buffer has room for every string once, and objects are read twice here where
-// an order of keys asks for it. A string without escapes, which is almost every one, is a view of the text itself.
+// Strings are not unescaped by simdjson: its buffer has room for every string once, and objects are read twice here
+// where an order of keys asks for it. A string without escapes, which is almost every one, is a view of the text
+// itself.
 #include "graph/formats/json.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +23,7 @@ namespace {
 
 namespace od = simdjson::ondemand;
 
-constexpr int kMaxDepth = 200;            // of a value that is only checked
+constexpr int kMaxDepth = 200;              // of a value that is only checked
 constexpr std::size_t kNativeDepth = 2048;  // nested networks (3 levels each, 200 of them), and what is in them
 static_assert(MappedFile::kPadding >= simdjson::SIMDJSON_PADDING);
 
@@ -143,7 +144,8 @@ std::pair<std::size_t, std::string> first_flaw(std::string_view text, std::size_
 }
 
 std::string_view name_of(Kind kind) {
-  constexpr std::array<std::string_view, 6> kNames = {"an object", "a list", "a string", "a number", "a boolean", "null"};
+  constexpr std::array<std::string_view, 6> kNames = {"an object", "a list",    "a string",
+                                                      "a number",  "a boolean", "null"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -233,7 +235,8 @@ Document::Document(std::string_view whole) {
   constexpr std::size_t kLongest = simdjson::SIMDJSON_MAXSIZE_BYTES - simdjson::SIMDJSON_PADDING;
   if (whole.empty()) throw Error("", "", "is empty, expected JSON");
   if (whole.size() > kLongest)
-    throw Error("", "", "is larger than 4 GB, the most that JSON may have here; large tensors belong into a weight file");
+    throw Error("", "",
+                "is larger than 4 GB, the most that JSON may have here; large tensors belong into a weight file");
   // A byte order mark is not JSON, but some editors put one there.
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
   const std::size_t begin = whole.substr(0, kMark.size()) == kMark ? kMark.size() : 0;
@@ -293,15 +296,20 @@ Value::Value(DocumentState& state, const void* native) noexcept : state_(&state)
 
 Kind Value::kind() const {
   od::json_type type{};
-  if (native(native_).type().get(type) != simdjson::SUCCESS)
-    throw error("is not JSON: expected a value here");
+  if (native(native_).type().get(type) != simdjson::SUCCESS) throw error("is not JSON: expected a value here");
   switch (type) {
-    case od::json_type::object: return Kind::object;
-    case od::json_type::array: return Kind::array;
-    case od::json_type::string: return Kind::string;
-    case od::json_type::number: return Kind::number;
-    case od::json_type::boolean: return Kind::boolean;
-    case od::json_type::null: break;
+    case od::json_type::object:
+      return Kind::object;
+    case od::json_type::array:
+      return Kind::array;
+    case od::json_type::string:
+      return Kind::string;
+    case od::json_type::number:
+      return Kind::number;
+    case od::json_type::boolean:
+      return Kind::boolean;
+    case od::json_type::null:
+      break;
   }
   return Kind::null;
 }
@@ -433,9 +441,14 @@ void check_value(Value& value, std::string_view whole, int depth) {
     case Kind::object:
       value.object([&](std::string_view, Value& member) { check_value(member, whole, depth + 1); });
       break;
-    case Kind::array: value.array([&](Value& element) { check_value(element, whole, depth + 1); }); break;
-    case Kind::string: value.string(); break;
-    default: check_scalar(value, cut(whole, value.range()));
+    case Kind::array:
+      value.array([&](Value& element) { check_value(element, whole, depth + 1); });
+      break;
+    case Kind::string:
+      value.string();
+      break;
+    default:
+      check_scalar(value, cut(whole, value.range()));
   }
 }
 
@@ -453,8 +466,8 @@ Error Value::error(std::string_view message) const { return state_->error_at(beg
 Error Value::expected(std::string_view what) const {
   const Kind found = kind();
   constexpr std::size_t kShown = 40;
-  std::string_view token = found == Kind::object || found == Kind::array ? std::string_view()
-                                                                         : cut(state_->whole, range());
+  std::string_view token =
+      found == Kind::object || found == Kind::array ? std::string_view() : cut(state_->whole, range());
   if (token.size() > kShown) token = {};
   return error(token.empty() ? fmt::format("expected {}, found {}", what, name_of(found))
                              : fmt::format("expected {}, found {}", what, token));

@@ -1,6 +1,6 @@
-// JSON read front to back over text that stays where it is. json.cpp is the one unit that sees simdjson; everything that
-// reads JSON goes through this header. Every value that is read or passed over is checked, so that what is copied to the
-// output is JSON too.
+// JSON read front to back over text that stays where it is. json.cpp is the one unit that sees simdjson; everything
+// that reads JSON goes through this header. Every value that is read or passed over is checked, so that what is copied
+// to the output is JSON too.
 //
 // All errors are graph::Error with an empty file and the place "line L, column C"; the caller knows the file, and
 // at_place() puts the name of a node or tensor before the line.
@@ -42,8 +42,8 @@ class DocumentState;
 class Value {
  public:
   Kind kind() const;
-  Range range() const;               // scalars at any time; objects and arrays once they are read
-  std::uint32_t begin() const;       // of range()
+  Range range() const;                                    // scalars at any time; objects and arrays once they are read
+  std::uint32_t begin() const;                            // of range()
   std::uint32_t key_begin() const { return key_begin_; }  // of a member: the opening quote of its key
 
   // Each is an error where the value is of another kind or out of range: "expected a string, found 3".
@@ -52,7 +52,8 @@ class Value {
   std::int64_t integer();     // not 1.0 or 1e3
   bool is_integer() const;    // a number without point and exponent
 
-  // Calls f for each member or element in order. What f leaves unread is passed over unchecked: somebody reads it later.
+  // Calls f for each member or element in order. What f leaves unread is passed over unchecked: somebody reads it
+  // later.
   void object(FunctionRef<void(std::string_view key, Value& value)> f);
   void array(FunctionRef<void(Value& value)> f);
   // Reads an object as far as its first member of this name and calls f for it; false: it has none.
@@ -64,9 +65,9 @@ class Value {
   void check();             // reads the value, whatever it is, and checks that it is JSON
   std::string_view text();  // the same; its text as it stands in the file
 
-  Error error(std::string_view message) const;                // with the place of this value
-  Error expected(std::string_view what) const;                // "expected {what}, found {this value}"
-  Error duplicate(std::string_view key) const;                // "key "{key}" stands here twice"
+  Error error(std::string_view message) const;  // with the place of this value
+  Error expected(std::string_view what) const;  // "expected {what}, found {this value}"
+  Error duplicate(std::string_view key) const;  // "key "{key}" stands here twice"
 
  private:
   friend class Document;
@@ -77,8 +78,8 @@ class Value {
 
   DocumentState* state_;
   std::uint32_t key_begin_ = 0;
-  bool read_ = false;     // an object that was begun
-  bool stopped_ = false;  // and left before its end
+  bool read_ = false;                            // an object that was begun
+  bool stopped_ = false;                         // and left before its end
   alignas(8) std::array<std::byte, 24> native_;  // simdjson's value
   alignas(8) std::array<std::byte, 24> object_;  // simdjson's object, once read_
 };
@@ -108,7 +109,8 @@ Error at_place(const Error& error, std::string_view name);
 
 // --- objects with known keys
 
-// One key: what it is called, whether it must be there, and the method of a reader that takes its value (null: noted only).
+// One key: what it is called, whether it must be there, and the method of a reader that takes its value (null: noted
+// only).
 template <typename Reader>
 struct Key {
   std::string_view name;

@@ -20,9 +20,13 @@ struct List {
   void add(json::Value& value) {
     ++size;
     switch (value.kind()) {
-      case json::Kind::string: strings.push_back(value.string()); return add_special(strings.back());
-      case json::Kind::number: break;
-      default: throw value.expected("an integer, a float or a string");
+      case json::Kind::string:
+        strings.push_back(value.string());
+        return add_special(strings.back());
+      case json::Kind::number:
+        break;
+      default:
+        throw value.expected("an integer, a float or a string");
     }
     if (value.is_integer()) {
       integers.push_back(value.integer());
@@ -68,10 +72,14 @@ AttributeValue read_value(json::Value& value, Arena& arena, std::vector<std::str
     case json::Kind::number:
       if (value.is_integer()) return value.integer();
       return value.number();
-    case json::Kind::string: return arena.store(value.string());
-    case json::Kind::array: return read_list(value, arena);
-    case json::Kind::object: return read_object(value, arena, captured);
-    default: throw value.expected("an integer, a float, a string, a list of them, a tensor or a graph");
+    case json::Kind::string:
+      return arena.store(value.string());
+    case json::Kind::array:
+      return read_list(value, arena);
+    case json::Kind::object:
+      return read_object(value, arena, captured);
+    default:
+      throw value.expected("an integer, a float, a string, a list of them, a tensor or a graph");
   }
 }
 

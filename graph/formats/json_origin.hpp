@@ -18,10 +18,10 @@ namespace rw::graph {
 struct JsonOrigin : Origin {
   // The model (0) or a nested network: names in it stand without the prefix, and are no names outside of it.
   struct Scope {
-    std::string prefix;                  // "outer/", "outer/inner/"; empty: the model
-    std::uint32_t begin = 0;             // the brace that opens it
+    std::string prefix;                    // "outer/", "outer/inner/"; empty: the model
+    std::uint32_t begin = 0;               // the brace that opens it
     std::optional<std::uint32_t> tensors;  // the brace that opens its "tensors"
-    bool has_tensors = false;            // there are some
+    bool has_tensors = false;              // there are some
   };
   struct Node {
     json::Range inputs;  // the list in the text; empty: an operator that has no text

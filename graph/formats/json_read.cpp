@@ -258,7 +258,7 @@ void ModelReader::add_node(const Scope& scope, std::size_t index, Node& node) {
   name_bytes_ += scope.prefix.size();
   const auto attributes = builder_.arena().store(std::span<const Attribute>(node.attributes));
   builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs, attributes,
-                                       static_cast<std::uint32_t>(node.captured.size()));
+               static_cast<std::uint32_t>(node.captured.size()));
   origin_->nodes.push_back({node.inputs_text, scope.id});
 }
 
@@ -535,9 +535,9 @@ void ModelReader::apply_shapes(Network& network) const {
       if (dims[i] == kUnknown) dims[i] = dim;
     }
     if (!same)
-      throw Error("", fmt::format("tensor '{}'", name),
-                  fmt::format("has the shape {} in one place and {} in another", to_string(known.shape),
-                              to_string(shape)));
+      throw Error(
+          "", fmt::format("tensor '{}'", name),
+          fmt::format("has the shape {} in one place and {} in another", to_string(known.shape), to_string(shape)));
     network.set_shape(*id, Shape(network.arena().store(std::span<const std::int64_t>(dims))), known.dtype);
   }
 }

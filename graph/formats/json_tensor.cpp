@@ -95,8 +95,10 @@ Literal read_tensor(json::Value& value, Arena& arena, TensorText* text) {
   value.find("data", [&](json::Value& data) {
     std::size_t found = 0;
     data.array([&](json::Value& each) {
-      if (found < wanted) put(each, fields.dtype, bytes.data() + found * step);
-      else each.check();
+      if (found < wanted)
+        put(each, fields.dtype, bytes.data() + found * step);
+      else
+        each.check();
       ++found;
     });
     if (found != wanted)
@@ -128,13 +130,14 @@ std::string write_data(const Literal& value) {
 
 std::string write_shape(std::span<const std::int64_t> dims) {
   std::string text = "[";
-  for (const std::int64_t dim : dims) fmt::format_to(std::back_inserter(text), "{}{}", text.size() > 1 ? ", " : "", std::max(dim, kUnknown));
+  for (const std::int64_t dim : dims)
+    fmt::format_to(std::back_inserter(text), "{}{}", text.size() > 1 ? ", " : "", std::max(dim, kUnknown));
   return text + "]";
 }
 
 std::string write_tensor(const Literal& value) {
-  return fmt::format(R"({{"dtype": "{}", "shape": {}, "data": {}}})", name(value.dtype), write_shape(value.shape.dims()),
-                     write_data(value));
+  return fmt::format(R"({{"dtype": "{}", "shape": {}, "data": {}}})", name(value.dtype),
+                     write_shape(value.shape.dims()), write_data(value));
 }
 
 }  // namespace rw::graph

@@ -208,10 +208,14 @@ void JsonWriter::name_weights() {
   for (std::size_t i = 0; i < origin_.weights.shards.size(); ++i)
     list += (i == 0 ? "" : ", ") + json::quoted(weight_file(i));
   switch (origin_.weights.form) {
-    case WeightForm::none: return;
-    case WeightForm::single: return splices_.replace(origin_.weights_value, list);
-    case WeightForm::list: return splices_.replace(origin_.weights_value, "[" + list + "]");
-    case WeightForm::index: return splices_.replace(origin_.weights_value, json::quoted(names_.index()));
+    case WeightForm::none:
+      return;
+    case WeightForm::single:
+      return splices_.replace(origin_.weights_value, list);
+    case WeightForm::list:
+      return splices_.replace(origin_.weights_value, "[" + list + "]");
+    case WeightForm::index:
+      return splices_.replace(origin_.weights_value, json::quoted(names_.index()));
   }
 }
 
@@ -283,7 +287,8 @@ std::string JsonWriter::entry_text(const Statistic& statistic, const StatisticEd
   return {};
 }
 
-// Every entry of the text is kept, scaled, replaced by that of --stats, or left out; what only --stats has comes behind.
+// Every entry of the text is kept, scaled, replaced by that of --stats, or left out; what only --stats has comes
+// behind.
 void JsonWriter::edit_calibration() {
   std::unordered_map<TensorId, const StatisticEdit*> edits;
   for (const StatisticEdit& each : rewriting_.statistics) edits.emplace(each.tensor, &each);
@@ -303,8 +308,7 @@ void JsonWriter::edit_calibration() {
     removed[i] = edit && edit->scale.empty();
     if (removed[i] || (ours && !edit)) continue;
     // Two names of one tensor have an entry each: ours is the one that stands here.
-    splices_.replace(entry.value,
-                     ours ? scaled_entry(text(), entry.value, edit->scale) : entry_text(*statistic, edit));
+    splices_.replace(entry.value, ours ? scaled_entry(text(), entry.value, edit->scale) : entry_text(*statistic, edit));
   }
   remove_entries(removed);
   std::string added;
@@ -364,9 +368,10 @@ void JsonWriter::write() {
 
 void write_json(const Model& model, const Rewriting& rewriting, const fs::path& out, Output& output) {
   // Not written yet: a model that lacks them would be wrong.
-  if (!rewriting.removed.empty() || !rewriting.replacements.empty() || !rewriting.added.empty() || !rewriting.inputs.empty() ||
-      !rewriting.outputs.empty())
-    throw Error(out.string(), "", "edits of the graph cannot be written to model.json: give an output that ends in .onnx");
+  if (!rewriting.removed.empty() || !rewriting.replacements.empty() || !rewriting.added.empty() ||
+      !rewriting.inputs.empty() || !rewriting.outputs.empty())
+    throw Error(out.string(), "",
+                "edits of the graph cannot be written to model.json: give an output that ends in .onnx");
 
   JsonWriter(model, rewriting, out, output).write();
 }

@@ -126,8 +126,8 @@ class Output::File : public OutputFile {
   std::uint64_t size() const { return size_; }
 
  private:
-  // Takes the space now, without changing the file's size, so that a full disk is found out at once and the file lies in
-  // one piece. Not every file system can; then it is found out on the way.
+  // Takes the space now, without changing the file's size, so that a full disk is found out at once and the file lies
+  // in one piece. Not every file system can; then it is found out on the way.
   void reserve() {
     if (size_ == 0) return;
     const int result = fallocate(temporary_->descriptor(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size_));
@@ -157,8 +157,8 @@ class Output::File : public OutputFile {
   std::filesystem::path path_;
   std::uint64_t size_;
   std::vector<std::byte>& buffer_;
-  std::size_t used_ = 0;     // of the buffer
-  std::uint64_t done_ = 0;   // bytes that left it
+  std::size_t used_ = 0;    // of the buffer
+  std::uint64_t done_ = 0;  // bytes that left it
   std::optional<TemporaryFile> temporary_;
 };
 

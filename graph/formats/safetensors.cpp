@@ -54,8 +54,8 @@ Literal read_tensor(json::Value& value, std::span<const std::byte> data, Arena& 
   const auto begin = static_cast<std::uint64_t>(field.offsets[0]);
   const auto end = static_cast<std::uint64_t>(field.offsets[1]);
   if (end > data.size())
-    throw value.error(fmt::format("its bytes {} to {} leave the file, which has {} bytes of data", begin, end,
-                                  data.size()));
+    throw value.error(
+        fmt::format("its bytes {} to {} leave the file, which has {} bytes of data", begin, end, data.size()));
   const std::size_t expected = byte_count(value, field.dtype, field.shape);
   if (end - begin != expected)
     throw value.error(fmt::format("it has {} bytes, but {} of shape {} takes {}", end - begin, name(field.dtype),
@@ -86,8 +86,7 @@ void check_layout(std::span<const StoredTensor> tensors, std::span<const std::by
     at = extent(each).second;
     if (!each->value.bytes.empty()) before = each;
   }
-  if (at != data.size())
-    throw Error("", "", fmt::format("its last {} bytes belong to no tensor", data.size() - at));
+  if (at != data.size()) throw Error("", "", fmt::format("its last {} bytes belong to no tensor", data.size() - at));
 }
 
 std::uint64_t header_length(std::string_view text) {
@@ -96,8 +95,9 @@ std::uint64_t header_length(std::string_view text) {
   std::uint64_t length = 0;
   std::memcpy(&length, text.data(), kLengthBytes);
   if (length > text.size() - kLengthBytes)
-    throw Error("", "", fmt::format("is not safetensors: its header of {} bytes is longer than the file of {}", length,
-                                    text.size()));
+    throw Error(
+        "", "",
+        fmt::format("is not safetensors: its header of {} bytes is longer than the file of {}", length, text.size()));
   if (length > kLongestHeader)
     throw Error("", "", fmt::format("its header of {} bytes is too long: at most {} are read", length, kLongestHeader));
   return length;
@@ -152,8 +152,8 @@ namespace {
 // Where a tensor comes from and where it goes to.
 struct Piece {
   const TensorToStore* tensor;
-  std::uint64_t from = 0;              // in the source file
-  std::uint64_t begin = 0, end = 0;    // in the data of the new file
+  std::uint64_t from = 0;            // in the source file
+  std::uint64_t begin = 0, end = 0;  // in the data of the new file
 };
 
 std::span<const std::int64_t> shape_of(const TensorToStore& tensor) {
@@ -191,8 +191,9 @@ std::string header_of(std::span<const Piece> pieces, std::string_view metadata) 
   if (!metadata.empty()) text += fmt::format(R"("__metadata__":{})", metadata);
   for (const Piece& each : pieces)
     fmt::format_to(std::back_inserter(text), R"({}{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
-                   text.size() > 1 ? "," : "", json::quoted(each.tensor->name), row(each.tensor->source->dtype).safetensors,
-                   fmt::join(shape_of(*each.tensor), ","), each.begin, each.end);
+                   text.size() > 1 ? "," : "", json::quoted(each.tensor->name),
+                   row(each.tensor->source->dtype).safetensors, fmt::join(shape_of(*each.tensor), ","), each.begin,
+                   each.end);
   text += '}';
   text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');  // so that the data is aligned
   return text;
@@ -200,9 +201,8 @@ std::string header_of(std::span<const Piece> pieces, std::string_view metadata) 
 
 // Neighbours that nothing changes are copied in one go.
 void write_data(const MappedFile& file, std::vector<Piece>& pieces, OutputFile& out) {
-  std::sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) {
-    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-  });
+  std::sort(pieces.begin(), pieces.end(),
+            [](const Piece& a, const Piece& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   std::uint64_t from = 0, size = 0;  // not yet copied
   const auto copy_pending = [&] {
     out.copy(file, from, size);

@@ -1,6 +1,6 @@
-// A file that has no name until it is published: the system drops it with the process, however that ends. Where the file
-// system cannot do that it has a hidden name, which is removed by the destructor and, as far as possible, by SIGINT,
-// SIGTERM and SIGHUP.
+// A file that has no name until it is published: the system drops it with the process, however that ends. Where the
+// file system cannot do that it has a hidden name, which is removed by the destructor and, as far as possible, by
+// SIGINT, SIGTERM and SIGHUP.
 #pragma once
 
 #include <filesystem>
@@ -11,8 +11,8 @@ namespace rw::graph {
 class TemporaryFile {
  public:
   // Opens one for writing in the folder of `target`, with the permissions of what stands there (else those of a new
-  // file). `named`: with a hidden name, as if the file system could not do without. Error (file: target): what the system
-  // says.
+  // file). `named`: with a hidden name, as if the file system could not do without. Error (file: target): what the
+  // system says.
   explicit TemporaryFile(std::filesystem::path target, bool named = false);
   ~TemporaryFile();
   TemporaryFile(const TemporaryFile&) = delete;

@@ -93,7 +93,8 @@ WeightNames read_weight_names(json::Value& value) {
     value.array([&](json::Value& each) { names.files.emplace_back(each.string()); });
     return names;
   }
-  if (value.kind() != json::Kind::string) throw value.expected("the name of a weight file, of an index, or a list of names");
+  if (value.kind() != json::Kind::string)
+    throw value.expected("the name of a weight file, of an index, or a list of names");
   const std::string_view name = value.string();
   return {name.ends_with(kIndexEnding) ? WeightForm::index : WeightForm::single, {std::string(name)}};
 }

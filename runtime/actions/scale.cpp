@@ -28,7 +28,8 @@ std::vector<Follower> followers(const RegionScope& scope) {
   std::vector<Follower> all;
   std::vector<OperatorId> ops;
   const Region& region = scope.region();
-  for (const auto& list : {region.parents, region.children, region.inner}) ops.insert(ops.end(), list.begin(), list.end());
+  for (const auto& list : {region.parents, region.children, region.inner})
+    ops.insert(ops.end(), list.begin(), list.end());
   std::sort(ops.begin(), ops.end());
   ops.erase(std::unique(ops.begin(), ops.end()), ops.end());
   for (const OperatorId op : ops) {
@@ -39,7 +40,8 @@ std::vector<Follower> followers(const RegionScope& scope) {
     law.handles(site, handles);
     for (Handle& handle : handles) {
       const TensorId tensor = handle.side == Handle::Side::in ? site.input(handle.activation) : site.output();
-      if (tensor != kNone && scope.regions().region_of(tensor) == scope.id()) all.push_back({op, tensor, std::move(handle)});
+      if (tensor != kNone && scope.regions().region_of(tensor) == scope.id())
+        all.push_back({op, tensor, std::move(handle)});
     }
   }
   return all;
@@ -68,7 +70,11 @@ std::vector<double> asked_scales(ActionContext& context, const dsl::Step& step) 
   const Family& parents = scope.family(set.binding);
   const auto asked = context.evaluator.over_channels(context.evaluator.value(formula.expr), parents);
   const auto name = [&](std::size_t node) { return scope.analysis().network->op(parents.nodes[node]).name; };
-  struct First { std::size_t node = 0; std::uint32_t channel = 0; double scale = 0; };
+  struct First {
+    std::size_t node = 0;
+    std::uint32_t channel = 0;
+    double scale = 0;
+  };
   std::vector<First> first(scope.region().classes);
   std::vector<double> scales(scope.region().classes, 1.0);
   for (std::size_t node = 0; node < parents.nodes.size(); ++node) {
@@ -77,15 +83,16 @@ std::vector<double> asked_scales(ActionContext& context, const dsl::Step& step) 
       if (scope.regions().pinned(scope.region(), scale_class)) continue;
       if (!std::isfinite(asked[i]) || !(asked[i] > 0)) {
         const std::string values = context.evaluator.explain(formula.expr, set.binding, i);
-        refuse(context, fmt::format("asks scale {} for channel {} of '{}'{}: a scale must be finite and > 0", asked[i], channel, name(node),
-                                    values.empty() ? "" : fmt::format(" ({})", values)));
+        refuse(context, fmt::format("asks scale {} for channel {} of '{}'{}: a scale must be finite and > 0", asked[i],
+                                    channel, name(node), values.empty() ? "" : fmt::format(" ({})", values)));
       }
       First& earlier = first[scale_class];
       if (earlier.scale == 0) {
         earlier = {node, channel, asked[i]};
       } else if (!near(asked[i], earlier.scale)) {
-        refuse(context, fmt::format("asks {} for channel {} of '{}' and {} for channel {} of '{}', which share one scale", earlier.scale, earlier.channel,
-                                    name(earlier.node), asked[i], channel, name(node)));
+        refuse(context,
+               fmt::format("asks {} for channel {} of '{}' and {} for channel {} of '{}', which share one scale",
+                           earlier.scale, earlier.channel, name(earlier.node), asked[i], channel, name(node)));
       }
       scales[scale_class] = context.exact ? std::ldexp(1.0, std::ilogb(earlier.scale)) : earlier.scale;
     }
@@ -100,15 +107,19 @@ struct Limits {
 
 Limits limits_of(graph::DType dtype) {
   switch (dtype) {
-    case graph::DType::float16: return {65504.0, 0x1p-14};
-    case graph::DType::bfloat16: return {0x1.fep127, 0x1p-126};
-    case graph::DType::float32: return {0x1.fffffep127, 0x1p-126};
-    default: return {0x1.fffffffffffffp1023, 0x1p-1022};
+    case graph::DType::float16:
+      return {65504.0, 0x1p-14};
+    case graph::DType::bfloat16:
+      return {0x1.fep127, 0x1p-126};
+    case graph::DType::float32:
+      return {0x1.fffffep127, 0x1p-126};
+    default:
+      return {0x1.fffffffffffffp1023, 0x1p-1022};
   }
 }
 
-// Classes that would round, overflow or denormalise an edited weight go back to 1, until none is left. Scales are powers of
-// two, so that a product is exact unless it leaves the range of normal numbers.
+// Classes that would round, overflow or denormalise an edited weight go back to 1, until none is left. Scales are
+// powers of two, so that a product is exact unless it leaves the range of normal numbers.
 std::uint32_t keep_exact(const ActionContext& context, const std::vector<Follower>& all, std::vector<double>& scales) {
   const RegionScope& scope = context.scope;
   std::uint32_t resets = 0;
@@ -120,21 +131,25 @@ std::uint32_t keep_exact(const ActionContext& context, const std::vector<Followe
       if (const Edit* old = context.plan.edit(each.op, each.handle.slot); old && !trial.edit(each.op, each.handle.slot))
         for (const graph::Factor& factor : old->factors)
           trial.multiply(each.op, each.handle.slot, old->shape, old->view, factor.axes, factor.values);
-      trial.multiply(each.op, each.handle.slot, each.handle.shape, each.handle.view, each.handle.axes, factor_of(scope, each, scales));
+      trial.multiply(each.op, each.handle.slot, each.handle.shape, each.handle.view, each.handle.axes,
+                     factor_of(scope, each, scales));
     }
     for (const Follower& each : all) {
       const graph::Tensor& constant = scope.analysis().site(each.op).tensor(each.handle.slot);
       const Limits limits = limits_of(constant.dtype);
       const auto classes = scope.regions().classes(each.tensor);
-      for_each_element(constant, each.handle, trial.edit(each.op, each.handle.slot), [&](double value, double factor, std::size_t channel) {
-        const double scaled = std::fabs(value * factor);
-        if (value == 0 || factor == 1 || !std::isfinite(value) || (scaled <= limits.largest && scaled >= limits.smallest)) return;
-        double& scale = scales[classes[channel * each.handle.run]];
-        if (scale == 1) return;
-        scale = 1;
-        ++resets;
-        again = true;
-      });
+      for_each_element(constant, each.handle, trial.edit(each.op, each.handle.slot),
+                       [&](double value, double factor, std::size_t channel) {
+                         const double scaled = std::fabs(value * factor);
+                         if (value == 0 || factor == 1 || !std::isfinite(value) ||
+                             (scaled <= limits.largest && scaled >= limits.smallest))
+                           return;
+                         double& scale = scales[classes[channel * each.handle.run]];
+                         if (scale == 1) return;
+                         scale = 1;
+                         ++resets;
+                         again = true;
+                       });
     }
   }
   return resets;
@@ -150,7 +165,8 @@ Effect scale(ActionContext& context, const dsl::Step& step) {
   if (context.exact) effect.reset = keep_exact(context, all, scales);
   for (const Follower& each : all) {
     const auto factor = factor_of(scope, each, scales);
-    if (!all_one(factor)) context.plan.multiply(each.op, each.handle.slot, each.handle.shape, each.handle.view, each.handle.axes, factor);
+    if (!all_one(factor))
+      context.plan.multiply(each.op, each.handle.slot, each.handle.shape, each.handle.view, each.handle.axes, factor);
   }
   for (const TensorId tensor : scope.region().tensors) {
     std::vector<double> values;

@@ -13,7 +13,8 @@ namespace {
 // The constants of BatchNormalization are vectors along axis 1; those of Mul are broadcast.
 bool is_vector_form(const graph::Affine& affine) { return affine.bias || affine.mean; }
 
-Handle handle_of(const Site& site, const graph::Affine& affine, std::uint32_t slot, const graph::Shape& along, AxisMask axes) {
+Handle handle_of(const Site& site, const graph::Affine& affine, std::uint32_t slot, const graph::Shape& along,
+                 AxisMask axes) {
   if (!is_vector_form(affine)) return broadcast_handle(site, slot, along, axes);
   const std::int64_t length = site.shape(slot).rank() == 1 ? site.shape(slot)[0] : 1;
   return {.slot = slot, .shape = {length}, .view = {length}, .axes = 1};
@@ -48,7 +49,8 @@ std::string condition(const Site& site) {
     const std::int64_t channels = site.channels().count(site.output());
     for (const auto& slot : {std::optional(affine->factor), affine->bias, affine->mean})
       if (slot && site.tensor(*slot).constant->shape.count() != channels)
-        return fmt::format("'{}' {} has not one value for each of {} channels", site.tensor(*slot).name, to_string(site.shape(*slot)), channels);
+        return fmt::format("'{}' {} has not one value for each of {} channels", site.tensor(*slot).name,
+                           to_string(site.shape(*slot)), channels);
   }
   return operator_condition(site);
 }

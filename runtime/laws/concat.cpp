@@ -39,7 +39,8 @@ std::string condition(const Site& site) {
     if (!why.empty()) return why;
     // Along the joined axis an input may have one element, which its own axes leave out.
     if ((site.channels().axes(site.input(slot)) | bit(axis)) != (axes | bit(axis)))
-      return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name, to_string(site.shape(slot)), to_string(site.output_shape()));
+      return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name,
+                         to_string(site.shape(slot)), to_string(site.output_shape()));
   }
   if (!has_bit(axes, axis))
     for (std::uint32_t slot = 0; slot < site.input_count(); ++slot)
@@ -94,7 +95,8 @@ std::string carry(const Site& site, Carry& carry) {
   }
   if (!scaled) return {};
   if (axis < 0) return "its axis is not known";
-  // Scales that differ must stand side by side along the axis; equal ones that do not run along it come out as they are.
+  // Scales that differ must stand side by side along the axis; equal ones that do not run along it come out as they
+  // are.
   if (!differ && !has_bit(axes, axis)) {
     carry.output(0, carry.input(0));
     return {};

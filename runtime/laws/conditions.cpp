@@ -1,4 +1,5 @@
-// What single operators ask besides their law: attribute values under which f(s x) = s f(x) does not hold. One row each.
+// What single operators ask besides their law: attribute values under which f(s x) = s f(x) does not hold. One row
+// each.
 #include <fmt/format.h>
 
 #include <array>
@@ -84,7 +85,8 @@ std::string cast(const Site& site) {
   const graph::DType from = site.tensor(0).dtype, to = site.network().tensor(site.output()).dtype;
   if (from == to) return {};
   if (!graph::floating(from) || !graph::floating(to)) return fmt::format("it casts {} to {}", name(from), name(to));
-  return graph::size(to) > graph::size(from) ? std::string() : fmt::format("it casts {} to the narrower {}", name(from), name(to));
+  return graph::size(to) > graph::size(from) ? std::string()
+                                             : fmt::format("it casts {} to the narrower {}", name(from), name(to));
 }
 
 std::string resize(const Site& site) {
@@ -97,7 +99,7 @@ struct Row {
 };
 
 constexpr std::array kRows = {
-    Row{"Clip", clip},       Row{"Pad", pad},   Row{"PRelu", prelu},  Row{"LeakyRelu", leaky},
+    Row{"Clip", clip},       Row{"Pad", pad},   Row{"PRelu", prelu},   Row{"LeakyRelu", leaky},
     Row{"Dropout", dropout}, Row{"Cast", cast}, Row{"Resize", resize}, Row{"com.microsoft::FusedConv", fused_conv},
 };
 

@@ -1,5 +1,5 @@
-// f(s a, s b, ...) = s f(a, b, ...) for s > 0: sums, differences, maxima. All operands have one scale. An operand that has
-// one element where others have several channels ties those channels; a constant operand is scaled along.
+// f(s a, s b, ...) = s f(a, b, ...) for s > 0: sums, differences, maxima. All operands have one scale. An operand that
+// has one element where others have several channels ties those channels; a constant operand is scaled along.
 #include <fmt/format.h>
 
 #include "runtime/laws/constants.hpp"
@@ -9,8 +9,8 @@
 namespace rw::runtime {
 namespace {
 
-// Row-major counters over the channel axes of the output: for each output channel the channel of an operand that meets it,
-// the operand's channels lying on `axes` of the output.
+// Row-major counters over the channel axes of the output: for each output channel the channel of an operand that meets
+// it, the operand's channels lying on `axes` of the output.
 std::vector<std::uint32_t> operand_channels(const graph::Shape& out, AxisMask out_axes, AxisMask axes) {
   Scale count;
   std::vector<double> numbers(static_cast<std::size_t>(elements(axes, out)));
@@ -43,14 +43,16 @@ std::string condition(const Site& site) {
   const AxisMask out_axes = site.output() == kNone ? 0 : site.channels().axes(site.output());
   for (std::uint32_t slot = 0; why.empty() && slot < site.input_count(); ++slot) {
     if (site.is_constant(slot) && !graph::floating(site.tensor(slot).dtype)) {
-      if (site.form().op != "Where" || slot != 0) why = fmt::format("its constant '{}' is {}", site.tensor(slot).name, name(site.tensor(slot).dtype));
+      if (site.form().op != "Where" || slot != 0)
+        why = fmt::format("its constant '{}' is {}", site.tensor(slot).name, name(site.tensor(slot).dtype));
     }
     if (!site.is_activation(slot)) continue;
     why = channels_missing(site, site.input(slot));
     if (!why.empty()) break;
     const auto axes = forward(site, slot, site.channels().axes(site.input(slot)));
     if (!axes || (*axes & ~out_axes) != 0)
-      why = fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name, to_string(site.shape(slot)), to_string(site.output_shape()));
+      why = fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name,
+                        to_string(site.shape(slot)), to_string(site.output_shape()));
   }
   return why;
 }
@@ -82,7 +84,8 @@ std::string carry(const Site& site, Carry& carry) {
     if (activation) {
       scale = carry.input(slot);
       const auto placed = scale.is_one() ? std::optional<AxisMask>(0) : forward(site, slot, scale.axes);
-      if (!placed) return fmt::format("its input '{}' is scaled along an axis that does not come out", site.tensor(slot).name);
+      if (!placed)
+        return fmt::format("its input '{}' is scaled along an axis that does not come out", site.tensor(slot).name);
       scale.axes = *placed;
     } else {
       const auto edited = broadcast_scale(carry.edit(slot), shape);
@@ -97,7 +100,8 @@ std::string carry(const Site& site, Carry& carry) {
   const std::vector<double> first = spread(operands.front().second, axes, shape);
   for (const auto& [slot, scale] : operands)
     if (!near(spread(scale, axes, shape), first))
-      return fmt::format("its inputs '{}' and '{}' have different scales", site.tensor(operands.front().first).name, site.tensor(slot).name);
+      return fmt::format("its inputs '{}' and '{}' have different scales", site.tensor(operands.front().first).name,
+                         site.tensor(slot).name);
   carry.output(0, make_scale(axes, first, shape));
   return {};
 }

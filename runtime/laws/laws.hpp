@@ -5,12 +5,12 @@
 
 namespace rw::runtime {
 
-#define RW_LAW(NAME)                                                \
-  namespace law_##NAME {                                            \
-    std::string condition(const Site&);                             \
-    void tie(const Site&, Tie&);                                    \
-    void handles(const Site&, std::vector<Handle>&);                \
-    std::string carry(const Site&, Carry&);                         \
+#define RW_LAW(NAME)                                 \
+  namespace law_##NAME {                             \
+    std::string condition(const Site&);              \
+    void tie(const Site&, Tie&);                     \
+    void handles(const Site&, std::vector<Handle>&); \
+    std::string carry(const Site&, Carry&);          \
   }
 RW_LAW(linear)
 RW_LAW(affine)
@@ -35,8 +35,8 @@ void settle(const Site&, Tie&, std::uint32_t gate, std::uint32_t other);
 // Conditions that several laws share.
 std::string channels_missing(const Site& site, TensorId tensor);  // why a tensor has no channels; empty: it has
 std::string first_missing(const Site& site, std::uint32_t slot);  // of input `slot`, then of the first output
-// Ties input `slot` to the first output, whose channels lie where those of the input come out or beside them: an operand
-// with one element where the output has several channels ties them all.
+// Ties input `slot` to the first output, whose channels lie where those of the input come out or beside them: an
+// operand with one element where the output has several channels ties them all.
 void tie_broadcast(const Site& site, Tie& tie, std::uint32_t slot);
 // What the operator itself asks besides its law: Clip's bounds, Pad's mode, Cast's direction (conditions.cpp).
 std::string operator_condition(const Site& site);

@@ -23,7 +23,8 @@ std::string misplaced(const Site& site, TensorId tensor, std::optional<AxisMask>
   const graph::Tensor& info = site.network().tensor(tensor);
   const AxisMask axes = site.channels().axes(tensor);
   if (!anchor || (axes & ~*anchor) != 0 || site.channels().count(tensor) != count)
-    return fmt::format("the channels of '{}' {} do not lie where the weight has {}", info.name, to_string(info.shape), count);
+    return fmt::format("the channels of '{}' {} do not lie where the weight has {}", info.name, to_string(info.shape),
+                       count);
   return {};
 }
 
@@ -51,16 +52,27 @@ void handles(const Site& site, std::vector<Handle>& handles) {
   const auto linear = site.form().linear(site, why);
   const graph::Shape weight = site.shape(linear->weight);
   const std::vector<std::int64_t> shape(weight.dims().begin(), weight.dims().end());
-  handles.push_back({.slot = linear->weight, .side = Handle::Side::out, .read = Handle::Read::weight, .shape = shape,
-                     .view = linear->view.vector(), .axes = linear->out_axes});
-  handles.push_back({.slot = linear->weight, .side = Handle::Side::in, .activation = linear->activation, .inverse = true,
-                     .read = Handle::Read::weight, .shape = shape, .view = linear->view.vector(), .axes = linear->in_axes});
+  handles.push_back({.slot = linear->weight,
+                     .side = Handle::Side::out,
+                     .read = Handle::Read::weight,
+                     .shape = shape,
+                     .view = linear->view.vector(),
+                     .axes = linear->out_axes});
+  handles.push_back({.slot = linear->weight,
+                     .side = Handle::Side::in,
+                     .activation = linear->activation,
+                     .inverse = true,
+                     .read = Handle::Read::weight,
+                     .shape = shape,
+                     .view = linear->view.vector(),
+                     .axes = linear->in_axes});
   if (!linear->bias) return;
   // A bias stands along the channels of the output: a vector for convolutions, broadcast for Gemm.
   const graph::Shape out = site.output_shape();
   const graph::Shape bias = site.shape(*linear->bias);
   if (bias.rank() == 1 && bias[0] == product(linear->view, linear->out_axes)) {
-    handles.push_back({.slot = *linear->bias, .read = Handle::Read::bias, .shape = {bias[0]}, .view = {bias[0]}, .axes = 1});
+    handles.push_back(
+        {.slot = *linear->bias, .read = Handle::Read::bias, .shape = {bias[0]}, .view = {bias[0]}, .axes = 1});
   } else {
     handles.push_back(broadcast_handle(site, *linear->bias, out, site.channels().axes(site.output())));
     handles.back().read = Handle::Read::bias;
@@ -72,7 +84,8 @@ std::string carry(const Site& site, Carry& carry) {
   const auto linear = site.form().linear ? site.form().linear(site, why) : std::nullopt;
   if (!linear) return only_ones(site, carry);
   const graph::Anchors anchors = site.form().anchors(site);
-  const std::uint32_t features = product(linear->view, linear->out_axes), channels = product(linear->view, linear->in_axes);
+  const std::uint32_t features = product(linear->view, linear->out_axes),
+                      channels = product(linear->view, linear->in_axes);
   std::vector<double> in(channels, 1.0), out(features, 1.0);
   if (const Edit* edit = carry.edit(linear->weight)) {
     for (const graph::Factor& factor : edit->factors) {
@@ -90,14 +103,16 @@ std::string carry(const Site& site, Carry& carry) {
     for (std::uint32_t i = 0; i < channels; ++i) in[i] *= values[i];
   }
   for (std::uint32_t i = 0; i < channels; ++i)
-    if (!near(in[i], 1)) return fmt::format("its input channel {} is scaled by {} more than its weight takes back", i, in[i]);
+    if (!near(in[i], 1))
+      return fmt::format("its input channel {} is scaled by {} more than its weight takes back", i, in[i]);
   if (linear->bias) {
     const Edit* edit = carry.edit(*linear->bias);
     const bool follows = edit && edit->factors.size() == 1 ? near(edit->factors[0].values, out)
                                                            : !edit && near(out, std::vector<double>(features, 1.0));
     if (!follows) return "its bias is not scaled as its output is";
   }
-  if (site.output() != kNone && anchors.output) carry.output(0, make_scale(*anchors.output, std::move(out), site.output_shape()));
+  if (site.output() != kNone && anchors.output)
+    carry.output(0, make_scale(*anchors.output, std::move(out), site.output_shape()));
   return {};
 }
 

@@ -11,15 +11,16 @@ std::string condition(const Site& site) {
   if (!why.empty()) return why;
   why = operator_condition(site);
   if (!why.empty()) return why;
-  // Where it samples is pinned, as every input that is not tied; what else an operator may ask of its inputs is a row of
-  // conditions.cpp.
+  // Where it samples is pinned, as every input that is not tied; what else an operator may ask of its inputs is a row
+  // of conditions.cpp.
   for (std::uint32_t slot = 1; slot < site.input_count(); ++slot)
-    if (site.is_activation(slot) && site.form().op != "GridSample") return fmt::format("its input '{}' is no constant", site.tensor(slot).name);
+    if (site.is_activation(slot) && site.form().op != "GridSample")
+      return fmt::format("its input '{}' is no constant", site.tensor(slot).name);
   const auto axes = forward(site, 0, site.channels().axes(site.input(0)));
   const TensorId in = site.input(0), out = site.output();
   if (!axes || *axes != site.channels().axes(out) || site.channels().count(in) != site.channels().count(out))
-    return fmt::format("the channels of '{}' {} do not come out one by one in '{}' {}", site.tensor(0).name, to_string(site.shape(0)),
-                       site.network().tensor(out).name, to_string(site.output_shape()));
+    return fmt::format("the channels of '{}' {} do not come out one by one in '{}' {}", site.tensor(0).name,
+                       to_string(site.shape(0)), site.network().tensor(out).name, to_string(site.output_shape()));
   return {};
 }
 

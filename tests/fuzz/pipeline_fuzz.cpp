@@ -26,7 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     graph::Model model = graph::read_model(fuzz::scratch_file("m.json", text.substr(0, cut)));
     const runtime::Outcome outcome = runtime::run(model, loaded.program, {.exact = size % 2 == 1});
     if (!outcome.certificate.holds) __builtin_trap();
-    const graph::Rewriting rewriting = runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
+    const graph::Rewriting rewriting =
+        runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
     const graph::Written written = graph::write_model(model, rewriting, "unused.json", true);
     const runtime::ReportInput report{model, loaded, outcome, written};
     if (runtime::text_report(report, false).empty() || runtime::json_report(report).empty()) __builtin_trap();

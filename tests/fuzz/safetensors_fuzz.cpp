@@ -6,7 +6,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rw;
   fuzz::scratch_file("w.safetensors", fuzz::text_of(data, size));
-  static const std::string network = fuzz::scratch_file("m.json", R"({"format": "rewrite-engine/model", "version": 1, "weights": "w.safetensors",
+  static const std::string network =
+      fuzz::scratch_file("m.json", R"({"format": "rewrite-engine/model", "version": 1, "weights": "w.safetensors",
     "inputs": [{"name": "x", "shape": [1, 2]}], "outputs": ["y"], "nodes": [{"name": "g", "op": "Gemm", "inputs": ["x", "w"], "outputs": ["y"]}]})");
   try {
     const graph::Model model = graph::read_model(network);

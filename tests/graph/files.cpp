@@ -40,8 +40,9 @@ std::string conv_model() {
 }
 
 std::string conv_weights() {
-  return safetensors_file(R"({"__metadata__":{"made":"by hand"},"w":{"dtype":"F32","shape":[2,1,1,1],"data_offsets":[0,8]}})",
-                          bytes_of<float>({1.5F, -3}));
+  return safetensors_file(
+      R"({"__metadata__":{"made":"by hand"},"w":{"dtype":"F32","shape":[2,1,1,1],"data_offsets":[0,8]}})",
+      bytes_of<float>({1.5F, -3}));
 }
 
 graph::Model read_text(const TemporaryFolder& folder, std::string_view text) {

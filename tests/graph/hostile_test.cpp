@@ -32,7 +32,8 @@ bool readable(const TemporaryFolder& folder) {
 }
 
 std::string nested_text() {
-  return model_text(R"("inputs": [{"name": "x", "dtype": "float16", "shape": [1, "c", -1]}], "outputs": [{"name": "y"}], "weights": "w.safetensors",
+  return model_text(
+      R"("inputs": [{"name": "x", "dtype": "float16", "shape": [1, "c", -1]}], "outputs": [{"name": "y"}], "weights": "w.safetensors",
 "tensors": {"b": {"dtype": "bfloat16", "shape": [2], "data": [0.5, "-inf"]}},
 "nodes": [{"name": "n\u00e9\"", "op": "com.x::Op", "inputs": ["x", "w", "b", ""], "outputs": ["t"], "attributes": {"a": 1, "f": [1.5, 2],
  "s": ["p"], "t": {"tensor": {"dtype": "int8", "shape": [1], "data": [-3]}}, "g": {"graph": {"nodes": [{"inputs": ["x"], "outputs": ["q"]}]}}}},
@@ -78,10 +79,18 @@ TEST_CASE("A model with any bytes changed is an error or a model") {
     for (int i = 0; i <= round % 3; ++i) {
       const std::size_t at = random() % changed.size();
       switch (random() % 4) {
-        case 0: changed[at] = kBytes[random() % kBytes.size()]; break;
-        case 1: changed.erase(at, 1 + random() % 3); break;
-        case 2: changed.insert(at, 1, kBytes[random() % kBytes.size()]); break;
-        default: changed.insert(at, changed.substr(random() % changed.size(), 1 + random() % 40)); break;
+        case 0:
+          changed[at] = kBytes[random() % kBytes.size()];
+          break;
+        case 1:
+          changed.erase(at, 1 + random() % 3);
+          break;
+        case 2:
+          changed.insert(at, 1, kBytes[random() % kBytes.size()]);
+          break;
+        default:
+          changed.insert(at, changed.substr(random() % changed.size(), 1 + random() % 40));
+          break;
       }
     }
     write_anew(folder / "m.json", changed);
@@ -127,12 +136,17 @@ TEST_CASE("Weight files lie in the model's folder or below") {
   CHECK(read("\"in.safetensors\"") == "no error");
   CHECK(read("\"./sub/./w.safetensors\"") == "no error");
   CHECK(read("\"../w.safetensors\"") == "model/m.json: file '../w.safetensors': its path contains \"..\"" + rule);
-  CHECK(read("\"sub/../sub/w.safetensors\"") == "model/m.json: file 'sub/../sub/w.safetensors': its path contains \"..\"" + rule);
+  CHECK(read("\"sub/../sub/w.safetensors\"") ==
+        "model/m.json: file 'sub/../sub/w.safetensors': its path contains \"..\"" + rule);
   CHECK(read("\"/etc/passwd\"") == "model/m.json: file '/etc/passwd': its path is absolute" + rule);
-  CHECK(read("\"out.safetensors\"") == "model/m.json: file 'out.safetensors': a link leads out of the model's folder" + rule);
-  CHECK(read("\"up/w.safetensors\"") == "model/m.json: file 'up/w.safetensors': a link leads out of the model's folder" + rule);
-  CHECK(read("\"beside/w.safetensors\"") == "model/m.json: file 'beside/w.safetensors': a link leads out of the model's folder" + rule);
-  CHECK(read("\"w\\u0000.safetensors\"") == "model/m.json: file 'w\\u0000.safetensors': its path contains a null character" + rule);
+  CHECK(read("\"out.safetensors\"") ==
+        "model/m.json: file 'out.safetensors': a link leads out of the model's folder" + rule);
+  CHECK(read("\"up/w.safetensors\"") ==
+        "model/m.json: file 'up/w.safetensors': a link leads out of the model's folder" + rule);
+  CHECK(read("\"beside/w.safetensors\"") ==
+        "model/m.json: file 'beside/w.safetensors': a link leads out of the model's folder" + rule);
+  CHECK(read("\"w\\u0000.safetensors\"") ==
+        "model/m.json: file 'w\\u0000.safetensors': its path contains a null character" + rule);
   CHECK(read("\"\"") == "model/m.json: the name of a file is empty");
   CHECK(read("\"pipe\"") == "model/pipe: is not a regular file");
   CHECK(read("\"sub\"") == "model/sub: is a folder, expected a file");
@@ -170,8 +184,10 @@ TEST_CASE("Many brackets, many keys and many nodes take time in proportion") {
     attributes += (i ? ", \"a" : "\"a") + number + "\": 1";
     nodes += R"({"op": "Relu", "inputs": ["t)" + number + R"("], "outputs": ["t)" + std::to_string(i + 1) + "\"]},";
   }
-  const Model model = read_text(folder, model_text(R"("inputs": ["t0"], "outputs": ["t100000"], "nodes": [)" + nodes +
-      R"({"op": "Relu", "inputs": ["t0"], "outputs": ["z"], "attributes": {)" + attributes + "}}]" + keys));
+  const Model model =
+      read_text(folder, model_text(R"("inputs": ["t0"], "outputs": ["t100000"], "nodes": [)" + nodes +
+                                   R"({"op": "Relu", "inputs": ["t0"], "outputs": ["z"], "attributes": {)" +
+                                   attributes + "}}]" + keys));
   CHECK(model.network.operators().size() == 100001);
   CHECK(model.network.op(100000).attributes.size() == 100000);
 }

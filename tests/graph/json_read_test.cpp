@@ -92,8 +92,9 @@ TEST_CASE("Keys may come in any order") {
 TEST_CASE("Inline constants of every type") {
   const TemporaryFolder folder;
   const auto values = [&](const std::string& dtype, const std::string& data, int count) {
-    const Model model = read_text(folder, model_text(std::string(kRelu) + R"(, "tensors": {"c": {"dtype": ")" + dtype +
-                                                     R"(", "shape": [)" + std::to_string(count) + R"(], "data": )" + data + "}}"));
+    const Model model =
+        read_text(folder, model_text(std::string(kRelu) + R"(, "tensors": {"c": {"dtype": ")" + dtype +
+                                     R"(", "shape": [)" + std::to_string(count) + R"(], "data": )" + data + "}}"));
     return values_of(model.network, "c");
   };
   CHECK(values("float32", "[0.1, -1, 1e2]", 3) == std::vector<double>{0.1F, -1, 100});
@@ -115,7 +116,8 @@ TEST_CASE("Inline constants of every type") {
 
 TEST_CASE("Attributes of every kind") {
   const TemporaryFolder folder;
-  const Model model = read_text(folder, model_text(R"("inputs": ["x"], "outputs": ["y"], "nodes": [{"op": "Op", "inputs": ["x"],
+  const Model model =
+      read_text(folder, model_text(R"("inputs": ["x"], "outputs": ["y"], "nodes": [{"op": "Op", "inputs": ["x"],
     "outputs": ["y"], "attributes": {"i": 3, "f": 1.0, "e": 1e3, "s": "a\nb", "inf": "inf", "is": [1, -2], "fs": [1, 2.5, "-inf"],
     "ss": ["a", "inf"], "none": [], "t": {"tensor": {"dtype": "int64", "shape": [2], "data": [4, 5]}},
     "g": {"graph": {"nodes": [], "outputs": ["x"]}}}}])"));
@@ -155,7 +157,8 @@ TEST_CASE("What a graph inside an attribute reads from around it is read by its 
 
 TEST_CASE("Shapes complete each other") {
   const TemporaryFolder folder;
-  const std::string rest = R"("inputs": [{"name": "x", "shape": [-1, 3, "h"]}], "outputs": [{"name": "y", "shape": [2, -1]}],
+  const std::string rest =
+      R"("inputs": [{"name": "x", "shape": [-1, 3, "h"]}], "outputs": [{"name": "y", "shape": [2, -1]}],
     "nodes": [{"op": "Op", "inputs": ["x"], "outputs": ["y"]}], "shapes": {"x": [7, 3, -1], "y": [-1, 5], "nobody": [1]})";
   const Model model = read_text(folder, model_text(rest));
   CHECK(to_string(model.network.tensor(*model.network.find("x")).shape) == "[7, 3, ?]");
@@ -171,7 +174,8 @@ TEST_CASE("What is no model says what it is") {
         "line 1, column 1: is not a model: expected \"format\": \"rewrite-engine/model\"");
   CHECK(error_of_text(R"({"format": "rewrite-engine/stats"})") ==
         "line 1, column 12: expected \"format\" to be \"rewrite-engine/model\", found \"rewrite-engine/stats\"");
-  CHECK(unplaced(error_of_text(R"({"format": "rewrite-engine/model", "version": 2})")) == "expected \"version\" to be 1, found 2");
+  CHECK(unplaced(error_of_text(R"({"format": "rewrite-engine/model", "version": 2})")) ==
+        "expected \"version\" to be 1, found 2");
   CHECK(unplaced(error_of_model("\"inputs\": []")) == "the key \"outputs\" is missing");
   CHECK(unplaced(error_of_model(R"("inputs": [], "outputs": [], "node": [])")) ==
         "the key \"nodes\" is missing; is \"node\" meant to be it?");
@@ -201,7 +205,8 @@ TEST_CASE("Mistakes in a node name it") {
         "node 'r', \"op\" is empty, expected the name of an operator");
   CHECK(node(R"({"name": 7})") == "expected a string, found 7");
   CHECK(node("7") == "expected an object, found 7");
-  CHECK(node(R"({"name": "r", "op": "Relu", "op": "Relu"})") == "node 'r', the key \"op\" stands here for the second time");
+  CHECK(node(R"({"name": "r", "op": "Relu", "op": "Relu"})") ==
+        "node 'r', the key \"op\" stands here for the second time");
   CHECK(node(R"({"name": "r", "op": "Relu", "inputs": ["z"], "outputs": ["y"]})") ==
         "node 'r': nothing produces its input 'z': no node, no input of the network, no constant");
   CHECK(node(R"({"name": "r", "op": "R", "inputs": ["x"], "outputs": ["y", "y"]})") ==
@@ -214,7 +219,8 @@ TEST_CASE("Mistakes in a node name it") {
   };
   CHECK(attribute_error("[]") == "node 'r', expected an object, found a list");
   CHECK(attribute_error(R"({"a": true})") ==
-        "node 'r', attribute \"a\": expected an integer, a float, a string, a list of them, a tensor or a graph, found true");
+        "node 'r', attribute \"a\": expected an integer, a float, a string, a list of them, a tensor or a graph, found "
+        "true");
   CHECK(attribute_error(R"({"a": [1, "x"]})") == "node 'r', attribute \"a\": its list mixes strings and numbers");
   CHECK(attribute_error(R"({"a": [[1]]})") ==
         "node 'r', attribute \"a\": expected an integer, a float or a string, found a list");
@@ -236,9 +242,10 @@ TEST_CASE("Mistakes in a tensor name it") {
     return unplaced(error_of_model(std::string(kRelu) + R"(, "tensors": {"c": )" + text + "}"));
   };
   CHECK(tensor(R"({"dtype": "float32", "shape": [2]})") == "tensor 'c', the key \"data\" is missing");
-  CHECK(tensor(R"({"dtype": "fp32", "shape": [1], "data": [1]})") ==
-        "tensor 'c', the element type \"fp32\" is not known, expected float32, float16, bfloat16, float64, int8, uint8, "
-        "int32, int64 or bool");
+  CHECK(
+      tensor(R"({"dtype": "fp32", "shape": [1], "data": [1]})") ==
+      "tensor 'c', the element type \"fp32\" is not known, expected float32, float16, bfloat16, float64, int8, uint8, "
+      "int32, int64 or bool");
   CHECK(tensor(R"({"dtype": "float32", "shape": [2], "data": [1]})") ==
         "tensor 'c', \"data\" has 1 elements, the shape [2] asks for 2");
   CHECK(tensor(R"({"dtype": "float32", "shape": [1], "data": [1, 2, 3]})") ==
@@ -251,21 +258,28 @@ TEST_CASE("Mistakes in a tensor name it") {
         "tensor 'c', \"data\" has fewer elements than the shape [1000000] asks for");
   CHECK(tensor(R"({"dtype": "float32", "shape": [-1], "data": []})") ==
         "tensor 'c', a dimension is -1: a constant has dimensions of 0 and more");
-  CHECK(tensor(R"({"dtype": "float16", "shape": [1], "data": [65520]})") == "tensor 'c', 65520 is too large for float16");
-  CHECK(tensor(R"({"dtype": "float32", "shape": [1], "data": ["Inf"]})") == "tensor 'c', expected a number, found \"Inf\"");
-  CHECK(tensor(R"({"dtype": "float32", "shape": [1], "data": [[1]]})") == "tensor 'c', expected a number, found a list");
+  CHECK(tensor(R"({"dtype": "float16", "shape": [1], "data": [65520]})") ==
+        "tensor 'c', 65520 is too large for float16");
+  CHECK(tensor(R"({"dtype": "float32", "shape": [1], "data": ["Inf"]})") ==
+        "tensor 'c', expected a number, found \"Inf\"");
+  CHECK(tensor(R"({"dtype": "float32", "shape": [1], "data": [[1]]})") ==
+        "tensor 'c', expected a number, found a list");
   CHECK(tensor(R"({"dtype": "int8", "shape": [1], "data": [128]})") == "tensor 'c', 128 does not fit int8");
   CHECK(tensor(R"({"dtype": "uint8", "shape": [1], "data": [-1]})") == "tensor 'c', -1 does not fit uint8");
   CHECK(tensor(R"({"dtype": "int32", "shape": [1], "data": [1.0]})") == "tensor 'c', expected an integer, found 1.0");
-  CHECK(tensor(R"({"dtype": "bool", "shape": [1], "data": [2]})") == "tensor 'c', expected true, false, 1 or 0, found 2");
-  CHECK(tensor(R"({"dtype": "float32", "shape": [1], "data": [1]}, "c": {"dtype": "float32", "shape": [1], "data": [1]})") ==
-        "tensor 'c': has a value already");
+  CHECK(tensor(R"({"dtype": "bool", "shape": [1], "data": [2]})") ==
+        "tensor 'c', expected true, false, 1 or 0, found 2");
+  CHECK(
+      tensor(
+          R"({"dtype": "float32", "shape": [1], "data": [1]}, "c": {"dtype": "float32", "shape": [1], "data": [1]})") ==
+      "tensor 'c': has a value already");
 }
 
 TEST_CASE("Mistakes at the border of the network") {
   const auto model = [](const std::string& inputs, const std::string& more = "") {
     return unplaced(error_of_model(R"("inputs": )" + inputs + R"(, "outputs": ["y"],
-      "nodes": [{"name": "r", "op": "Relu", "inputs": ["x"], "outputs": ["y"]}])" + more));
+      "nodes": [{"name": "r", "op": "Relu", "inputs": ["x"], "outputs": ["y"]}])" +
+                                   more));
   };
   CHECK(model(R"(["x"])") == "no error");
   CHECK(model(R"(["x", "x"])") == "input 'x': it stands twice among the inputs of the network");
@@ -284,7 +298,8 @@ TEST_CASE("Mistakes at the border of the network") {
 }
 
 TEST_CASE("Names of the user cannot break a message") {
-  CHECK(unplaced(error_of_model(R"("inputs": ["x"], "outputs": [], "nodes": [{"name": "a\u001b[2J\nb", "op": "R", "inputs": 1}])")) ==
+  CHECK(unplaced(error_of_model(
+            R"("inputs": ["x"], "outputs": [], "nodes": [{"name": "a\u001b[2J\nb", "op": "R", "inputs": 1}])")) ==
         "node 'a\\u001b[2J\\nb', expected \"inputs\" to be a list of names, found 1");
 }
 
@@ -296,7 +311,8 @@ TEST_CASE("Mistakes in the calibration name the tensor") {
   };
   CHECK(entry(R"({"min": [1], "max": [1]})") == "no error");
   CHECK(entry(R"({"min": [1, 2], "max": [1]})") == "calibration 'y', \"min\" has 2 numbers, \"max\" has 1");
-  CHECK(entry(R"({"min": [1, 2], "max": [1, 2], "mean": [1]})") == "calibration 'y', \"min\" has 2 numbers, \"mean\" has 1");
+  CHECK(entry(R"({"min": [1, 2], "max": [1, 2], "mean": [1]})") ==
+        "calibration 'y', \"min\" has 2 numbers, \"mean\" has 1");
   CHECK(entry(R"({"min": [1, 2], "max": [1, 1.5]})") == "calibration 'y', channel 1: min 2 is larger than max 1.5");
   CHECK(entry(R"({"min": [1, "nan"], "max": [1, 2]})") == "calibration 'y', \"min\": expected a number, found \"nan\"");
   CHECK(entry(R"({"min": [1], "max": [1e999]})") == "calibration 'y', \"max\": is too large for a number");
@@ -321,8 +337,10 @@ TEST_CASE("A file of statistics adds to the model's and wins") {
     read_statistics(folder / "stats.json", model);
     return model;
   };
-  const std::string entries = R"({"y": {"min": [5, 5], "max": [6, 7], "axis": -3}, "x": {"min": [0], "max": [1]}, "gone": {"min": [0], "max": [1]}})";
-  for (const std::string& text : {entries, R"({"format": "rewrite-engine/stats", "version": 1, "note": 1, "tensors": )" + entries + "}"}) {
+  const std::string entries =
+      R"({"y": {"min": [5, 5], "max": [6, 7], "axis": -3}, "x": {"min": [0], "max": [1]}, "gone": {"min": [0], "max": [1]}})";
+  for (const std::string& text :
+       {entries, R"({"format": "rewrite-engine/stats", "version": 1, "note": 1, "tensors": )" + entries + "}"}) {
     const Model model = read(text);
     const Network& network = model.network;
     CHECK(model.statistics.find(*network.find("y"))->min[1] == 5);
@@ -338,7 +356,8 @@ TEST_CASE("A file of statistics adds to the model's and wins") {
   CHECK(error(R"({"y": {"min": [2], "max": [1]}})") == "calibration 'y', channel 0: min 2 is larger than max 1");
   CHECK(error(R"({"format": "rewrite-engine/model", "version": 1, "tensors": {}})") ==
         "expected \"format\" to be \"rewrite-engine/stats\", found \"rewrite-engine/model\"");
-  CHECK(error(R"({"format": "rewrite-engine/stats", "version": 3, "tensors": {}})") == "expected \"version\" to be 1, found 3");
+  CHECK(error(R"({"format": "rewrite-engine/stats", "version": 3, "tensors": {}})") ==
+        "expected \"version\" to be 1, found 3");
   CHECK(error(R"({"format": "rewrite-engine/stats", "version": 1})") == "the key \"tensors\" is missing");
   CHECK(error(R"({"format": {"min": [0], "max": [1]}})") == "no error");  // a tensor of that name
   CHECK(error("") == "is empty, expected JSON");

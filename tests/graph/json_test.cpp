@@ -48,7 +48,8 @@ T value_of_a(std::string_view text, T (*read)(Value&)) {
 }
 
 std::string string_of(std::string_view literal) {
-  return value_of_a<std::string>(R"({"a": )" + std::string(literal) + "}", [](Value& v) { return std::string(v.string()); });
+  return value_of_a<std::string>(R"({"a": )" + std::string(literal) + "}",
+                                 [](Value& v) { return std::string(v.string()); });
 }
 double number_of(std::string_view literal) {
   return value_of_a<double>(R"({"a": )" + std::string(literal) + "}", [](Value& v) { return v.number(); });
@@ -121,7 +122,9 @@ TEST_CASE("Strings lose their escapes") {
 TEST_CASE("Keys lose theirs as well") {
   const Padded padded(R"({"\u0061\"\\": 1, "b\\": 2})");
   std::vector<std::string> keys;
-  Document(padded.text()).read([&](Value& root) { root.object([&](std::string_view key, Value&) { keys.emplace_back(key); }); });
+  Document(padded.text()).read([&](Value& root) {
+    root.object([&](std::string_view key, Value&) { keys.emplace_back(key); });
+  });
   CHECK(keys == std::vector<std::string>{"a\"\\", "b\\"});
 }
 
@@ -165,7 +168,8 @@ TEST_CASE("Ranges are those of the text, without spaces around them") {
     });
     texts.emplace_back(cut(padded.text(), root.range()));
   });
-  CHECK(texts == std::vector<std::string>{"[ 1 , {\"b\":  2 } ]", "3.5", std::string(padded.text().substr(0, padded.text().size() - 1))});
+  CHECK(texts == std::vector<std::string>{"[ 1 , {\"b\":  2 } ]", "3.5",
+                                          std::string(padded.text().substr(0, padded.text().size() - 1))});
 }
 
 TEST_CASE("An object can be looked at again, in whatever order") {
@@ -186,8 +190,9 @@ TEST_CASE("A part of a text is read as a document with places in the whole") {
   const Padded padded("skip\n{\"a\": 1}{\"a\": x}");
   const std::string_view text = padded.text();
   Document(text, {5, 13}).read([&](Value& root) { root.check(); });
-  CHECK(error_of([&] { Document(text, {13, 21}).read([](Value& root) { root.check(); }); }) ==
-        "line 2, column 15: is not JSON: expected a value here");
+  CHECK(error_of([&] {
+          Document(text, {13, 21}).read([](Value& root) { root.check(); });
+        }) == "line 2, column 15: is not JSON: expected a value here");
   CHECK(error_of([&] { Document(text, {5, 12}).read([](Value& root) { root.check(); }); }) != "no error");
 }
 

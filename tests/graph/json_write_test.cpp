@@ -88,22 +88,25 @@ TEST_CASE("A constant that grows says its new shape") {
   Rewriting rewriting;
   rewriting.constants.push_back({*model.network.find("k"), {3, 1}, {3}, {{1, {1, 0.1, 2}}}});
   write_model(model, rewriting, folder / "out.json");
-  CHECK(read_file(folder / "out.json") ==
-        replaced(read_file(folder / "m.json"), R"("data": [3], "shape": [])", R"("data": [3, 0.3, 6], "shape": [3, 1])"));
+  CHECK(read_file(folder / "out.json") == replaced(read_file(folder / "m.json"), R"("data": [3], "shape": [])",
+                                                   R"("data": [3, 0.3, 6], "shape": [3, 1])"));
 }
 
 TEST_CASE("Elements are written so that they are read back to the bit") {
   const TemporaryFolder folder;
   const auto again = [&](DType dtype, std::string_view numbers, std::vector<double> factors) {
     const auto count = static_cast<std::int64_t>(factors.size());
-    const Model model = read_text(folder, model_text(R"("inputs": [], "outputs": ["k"], "nodes": [], "tensors": {"k": {"dtype": ")" +
-        std::string(name(dtype)) + R"(", "shape": [)" + std::to_string(count) + R"(], "data": )" + std::string(numbers) + "}}"));
+    const Model model =
+        read_text(folder, model_text(R"("inputs": [], "outputs": ["k"], "nodes": [], "tensors": {"k": {"dtype": ")" +
+                                     std::string(name(dtype)) + R"(", "shape": [)" + std::to_string(count) +
+                                     R"(], "data": )" + std::string(numbers) + "}}"));
     Rewriting rewriting;
     rewriting.constants.push_back({*model.network.find("k"), {count}, {count}, {{1, factors}}});
     write_model(model, rewriting, folder / "out.json");
     std::vector<double> expected = values_of(model.network, "k");
     with_codec(dtype, [&](auto codec) {
-      for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = codec.widen(codec.narrow(expected[i] * factors[i]));
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        expected[i] = codec.widen(codec.narrow(expected[i] * factors[i]));
     });
     CHECK(values_of(read_model(folder / "out.json").network, "k") == expected);
   };
@@ -113,8 +116,10 @@ TEST_CASE("Elements are written so that they are read back to the bit") {
 
 TEST_CASE("A constant is copied for the node whose edit differs") {
   const TemporaryFolder folder;
-  const std::string text = replaced(replaced(conv_model(), R"("attributes": {"group": 1}})",
-      R"("attributes": {"group": 1}}, {"name": "two", "op": "Conv", "inputs": [ "x" ,"w", "b" ], "outputs": ["z"]})"),
+  const std::string text = replaced(
+      replaced(
+          conv_model(), R"("attributes": {"group": 1}})",
+          R"("attributes": {"group": 1}}, {"name": "two", "op": "Conv", "inputs": [ "x" ,"w", "b" ], "outputs": ["z"]})"),
       R"(["y"], "weights")", R"(["y", "z"], "weights")");
   const Model model = read_conv(folder, text);
   const TensorId w = *model.network.find("w"), b = *model.network.find("b");
@@ -125,7 +130,8 @@ TEST_CASE("A constant is copied for the node whose edit differs") {
   rewriting.rebindings.push_back({1, 1, 0});
   rewriting.rebindings.push_back({1, 2, 1});
   std::string expected = replaced(text, R"([ "x" ,"w", "b" ])", R"([ "x" ,"w@two", "b@two" ])");
-  expected = replaced(expected, R"({"b": {"dtype")", R"({"b@two": {"dtype": "float32", "shape": [2], "data": [1.5, -3]}, "b": {"dtype")");
+  expected = replaced(expected, R"({"b": {"dtype")",
+                      R"({"b@two": {"dtype": "float32", "shape": [2], "data": [1.5, -3]}, "b": {"dtype")");
   CHECK(written(folder, model, rewriting) == expected);
   const Model after = read_model(folder / "out.json");
   CHECK(values_of(after.network, "w") == std::vector<double>{3, -6});
@@ -136,7 +142,8 @@ TEST_CASE("A constant is copied for the node whose edit differs") {
 
 TEST_CASE("A copy does not take a name that is taken") {
   const TemporaryFolder folder;
-  const std::string text = replaced(conv_model(), R"("tensors": {)", R"("tensors": {"b@conv": {"dtype": "float32", "shape": [2], "data": [7, 7]}, )");
+  const std::string text = replaced(conv_model(), R"("tensors": {)",
+                                    R"("tensors": {"b@conv": {"dtype": "float32", "shape": [2], "data": [7, 7]}, )");
   const Model model = read_conv(folder, text);
   Rewriting rewriting;
   rewriting.copies.push_back({"b@conv", {*model.network.find("b"), {2}, {2}, {}}});
@@ -152,8 +159,8 @@ TEST_CASE("A copy does not take a name that is taken") {
 
 TEST_CASE("Calibration is scaled, key by key") {
   const TemporaryFolder folder;
-  const std::string text = replaced(conv_model(), R"("source": "kept")",
-                                    R"("zeros": [0.5, 0.25], "mean": [0, 1], "mean_square": [2, 3])");
+  const std::string text =
+      replaced(conv_model(), R"("source": "kept")", R"("zeros": [0.5, 0.25], "mean": [0, 1], "mean_square": [2, 3])");
   const Model model = read_conv(folder, text);
   Rewriting rewriting;
   rewriting.statistics.push_back({*model.network.find("y"), {0.1, 4}});
@@ -163,7 +170,8 @@ TEST_CASE("Calibration is scaled, key by key") {
   expected = replaced(expected, R"("mean_square": [2, 3])", R"("mean_square": [0.020000000000000004, 48])");
   CHECK(written(folder, model, rewriting) == expected);
   rewriting.statistics[0].scale[1] = 1e308;
-  CHECK(error_of([&] { write_model(model, rewriting, folder / "out.json"); }, folder.path()).find("channel 1: 2 scaled by 1e+308 is too large") != std::string::npos);
+  CHECK(error_of([&] { write_model(model, rewriting, folder / "out.json"); }, folder.path())
+            .find("channel 1: 2 scaled by 1e+308 is too large") != std::string::npos);
 }
 
 TEST_CASE("Entries that no longer hold are left out, wherever they stand") {
@@ -172,7 +180,8 @@ TEST_CASE("Entries that no longer hold are left out, wherever they stand") {
     return model_text(R"("inputs": ["a", "b", "c", "d"], "outputs": [], "nodes": [], "calibration": )" + calibration);
   };
   const std::string entry = R"({"min": [0], "max": [1]})";
-  const Model model = read_text(folder, text(R"({ "a": )" + entry + " ,\n \"b\": " + entry + ",\n\"c\": " + entry + ", \"d\": " + entry + " }"));
+  const Model model = read_text(
+      folder, text(R"({ "a": )" + entry + " ,\n \"b\": " + entry + ",\n\"c\": " + entry + ", \"d\": " + entry + " }"));
   const auto without = [&](std::vector<std::string> names) {
     Rewriting rewriting;
     for (const std::string& each : names) rewriting.statistics.push_back({*model.network.find(each), {}});
@@ -188,7 +197,9 @@ TEST_CASE("Entries that no longer hold are left out, wherever they stand") {
 
 TEST_CASE("Statistics of a file of their own end up in the model") {
   const TemporaryFolder folder;
-  write_file(folder / "stats.json", R"({"x": {"min": [3], "max": [4], "why": "told"}, "y": {"min": [5, 6], "max": [7, 8]}, "nobody": {"min": [0], "max": [1]}})");
+  write_file(
+      folder / "stats.json",
+      R"({"x": {"min": [3], "max": [4], "why": "told"}, "y": {"min": [5, 6], "max": [7, 8]}, "nobody": {"min": [0], "max": [1]}})");
   const auto with_stats = [&](const std::string& text, std::vector<StatisticEdit> edits) {
     Model model = read_conv(folder, text);
     read_statistics(folder / "stats.json", model);
@@ -205,7 +216,9 @@ TEST_CASE("Statistics of a file of their own end up in the model") {
   }
   SECTION("scaled on the way") {
     CHECK(with_stats(conv_model(), {{0, {2}}, {1, {1, 10}}}) ==
-          replaced(conv_model(), old, R"({"y": {"min": [5, 60], "max": [7, 80]},)" "\n  \"x\": {\"min\": [6], \"max\": [8], \"why\": \"told\"}}"));
+          replaced(conv_model(), old,
+                   R"({"y": {"min": [5, 60], "max": [7, 80]},)"
+                   "\n  \"x\": {\"min\": [6], \"max\": [8], \"why\": \"told\"}}"));
   }
   SECTION("left out") {
     CHECK(with_stats(conv_model(), {{0, {}}, {1, {}}}) == replaced(conv_model(), old, "{}"));
@@ -214,7 +227,8 @@ TEST_CASE("Statistics of a file of their own end up in the model") {
   SECTION("an empty calibration, and none") {
     CHECK(with_stats(replaced(conv_model(), old, "{}"), {{1, {}}}) == replaced(conv_model(), old, "{" + x + "}"));
     const std::string none = replaced(conv_model(), "\"calibration\": " + old + ", ", "");
-    CHECK(with_stats(none, {}) == replaced(none, R"({"a": null}])", "{\"a\": null}],\n\"calibration\": {" + x + ",\n  \"y\": " + y + "\n}"));
+    CHECK(with_stats(none, {}) ==
+          replaced(none, R"({"a": null}])", "{\"a\": null}],\n\"calibration\": {" + x + ",\n  \"y\": " + y + "\n}"));
   }
 }
 
@@ -261,7 +275,8 @@ TEST_CASE("A list of weight files stays a list") {
   const Written result = write_model(model, rewriting_of_shards(model.network), folder / "out.json");
   CHECK(result.files.size() == 3);
   CHECK(read_file(folder / "out.json") ==
-        replaced(sharded(R"(["out-00001-of-00002.safetensors", "out-00002-of-00002.safetensors"])"), "\"q\"]", "\"q@n\"]"));
+        replaced(sharded(R"(["out-00001-of-00002.safetensors", "out-00002-of-00002.safetensors"])"), "\"q\"]",
+                 "\"q@n\"]"));
   check_shards(read_model(folder / "out.json").network);
 }
 
@@ -279,7 +294,8 @@ TEST_CASE("An index of weight files stays an index") {
   CHECK(read_file(folder / "same.safetensors.index.json") == expected);
 
   write_model(model, rewriting_of_shards(model.network), folder / "out.json");
-  expected = replaced(index, "\"b.safetensors\"", R"("out-00001-of-00002.safetensors", "q@n": "out-00001-of-00002.safetensors")");
+  expected = replaced(index, "\"b.safetensors\"",
+                      R"("out-00001-of-00002.safetensors", "q@n": "out-00001-of-00002.safetensors")");
   expected = replaced(expected, "\"a.safetensors\"", "\"out-00002-of-00002.safetensors\"");
   CHECK(read_file(folder / "out.safetensors.index.json") == replaced(expected, "16", "32"));
   check_shards(read_model(folder / "out.json").network);
@@ -288,10 +304,14 @@ TEST_CASE("An index of weight files stays an index") {
 TEST_CASE("Mistakes in lists and indices of weight files") {
   const TemporaryFolder folder;
   write_shards(folder);
-  const auto error = [&](const std::string& weights) { return error_of([&] { read_text(folder, sharded(weights)); }, folder.path()); };
+  const auto error = [&](const std::string& weights) {
+    return error_of([&] { read_text(folder, sharded(weights)); }, folder.path());
+  };
   CHECK(error(R"(["parts/a.safetensors", "parts/a.safetensors", "parts/b.safetensors"])") ==
-        "parts/a.safetensors: tensor 'p': it has a value already: from a node, from \"tensors\" or from another weight file");
-  CHECK(error("7") == "m.json: line 1, column 61: expected the name of a weight file, of an index, or a list of names, found 7");
+        "parts/a.safetensors: tensor 'p': it has a value already: from a node, from \"tensors\" or from another weight "
+        "file");
+  CHECK(error("7") ==
+        "m.json: line 1, column 61: expected the name of a weight file, of an index, or a list of names, found 7");
   CHECK(error("[7]") == "m.json: line 1, column 62: expected a string, found 7");
   CHECK(error(R"(["parts/a.safetensors"])") ==
         "m.json: node 'n': nothing produces its input 'q': no node, no input of the network, no constant");
@@ -303,5 +323,6 @@ TEST_CASE("Mistakes in lists and indices of weight files") {
   CHECK(index(R"({"weight_map": {"p": 3}})") == "i.json: line 1, column 22: expected a string, found 3");
   CHECK(index(R"({"weight_map": {"r": "parts/a.safetensors"}})") ==
         "i.json: line 1, column 22: tensor 'r' is not in 'parts/a.safetensors', where the index says it is");
-  CHECK(index(R"({"weight_map": {"p": "none.safetensors"}})") == "none.safetensors: cannot open it: No such file or directory");
+  CHECK(index(R"({"weight_map": {"p": "none.safetensors"}})") ==
+        "none.safetensors: cannot open it: No such file or directory");
 }

@@ -18,7 +18,8 @@ long double by_definition(std::uint16_t bits, int mantissa_bits, int exponent_bi
   const int exponent = bits >> mantissa_bits & ((1 << exponent_bits) - 1);
   const long double sign = bits >> 15 ? -1 : 1;
   if (exponent == (1 << exponent_bits) - 1)
-    return mantissa ? std::numeric_limits<long double>::quiet_NaN() : sign * std::numeric_limits<long double>::infinity();
+    return mantissa ? std::numeric_limits<long double>::quiet_NaN()
+                    : sign * std::numeric_limits<long double>::infinity();
   const long double significand = std::ldexp(static_cast<long double>(mantissa), -mantissa_bits);
   if (exponent == 0) return sign * std::ldexp(significand, 1 - bias);
   return sign * std::ldexp(1 + significand, exponent - bias);
@@ -49,8 +50,9 @@ void check_every_border() {
     const auto high = static_cast<std::uint16_t>(low + 1);
     const long double below = by_definition(low, kMantissa, kExponent);
     // The last border is where the next value would be if the exponents went on.
-    const long double above = high == infinity ? 2 * below - by_definition(static_cast<std::uint16_t>(low - 1), kMantissa, kExponent)
-                                               : by_definition(high, kMantissa, kExponent);
+    const long double above = high == infinity
+                                  ? 2 * below - by_definition(static_cast<std::uint16_t>(low - 1), kMantissa, kExponent)
+                                  : by_definition(high, kMantissa, kExponent);
     const auto middle = static_cast<double>((below + above) / 2);
     const std::uint16_t even = low % 2 == 0 ? low : high;
     REQUIRE(Small::narrow(middle) == even);

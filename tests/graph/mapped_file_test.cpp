@@ -127,7 +127,7 @@ TEST_CASE("Texts of the user come out of a message in one line") {
   CHECK(printable("\xe2\x80\xae") == "\\u202e");  // turns the line around
   CHECK(printable("a\xffz") == "a\\xffz");
   CHECK(printable("\xc0\xaf\xed\xa0\x80") == "\\xc0\\xaf\\xed\\xa0\\x80");  // overlong, and half of a pair
-  CHECK(printable("\xf0\x9f") == "\\xf0\\x9f");                            // cut off
+  CHECK(printable("\xf0\x9f") == "\\xf0\\x9f");                             // cut off
   const std::string longer = printable(std::string(5000, 'a') + "z");
   CHECK(longer.size() == 1003);
   CHECK(longer.substr(499, 5) == "a...a");

@@ -46,7 +46,8 @@ std::vector<std::string> names_of(const Network& network, std::span<const Tensor
 std::string error_of_block(const std::string& inputs, const std::string& outputs, const std::string& graph) {
   const TemporaryFolder folder;
   const std::string text = model_text(R"("inputs": ["x"], "outputs": [], "nodes": [{"name": "block", "op": "Graph",
-"inputs": )" + inputs + R"(, "outputs": )" + outputs + R"(, "graph": )" + graph + "}]");
+"inputs": )" + inputs + R"(, "outputs": )" +
+                                      outputs + R"(, "graph": )" + graph + "}]");
   const std::string error = error_of([&] { read_text(folder, text); }, folder.path());
   return error.substr(error.find(": ") == 6 ? 8 : 0);
 }
@@ -95,7 +96,8 @@ TEST_CASE("Two nested networks of one name keep their names apart") {
   const std::string block = R"({"name": "b", "op": "Graph", "inputs": ["IN"], "outputs": ["OUT"], "graph":
     {"inputs": ["i"], "outputs": ["o"], "nodes": [{"op": "Relu", "inputs": ["i"], "outputs": ["m"]}, {"op": "Abs", "inputs": ["m"], "outputs": ["o"]}]}})";
   const auto named = [&](const char* in, const char* out) { return replaced(replaced(block, "IN", in), "OUT", out); };
-  const Model model = read_text(folder, model_text(R"("inputs": ["x"], "outputs": ["z"], "nodes": [)" + named("x", "y") + ", " + named("y", "z") + "]"));
+  const Model model = read_text(folder, model_text(R"("inputs": ["x"], "outputs": ["z"], "nodes": [)" +
+                                                   named("x", "y") + ", " + named("y", "z") + "]"));
   CHECK(model.network.find("b/m"));
   CHECK(model.network.find("Graph_1/m"));
   CHECK(model.network.op(2).name == "Graph_1/Relu_0");
@@ -103,7 +105,8 @@ TEST_CASE("Two nested networks of one name keep their names apart") {
 
 TEST_CASE("A tensor that passes through a nested network is handed on") {
   const TemporaryFolder folder;
-  const Model model = read_text(folder, model_text(R"("inputs": ["x"], "outputs": ["a", "b", "c"], "nodes": [{"name": "g", "op": "Graph",
+  const Model model = read_text(
+      folder, model_text(R"("inputs": ["x"], "outputs": ["a", "b", "c"], "nodes": [{"name": "g", "op": "Graph",
     "inputs": ["x"], "outputs": ["a", "b", "c"], "graph": {"inputs": ["i"], "outputs": ["i", "o", "o"],
     "nodes": [{"op": "Relu", "inputs": ["i"], "outputs": ["o"]}]}}])"));
   const Network& network = model.network;
@@ -136,24 +139,39 @@ TEST_CASE("Mistakes at the border of a nested network") {
   CHECK(error_of_block(R"(["x"])", R"(["y"])", R"({"inputs": ["i"], "outputs": ["o"], )" + relu + "}") == "no error");
   CHECK(error_of_block("[]", R"(["y"])", R"({"inputs": ["i"], "outputs": ["o"], )" + relu + "}") ==
         "node 'block', line 2, column 53: the node has 0 inputs, its network 1");
-  CHECK(error_of_block(R"(["x"])", "[]", R"({"inputs": ["i"], "outputs": ["o"], )" + relu + "}").find("the node has 0 outputs, its network 1") != std::string::npos);
-  CHECK(error_of_block(R"(["x", "x"])", R"(["y"])", R"({"inputs": ["i", "i"], "outputs": ["o"], )" + relu + "}").find("'i' stands twice among the inputs") != std::string::npos);
-  CHECK(error_of_block(R"(["x"])", R"(["y"])", R"({"inputs": ["o"], "outputs": ["y"], )" + relu + "}").find("node 'block/r'") == 0);
-  CHECK(error_of_block(R"(["x"])", R"(["y"])", R"({"inputs": ["i"], "outputs": ["o"]})").find("the key \"nodes\" is missing") != std::string::npos);
-  CHECK(error_of_block(R"(["x"])", R"(["y"])", "3").find("expected \"graph\" to be an object, found 3") != std::string::npos);
-  CHECK(error_of_block(R"(["x"])", R"(["y"])", R"({"inputs": ["i"], "outputs": ["o"], "tensors": {"i": {"dtype": "int8", "shape": [], "data": [1]}}, )" + relu + "}")
+  CHECK(error_of_block(R"(["x"])", "[]", R"({"inputs": ["i"], "outputs": ["o"], )" + relu + "}")
+            .find("the node has 0 outputs, its network 1") != std::string::npos);
+  CHECK(error_of_block(R"(["x", "x"])", R"(["y"])", R"({"inputs": ["i", "i"], "outputs": ["o"], )" + relu + "}")
+            .find("'i' stands twice among the inputs") != std::string::npos);
+  CHECK(error_of_block(R"(["x"])", R"(["y"])", R"({"inputs": ["o"], "outputs": ["y"], )" + relu + "}")
+            .find("node 'block/r'") == 0);
+  CHECK(error_of_block(R"(["x"])", R"(["y"])", R"({"inputs": ["i"], "outputs": ["o"]})")
+            .find("the key \"nodes\" is missing") != std::string::npos);
+  CHECK(error_of_block(R"(["x"])", R"(["y"])", "3").find("expected \"graph\" to be an object, found 3") !=
+        std::string::npos);
+  CHECK(error_of_block(
+            R"(["x"])", R"(["y"])",
+            R"({"inputs": ["i"], "outputs": ["o"], "tensors": {"i": {"dtype": "int8", "shape": [], "data": [1]}}, )" +
+                relu + "}")
             .find("tensor 'block/i', line") == 0);
   // What is inside sees nothing of what is outside.
-  CHECK(error_of_block(R"(["x"])", R"(["y"])", R"({"inputs": ["i"], "outputs": ["o"], "nodes": [{"name": "r", "op": "Relu", "inputs": ["x"], "outputs": ["o"]}]})") ==
-        "node 'block/r': nothing produces its input 'block/x': no node, no input of the network, no constant");
+  CHECK(
+      error_of_block(
+          R"(["x"])", R"(["y"])",
+          R"({"inputs": ["i"], "outputs": ["o"], "nodes": [{"name": "r", "op": "Relu", "inputs": ["x"], "outputs": ["o"]}]})") ==
+      "node 'block/r': nothing produces its input 'block/x': no node, no input of the network, no constant");
   const TemporaryFolder folder;
-  CHECK(error_of([&] { read_text(folder, model_text(R"("inputs": [], "outputs": [], "nodes": [{"op": "Graph", "inputs": [], "outputs": []}])")); })
-            .find("the key \"graph\" is missing") != std::string::npos);
+  CHECK(error_of([&] {
+          read_text(
+              folder,
+              model_text(R"("inputs": [], "outputs": [], "nodes": [{"op": "Graph", "inputs": [], "outputs": []}])"));
+        }).find("the key \"graph\" is missing") != std::string::npos);
 }
 
 TEST_CASE("Networks may be nested 200 deep") {
   const auto nested = [](int depth) {
-    std::string open = R"({"op": "Graph", "name": "g", "inputs": ["x"], "outputs": ["y"], "graph": {"inputs": ["x"], "outputs": ["y"], "nodes": [)";
+    std::string open =
+        R"({"op": "Graph", "name": "g", "inputs": ["x"], "outputs": ["y"], "graph": {"inputs": ["x"], "outputs": ["y"], "nodes": [)";
     std::string text = R"({"op": "Relu", "name": "r", "inputs": ["x"], "outputs": ["y"]})";
     for (int i = 0; i < depth; ++i) text = open + text + "]}}";
     return model_text(R"("inputs": ["x"], "outputs": ["y"], "nodes": [)" + text + "]");
@@ -162,17 +180,22 @@ TEST_CASE("Networks may be nested 200 deep") {
   const Model model = read_text(folder, nested(200));
   REQUIRE(model.network.operators().size() == 1);
   CHECK(model.network.op(0).name.size() == 2 * 200 + 1);
-  CHECK(error_of([&] { read_text(folder, nested(201)); }).find("networks are nested more than 200 levels deep") != std::string::npos);
-  CHECK(error_of([&] { read_text(folder, nested(2000)); }).find("networks are nested more than 200 levels deep") != std::string::npos);
+  CHECK(error_of([&] { read_text(folder, nested(201)); }).find("networks are nested more than 200 levels deep") !=
+        std::string::npos);
+  CHECK(error_of([&] { read_text(folder, nested(2000)); }).find("networks are nested more than 200 levels deep") !=
+        std::string::npos);
 }
 
 TEST_CASE("Long names of nested networks do not multiply without limit") {
   const TemporaryFolder folder;
   std::string text = R"({"op": "Relu", "inputs": ["x"], "outputs": ["y"]})";
   for (int i = 0; i < 150; ++i)
-    text = R"({"op": "Graph", "name": ")" + std::string(10000, 'n') + R"(", "inputs": ["x"], "outputs": ["y"], "graph": {"inputs": ["x"], "outputs": ["y"], "nodes": [)" + text + "]}}";
-  CHECK(error_of([&] { read_text(folder, model_text(R"("inputs": ["x"], "outputs": ["y"], "nodes": [)" + text + "]")); })
-            .find("the names of its nested networks are too long") != std::string::npos);
+    text = R"({"op": "Graph", "name": ")" + std::string(10000, 'n') +
+           R"(", "inputs": ["x"], "outputs": ["y"], "graph": {"inputs": ["x"], "outputs": ["y"], "nodes": [)" + text +
+           "]}}";
+  CHECK(error_of([&] {
+          read_text(folder, model_text(R"("inputs": ["x"], "outputs": ["y"], "nodes": [)" + text + "]"));
+        }).find("the names of its nested networks are too long") != std::string::npos);
 }
 
 TEST_CASE("Edits and copies on both sides of the border come back nested") {
@@ -192,10 +215,13 @@ TEST_CASE("Edits and copies on both sides of the border come back nested") {
 
   std::string expected = nested_model();
   expected = replaced(expected, "\"w.safetensors\"", "\"out.safetensors\"");
-  expected = replaced(expected, R"({"k": {"dtype": "float32", "shape": [1], "data": [3]}})",
-                      R"({"shared@block/conv": {"dtype": "float32", "shape": [2], "data": [3, 10]}, "k": {"dtype": "float32", "shape": [2, 1, 1], "data": [3, 6]}})");
-  expected = replaced(expected, R"("inputs": ["x", "w", "b"])", R"("inputs": ["x", "w@block/conv", "shared@block/conv"])");
-  expected = replaced(expected, R"("block/x": {"min": [0, 0], "max": [1, 2]})", R"("block/x": {"min": [0, 0], "max": [2, 8]})");
+  expected = replaced(
+      expected, R"({"k": {"dtype": "float32", "shape": [1], "data": [3]}})",
+      R"({"shared@block/conv": {"dtype": "float32", "shape": [2], "data": [3, 10]}, "k": {"dtype": "float32", "shape": [2, 1, 1], "data": [3, 6]}})");
+  expected =
+      replaced(expected, R"("inputs": ["x", "w", "b"])", R"("inputs": ["x", "w@block/conv", "shared@block/conv"])");
+  expected = replaced(expected, R"("block/x": {"min": [0, 0], "max": [1, 2]})",
+                      R"("block/x": {"min": [0, 0], "max": [2, 8]})");
   CHECK(read_file(folder / "out.json") == expected);
 
   const Model after = read_model(folder / "out.json");

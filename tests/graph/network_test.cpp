@@ -24,7 +24,9 @@ std::string message(const std::function<void()>& run) {
 struct Draft {
   NetworkBuilder builder;
   TensorId t(const char* name) { return builder.tensor(name); }
-  OperatorId op(const char* type, const char* name, std::vector<TensorId> in, std::vector<TensorId> out) { return builder.add(type, name, in, out, {}); }
+  OperatorId op(const char* type, const char* name, std::vector<TensorId> in, std::vector<TensorId> out) {
+    return builder.add(type, name, in, out, {});
+  }
 };
 
 }  // namespace
@@ -61,15 +63,33 @@ TEST_CASE("Nodes without a name, and with one used before, are called after thei
 }
 
 TEST_CASE("Mistakes name the node or tensor") {
-  CHECK(message([] { Draft d; d.op("Relu", "r", {d.t("x")}, {d.t("y")}); d.builder.finish(); }) ==
-        "node 'r': nothing produces its input 'x': no node, no input of the network, no constant");
-  CHECK(message([] { Draft d; d.builder.input(d.t("x")); d.op("Relu", "r", {d.t("x")}, {d.t("y")}); d.op("Relu", "s", {d.t("x")}, {d.t("y")}); }) ==
-        "node 's': its output 'y' is also an output of node 'r': a tensor has one producer");
-  CHECK(message([] { Draft d; d.builder.input(d.t("x")); d.op("Relu", "r", {d.t("x")}, {d.t("x")}); }) ==
-        "node 'r': its output 'x' is an input of the network already: a tensor has one producer");
-  CHECK(message([] { Draft d; d.builder.output(d.t("y")); d.builder.finish(); }) == "output 'y': nothing produces this output of the network");
-  CHECK(message([] { Draft d; d.op("Relu", "r", {d.t("b")}, {d.t("a")}); d.op("Abs", "s", {d.t("a")}, {d.t("b")}); d.builder.finish(); }) ==
-        "nodes: they form a cycle: 'r' -> 's' -> 'r'");
+  CHECK(message([] {
+          Draft d;
+          d.op("Relu", "r", {d.t("x")}, {d.t("y")});
+          d.builder.finish();
+        }) == "node 'r': nothing produces its input 'x': no node, no input of the network, no constant");
+  CHECK(message([] {
+          Draft d;
+          d.builder.input(d.t("x"));
+          d.op("Relu", "r", {d.t("x")}, {d.t("y")});
+          d.op("Relu", "s", {d.t("x")}, {d.t("y")});
+        }) == "node 's': its output 'y' is also an output of node 'r': a tensor has one producer");
+  CHECK(message([] {
+          Draft d;
+          d.builder.input(d.t("x"));
+          d.op("Relu", "r", {d.t("x")}, {d.t("x")});
+        }) == "node 'r': its output 'x' is an input of the network already: a tensor has one producer");
+  CHECK(message([] {
+          Draft d;
+          d.builder.output(d.t("y"));
+          d.builder.finish();
+        }) == "output 'y': nothing produces this output of the network");
+  CHECK(message([] {
+          Draft d;
+          d.op("Relu", "r", {d.t("b")}, {d.t("a")});
+          d.op("Abs", "s", {d.t("a")}, {d.t("b")});
+          d.builder.finish();
+        }) == "nodes: they form a cycle: 'r' -> 's' -> 'r'");
 }
 
 TEST_CASE("Shapes are those that the evaluator computes") {
@@ -78,7 +98,8 @@ TEST_CASE("Shapes are those that the evaluator computes") {
   const auto x = n.input("x", {2, 6, 9, 8});
   const auto a = n.conv("a", x, 4, {.stride = 2, .dilation = 2});
   const auto t = n.conv_transpose("t", a, 4);
-  const auto p = n.op("AveragePool", "p", {t}, {{"kernel_shape", {3, 2}}, {"strides", {2, 2}}, {"pads", {1, 0, 1, 1}}, {"ceil_mode", 1}});
+  const auto p = n.op("AveragePool", "p", {t},
+                      {{"kernel_shape", {3, 2}}, {"strides", {2, 2}}, {"pads", {1, 0, 1, 1}}, {"ceil_mode", 1}});
   n.op("MaxPool", "same", {t}, {{"kernel_shape", {3, 3}}, {"strides", {2, 2}}, {"auto_pad", "SAME_UPPER"}});
   const auto m = n.op("ReduceMean", "m", {p}, {{"axes", {2, -1}}, {"keepdims", 0}});
   n.op("ReduceMax", "m1", {p}, {{"axes", {-1}}});

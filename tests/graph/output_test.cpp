@@ -26,7 +26,8 @@ namespace {
 // A model with one weight [n, 256] of ones.
 void write_big_model(const TemporaryFolder& folder, std::size_t n) {
   const std::size_t bytes = n * 256 * sizeof(float);
-  const std::string header = R"({"w":{"dtype":"F32","shape":[)" + std::to_string(n) + R"(,256],"data_offsets":[0,)" + std::to_string(bytes) + "]}}";
+  const std::string header = R"({"w":{"dtype":"F32","shape":[)" + std::to_string(n) + R"(,256],"data_offsets":[0,)" +
+                             std::to_string(bytes) + "]}}";
   write_file(folder / "w.safetensors", safetensors_file(header, bytes_of(std::vector<float>(n * 256, 1))));
   write_file(folder / "m.json", model_text(R"("inputs": ["x"], "outputs": ["y"], "weights": "w.safetensors",
     "nodes": [{"name": "n", "op": "MatMul", "inputs": ["x", "w"], "outputs": ["y"]}])"));
@@ -65,16 +66,20 @@ TEST_CASE("No output is one of the inputs, whatever it is called") {
   write_file(folder / "stats.json", R"({"y": {"min": [0, 0], "max": [1, 1]}})");
   Model with_stats = read_model(folder / "m.json");
   read_statistics(folder / "stats.json", with_stats);
-  CHECK(error_of_write(model, folder / "m.json", folder) == "m.json: is the same file as the input 'm.json': an input is not written over");
-  CHECK(error_of_write(with_stats, folder / "stats.json", folder) == "stats.json: is the same file as the input 'stats.json': an input is not written over");
-  CHECK(error_of_write(model, folder / "w.json", folder) == "w.safetensors: is the same file as the input 'w.safetensors': an input is not written over");
+  CHECK(error_of_write(model, folder / "m.json", folder) ==
+        "m.json: is the same file as the input 'm.json': an input is not written over");
+  CHECK(error_of_write(with_stats, folder / "stats.json", folder) ==
+        "stats.json: is the same file as the input 'stats.json': an input is not written over");
+  CHECK(error_of_write(model, folder / "w.json", folder) ==
+        "w.safetensors: is the same file as the input 'w.safetensors': an input is not written over");
   std::filesystem::create_hard_link(folder / "m.json", folder / "hard.json");
   std::filesystem::create_symlink("m.json", folder / "soft.json");
   CHECK(error_of_write(model, folder / "hard.json", folder).find("hard.json: is the same file as the input") == 0);
   CHECK(error_of_write(model, folder / "soft.json", folder).find("soft.json: is the same file as the input") == 0);
   std::filesystem::create_directory(folder / "sub");
   std::filesystem::create_hard_link(folder / "w.safetensors", folder / "sub/out.safetensors");
-  CHECK(error_of_write(model, folder / "sub/out.json", folder).find("sub/out.safetensors: is the same file as the input") == 0);
+  CHECK(error_of_write(model, folder / "sub/out.json", folder)
+            .find("sub/out.safetensors: is the same file as the input") == 0);
   CHECK(listing(folder / "sub") == std::vector<std::string>{"out.safetensors"});
   CHECK(read_file(folder / "m.json") == conv_model());
   CHECK(read_file(folder / "w.safetensors") == conv_weights());
@@ -85,14 +90,18 @@ TEST_CASE("What cannot be an output is said before anything is written") {
   write_file(folder / "w.safetensors", conv_weights());
   const Model model = read_text(folder, conv_model());
   const auto before = listing(folder.path());
-  CHECK(error_of_write(model, folder / "none/out.json", folder).find("its folder 'none' cannot be written to: No such file or directory") != std::string::npos);
-  CHECK(error_of_write(model, folder / "m.json/out.json", folder).find("'m.json' is not a folder") != std::string::npos);
-  CHECK(error_of_write(model, folder / "out.txt", folder) == "out.txt: the format of a model goes by its ending: expected .json or .onnx");
+  CHECK(error_of_write(model, folder / "none/out.json", folder)
+            .find("its folder 'none' cannot be written to: No such file or directory") != std::string::npos);
+  CHECK(error_of_write(model, folder / "m.json/out.json", folder).find("'m.json' is not a folder") !=
+        std::string::npos);
+  CHECK(error_of_write(model, folder / "out.txt", folder) ==
+        "out.txt: the format of a model goes by its ending: expected .json or .onnx");
   CHECK(listing(folder.path()) == before);
   std::filesystem::create_directory(folder / "out.json");
   CHECK(error_of_write(model, folder / "out.json", folder) == "out.json: is a folder, expected the name of a file");
   REQUIRE(mkfifo((folder / "pipe.json").c_str(), 0600) == 0);
-  CHECK(error_of_write(model, folder / "pipe.json", folder) == "pipe.json: is not a regular file, which it would be after writing");
+  CHECK(error_of_write(model, folder / "pipe.json", folder) ==
+        "pipe.json: is not a regular file, which it would be after writing");
   CHECK(listing(folder.path()) == std::vector<std::string>{"m.json", "out.json", "pipe.json", "w.safetensors"});
 }
 
@@ -144,7 +153,8 @@ TEST_CASE("A limit on the size of files is an error, and nothing is left behind"
     const rlimit limit = {100000, 100000};
     setrlimit(RLIMIT_FSIZE, &limit);
     const Model model = read_model(folder / "m.json");
-    return error_of_write(model, folder / "out.json", folder) == "out.safetensors: cannot write it: File too large" ? 7 : 1;
+    return error_of_write(model, folder / "out.json", folder) == "out.safetensors: cannot write it: File too large" ? 7
+                                                                                                                    : 1;
   });
   CHECK(status == 7);
   CHECK(listing(folder.path()) == std::vector<std::string>{"m.json", "out.json", "w.safetensors"});
@@ -161,7 +171,8 @@ TEST_CASE("A full disk is an error, and nothing is left behind") {
   }
   write_file(folder / "disk/out.json", "old");
   const Model model = read_model(folder / "m.json");
-  CHECK(error_of_write(model, folder / "disk/out.json", folder) == "disk/out.safetensors: cannot write it: No space left on device");
+  CHECK(error_of_write(model, folder / "disk/out.json", folder) ==
+        "disk/out.safetensors: cannot write it: No space left on device");
   CHECK(listing(folder / "disk") == std::vector<std::string>{"out.json"});
   CHECK(read_file(folder / "disk/out.json") == "old");
   CHECK(umount((folder / "disk").c_str()) == 0);
@@ -182,7 +193,8 @@ TEST_CASE("An output that is killed at any moment is the old one or the new one"
       for (int i = 0;; ++i) write_model(model, scaled(model, i % 2 == 0 ? 2 : 4), folder / "out.json");
     }
     const auto longest = std::max<std::int64_t>(5 * once.count(), 20000);
-    std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(1000, longest)(random)));
+    std::this_thread::sleep_for(
+        std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(1000, longest)(random)));
     REQUIRE(kill(child, SIGKILL) == 0);
     REQUIRE(waitpid(child, nullptr, 0) == child);
     const Model after = read_model(folder / "out.json");

@@ -29,10 +29,12 @@ std::string entry(std::string_view name, std::string_view dtype, std::string_vie
 
 TEST_CASE("Tensors are views of the file, in the order of the header") {
   const TemporaryFolder folder;
-  const std::string header = "{" + entry("second", "F16", "[1,2]", "[8,12]") + R"(, "__metadata__": {"format": "pt"}, )" +
-                             entry("first", "I32", "[2]", "[0,8]") + ", " + entry("none", "F32", "[0,3]", "[8,8]") + ", " +
-                             entry("scalar", "BOOL", "[]", "[12,13]") + "}   ";
-  write_file(folder / "w", safetensors_file(header, bytes_of<std::int32_t>({7, -1}) + bytes_of<std::uint16_t>({0x3C00, 0x4000}) + '\1'));
+  const std::string header = "{" + entry("second", "F16", "[1,2]", "[8,12]") +
+                             R"(, "__metadata__": {"format": "pt"}, )" + entry("first", "I32", "[2]", "[0,8]") + ", " +
+                             entry("none", "F32", "[0,3]", "[8,8]") + ", " + entry("scalar", "BOOL", "[]", "[12,13]") +
+                             "}   ";
+  write_file(folder / "w", safetensors_file(header, bytes_of<std::int32_t>({7, -1}) +
+                                                        bytes_of<std::uint16_t>({0x3C00, 0x4000}) + '\1'));
   Arena arena;
   const Safetensors file = read_safetensors(MappedFile::open(folder / "w"), arena);
   REQUIRE(file.tensors.size() == 4);
@@ -125,7 +127,8 @@ TEST_CASE("A file comes out as it went in, with scaled tensors and copies") {
                              entry("a\\n", "F16", "[2]", "[0,4]") + "}";
   std::string padded = header;
   padded.resize((header.size() + 7) / 8 * 8, ' ');
-  const std::string before = safetensors_file(padded, bytes_of<std::uint16_t>({0x3C00, 0x4000}) + bytes_of<float>({1, 2}));
+  const std::string before =
+      safetensors_file(padded, bytes_of<std::uint16_t>({0x3C00, 0x4000}) + bytes_of<float>({1, 2}));
   write_file(folder / "w", before);
   Arena arena;
   const Safetensors file = read_safetensors(MappedFile::open(folder / "w"), arena);
@@ -153,5 +156,6 @@ TEST_CASE("A file comes out as it went in, with scaled tensors and copies") {
   CHECK(to_double(after.tensors[2].value) == std::vector<double>{1, 2, 10, 20, 100, 200});
   // The data of the copy lies behind its original: floats stay at multiples of four, as they were.
   CHECK(*after.file->offset_of(after.tensors[0].value.bytes.data()) % 4 == 0);
-  CHECK(*after.file->offset_of(after.tensors[2].value.bytes.data()) < *after.file->offset_of(after.tensors[0].value.bytes.data()));
+  CHECK(*after.file->offset_of(after.tensors[2].value.bytes.data()) <
+        *after.file->offset_of(after.tensors[0].value.bytes.data()));
 }

@@ -49,7 +49,8 @@ double factor_at(std::int64_t index, const ConstantEdit& edit) {
   for (const Factor& factor : edit.factors) {
     std::size_t at = 0;
     for (std::size_t axis = 0; axis < edit.view.size(); ++axis)
-      if (factor.axes >> axis & 1U) at = at * static_cast<std::size_t>(edit.view[axis]) + static_cast<std::size_t>(place[axis]);
+      if (factor.axes >> axis & 1U)
+        at = at * static_cast<std::size_t>(edit.view[axis]) + static_cast<std::size_t>(place[axis]);
     product = begun ? product * factor.values[at] : factor.values[at];
     begun = true;
   }
@@ -126,7 +127,8 @@ TEMPLATE_TEST_CASE_SIG("Every float type is scaled along any axes of the view", 
     check_against_definition(matrix, {0, {37, 91}, {37, 91}, {{0b11, random_factor(37 * 91, random)}}});
     // A scalar, and nothing at all.
     check_against_definition(random_constant<Codec>(dtype, {}, random), {0, {}, {}, {{0, {1.7}}}});
-    check_against_definition(random_constant<Codec>(dtype, {0, 4}, random), {0, {0, 4}, {0, 4}, {{0b10, {1, 2, 3, 4}}}});
+    check_against_definition(random_constant<Codec>(dtype, {0, 4}, random),
+                             {0, {0, 4}, {0, 4}, {{0b10, {1, 2, 3, 4}}}});
   });
 }
 
@@ -169,7 +171,9 @@ TEST_CASE("A value that cannot be scaled is named with its place") {
   };
   CHECK(error({0, 0, 0, 0x7B53}, {2, 2}, {1, 2}) ==
         "tensor 'conv.weight': its element [1, 1]: value 60000 scaled by 2 overflows float16");
-  CHECK(error({0x7C00, 0}, {1, 2}, {1, 1}) == "tensor 'conv.weight': its element [0, 0] is inf, which cannot be scaled");
-  CHECK(error({0, 0x7E00}, {1, 2}, {1, 1}) == "tensor 'conv.weight': its element [0, 1] is nan, which cannot be scaled");
+  CHECK(error({0x7C00, 0}, {1, 2}, {1, 1}) ==
+        "tensor 'conv.weight': its element [0, 0] is inf, which cannot be scaled");
+  CHECK(error({0, 0x7E00}, {1, 2}, {1, 1}) ==
+        "tensor 'conv.weight': its element [0, 1] is nan, which cannot be scaled");
   CHECK(error({0, 0x7BFF}, {1, 2}, {1, 1}) == "no error");
 }

@@ -13,7 +13,9 @@ namespace {
 
 const std::string kDigits = RW_TEST_DATA "/digits_res.json";
 
-std::size_t files_in(const fs::path& folder) { return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {})); }
+std::size_t files_in(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {}));
+}
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -50,7 +52,8 @@ std::string scale_rule(const std::string& formula) {
 
 TEST_CASE("A trained network goes in, a certified one comes out, and the report says what was done") {
   const TemporaryFolder folder;
-  const Outcome outcome = run_engine({kDigits, "equalization", "-o", "out.json", "--json", "report.json"}, {.folder = folder.path()});
+  const Outcome outcome =
+      run_engine({kDigits, "equalization", "-o", "out.json", "--json", "report.json"}, {.folder = folder.path()});
   INFO(outcome.err);
   CHECK(outcome.status == 0);
   CHECK(outcome.err.empty());
@@ -60,7 +63,7 @@ TEST_CASE("A trained network goes in, a certified one comes out, and the report 
   CHECK(fs::exists(folder / "out.json"));
   CHECK(fs::exists(folder / "out.safetensors"));
   CHECK(contains(read_file(folder / "report.json"), "\"certificate\": {\"holds\": true"));
-  CHECK(files_in(folder.path()) == 3);  // nothing temporary is left
+  CHECK(files_in(folder.path()) == 3);          // nothing temporary is left
   CHECK_FALSE(contains(outcome.out, "\x1b["));  // no colours but on a terminal
 }
 
@@ -90,8 +93,10 @@ TEST_CASE("--only, --param and --skip-node") {
   CHECK(contains(run({"--param", "pair.hi=1", "--only", "pair"}).out, "0  1\n"));  // every scale is clamped to 1
   CHECK(contains(run({"--skip-node", "*Gemm*", "--skip-node", "*stem*"}).out, "skipped by --skip-node"));
   CHECK(run({"--only", "pear"}).status == 2);
-  CHECK(run({"--only", "pear"}).err == "rewrite-engine: --only: no rule 'pear' in these files; there are: pair, concat, residual_family\n");
-  CHECK(run({"--param", "pair.high=3"}).err == "rewrite-engine: --param: rule 'pair' has no parameter 'high'; it has: lo = 1, hi = 20\n");
+  CHECK(run({"--only", "pear"}).err ==
+        "rewrite-engine: --only: no rule 'pear' in these files; there are: pair, concat, residual_family\n");
+  CHECK(run({"--param", "pair.high=3"}).err ==
+        "rewrite-engine: --param: rule 'pair' has no parameter 'high'; it has: lo = 1, hi = 20\n");
   CHECK(run({"--param", "pair.hi=much"}).err == "rewrite-engine: --param pair.hi=much: 'much' is no number\n");
   CHECK(run({"--param", "hi=3"}).status == 2);
 }
@@ -134,7 +139,8 @@ TEST_CASE("Parents that share a class and ask for different scales stop the run"
   const auto a = net.conv("a", x, 4), b = net.conv("b", x, 4);
   net.output(net.conv("d", net.add("s", a, b), 2));
   net.calibrate();
-  const Try wrong("rule s { region r { parents Conv as p join Add children Conv as c } do scale(p, 1 + p.weight) }\n", net);
+  const Try wrong("rule s { region r { parents Conv as p join Add children Conv as c } do scale(p, 1 + p.weight) }\n",
+                  net);
   CHECK(wrong.outcome.status == 1);
   INFO(wrong.outcome.err);
   CHECK(contains(wrong.outcome.err, "for channel 0 of 'a' and "));
@@ -176,7 +182,8 @@ TEST_CASE("A statistic along the channel axis whose length is not the channel co
   write_file(folder / "s.json", R"({"r": {"min": [0, 0, 0], "max": [1, 2, 3]}})");
   const Outcome outcome = run_engine({"m.json", "equalization", "--stats", "s.json"}, {.folder = folder.path()});
   CHECK(outcome.status == 1);
-  CHECK(outcome.err == "m.json: calibration 'r': has ranges for 3 channels along axis 1, but the tensor [1, 4, 8, 8] has 4\n");
+  CHECK(outcome.err ==
+        "m.json: calibration 'r': has ranges for 3 channels along axis 1, but the tensor [1, 4, 8, 8] has 4\n");
 }
 
 TEST_CASE("Two convolutions that share a weight: copied where their edits differ") {
@@ -197,16 +204,26 @@ TEST_CASE("Two convolutions that share a weight: copied where their edits differ
 TEST_CASE("Weights that do not fit, inputs that nobody produces, cycles: errors with the node") {
   const auto attempt = [](const std::string& nodes) {
     const TemporaryFolder folder;
-    write_file(folder / "m.json", R"({"format": "rewrite-engine/model", "version": 1, "inputs": [{"name": "x", "shape": [1, 3, 4, 4]}], "outputs": ["y"],
-      "tensors": {"w": {"dtype": "float32", "shape": [2, 4, 1, 1], "data": [1, 2, 3, 4, 5, 6, 7, 8]}}, "nodes": [)" + nodes + "]}");
+    write_file(
+        folder / "m.json",
+        R"({"format": "rewrite-engine/model", "version": 1, "inputs": [{"name": "x", "shape": [1, 3, 4, 4]}], "outputs": ["y"],
+      "tensors": {"w": {"dtype": "float32", "shape": [2, 4, 1, 1], "data": [1, 2, 3, 4, 5, 6, 7, 8]}}, "nodes": [)" +
+            nodes + "]}");
     const Outcome outcome = run_engine({"m.json", "equalization"}, {.folder = folder.path()});
     CHECK(outcome.status == 1);
     CHECK(files_in(folder.path()) == 1);
     return outcome.err;
   };
   CHECK(attempt(R"({"name": "c", "op": "Conv", "inputs": ["x", "w"], "outputs": ["y"]})") ==
-        "m.json: node 'c': its weight 'w' has shape [2, 4, 1, 1] for 4 input channels, its input 'x' has 3: [1, 3, 4, 4]\n");
+        "m.json: node 'c': its weight 'w' has shape [2, 4, 1, 1] for 4 input channels, its input 'x' has 3: [1, 3, 4, "
+        "4]\n");
   CHECK(contains(attempt(R"({"name": "c", "op": "Relu", "inputs": ["z"], "outputs": ["y"]})"), "node 'c'"));
-  CHECK(contains(attempt(R"({"name": "a", "op": "Relu", "inputs": ["b"], "outputs": ["y"]}, {"name": "c", "op": "Relu", "inputs": ["y"], "outputs": ["b"]})"), "cycle: "));
-  CHECK(contains(attempt(R"({"name": "a", "op": "Relu", "inputs": ["x"], "outputs": ["y"]}, {"name": "c", "op": "Relu", "inputs": ["x"], "outputs": ["y"]})"), "one producer"));
+  CHECK(contains(
+      attempt(
+          R"({"name": "a", "op": "Relu", "inputs": ["b"], "outputs": ["y"]}, {"name": "c", "op": "Relu", "inputs": ["y"], "outputs": ["b"]})"),
+      "cycle: "));
+  CHECK(contains(
+      attempt(
+          R"({"name": "a", "op": "Relu", "inputs": ["x"], "outputs": ["y"]}, {"name": "c", "op": "Relu", "inputs": ["x"], "outputs": ["y"]})"),
+      "one producer"));
 }

@@ -73,8 +73,10 @@ TEST_CASE("Trained networks keep their function under equalization, and bit by b
       const Arrays found = evaluate(after.network, {{name, input}});
       for (const graph::TensorId output : before.network.outputs()) {
         const std::string tensor(before.network.tensor(output).name);
-        if (exact) CHECK(identical(expected.at(tensor), found.at(tensor)));
-        else CHECK(difference(expected.at(tensor), found.at(tensor)) <= 1e-5);
+        if (exact)
+          CHECK(identical(expected.at(tensor), found.at(tensor)));
+        else
+          CHECK(difference(expected.at(tensor), found.at(tensor)) <= 1e-5);
       }
     }
   }
@@ -83,15 +85,19 @@ TEST_CASE("Trained networks keep their function under equalization, and bit by b
 TEST_CASE("Equalized networks for digits are as accurate as before") {
   const Array images = read_npy(RW_TEST_DATA "/digits_x.npy"), labels = read_npy(RW_TEST_DATA "/digits_y.npy");
   constexpr std::size_t kCount = 100;
-  const Array some(Dims{kCount, 1, 16, 16}, std::vector<float>(images.floats().begin(), images.floats().begin() + kCount * 256));
+  const Array some(Dims{kCount, 1, 16, 16},
+                   std::vector<float>(images.floats().begin(), images.floats().begin() + kCount * 256));
   for (const char* name : {"digits_res", "digits_dense_imb", "digits_mbv2_relu_imb"}) {
     INFO(name);
     const TemporaryFolder folder;
-    REQUIRE(run_engine({std::string(RW_TEST_DATA "/") + name + ".json", "equalization", "-o", (folder / "out.json").string()}).status == 0);
+    REQUIRE(run_engine(
+                {std::string(RW_TEST_DATA "/") + name + ".json", "equalization", "-o", (folder / "out.json").string()})
+                .status == 0);
     const graph::Model after = graph::read_model(folder / "out.json");
     const Array scores = evaluate(after.network, {{"x", some}}).at("y");
     std::size_t right = 0;
-    for (std::size_t i = 0; i < kCount; ++i) right += static_cast<std::int64_t>(largest_at(scores, i)) == labels.ints()[i];
+    for (std::size_t i = 0; i < kCount; ++i)
+      right += static_cast<std::int64_t>(largest_at(scores, i)) == labels.ints()[i];
     CHECK(right >= 97);
   }
 }

@@ -21,11 +21,11 @@ class Engine {
   const graph::Network& network() const { return model_.network; }
   graph::Model& model() { return model_; }
 
-  std::string rule_of(const std::string& tensor) const;                   // that scaled its region; "": none
-  std::vector<double> scale(const std::string& tensor) const;             // by channel; ones where it is not scaled
-  std::vector<std::string> parents(const std::string& tensor) const;      // of its region
+  std::string rule_of(const std::string& tensor) const;               // that scaled its region; "": none
+  std::vector<double> scale(const std::string& tensor) const;         // by channel; ones where it is not scaled
+  std::vector<std::string> parents(const std::string& tensor) const;  // of its region
   std::vector<std::string> children(const std::string& tensor) const;
-  std::string reason(const std::string& tensor) const;                    // why no rule took its region
+  std::string reason(const std::string& tensor) const;  // why no rule took its region
   bool same_region(const std::string& a, const std::string& b) const;
 
  private:

@@ -24,7 +24,9 @@ std::uint64_t first_seed() {
 constexpr int kNetworks = 500;
 
 // 1e-5, and twice what rounding the weights does to a network that magnifies it: each weight is rounded once.
-bool keeps_function(const Net& net, double difference) { return difference <= 1e-5 || difference <= 2 * rounding_noise(net, 2); }
+bool keeps_function(const Net& net, double difference) {
+  return difference <= 1e-5 || difference <= 2 * rounding_noise(net, 2);
+}
 
 // Scales that differ from channel to channel without any statistics, whatever can be scaled.
 const char* const kWild = R"(
@@ -46,7 +48,8 @@ rule wild {
 // --- the formulas of equalization, computed another way: from the ranges that the test measured, in long double
 
 std::string observed_name(const Net& net, std::string tensor) {
-  static const std::set<std::string> elementwise = {"Relu", "LeakyRelu", "PRelu", "Abs", "Neg", "Identity", "Dropout", "Clip"};
+  static const std::set<std::string> elementwise = {"Relu", "LeakyRelu", "PRelu",   "Abs",
+                                                    "Neg",  "Identity",  "Dropout", "Clip"};
   const auto is_constant = [&](const std::string& name) { return net.ranges().count(name) == 0; };
   while (true) {
     if (std::count(net.outputs().begin(), net.outputs().end(), tensor)) return tensor;
@@ -61,7 +64,8 @@ std::string observed_name(const Net& net, std::string tensor) {
     if (uses != 1) return tensor;
     const bool clips = only->type == "Clip" && only->inputs.size() > 2 && !only->inputs[2].empty();
     const bool adds = only->type == "Add" && is_constant(only->inputs[only->inputs[0] == tensor ? 1 : 0]);
-    if (clips || !(elementwise.count(only->type) || adds) || net.shape(only->outputs[0]) != net.shape(tensor)) return tensor;
+    if (clips || !(elementwise.count(only->type) || adds) || net.shape(only->outputs[0]) != net.shape(tensor))
+      return tensor;
     tensor = only->outputs[0];
   }
 }
@@ -99,11 +103,12 @@ std::vector<ParentRange> parent_ranges(const Net& net, const std::vector<std::st
 void check_scales(const Engine& engine, const std::string& tensor, const std::vector<long double>& expected) {
   const auto found = engine.scale(tensor);
   REQUIRE(found.size() == expected.size());
-  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(found[i] == Approx(static_cast<double>(expected[i])).epsilon(1e-6));
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    CHECK(found[i] == Approx(static_cast<double>(expected[i])).epsilon(1e-6));
 }
 
-// shared: for each scale class the least of e / (least e of its node) over all its members, at least 1. Which channels are
-// one class is asked of the engine; what they get is computed here.
+// shared: for each scale class the least of e / (least e of its node) over all its members, at least 1. Which channels
+// are one class is asked of the engine; what they get is computed here.
 void check_shared(const Engine& engine, const std::vector<ParentRange>& parents) {
   std::map<std::uint32_t, long double> least;
   std::vector<std::pair<std::string, std::vector<std::uint32_t>>> members;
@@ -196,7 +201,8 @@ TEST_CASE("With --exact outputs are identical bit by bit") {
   }
 }
 
-TEST_CASE("A second run of pair on the rewritten network and statistics asks for 1 wherever the first was not clamped") {
+TEST_CASE(
+    "A second run of pair on the rewritten network and statistics asks for 1 wherever the first was not clamped") {
   const std::uint64_t seed = first_seed();
   std::size_t checked = 0;
   for (int i = 0; i < kNetworks; ++i) {
@@ -235,7 +241,8 @@ TEST_CASE("A certificate does not hold once any one edit of the plan is changed"
       runtime::Plan other = plan;
       std::vector<double> values(edit.factors[0].values.size(), 1.0);
       values[values.size() / 2] = 1.001;
-      other.multiply(static_cast<graph::OperatorId>(key >> 32U), static_cast<std::uint32_t>(key), edit.shape, edit.view, edit.factors[0].axes, values);
+      other.multiply(static_cast<graph::OperatorId>(key >> 32U), static_cast<std::uint32_t>(key), edit.shape, edit.view,
+                     edit.factors[0].axes, values);
       CHECK_FALSE(runtime::certify(engine.outcome().analysis, other).holds);
       ++corrupted;
     }

@@ -9,7 +9,8 @@
 
 namespace rw::test {
 
-Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder, runtime::RunOptions options) {
+Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder,
+                                runtime::RunOptions options) {
   Rewritten result;
   std::string name = rules;
   if (rules.find('{') != std::string::npos) {
@@ -22,7 +23,8 @@ Rewritten rewrite_through_files(const Net& net, const std::string& rules, const 
   result.outcome = runtime::run(result.before, result.rules.program, options);
   INFO(result.outcome.certificate.why);
   REQUIRE(result.outcome.certificate.holds);
-  const auto rewriting = runtime::apply_plan(result.outcome.analysis, result.outcome.plan, result.before.statistics, result.outcome.statistics);
+  const auto rewriting = runtime::apply_plan(result.outcome.analysis, result.outcome.plan, result.before.statistics,
+                                             result.outcome.statistics);
   graph::write_model(result.before, rewriting, folder / "after.json");
   result.after = graph::read_model(folder / "after.json");
   return result;
@@ -43,7 +45,8 @@ void compare_outputs(const Net& net, const Rewritten& rewritten, int samples, Vi
 
 double largest_difference(const Net& net, const Rewritten& rewritten, int samples) {
   double largest = 0;
-  compare_outputs(net, rewritten, samples, [&](const Array& a, const Array& b) { largest = std::max(largest, difference(a, b)); });
+  compare_outputs(net, rewritten, samples,
+                  [&](const Array& a, const Array& b) { largest = std::max(largest, difference(a, b)); });
   return largest;
 }
 
@@ -64,7 +67,8 @@ double rounding_noise(const Net& net, int samples) {
         moved.emplace(std::string(tensor.name), Array(old.shape(), values));
       }
       const Arrays after = evaluate(network, moved);
-      for (const std::string& output : net.outputs()) largest = std::max(largest, difference(before.at(output), after.at(output)));
+      for (const std::string& output : net.outputs())
+        largest = std::max(largest, difference(before.at(output), after.at(output)));
     }
   }
   return largest;

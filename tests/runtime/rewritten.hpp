@@ -14,7 +14,8 @@ struct Rewritten {
   runtime::Outcome outcome;
 };
 
-Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder, runtime::RunOptions options = {});
+Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder,
+                                runtime::RunOptions options = {});
 
 // The largest difference() over the outputs of the network and `samples` random inputs.
 double largest_difference(const Net& net, const Rewritten& rewritten, int samples);

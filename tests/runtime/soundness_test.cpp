@@ -138,7 +138,8 @@ TEST_CASE("Concat of A and the network's input: a leak, or with `leak pin` A is 
 TEST_CASE("A dead and an always negative concat parent: every scale finite and > 0") {
   Net net;
   const auto x = start(net);
-  const auto a = net.conv("a", x, 3, {.dead = {0, 1, 2}}), b = net.conv("b", x, 3, {.negative = true}), d = net.conv("d", x, 3);
+  const auto a = net.conv("a", x, 3, {.dead = {0, 1, 2}}), b = net.conv("b", x, 3, {.negative = true}),
+             d = net.conv("d", x, 3);
   net.output(net.conv("c", net.concat("k", {net.relu("ra", a), b, net.relu("rd", d)}), 2));
   net.calibrate();
   const Engine engine(net);
@@ -147,12 +148,14 @@ TEST_CASE("A dead and an always negative concat parent: every scale finite and >
     CHECK(std::isfinite(scale));
     CHECK(scale > 0);
   }
-  // The dead one asks for what `equalization` asks of a range of 0: 0 / 1e-30, at least lo = 1; the alignment factor is 1.
+  // The dead one asks for what `equalization` asks of a range of 0: 0 / 1e-30, at least lo = 1; the alignment factor
+  // is 1.
   CHECK(engine.scale("ra") == ones(3));
 }
 
 TEST_CASE("Operators that carry no scale are leaks") {
-  const std::vector<std::pair<std::string, NetAttributes>> blocking = {{"Sigmoid", {}}, {"Softmax", {{"axis", 1}}}, {"HardSwish", {}}, {"Tanh", {}}};
+  const std::vector<std::pair<std::string, NetAttributes>> blocking = {
+      {"Sigmoid", {}}, {"Softmax", {{"axis", 1}}}, {"HardSwish", {}}, {"Tanh", {}}};
   for (const auto& [type, attributes] : blocking) {
     Net net;
     const auto a = net.conv("a", start(net), 4);
@@ -167,7 +170,8 @@ TEST_CASE("Operators that carry no scale are leaks") {
 }
 
 TEST_CASE("Clip with only a lower bound of 0 is Relu, Clip(0, 6) is a leak") {
-  for (const auto& [high, expected] : std::vector<std::pair<std::optional<float>, double>>{{std::nullopt, 2.0}, {6.0F, 1.0}}) {
+  for (const auto& [high, expected] :
+       std::vector<std::pair<std::optional<float>, double>>{{std::nullopt, 2.0}, {6.0F, 1.0}}) {
     Net net;
     const auto a = net.conv("a", start(net), 4);
     net.output(net.conv("c", net.clip("f", a, 0.0F, high), 2));

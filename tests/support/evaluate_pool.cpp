@@ -90,7 +90,8 @@ Results lp_pool(const Call& call) {
     const float x = pool.x[input];
     y[output] += p == 1 ? std::fabs(x) : p == 2 ? x * x : std::pow(std::fabs(x), static_cast<float>(p));
   });
-  for (float& value : y) value = p == 1 ? value : p == 2 ? std::sqrt(value) : std::pow(value, 1.0F / static_cast<float>(p));
+  for (float& value : y)
+    value = p == 1 ? value : p == 2 ? std::sqrt(value) : std::pow(value, 1.0F / static_cast<float>(p));
   return one(Array(pool.shape, std::move(y)));
 }
 
