@@ -10,6 +10,7 @@
 
 #include "tests/dsl/shelf.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
 
 namespace rw::test {
 
@@ -322,7 +323,7 @@ TEST_CASE("random rule files mean the same when they are printed, and printing a
 
 TEST_CASE("the rule files that ship mean the same when they are printed") {
   std::size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(RW_SOURCE_DIR "/rules")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_path("rules"))) {
     if (entry.path().extension() != ".dsl") continue;
     std::ifstream in(entry.path());
     std::stringstream text;

@@ -5,6 +5,7 @@
 #include "graph/literal.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
 
 using namespace rw::graph;
 using namespace rw::test;
@@ -38,7 +39,7 @@ TEST_CASE("An empty rewriting changes the name of the weight file and nothing el
 
 TEST_CASE("A trained model comes out as it went in") {
   const TemporaryFolder folder;
-  const std::filesystem::path data = RW_TEST_DATA;
+  const std::filesystem::path data = data_path("");
   const Model model = read_model(data / "digits_res.json");
   write_model(model, {}, folder / "digits_res.json");
   CHECK(read_file(folder / "digits_res.json") == read_file(data / "digits_res.json"));

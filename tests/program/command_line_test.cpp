@@ -4,6 +4,7 @@
 
 #include "tests/support/catch.hpp"
 #include "tests/support/net.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/shell.hpp"
 
 using namespace rw::test;
@@ -11,7 +12,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string kDigits = RW_TEST_DATA "/digits_res.json";
+const std::string kDigits = data_path("digits_res.json");
 
 std::size_t files_in(const fs::path& folder) {
   return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {}));

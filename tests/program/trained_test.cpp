@@ -8,6 +8,7 @@
 #include "tests/support/compare.hpp"
 #include "tests/support/evaluate.hpp"
 #include "tests/support/npy.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/random.hpp"
 #include "tests/support/shell.hpp"
 
@@ -25,7 +26,7 @@ std::vector<fs::path> models() {
       if (entry.path().extension() == ".json" && name.find(".stats.") == std::string::npos) all.push_back(entry.path());
     }
   };
-  gather(RW_TEST_DATA);
+  gather(data_path(""));
   if (const char* more = std::getenv("RW_MODELS")) gather(more);
   return all;
 }
@@ -35,7 +36,7 @@ Array input_of(const graph::Network& network) {
   const graph::Tensor& input = network.tensor(network.inputs()[0]);
   Dims shape(input.shape.dims().begin(), input.shape.dims().end());
   if (shape == Dims{-1, 1, 16, 16}) {
-    const Array images = read_npy(RW_TEST_DATA "/digits_x.npy");
+    const Array images = read_npy(data_path("digits_x.npy"));
     shape[0] = 20;
     return Array(shape, std::vector<float>(images.floats().begin(), images.floats().begin() + 20 * 256));
   }
@@ -83,15 +84,14 @@ TEST_CASE("Trained networks keep their function under equalization, and bit by b
 }
 
 TEST_CASE("Equalized networks for digits are as accurate as before") {
-  const Array images = read_npy(RW_TEST_DATA "/digits_x.npy"), labels = read_npy(RW_TEST_DATA "/digits_y.npy");
+  const Array images = read_npy(data_path("digits_x.npy")), labels = read_npy(data_path("digits_y.npy"));
   constexpr std::size_t kCount = 100;
   const Array some(Dims{kCount, 1, 16, 16},
                    std::vector<float>(images.floats().begin(), images.floats().begin() + kCount * 256));
   for (const char* name : {"digits_res", "digits_dense_imb", "digits_mbv2_relu_imb"}) {
     INFO(name);
     const TemporaryFolder folder;
-    REQUIRE(run_engine(
-                {std::string(RW_TEST_DATA "/") + name + ".json", "equalization", "-o", (folder / "out.json").string()})
+    REQUIRE(run_engine({data_path(std::string(name) + ".json"), "equalization", "-o", (folder / "out.json").string()})
                 .status == 0);
     const graph::Model after = graph::read_model(folder / "out.json");
     const Array scores = evaluate(after.network, {{"x", some}}).at("y");

@@ -7,6 +7,7 @@
 
 #include "tests/runtime/applied.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
 
 using namespace rw::test;
 
@@ -15,7 +16,7 @@ namespace {
 // wide.dsl with another scale: the weights of a class come to lie in [256, 512), so that classes get different
 // powers of two, none of them 1.
 std::string take_everything() {
-  std::ifstream file(RW_SOURCE_DIR "/rules/wide.dsl");
+  std::ifstream file(source_path("rules/wide.dsl"));
   std::stringstream text;
   text << file.rdbuf();
   std::string rules = text.str();

@@ -15,6 +15,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "tests/support/paths.hpp"
+
 namespace rw::test {
 namespace {
 
@@ -157,6 +159,10 @@ void write_file(const std::filesystem::path& path, const std::string& content) {
   std::ofstream file(path, std::ios::binary);
   file << content;
   if (!file.flush()) throw std::runtime_error(fmt::format("cannot write '{}'", path.string()));
+}
+
+Outcome run_engine(const std::vector<std::string>& arguments, const ShellOptions& options) {
+  return run_program(program_path(), arguments, options);
 }
 
 }  // namespace rw::test

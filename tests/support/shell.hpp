@@ -26,9 +26,7 @@ Outcome run_program(const std::filesystem::path& program, const std::vector<std:
                     const ShellOptions& options = {});
 
 // Runs rewrite-engine.
-inline Outcome run_engine(const std::vector<std::string>& arguments, const ShellOptions& options = {}) {
-  return run_program(RW_PROGRAM, arguments, options);
-}
+Outcome run_engine(const std::vector<std::string>& arguments, const ShellOptions& options = {});
 
 // A fresh folder that is removed at the end with all that is in it.
 class TemporaryFolder {

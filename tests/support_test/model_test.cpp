@@ -10,13 +10,14 @@
 #include "tests/support/compare.hpp"
 #include "tests/support/evaluate.hpp"
 #include "tests/support/npy.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/random_network.hpp"
 #include "tests/support/shell.hpp"
 
 namespace rw::test {
 namespace {
 
-const std::filesystem::path kData = RW_TEST_DATA;
+const std::filesystem::path kData = data_path("");
 
 Array image(const Array& images, std::size_t i) {
   const Dims shape = {1, images.dim(1), images.dim(2), images.dim(3)};
