@@ -76,7 +76,7 @@ inline constexpr std::uint32_t kOwnWord = 1;
 inline constexpr std::size_t kMaxRuleExprs = 100'000;
 inline constexpr std::size_t kMaxProgramExprs = 1'000'000;  // all rules and guards together
 inline constexpr std::size_t kMaxProgramTerms = 1'000'000;  // operators of all sets and clauses together
-inline constexpr std::uint32_t kMaxExprDepth = 2'000;       // so that evaluation may call itself
+inline constexpr std::uint32_t kMaxExprDepth = 500;         // so that evaluation may call itself
 
 using ExprId = std::uint32_t;  // into Rule::exprs (LawBinding::exprs, Term::exprs)
 

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "graph/error.hpp"
+#include "graph/printable.hpp"
 #include "runtime/apply_plan.hpp"
 #include "runtime/library.hpp"
 #include "runtime/report.hpp"
@@ -108,23 +109,18 @@ int rewrite(const Options& options) {
 
   graph::Model model = graph::read_model(options.model);
   if (!options.stats.empty()) graph::read_statistics(options.stats, model);
-  try {
-    const runtime::Outcome outcome = runtime::run(model, rules.program, run);
-    graph::Written written;
-    if (outcome.certificate.holds) {
-      const graph::Rewriting rewriting =
-          runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
-      written = graph::write_model(model, rewriting, output_path(options), options.dry_run);
-    }
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    const runtime::ReportInput report{model, rules, outcome, written, seconds.count(), options.exact, options.dry_run};
-    if (!options.json.empty()) runtime::write_text(options.json, runtime::json_report(report));
-    if (!options.quiet || !outcome.certificate.holds) fmt::print("{}", runtime::text_report(report, wants_colour()));
-    return outcome.certificate.holds ? kDone : kRefused;
-  } catch (graph::Error& error) {
-    if (error.file.empty()) throw graph::Error(options.model, error.place, error.message);
-    throw;
+  const runtime::Outcome outcome = runtime::run(model, rules.program, run);
+  graph::Written written;
+  if (outcome.certificate.holds) {
+    const graph::Rewriting rewriting =
+        runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
+    written = graph::write_model(model, rewriting, output_path(options), options.dry_run);
   }
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  const runtime::ReportInput report{model, rules, outcome, written, seconds.count(), options.exact, options.dry_run};
+  if (!options.json.empty()) runtime::write_text(options.json, runtime::json_report(report));
+  if (!options.quiet || !outcome.certificate.holds) fmt::print("{}", runtime::text_report(report, wants_colour()));
+  return outcome.certificate.holds ? kDone : kRefused;
 }
 
 }  // namespace
@@ -148,7 +144,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "rewrite-engine: {}\n", error.message);
     return kUsage;
   } catch (const graph::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    // Where an error names no file it is about the model: a value that cannot be scaled.
+    fmt::print(stderr, "{}\n", graph::printable(error, options.model).what());
     return kMistake;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "{}: does not fit into memory\n", options.model);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "runtime/names.hpp"
+#include "graph/printable.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -15,13 +15,14 @@ std::string place(const ReportInput& input, dsl::Position at) {
 }
 
 std::string node(const ReportInput& input, OperatorId op) {
-  return fmt::format("{} '{}'", input.model.network.type_of(op), printable(input.model.network.op(op).name));
+  return fmt::format("{} '{}'", input.model.network.type_of(op), graph::printable(input.model.network.op(op).name));
 }
 
 std::string leak_reason(const ReportInput& input, TensorId tensor, OperatorId op) {
   const graph::Tensor& info = input.model.network.tensor(tensor);
   if (op == kNone)
-    return fmt::format("'{}' is {} of the network", printable(info.name), info.is_input ? "an input" : "an output");
+    return fmt::format("'{}' is {} of the network", graph::printable(info.name),
+                       info.is_input ? "an input" : "an output");
   return fmt::format("leaks at {}: {}", node(input, op), input.outcome.analysis.why_blocked(op));
 }
 
@@ -132,7 +133,7 @@ std::string warnings(const ReportInput& input) {
     text += fmt::format(
         "warning: no law is known for {} ({} operator{}): it blocks; where it carries scales, add `op {} law pass` to "
         "a rule file\n",
-        printable(type), count, count == 1 ? "" : "s", printable(type));
+        graph::printable(type), count, count == 1 ? "" : "s", graph::printable(type));
   if (input.outcome.unused_statistics > 0)
     text +=
         fmt::format("note: {} statistics run along another axis than the channels of their tensor and are not used\n",
@@ -204,7 +205,7 @@ std::string text_report(const ReportInput& input, bool colour) {
     const std::string where =
         certificate.op != kNone
             ? node(input, certificate.op)
-            : fmt::format("tensor '{}'", printable(input.model.network.tensor(certificate.tensor).name));
+            : fmt::format("tensor '{}'", graph::printable(input.model.network.tensor(certificate.tensor).name));
     text += "\n" + paint.bad("refused") +
             fmt::format(": the certificate does not hold at {}: {}; nothing was written\n", where, certificate.why);
     return text;

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
-#include "runtime/names.hpp"
+#include "graph/formats/json_text.hpp"
 #include "runtime/report.hpp"
 
 namespace rw::runtime {
 namespace {
+
+namespace json = graph::json;
 
 template <typename List, typename Text>
 std::string array(const List& list, Text text) {
@@ -25,19 +27,19 @@ class JsonReport {
     text += fmt::format(
         "\"format\": \"rewrite-engine/report\", \"version\": 1,\n\"model\": {}, \"operators\": {}, \"bytes\": {}, "
         "\"regions_found\": {}, \"exact\": {}, \"dry_run\": {},\n",
-        json_text(input_.model.path.string()), network_.operators().size(), input_.model.bytes, outcome.regions.size(),
-        input_.exact, input_.dry_run);
+        json::quoted(input_.model.path.string()), network_.operators().size(), input_.model.bytes,
+        outcome.regions.size(), input_.exact, input_.dry_run);
     text += "\"unused_statistics\": " + std::to_string(outcome.unused_statistics) + ",\n";
     text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
     text += "\"certificate\": " + certificate() + ",\n";
     text += "\"written\": {\"files\": " +
-            array(input_.written.files, [](const auto& file) { return json_text(file.string()); }) +
+            array(input_.written.files, [](const auto& file) { return json::quoted(file.string()); }) +
             fmt::format(", \"bytes\": {}}},\n\"seconds\": {:.6f}\n}}\n", input_.written.bytes, input_.seconds);
     return text;
   }
 
  private:
-  std::string op(OperatorId id) const { return json_text(network_.op(id).name); }
+  std::string op(OperatorId id) const { return json::quoted(network_.op(id).name); }
   std::string ops(std::span<const OperatorId> list) const {
     return array(list, [&](OperatorId id) { return op(id); });
   }
@@ -50,8 +52,8 @@ class JsonReport {
       text += fmt::format(
           "{}\n  {{\"rule\": {}, \"ran\": {}, \"regions\": {}, \"parents\": {}, \"children\": {}, \"channels\": {}, "
           "\"smallest\": {}, \"largest\": {}, \"reset\": {}, \"sweeps\": {}}}",
-          i ? "," : "", json_text(program[i].name), rule.ran, rule.regions, rule.parents, rule.children, rule.channels,
-          number(rule.smallest), number(rule.largest), rule.reset, rule.sweeps);
+          i ? "," : "", json::quoted(program[i].name), rule.ran, rule.regions, rule.parents, rule.children,
+          rule.channels, number(rule.smallest), number(rule.largest), rule.reset, rule.sweeps);
     }
     return text;
   }
@@ -60,7 +62,7 @@ class JsonReport {
   std::string tensors(const RegionOutcome& region) const {
     const Regions& regions = input_.outcome.regions;
     return array(regions[region.region].tensors, [&](TensorId tensor) {
-      std::string text = fmt::format("{{\"tensor\": {}", json_text(network_.tensor(tensor).name));
+      std::string text = fmt::format("{{\"tensor\": {}", json::quoted(network_.tensor(tensor).name));
       if (!region.scales.empty())
         text += ", \"scale\": " + array(regions.classes(tensor),
                                         [&](std::uint32_t scale_class) { return number(region.scales[scale_class]); });
@@ -74,22 +76,22 @@ class JsonReport {
       const Region& shape = input_.outcome.regions[region.region];
       text += fmt::format(
           "{}\n  {{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}", text.empty() ? "" : ",",
-          region.taken_by == kNone ? "null" : json_text(input_.rules.program.rules[region.taken_by].name),
+          region.taken_by == kNone ? "null" : json::quoted(input_.rules.program.rules[region.taken_by].name),
           ops(shape.parents), ops(shape.children), ops(shape.inner));
       text += ", \"tensors\": " + tensors(region);
       text +=
           ", \"leaks\": " + array(shape.leaks, [&](const Leak& leak) {
-            return fmt::format(
-                "{{\"tensor\": {}, \"operator\": {}, \"why\": {}}}", json_text(network_.tensor(leak.tensor).name),
-                leak.op == kNone ? "null" : op(leak.op),
-                json_text(leak.op == kNone ? "boundary of the network" : input_.outcome.analysis.why_blocked(leak.op)));
+            return fmt::format("{{\"tensor\": {}, \"operator\": {}, \"why\": {}}}",
+                               json::quoted(network_.tensor(leak.tensor).name), leak.op == kNone ? "null" : op(leak.op),
+                               json::quoted(leak.op == kNone ? "boundary of the network"
+                                                             : input_.outcome.analysis.why_blocked(leak.op)));
           });
-      if (region.taken_by == kNone) text += ", \"reason\": " + json_text(reason(input_, region));
-      text +=
-          ", \"misses\": " + array(region.misses, [&](const auto& miss) {
-            return fmt::format("{{\"rule\": {}, \"why\": {}}}", json_text(input_.rules.program.rules[miss.first].name),
-                               json_text(describe(input_, miss.second)));
-          });
+      if (region.taken_by == kNone) text += ", \"reason\": " + json::quoted(reason(input_, region));
+      text += ", \"misses\": " + array(region.misses, [&](const auto& miss) {
+                return fmt::format("{{\"rule\": {}, \"why\": {}}}",
+                                   json::quoted(input_.rules.program.rules[miss.first].name),
+                                   json::quoted(describe(input_, miss.second)));
+              });
       text += "}";
     }
     return text;
@@ -101,8 +103,8 @@ class JsonReport {
       return fmt::format("{{\"holds\": true, \"certified\": \"scales\", \"operators\": {}}}", certificate.operators);
     return fmt::format("{{\"holds\": false, \"operator\": {}, \"tensor\": {}, \"why\": {}}}",
                        certificate.op == kNone ? "null" : op(certificate.op),
-                       certificate.tensor == kNone ? "null" : json_text(network_.tensor(certificate.tensor).name),
-                       json_text(certificate.why));
+                       certificate.tensor == kNone ? "null" : json::quoted(network_.tensor(certificate.tensor).name),
+                       json::quoted(certificate.why));
   }
 
   const ReportInput& input_;
