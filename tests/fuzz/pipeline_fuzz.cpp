@@ -1,36 +1,58 @@
-// The whole pipeline: a model, then a line of "---", then rules. What is rewritten must be certified.
+// The whole pipeline: a model, then a line of "---", then rules; without rules, a rule set that ships. What is
+// rewritten must be certified.
+#include <array>
 #include <string>
 
-#include "dsl/load.hpp"
 #include "graph/error.hpp"
 #include "graph/model.hpp"
 #include "runtime/apply_plan.hpp"
-#include "runtime/library.hpp"
 #include "runtime/report.hpp"
-#include "runtime/vocabulary.hpp"
+#include "tests/fuzz/rule_text.hpp"
 #include "tests/fuzz/scratch.hpp"
 
+namespace {
+
+using namespace rw;
+
+// The rules are kept until they change: most inputs differ in the model alone.
+const dsl::Loaded& rules_of(std::string_view text) {
+  static std::string last;
+  static dsl::Loaded loaded = fuzz::load_text(last);
+  if (text != last) {
+    loaded = fuzz::load_text(text);
+    last = text;
+  }
+  return loaded;
+}
+
+const dsl::Loaded& shipped_rules(std::size_t number) {
+  static const std::array<dsl::Loaded, 5> sets = {fuzz::load_shipped("equalization"), fuzz::load_shipped("wide"),
+                                                  fuzz::load_shipped("cross_layer"), fuzz::load_shipped("mixed"),
+                                                  fuzz::load_shipped("smoothquant")};
+  return sets[number % sets.size()];
+}
+
+void rewrite(std::string_view text, const dsl::Loaded& rules, bool exact) {
+  graph::Model model = graph::read_model(fuzz::scratch_file("m.json", text));
+  const runtime::Outcome outcome = runtime::run(model, rules.program, {.exact = exact});
+  if (!outcome.certificate.holds) __builtin_trap();
+  const graph::Rewriting rewriting =
+      runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
+  const graph::Written written = graph::write_model(model, rewriting, "unused.json", true);
+  const runtime::ReportInput report{model, rules, outcome, written};
+  if (runtime::text_report(report, false).empty() || runtime::json_report(report).empty()) __builtin_trap();
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace rw;
   const std::string_view text = fuzz::text_of(data, size);
   const std::size_t cut = text.find("\n---\n");
-  const std::string_view rules = cut == std::string_view::npos ? std::string_view() : text.substr(cut + 5);
-  dsl::Library library = runtime::rule_library();
-  library.read = [&](const std::string& path, std::string& why) -> std::optional<std::string> {
-    why = "no such file";
-    return path == "fuzz.dsl" ? std::optional<std::string>(rules) : std::nullopt;
-  };
-  const dsl::Loaded loaded = dsl::load({rules.empty() ? "equalization" : "fuzz.dsl"}, library, runtime::vocabulary());
-  if (dsl::has_errors(loaded.diagnostics)) return 0;
+  const bool own = cut != std::string_view::npos;
+  const dsl::Loaded& rules = own ? rules_of(text.substr(cut + 5)) : shipped_rules(size / 2);
+  if (dsl::has_errors(rules.diagnostics)) return 0;
   try {
-    graph::Model model = graph::read_model(fuzz::scratch_file("m.json", text.substr(0, cut)));
-    const runtime::Outcome outcome = runtime::run(model, loaded.program, {.exact = size % 2 == 1});
-    if (!outcome.certificate.holds) __builtin_trap();
-    const graph::Rewriting rewriting =
-        runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
-    const graph::Written written = graph::write_model(model, rewriting, "unused.json", true);
-    const runtime::ReportInput report{model, loaded, outcome, written};
-    if (runtime::text_report(report, false).empty() || runtime::json_report(report).empty()) __builtin_trap();
+    rewrite(text.substr(0, cut), rules, size % 2 == 1);
   } catch (const graph::Error& error) {
     if (error.message.empty()) __builtin_trap();
   }

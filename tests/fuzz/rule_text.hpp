@@ -1,0 +1,17 @@
+// Rule files from memory, for targets that get rules as bytes.
+#pragma once
+
+#include <string_view>
+
+#include "dsl/load.hpp"
+
+namespace rw::fuzz {
+
+// Loads `rules` as the one file of a run. The standard library that it sees is a short one: parsing the whole one for
+// every input would take most of the time.
+dsl::Loaded load_text(std::string_view rules);
+
+// A rule set that ships, with the whole standard library. It has no errors.
+dsl::Loaded load_shipped(std::string_view name);
+
+}  // namespace rw::fuzz
