@@ -203,5 +203,11 @@ std::optional<AxisMap> first_two(const Node& node, std::uint32_t slot) {
   return one_to_one(in.rank(), out.rank(), [](int axis) { return axis < 2 ? axis : -1; });
 }
 
+std::optional<AxisMap> second(const Node& node, std::uint32_t slot) {
+  const Shape in = node.shape(0), out = node.output_shape();
+  if (slot != 0 || !in.known() || !out.known() || in.rank() < 2 || out.rank() < 2) return std::nullopt;
+  return one_to_one(in.rank(), out.rank(), [](int axis) { return axis == 1 ? axis : -1; });
+}
+
 }  // namespace axis_rule
 }  // namespace rw::graph

@@ -45,6 +45,10 @@ Dims constant(const Node&, std::uint32_t);
 Dims constant_of_shape(const Node&, std::uint32_t);
 Dims grid_sample(const Node&, std::uint32_t);
 Dims range(const Node&, std::uint32_t);
+Dims max_unpool(const Node&, std::uint32_t);
+Dims roi_align(const Node&, std::uint32_t);
+Dims gather_elements(const Node&, std::uint32_t);
+Dims top_k(const Node&, std::uint32_t);
 Dims user_linear(const Node&, std::uint32_t);
 }  // namespace shape_rule
 
@@ -64,6 +68,7 @@ std::optional<AxisMap> view(const Node&, std::uint32_t);  // row-major elements 
 std::optional<AxisMap> gather(const Node&, std::uint32_t);
 std::optional<AxisMap> matmul(const Node&, std::uint32_t);     // of two activations
 std::optional<AxisMap> first_two(const Node&, std::uint32_t);  // batch and channels; positions are sampled
+std::optional<AxisMap> second(const Node&, std::uint32_t);     // channels alone; pictures are chosen, too
 }  // namespace axis_rule
 
 namespace weight_rule {

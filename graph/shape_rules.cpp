@@ -518,6 +518,47 @@ Dims grid_sample(const Node& node, std::uint32_t) {
   return dims;
 }
 
+// The picture whose MaxPool gives the input, unless input 2 says it.
+Dims max_unpool(const Node& node, std::uint32_t) {
+  if (node.has(2)) return target_of(node, 2);
+  const Shape in = node.shape(0);
+  const auto kernel = node.integers("kernel_shape");
+  if (!in.known() || !kernel || kernel->size() + 2 != static_cast<std::size_t>(in.rank())) return std::nullopt;
+  const auto window = window_of(node, *kernel);
+  if (!window) return std::nullopt;
+  std::vector<std::int64_t> dims = copy(in);
+  for (std::size_t i = 0; i < window->rank(); ++i) {
+    std::int64_t& dim = dims[i + 2];
+    const std::int64_t steps = dim < 1 ? kUnknown : times(dim - 1, window->strides[i]);
+    dim = steps < 0
+              ? kUnknown
+              : std::max(kUnknown, steps + window->kernel[i] - window->pads[i] - window->pads[i + window->rank()]);
+  }
+  return dims;
+}
+
+Dims roi_align(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0), rois = node.shape(1);
+  if (!in.known() || in.rank() != 4) return std::nullopt;
+  return std::vector<std::int64_t>{rois.known() && rois.rank() > 0 ? rois[0] : kUnknown, in[1],
+                                   node.integer("output_height"), node.integer("output_width")};
+}
+
+Dims gather_elements(const Node& node, std::uint32_t) {
+  const Shape indices = node.shape(1);
+  return indices.known() ? Dims(copy(indices)) : std::nullopt;
+}
+
+Dims top_k(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  const auto axis = in.axis(node.integer("axis", -1));
+  if (!axis) return std::nullopt;
+  std::vector<std::int64_t> dims = copy(in);
+  const auto count = node.integers_of(1);
+  dims[static_cast<std::size_t>(*axis)] = count && count->size() == 1 && (*count)[0] >= 0 ? (*count)[0] : kUnknown;
+  return dims;
+}
+
 Dims range(const Node&, std::uint32_t) { return std::vector<std::int64_t>{kUnknown}; }
 
 Dims user_linear(const Node& node, std::uint32_t) {

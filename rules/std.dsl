@@ -12,7 +12,8 @@ op Relu, LeakyRelu, PRelu, Abs, Neg, Identity, Dropout law pass elementwise
 op Clip law pass elementwise
 op MaxPool, AveragePool, LpPool, GlobalMaxPool, GlobalAveragePool, GlobalLpPool law pass
 op ReduceMean, ReduceSum, ReduceMax, ReduceMin, ReduceL1, ReduceL2 law pass
-op Pad, Resize, Upsample, GridSample, Cast law pass
+op Pad, Resize, Upsample, GridSample, RoiAlign, MaxUnpool, Cast law pass
+op Trilu, CumSum, TopK, GatherElements, ReverseSequence law pass
 
 op Mul, Div law product
 op Mul, Div law affine where activations == 1
@@ -22,14 +23,30 @@ op Split law split
 op Slice law slice
 op Gather law gather
 op Reshape, Flatten, Transpose, Squeeze, Unsqueeze, DepthToSpace, SpaceToDepth, Expand, Tile law view
-op Shape, Size, Constant, ConstantOfShape law shape
+op Shape, Size, Constant, ConstantOfShape, EyeLike, RandomNormalLike, RandomUniformLike law shape
 
-op Sigmoid, HardSigmoid, HardSwish, Tanh, Erf, Exp, Log, Sqrt, Reciprocal, Pow law block
-op Elu, Celu, Selu, Gelu, com.microsoft::Gelu, Mish, Softplus, Softsign, ThresholdedRelu law block
-op Softmax, LogSoftmax, LRN, Floor, Ceil, Round, Sign, Not, IsNaN law block
-op Equal, Less, LessOrEqual, Greater, GreaterOrEqual, And, Or law block
-op ReduceProd, ReduceSumSquare, ReduceLogSum, ReduceLogSumExp law block
-op CastLike, Range, QuantizeLinear, DequantizeLinear law block
+# What f(s x) = s f(x) does not hold for.
+op Sigmoid, HardSigmoid, HardSwish, Swish, Tanh, Erf, Exp, Log, Sqrt, Reciprocal, Pow, Mod law block
+op Elu, Celu, Selu, Gelu, Mish, Softplus, Softsign, ThresholdedRelu, Shrink law block
+op com.microsoft::Gelu, com.microsoft::QuickGelu, com.microsoft::FastGelu, com.microsoft::BiasGelu law block
+op Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh law block
+op Softmax, LogSoftmax, Hardmax, LRN, LpNormalization, MeanVarianceNormalization law block
+op Floor, Ceil, Round, Sign, Not, IsNaN, IsInf, Bernoulli law block
+op Equal, Less, LessOrEqual, Greater, GreaterOrEqual, And, Or, Xor law block
+op BitShift, BitwiseAnd, BitwiseOr, BitwiseXor, BitwiseNot law block
+op ReduceProd, ReduceSumSquare, ReduceLogSum, ReduceLogSumExp, ArgMax, ArgMin, Det law block
+op QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear, CastLike law block
+op ConvInteger, MatMulInteger, QLinearConv, QLinearMatMul law block
+op NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss law block
+
+# What the engine does not look into, and what makes values of its own.
+op If, Loop, Scan, SequenceMap, RNN, LSTM, GRU, Attention, RotaryEmbedding, Einsum, DeformConv law block
+op GatherND, ScatterND, ScatterElements, Scatter, TensorScatter, OneHot, Compress, NonZero, Unique law block
+op Col2Im, CenterCropPad, MaxRoiPool, NonMaxSuppression, AffineGrid, DFT, STFT law block
+op Range, RandomNormal, RandomUniform, Multinomial, BlackmanWindow, HammingWindow, HannWindow, MelWeightMatrix law block
+op Optional, OptionalGetElement, OptionalHasElement, SequenceAt, SequenceConstruct, SequenceEmpty law block
+op SequenceErase, SequenceInsert, SequenceLength, SplitToSequence, ConcatFromSequence law block
+op StringConcat, StringNormalizer, StringSplit, RegexFullMatch, TfIdfVectorizer, ImageDecoder law block
 
 # Activation part of one-step equalization: E. Meller, A. Finkelstein, U. Almog, M. Grobman, "Same, Same But Different:
 # Recovering Neural Network Quantization Error Through Weight Factorization", ICML 2019.

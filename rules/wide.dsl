@@ -7,7 +7,8 @@ set offering  = Conv, ConvTranspose, Gemm, MatMul, com.microsoft::FusedConv, Bat
 set absorbing = Conv, ConvTranspose, Gemm, MatMul, com.microsoft::FusedConv, BatchNormalization, Mul, Div
 set carrying  = Relu, LeakyRelu, PRelu, Abs, Neg, Identity, Dropout, Clip, Cast, MaxPool, AveragePool, LpPool,
                 GlobalMaxPool, GlobalAveragePool, GlobalLpPool, ReduceMean, ReduceSum, ReduceMax, ReduceMin, ReduceL1,
-                ReduceL2, Pad, Resize, Upsample, GridSample, Split, Slice, Gather, Reshape, Flatten, Transpose, Squeeze,
+                ReduceL2, Pad, Resize, Upsample, GridSample, RoiAlign, MaxUnpool, Trilu, CumSum, TopK,
+                GatherElements, ReverseSequence, Split, Slice, Gather, Reshape, Flatten, Transpose, Squeeze,
                 Unsqueeze, DepthToSpace, SpaceToDepth, Expand, Tile, Mul, Div, MatMul, Add, Sub, Sum, Mean, Max, Min,
                 Where, Concat
 set joining   = Add, Sub, Sum, Mean, Max, Min, Where, Concat

@@ -2,6 +2,7 @@
 // each.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -89,8 +90,51 @@ std::string cast(const Site& site) {
                                              : fmt::format("it casts {} to the narrower {}", name(from), name(to));
 }
 
+bool is_channel_axis(const Site& site, std::optional<int> axis) {
+  return !axis || ((site.channels().axes(site.input(0)) >> static_cast<unsigned>(*axis)) & 1U);
+}
+
+// By sizes no channel is mixed where their number stays; by scales one may be where it stays, too (4 channels
+// times 1.1).
 std::string resize(const Site& site) {
-  return site.text("coordinate_transformation_mode") == "tf_crop_and_resize" ? "it crops" : "";
+  if (site.text("coordinate_transformation_mode") == "tf_crop_and_resize") return "it crops";
+  const bool by_size = site.has(3);
+  const std::uint32_t slot = site.form().op == "Resize" && site.input_count() > 2 ? 2 : 1;
+  if (by_size || (!site.has(slot) && !site.op().find("scales"))) return {};
+  std::vector<double> scales;
+  if (const auto* attribute = site.op().find("scales")) {
+    if (const auto* list = std::get_if<std::span<const double>>(attribute)) scales.assign(list->begin(), list->end());
+  } else if (const auto values = site.numbers_of(slot)) {
+    scales = *values;
+  }
+  if (scales.empty()) return "its scales are no constants";
+  const auto axes = site.integers("axes");
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    const auto axis = site.shape(0).axis(axes && i < axes->size() ? (*axes)[i] : static_cast<std::int64_t>(i));
+    if (scales[i] != 1 && is_channel_axis(site, axis))
+      return fmt::format("it resizes the channel axis by {}", scales[i]);
+  }
+  return {};
+}
+
+// What mixes, sorts or chooses along one axis: channels must not lie there.
+std::string along(const Site& site, std::optional<int> axis, std::string_view does) {
+  return is_channel_axis(site, axis) ? fmt::format("it {} along the channel axis, or along an unknown one", does) : "";
+}
+
+std::string cum_sum(const Site& site) {
+  const auto axis = site.integers_of(1);
+  return along(site, axis && axis->size() == 1 ? site.shape(0).axis((*axis)[0]) : std::nullopt, "sums up");
+}
+
+std::string top_k(const Site& site) { return along(site, site.shape(0).axis(site.integer("axis", -1)), "chooses"); }
+
+std::string gather_elements(const Site& site) {
+  return along(site, site.shape(0).axis(site.integer("axis")), "chooses");
+}
+
+std::string reverse_sequence(const Site& site) {
+  return along(site, site.shape(0).axis(site.integer("time_axis")), "reverses");
 }
 
 struct Row {
@@ -99,11 +143,27 @@ struct Row {
 };
 
 constexpr std::array kRows = {
-    Row{"Clip", clip},       Row{"Pad", pad},   Row{"PRelu", prelu},   Row{"LeakyRelu", leaky},
-    Row{"Dropout", dropout}, Row{"Cast", cast}, Row{"Resize", resize}, Row{"com.microsoft::FusedConv", fused_conv},
+    Row{"Clip", clip},
+    Row{"Pad", pad},
+    Row{"PRelu", prelu},
+    Row{"LeakyRelu", leaky},
+    Row{"Dropout", dropout},
+    Row{"Cast", cast},
+    Row{"Resize", resize},
+    Row{"Upsample", resize},
+    Row{"CumSum", cum_sum},
+    Row{"TopK", top_k},
+    Row{"GatherElements", gather_elements},
+    Row{"ReverseSequence", reverse_sequence},
+    Row{"com.microsoft::FusedConv", fused_conv},
 };
 
 }  // namespace
+
+bool reads_positions(const Site& site) {
+  static constexpr std::array<std::string_view, 2> kOperators = {"GridSample", "RoiAlign"};
+  return std::find(kOperators.begin(), kOperators.end(), site.form().op) != kOperators.end();
+}
 
 std::string operator_condition(const Site& site) {
   for (const Row& row : kRows)

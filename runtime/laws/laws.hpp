@@ -40,6 +40,8 @@ std::string first_missing(const Site& site, std::uint32_t slot);  // of input `s
 void tie_broadcast(const Site& site, Tie& tie, std::uint32_t slot);
 // What the operator itself asks besides its law: Clip's bounds, Pad's mode, Cast's direction (conditions.cpp).
 std::string operator_condition(const Site& site);
+// Its further inputs say where it samples: they are pinned, as every input that is not tied.
+bool reads_positions(const Site& site);
 // Every input of 1 and no edit: what a law that cannot carry must see.
 std::string only_ones(const Site& site, Carry& carry);
 

@@ -11,10 +11,8 @@ std::string condition(const Site& site) {
   if (!why.empty()) return why;
   why = operator_condition(site);
   if (!why.empty()) return why;
-  // Where it samples is pinned, as every input that is not tied; what else an operator may ask of its inputs is a row
-  // of conditions.cpp.
   for (std::uint32_t slot = 1; slot < site.input_count(); ++slot)
-    if (site.is_activation(slot) && site.form().op != "GridSample")
+    if (site.is_activation(slot) && !reads_positions(site))
       return fmt::format("its input '{}' is no constant", site.tensor(slot).name);
   const auto axes = forward(site, 0, site.channels().axes(site.input(0)));
   const TensorId in = site.input(0), out = site.output();

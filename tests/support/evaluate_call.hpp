@@ -51,6 +51,8 @@ std::span<const Row> reduce_rows();
 std::span<const Row> normalize_rows();
 std::span<const Row> shape_rows();
 std::span<const Row> resize_rows();
+std::span<const Row> choose_rows();
+std::span<const Row> sample_rows();
 
 // Computes the outputs. Throws std::invalid_argument: operator not known, or inputs that do not fit it.
 Results run(const Call& call);

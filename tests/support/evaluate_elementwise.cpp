@@ -198,6 +198,21 @@ constexpr Row kRows[] = {
      [](const Call& call) {
        return map(call, [alpha = call.number("alpha", 1)](float x) { return x < 0 ? alpha * std::expm1(x) : x; });
      }},
+    {"Celu",
+     [](const Call& call) {
+       return map(call, [alpha = call.number("alpha", 1)](float x) {
+         return std::fmax(x, 0.0F) + std::fmin(0.0F, alpha * std::expm1(x / alpha));
+       });
+     }},
+    {"Selu", RW_FLOAT(1.0507009873F * (x < 0 ? 1.6732632423F * std::expm1(x) : x))},
+    {"com.microsoft::QuickGelu",
+     [](const Call& call) {
+       return map(call, [alpha = call.number("alpha", 1.702F)](float x) { return x * sigmoid(alpha * x); });
+     }},
+    {"Mod",
+     [](const Call& call) {
+       return binary(call, [](auto a, auto b) { return static_cast<decltype(a)>(std::fmod(a, b)); });
+     }},
     {"HardSigmoid",
      [](const Call& call) {
        return map(call, [alpha = call.number("alpha", 0.2F), beta = call.number("beta", 0.5F)](float x) {

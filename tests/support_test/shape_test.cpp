@@ -147,4 +147,52 @@ TEST_CASE("Shape, Size and constants", "[evaluate][shape]") {
       int_array({1, 2}, {7, 7}));
 }
 
+TEST_CASE("Trilu keeps a triangle", "[evaluate][choose]") {
+  const Array x = counting({2, 3});
+  CHECK(run_one("Trilu", {x}).floats() == std::vector<float>{0, 1, 2, 0, 4, 5});
+  CHECK(run_one("Trilu", {x, ints({1})}).floats() == std::vector<float>{0, 1, 2, 0, 0, 5});
+  CHECK(run_one("Trilu", {x}, {{{"upper", 0}}}).floats() == std::vector<float>{0, 0, 0, 3, 4, 0});
+}
+
+TEST_CASE("CumSum adds up along an axis, in both directions", "[evaluate][choose]") {
+  const Array x = counting({2, 3});
+  CHECK(run_one("CumSum", {x, ints({1})}).floats() == std::vector<float>{0, 1, 3, 3, 7, 12});
+  CHECK(run_one("CumSum", {x, ints({0})}).floats() == std::vector<float>{0, 1, 2, 3, 5, 7});
+  CHECK(run_one("CumSum", {x, ints({-1})}, {{{"exclusive", 1}, {"reverse", 1}}}).floats() ==
+        std::vector<float>{3, 2, 0, 9, 5, 0});
+}
+
+TEST_CASE("ReverseSequence turns the first elements of each batch around", "[evaluate][choose]") {
+  CHECK(
+      run_one("ReverseSequence", {counting({2, 4}), ints({3, 2})}, {{{"time_axis", 1}, {"batch_axis", 0}}}).floats() ==
+      std::vector<float>{2, 1, 0, 3, 5, 4, 6, 7});
+}
+
+TEST_CASE("GatherElements and TopK choose along an axis", "[evaluate][choose]") {
+  CHECK(run_one("GatherElements", {counting({2, 3}), int_array({2, 2}, {2, 0, -1, 1})}, {{{"axis", 1}}}).floats() ==
+        std::vector<float>{2, 0, 5, 4});
+  const auto top = run_operator("TopK", {float_array({2, 3}, {1, 3, 2, 6, 6, 5}), ints({2})}, {{}, 2});
+  CHECK(top[0].floats() == std::vector<float>{3, 2, 6, 6});
+  CHECK(top[1].ints() == std::vector<std::int64_t>{1, 2, 0, 1});
+  CHECK(run_one("TopK", {float_array({3, 1}, {1, 3, 2}), ints({1})}, {{{"axis", 0}, {"largest", 0}}, 2}).floats() ==
+        std::vector<float>{1});
+}
+
+TEST_CASE("MaxUnpool lays elements where MaxPool found them", "[evaluate][choose]") {
+  CHECK(run_one("MaxUnpool", {float_array({1, 1, 1, 2}, {7, 8}), int_array({1, 1, 1, 2}, {3, 1}), ints({1, 1, 2, 2})},
+                {{{"kernel_shape", {2, 1}}}})
+            .floats() == std::vector<float>{0, 8, 0, 7});
+}
+
+TEST_CASE("GridSample and RoiAlign read between the pixels", "[evaluate][sample]") {
+  const Array x = counting({1, 1, 2, 2});
+  const Array grid = float_array({1, 1, 3, 2}, {0, 0, -1, -1, 1, 1});
+  CHECK(run_one("GridSample", {x, grid}, {{{"align_corners", 1}}}).floats() == std::vector<float>{1.5F, 0, 3});
+  CHECK(run_one("GridSample", {x, grid}).floats() == std::vector<float>{1.5F, 0, 0.75F});  // a quarter of the corner
+  const Array wide = counting({1, 1, 4, 4});
+  // The region of the four pixels in the middle: its mean is that of 5, 6, 9 and 10.
+  CHECK(run_one("RoiAlign", {wide, float_array({1, 4}, {1, 1, 3, 3}), ints({0})}, {{{"sampling_ratio", 2}}}).floats() ==
+        std::vector<float>{7.5F});
+}
+
 }  // namespace rw::test
