@@ -1,0 +1,160 @@
+// The only unit that knows CLI11.
+#include "runtime/commands/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "dsl/spelling.hpp"
+#include "graph/error.hpp"
+#include "graph/printable.hpp"
+#include "runtime/commands/commands.hpp"
+#include "runtime/commands/help.hpp"
+
+namespace rw::commands {
+namespace {
+
+struct CallForHelp {};
+
+using Words = std::vector<std::string>;
+
+bool is_option(std::string_view word) { return word.size() > 1 && word[0] == '-'; }
+
+// A first word that could only be a command: no path, no ending, and nothing of that name is there.
+bool looks_like_command(const std::string& word) {
+  std::error_code ignored;
+  return word.find_first_of("./") == std::string::npos && !std::filesystem::exists(word, ignored);
+}
+
+// The command that is meant; its word is taken off.
+const Command& take_command(Words& words) {
+  if (words.empty()) throw UsageError("no model and no command");
+  if (const Command* command = find_command(words[0])) {
+    words.erase(words.begin());
+    return *command;
+  }
+  if (!is_option(words[0]) && looks_like_command(words[0])) {
+    const std::string hint = nearest_command(words[0]);
+    throw UsageError(fmt::format("there is neither a command nor a model '{}'{}", graph::printable(words[0]),
+                                 hint.empty() ? "" : ": " + hint));
+  }
+  return *all_commands()[0];
+}
+
+std::string option_names(const Option& option) {
+  return option.letter ? fmt::format("-{},{}", option.letter, option.name) : std::string(option.name);
+}
+
+std::string unexpected(const Command& command, const Words& words) {
+  const std::string& word = words.front();
+  if (!is_option(word)) return fmt::format("'{}' is one argument too many", graph::printable(word));
+  std::vector<std::string_view> names = {"--help"};
+  for (const Option& option : command.options) names.push_back(option.name);
+  const std::string hint = dsl::did_you_mean(word.substr(0, word.find('=')), names);
+  return fmt::format("unknown option '{}'{}", graph::printable(word), hint.empty() ? "" : ": " + hint);
+}
+
+// An option with too few words behind it, or given once more than it may be.
+std::string mismatch(const Command& command, std::string_view what) {
+  for (const Option& option : command.options) {
+    if (!what.starts_with(fmt::format("{}:", option.name))) continue;
+    return what.ends_with("missing") ? fmt::format("{} needs {}: {}", option.name, option.value, option.help)
+                                     : fmt::format("{} is given twice", option.name);
+  }
+  return std::string(what);
+}
+
+CLI::Option* add(CLI::App& app, const std::string& names, bool many, Given::Values& values) {
+  if (many) return app.add_option(names, values);
+  return app.add_option_function<std::string>(names, [&values](const std::string& word) { values = {word}; });
+}
+
+Given parse(const Command& command, Words words) {
+  CLI::App app;
+  Given given;
+  app.set_help_flag("-h,--help");
+  for (const Argument& argument : command.arguments)
+    add(app, std::string(argument.name), argument.many, given.declare(argument.name))->required(argument.required);
+  for (const Option& option : command.options) {
+    Given::Values& values = given.declare(option.name);
+    if (option.value.empty())
+      app.add_flag_callback(option_names(option), [&values] { values = {"true"}; });
+    else
+      add(app, option_names(option), option.many, values)
+          ->allow_extra_args(false)
+          ->type_name(std::string(option.value));
+  }
+  try {
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+    app.parse(words);
+  } catch (const CLI::CallForHelp&) {
+    throw CallForHelp{};
+  } catch (const CLI::ExtrasError&) {
+    throw UsageError(unexpected(command, app.remaining()));
+  } catch (const CLI::ArgumentMismatch& error) {
+    throw UsageError(mismatch(command, error.what()));
+  } catch (const CLI::RequiredError&) {
+    if (!app.remaining().empty()) throw UsageError(unexpected(command, app.remaining()));
+    for (const Argument& argument : command.arguments)
+      if (argument.required && given.list(argument.name).empty())
+        throw UsageError(fmt::format("{} is missing: {}", argument.name, argument.help));
+    throw;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+  return given;
+}
+
+int say(Exit status, std::string_view message) {
+  fmt::print(stderr, "{}\n", message);
+  return status;
+}
+
+// Runs a command; `about` is the file that an error without a file is about.
+int run(const Command& command, const Given& given, const std::string& about) {
+  try {
+    const int status = command.run(given);
+    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
+    return status;
+  } catch (const UsageError& error) {
+    return say(kUsage, fmt::format("rewrite-engine: {}", error.what()));
+  } catch (const graph::Error& error) {
+    return say(kMistake, graph::printable(error, about).what());
+  } catch (const std::bad_alloc&) {
+    return say(kMistake, fmt::format("{}does not fit into memory", about.empty() ? "" : about + ": "));
+  } catch (const std::system_error& error) {
+    return say(kMistake, fmt::format("cannot write to standard output: {}", error.code().message()));
+  }
+}
+
+}  // namespace
+
+int command_line(int argc, char** argv) {
+  Words words(argv + 1, argv + argc);
+  const Command* command = nullptr;
+  try {
+    if (!words.empty() && (words[0] == "--version" || words[0] == "-V")) {
+      fmt::print("{}\n", version_text());
+      return kDone;
+    }
+    if (!words.empty() && (words[0] == "--help" || words[0] == "-h")) {
+      fmt::print("{}", overview());
+      return kDone;
+    }
+    command = &take_command(words);
+    const Given given = parse(*command, words);
+    const bool has_model = !command->arguments.empty() && command->arguments[0].name == kModelArgument.name;
+    return run(*command, given, has_model ? graph::printable(given.text(kModelArgument.name)) : "");
+  } catch (const CallForHelp&) {
+    fmt::print("{}", help_text(*command));
+    return kDone;
+  } catch (const UsageError& error) {
+    const std::string more = command ? fmt::format("rewrite-engine help {}", command->name) : "rewrite-engine help";
+    return say(kUsage, fmt::format("rewrite-engine: {}\n({} tells more)", error.what(), more));
+  }
+}
+
+}  // namespace rw::commands

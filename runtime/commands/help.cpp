@@ -1,0 +1,141 @@
+#include "runtime/commands/help.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "graph/printable.hpp"
+#include "runtime/commands/commands.hpp"
+
+namespace rw::commands {
+namespace {
+
+constexpr std::size_t kWidth = 100;
+constexpr std::string_view kName = "rewrite-engine";
+
+// `text` wrapped at kWidth, each line but the first indented.
+std::string wrapped(std::string_view text, std::size_t indent) {
+  std::string out;
+  std::size_t column = indent;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    if (column > indent && column + 1 + word.size() > kWidth) {
+      out += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+  }
+  return out;
+}
+
+std::string paragraphs(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = text.find("\n\n");
+    out += wrapped(text.substr(0, end), 0) + "\n\n";
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 2);
+  }
+  return out;
+}
+
+using Rows = std::vector<std::pair<std::string, std::string_view>>;
+
+// "  NAME  what it is", what stands right lined up.
+std::string listing(std::string_view title, const Rows& rows) {
+  std::size_t width = 0;
+  for (const auto& [left, right] : rows) width = std::max(width, left.size());
+  std::string out = fmt::format("{}\n", title);
+  for (const auto& [left, right] : rows) out += fmt::format("  {:<{}}  {}\n", left, width, wrapped(right, width + 4));
+  return out + "\n";
+}
+
+int help(const Given& given) {
+  const std::string name = given.text("COMMAND");
+  if (name.empty()) {
+    fmt::print("{}", overview());
+    return kDone;
+  }
+  const Command* command = find_command(name);
+  if (!command) {
+    const std::string hint = nearest_command(name);
+    throw UsageError(
+        fmt::format("there is no command '{}'{}", graph::printable(name), hint.empty() ? "" : ": " + hint));
+  }
+  fmt::print("{}", help_text(*command));
+  return kDone;
+}
+
+constexpr Argument kArguments[] = {
+    {"COMMAND", "the command that you want to know more about", Completes::command, false}};
+constexpr std::string_view kExamples[] = {"rewrite-engine help", "rewrite-engine help check"};
+
+}  // namespace
+
+const Command kHelp = {
+    .name = "help",
+    .summary = "lists the commands, or tells all about one",
+    .description = "The same as `rewrite-engine --help` and `rewrite-engine COMMAND --help`.",
+    .arguments = kArguments,
+    .options = {},
+    .examples = kExamples,
+    .run = help,
+};
+
+std::string version_text() { return fmt::format("{} " RW_VERSION, kName); }
+
+std::string synopsis(const Argument& argument) {
+  const std::string name = fmt::format("{}{}", argument.name, argument.many ? "..." : "");
+  return argument.required ? name : fmt::format("[{}]", name);
+}
+
+std::string synopsis(const Option& option) {
+  return fmt::format("{}{}{}{}", option.letter ? fmt::format("-{}, ", option.letter) : "    ", option.name,
+                     option.value.empty() ? "" : " ", option.value);
+}
+
+std::string usage(const Command& command) {
+  std::string out = &command == all_commands()[0] ? std::string(kName) : fmt::format("{} {}", kName, command.name);
+  for (const Argument& argument : command.arguments) out += " " + synopsis(argument);
+  return out + (command.options.empty() ? "" : " [OPTIONS]");
+}
+
+std::string overview() {
+  std::string out = fmt::format("{}\n\nusage: {}\n       {} COMMAND ...\n\n", kPurpose, usage(kRun), kName);
+  Rows rows;
+  for (const Command* command : all_commands()) rows.emplace_back(command->name, command->summary);
+  out += listing("commands", rows);
+  out += fmt::format("example\n  {}\n\n{} help COMMAND tells all about one.\n", kRun.examples[0], kName);
+  return out;
+}
+
+std::string help_text(const Command& command) {
+  std::string out = fmt::format("{} {}: {}\n\nusage: {}\n\n", kName, command.name, command.summary, usage(command));
+  out += paragraphs(command.description);
+  Rows rows;
+  for (const Argument& argument : command.arguments) rows.emplace_back(argument.name, argument.help);
+  if (!rows.empty()) out += listing("arguments", rows);
+  rows.clear();
+  for (const Option& option : command.options) rows.emplace_back(synopsis(option), option.help);
+  rows.emplace_back("-h, --help", "this text");
+  out += listing("options", rows);
+  out += command.examples.size() == 1 ? "example\n" : "examples\n";
+  for (const std::string_view example : command.examples) out += fmt::format("  {}\n", example);
+  return out;
+}
+
+std::span<const ExitStatus> exit_statuses() {
+  static constexpr ExitStatus kStatuses[] = {
+      {kDone, "done"},
+      {kMistake, "a mistake in rules, model, statistics or another file, with its place"},
+      {kUsage, "wrong usage"},
+      {kRefused, "refused: the certificate does not hold, or what was asked for did not happen"},
+  };
+  return kStatuses;
+}
+
+}  // namespace rw::commands

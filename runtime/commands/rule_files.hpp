@@ -1,0 +1,22 @@
+// What commands do alike with rule files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dsl/load.hpp"
+#include "runtime/run.hpp"
+
+namespace rw::commands {
+
+// Reads and checks; errors and warnings are drawn on standard error. Nothing: there are errors.
+std::optional<dsl::Loaded> load_rules(const std::vector<std::string>& names);
+
+// The rule that an option names. UsageError: there is none, and which there are.
+const dsl::Rule& find_rule(const dsl::Program& program, const std::string& name, std::string_view option);
+
+// "pair.lo=2" into params. UsageError: what is wrong with it.
+void set_param(const dsl::Program& program, const std::string& text, runtime::RunOptions& run);
+
+}  // namespace rw::commands
