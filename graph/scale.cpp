@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cassert>
 #include <cmath>
-#include <limits>
-#include <type_traits>
+#include <cstring>
 
 #include "graph/error.hpp"
 #include "graph/literal.hpp"
@@ -16,8 +14,12 @@
 namespace rw::graph {
 namespace {
 
-constexpr std::size_t kBlock =
-    1024;  // elements whose factors are combined at a time: 8 KiB, which stay in the first cache
+// Elements whose factors are combined at a time where they change quickly: 8 KiB, which stay in the first cache.
+constexpr std::size_t kBlock = 1024;
+// Shorter stretches cost more to begin than to scale.
+constexpr std::uint64_t kShort = 64;
+// Values of a factor with its runs written out: 512 KiB, which stay in the second cache.
+constexpr std::uint64_t kMostRepeated = std::uint64_t{1} << 16U;
 
 std::uint64_t product(std::span<const std::int64_t> dims) {
   std::uint64_t result = 1;
@@ -25,26 +27,41 @@ std::uint64_t product(std::span<const std::int64_t> dims) {
   return result;
 }
 
-// Without a branch for each element: all bits of the exponent are set in nan and infinity only.
-template <typename Codec>
-bool all_finite(std::span<const typename Codec::Stored> values) {
-  using Stored = typename Codec::Stored;
-  using Bits = std::conditional_t<sizeof(Stored) == 2, std::uint16_t,
-                                  std::conditional_t<sizeof(Stored) == 4, std::uint32_t, std::uint64_t>>;
-  const Bits exponent = std::bit_cast<Bits>(Codec::narrow(std::numeric_limits<double>::infinity()));
-  Bits bad = 0;
-  for (const Stored& value : values) bad |= static_cast<Bits>((std::bit_cast<Bits>(value) & exponent) == exponent);
-  return bad == 0;
+// Whether all products of factors lie within what the fast kernels take.
+bool moderate(std::span<const Factor> factors) {
+  double least = 1, most = 1;
+  for (const Factor& factor : factors) {
+    double low = INFINITY, high = 0;
+    for (const double value : factor.values) {
+      low = std::min(low, std::fabs(value));
+      high = std::max(high, std::fabs(value));
+    }
+    least *= std::min(1.0, low);
+    most *= std::max(1.0, high);
+  }
+  return least >= kModerate && most <= 1 / kModerate;
 }
 
 }  // namespace
+
+std::uint64_t result_size(const Literal& source, const ConstantEdit& edit) {
+  return product(edit.shape) * size(source.dtype);
+}
 
 Scaler::Scaler(const Literal& source, const ConstantEdit& edit, std::string_view name)
     : source_(source), edit_(edit), name_(name), elements_(product(edit.shape)) {
   assert(floating(source.dtype) || edit.factors.empty());           // integers carry no scale
   assert(product(edit.view) == elements_ || edit.factors.empty());  // the view is a factorisation of the shape
   expands_ = elements_ != count(source);
-  for (const Factor& factor : edit.factors) walks_.push_back(walk_of(factor, edit.view));
+  walks_.reserve(edit.factors.size());  // they view themselves
+  for (const Factor& factor : edit.factors) {
+    walks_.push_back(walk_of(factor, edit.view));
+    walks_.back().write_out_runs();
+    if (size(source.dtype) == 2 && walks_.back().run == 1)
+      walks_.back().rough.assign(walks_.back().values.begin(), walks_.back().values.end());
+  }
+  if (!walks_.empty())
+    kernel_ = moderate(edit.factors) ? fast_scale_kernel(source.dtype) : plain_scale_kernel(source.dtype);
 }
 
 // --- factors
@@ -69,6 +86,17 @@ Scaler::Walk Scaler::walk_of(const Factor& factor, std::span<const std::int64_t>
   }
   assert(stride == factor.values.size());  // a value for each position on the marked axes
   return walk;
+}
+
+// The positions of a kernel share the factor of their input channel: written out, a row of channels is one stretch.
+void Scaler::Walk::write_out_runs() {
+  if (run == 1 || run >= kShort || groups.empty() || values.size() * run > kMostRepeated) return;
+  repeated.reserve(values.size() * run);
+  for (const double value : values) repeated.insert(repeated.end(), run, value);
+  values = repeated;
+  for (Group& group : groups) group.stride *= run;
+  groups.front() = {groups.front().extent * run, 1};
+  run = 1;
 }
 
 std::uint64_t Scaler::Walk::index(std::uint64_t run_index) const {
@@ -96,6 +124,30 @@ void Scaler::Walk::over(std::uint64_t first, std::span<double> factors, Take tak
   }
 }
 
+// With more than two factors the products must be formed one after the other: that is combine()'s.
+Scaler::Stretch Scaler::stretch_at(std::uint64_t first) const {
+  Stretch stretch{.length = elements_ - first};
+  if (walks_.size() > 2) return {};
+  for (const Walk& walk : walks_) {
+    if (walk.groups.empty()) {
+      stretch.factors.uniform *= walk.values[0];
+      continue;
+    }
+    const std::uint64_t at = first / walk.run, extent = walk.groups.front().extent;
+    const double* value = walk.values.data() + walk.index(at);
+    if (walk.run == 1) {
+      if (stretch.factors.each) return {};
+      stretch.factors.each = value;
+      if (!walk.rough.empty()) stretch.factors.rough = walk.rough.data() + (value - walk.values.data());
+      stretch.length = std::min(stretch.length, extent - at % extent);
+    } else {
+      stretch.factors.uniform *= *value;
+      stretch.length = std::min(stretch.length, (at + 1) * walk.run - first);
+    }
+  }
+  return stretch;
+}
+
 void Scaler::combine(std::uint64_t first, std::span<double> factors) const {
   walks_.front().over(first, factors, [](std::span<double> to, const double* from, std::size_t step) {
     if (step == 0)
@@ -112,28 +164,25 @@ void Scaler::combine(std::uint64_t first, std::span<double> factors) const {
 // --- elements
 
 void Scaler::scale(std::uint64_t first, std::span<std::byte> elements) const {
-  if (walks_.empty()) return;
-  with_codec(source_.dtype, [&](auto codec) {
-    using Codec = decltype(codec);
-    using Stored = typename Codec::Stored;
-    if constexpr (Codec::kFloating) {
-      std::array<double, kBlock> factors;
-      const std::size_t all = elements.size() / sizeof(Stored);
-      for (std::size_t block = 0; block < all; block += kBlock) {
-        const std::size_t length = std::min(kBlock, all - block);
-        std::byte* const bytes = elements.data() + block * sizeof(Stored);
-        combine(first + block, std::span(factors.data(), length));
-        std::array<Stored, kBlock> scaled;
-        for (std::size_t i = 0; i < length; ++i)
-          scaled[i] = Codec::narrow(Codec::widen(load<Stored>(bytes + i * sizeof(Stored))) * factors[i]);
-        const bool finite = all_finite<Codec>(std::span<const Stored>(scaled.data(), length));
-        for (std::size_t i = 0; !finite && i < length; ++i)
-          if (!std::isfinite(Codec::widen(scaled[i])))
-            fail(first + block + i, Codec::widen(load<Stored>(bytes + i * sizeof(Stored))), factors[i]);
-        std::memcpy(bytes, scaled.data(), length * sizeof(Stored));
-      }
+  if (!walks_.empty()) scale(first, elements, elements.data());
+}
+
+void Scaler::scale(std::uint64_t first, std::span<std::byte> to, const std::byte* from) const {
+  const std::size_t step = size(source_.dtype), all = to.size() / step;
+  std::array<double, kBlock> combined;
+  std::array<float, kBlock> rough;
+  for (std::size_t done = 0; done < all;) {
+    Stretch stretch = stretch_at(first + done);
+    stretch.length = std::min<std::uint64_t>(stretch.length, all - done);
+    if (stretch.length < kShort) {
+      stretch = {.length = std::min(kBlock, all - done), .factors = {.each = combined.data(), .rough = rough.data()}};
+      combine(first + done, std::span(combined.data(), stretch.length));
+      if (step == 2) std::copy_n(combined.data(), stretch.length, rough.data());
     }
-  });
+    if (!kernel_(to.data() + done * step, from + done * step, stretch.length, stretch.factors))
+      fail(first + done, stretch.length);
+    done += stretch.length;
+  }
 }
 
 // Broadcasting: axes are aligned at the last one, and where the source has 1 or nothing its element repeats.
@@ -160,12 +209,20 @@ void Scaler::expand(std::uint64_t first, std::span<std::byte> elements) const {
 }
 
 void Scaler::write(std::uint64_t first, std::span<std::byte> elements) const {
+  if (expands_ || walks_.empty()) {
+    fetch(first, elements);
+    scale(first, elements);
+  } else if (!elements.empty()) {
+    scale(first, elements, source_.bytes.data() + first * size(source_.dtype));
+  }
+}
+
+void Scaler::fetch(std::uint64_t first, std::span<std::byte> elements) const {
   if (elements.empty()) return;
   if (expands_)
     expand(first, elements);
   else
     std::memcpy(elements.data(), source_.bytes.data() + first * size(source_.dtype), elements.size());
-  scale(first, elements);
 }
 
 std::vector<std::byte> Scaler::result() const {
@@ -186,13 +243,27 @@ std::string Scaler::position(std::uint64_t index) const {
   return fmt::format("[{}]", fmt::join(place, ", "));
 }
 
-void Scaler::fail(std::uint64_t index, double value, double factor) const {
+// One of `count` elements from `first` on is not finite, or does not stay so: says which.
+void Scaler::fail(std::uint64_t first, std::uint64_t count) const {
   const std::string place = fmt::format("tensor '{}'", name_);
-  if (!std::isfinite(value))
-    throw Error("", place, fmt::format("its element {} is {}, which cannot be scaled", position(index), value));
-  throw Error("", place,
-              fmt::format("its element {}: value {} scaled by {} overflows {}", position(index), value, factor,
-                          graph::name(source_.dtype)));
+  for (std::uint64_t index = first; index < first + count; ++index) {
+    std::array<std::byte, sizeof(double)> bytes;
+    double factor = 1;
+    fetch(index, std::span(bytes).first(size(source_.dtype)));
+    combine(index, std::span(&factor, 1));
+    with_codec(source_.dtype, [&](auto codec) {
+      using Codec = decltype(codec);
+      const double value = Codec::widen(load<typename Codec::Stored>(bytes.data()));
+      if (!std::isfinite(value))
+        throw Error("", place, fmt::format("its element {} is {}, which cannot be scaled", position(index), value));
+      if constexpr (Codec::kFloating)
+        if (!std::isfinite(Codec::widen(Codec::narrow(value * factor))))
+          throw Error("", place,
+                      fmt::format("its element {}: value {} scaled by {} overflows {}", position(index), value, factor,
+                                  graph::name(source_.dtype)));
+    });
+  }
+  throw Error("", place, "changed while it was read");
 }
 
 }  // namespace rw::graph

@@ -9,11 +9,17 @@
 
 #include "graph/network.hpp"
 #include "graph/rewriting.hpp"
+#include "graph/scale_kernels.hpp"
 
 namespace rw::graph {
 
+// Size of the result of an edit, in bytes.
+std::uint64_t result_size(const Literal& source, const ConstantEdit& edit);
+
 // The product of the factors of one element is computed in double, in the order of the factors; the element is
 // multiplied by it in double and rounded once to its type, to nearest even. Without factors the elements are copied.
+// Made when its turn comes, as it holds factors laid out for its loops. Its functions may run at once on several
+// threads.
 class Scaler {
  public:
   // Borrows all three. The constant is of a floating type; the edit fits it (see rewriting.hpp).
@@ -21,7 +27,7 @@ class Scaler {
 
   const Literal& source() const { return source_; }
   std::span<const std::int64_t> shape() const { return edit_.shape; }  // of the result
-  std::uint64_t byte_count() const { return elements_ * size(source_.dtype); }
+  std::uint64_t byte_count() const { return result_size(source_, edit_); }
   bool expands() const { return expands_; }  // the result has elements that repeat one of the source
 
   // Scales elements [first, first + count) of the result in place; they hold the source's values.
@@ -43,18 +49,29 @@ class Scaler {
       std::uint64_t stride;  // in values; 0: not marked
     };
     std::span<const double> values;
+    std::vector<double> repeated;  // what `values` views where short runs were written out
+    std::vector<float> rough;      // for 16-bit types, where run is 1
     std::uint64_t run = 1;
     std::vector<Group> groups;
 
     std::uint64_t index(std::uint64_t run_index) const;
+    void write_out_runs();
     template <typename Take>
     void over(std::uint64_t first, std::span<double> factors, Take take) const;
   };
+  // Neighbours whose factors are one number, or one number times a row of them.
+  struct Stretch {
+    std::uint64_t length = 0;
+    StretchFactors factors;
+  };
 
   static Walk walk_of(const Factor& factor, std::span<const std::int64_t> view);
+  Stretch stretch_at(std::uint64_t first) const;
   void combine(std::uint64_t first, std::span<double> factors) const;
   void expand(std::uint64_t first, std::span<std::byte> elements) const;
-  [[noreturn]] void fail(std::uint64_t index, double value, double factor) const;
+  void scale(std::uint64_t first, std::span<std::byte> to, const std::byte* from) const;
+  void fetch(std::uint64_t first, std::span<std::byte> elements) const;
+  [[noreturn]] void fail(std::uint64_t first, std::uint64_t count) const;
   std::string position(std::uint64_t index) const;
 
   const Literal& source_;
@@ -63,6 +80,7 @@ class Scaler {
   std::uint64_t elements_ = 1;
   bool expands_ = false;
   std::vector<Walk> walks_;
+  ScaleKernel kernel_ = nullptr;
 };
 
 }  // namespace rw::graph

@@ -253,7 +253,7 @@ void JsonWriter::write_index() {
     splices.replace(each.value, file);
     const TensorId id = *model_.network.find(each.tensor);
     const Literal& source = *tensor(id).constant;
-    const auto size_after = [&](const ConstantEdit& edit) { return Scaler(source, edit, each.tensor).byte_count(); };
+    const auto size_after = [&](const ConstantEdit& edit) { return result_size(source, edit); };
     if (const auto edit = edits_.find(id); edit != edits_.end())
       bytes += size_after(*edit->second) - source.bytes.size();
     if (const auto copies = copies_of_.find(id); copies != copies_of_.end())

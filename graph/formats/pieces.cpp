@@ -34,8 +34,8 @@ void Pieces::text(std::string bytes) {
 }
 
 void Pieces::scaled(const Literal& source, const ConstantEdit& edit, std::string_view name) {
-  pieces_.emplace_back(std::in_place_type<Scaler>, source, edit, name);
-  size_ += std::get<Scaler>(pieces_.back()).byte_count();
+  pieces_.emplace_back(Scaled{&source, &edit, name});
+  size_ += result_size(source, edit);
 }
 
 void Pieces::append(Pieces&& other) {
@@ -66,7 +66,8 @@ void Pieces::write(OutputFile& file) const {
       else
         file.write(*view);
     } else {
-      const auto& scaler = std::get<Scaler>(piece);
+      const auto& scaled = std::get<Scaled>(piece);
+      const Scaler scaler(*scaled.source, *scaled.edit, scaled.name);
       if (const MappedFile* source = source_of(scaler.source().bytes.data(), offset))
         file.scale(*source, offset, scaler);
       else

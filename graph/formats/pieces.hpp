@@ -32,7 +32,12 @@ class Pieces {
   void write(OutputFile& file) const;
 
  private:
-  using Piece = std::variant<std::string_view, std::string, Scaler>;
+  struct Scaled {
+    const Literal* source;
+    const ConstantEdit* edit;
+    std::string_view name;
+  };
+  using Piece = std::variant<std::string_view, std::string, Scaled>;
 
   const MappedFile* source_of(const void* view, std::uint64_t& offset) const;  // null: in none of them
 

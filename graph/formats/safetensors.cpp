@@ -161,7 +161,7 @@ std::span<const std::int64_t> shape_of(const TensorToStore& tensor) {
 }
 
 std::uint64_t size_of(const TensorToStore& tensor) {
-  return tensor.edit ? Scaler(*tensor.source, *tensor.edit, tensor.name).byte_count() : tensor.source->bytes.size();
+  return tensor.edit ? result_size(*tensor.source, *tensor.edit) : tensor.source->bytes.size();
 }
 
 // Pieces in the order of the tensors; their places in the data follow the order of the source.
