@@ -118,16 +118,43 @@ void Network::set_output(OperatorId id, std::uint32_t slot, TensorId tensor) {
   state_->tensors[tensor].output_slot = slot;
 }
 
-TensorId Network::add_constant(std::string_view name, Literal value) {
+TensorId Network::add_tensor(std::string_view name) {
   const auto fresh = static_cast<TensorId>(state_->tensors.size());
   const TensorId id = state_->tensor_names.intern(name, fresh, [&](std::string_view text) {
-    state_->tensors.push_back(
-        {.name = state_->arena.store(text), .dtype = value.dtype, .shape = value.shape, .constant = value});
+    state_->tensors.push_back({.name = state_->arena.store(text)});
     return state_->tensors.back().name;
   });
   assert(id == fresh);  // the name is new
   return id;
 }
+
+TensorId Network::add_constant(std::string_view name, Literal value) {
+  const TensorId id = add_tensor(name);
+  set_shape(id, value.shape, value.dtype);
+  state_->tensors[id].constant = value;
+  return id;
+}
+
+OperatorId Network::add_operator(std::string_view type, std::string_view name, std::span<const TensorId> inputs,
+                                 std::span<const TensorId> outputs) {
+  const auto id = static_cast<OperatorId>(state_->operators.size());
+  Operator op{.type = state_->intern_type(type),
+              .inputs = state_->arena.store(inputs),
+              .outputs = state_->arena.store(outputs)};
+  const OperatorId named = state_->operator_names.intern(
+      name, id, [&](std::string_view text) { return op.name = state_->arena.store(text); });
+  assert(named == id);  // the name is new
+  static_cast<void>(named);
+  for (std::uint32_t slot = 0; slot < outputs.size(); ++slot) {
+    assert(state_->tensors[outputs[slot]].producer == kNone);
+    state_->tensors[outputs[slot]].producer = id;
+    state_->tensors[outputs[slot]].output_slot = slot;
+  }
+  state_->operators.push_back(op);
+  return id;
+}
+
+bool Network::has_operator(std::string_view name) const { return state_->operator_names.find(name).has_value(); }
 
 void Network::relink() {
   state_->link();
@@ -249,6 +276,8 @@ OperatorId NetworkBuilder::add(std::string_view type, std::string_view name, std
   state.operators.push_back(op);
   return id;
 }
+
+void NetworkBuilder::nested(OperatorId id) { network_.state_->operators[id].nested = true; }
 
 Network NetworkBuilder::finish() {
   Network done = std::move(network_);

@@ -51,6 +51,7 @@ struct Operator {
   std::span<const TensorId> outputs;      // kNone: an optional output that is absent
   std::span<const Attribute> attributes;  // as the file has them, in its order
   std::uint32_t captured = 0;             // the last so many inputs are what graphs in the attributes read
+  bool nested = false;                    // stands in a nested network, which is not edited
 
   const AttributeValue* find(std::string_view attribute) const {  // null where it is absent
     for (const Attribute& each : attributes)
@@ -112,15 +113,20 @@ class Network {
   void set_folded(TensorId id, std::span<const std::int64_t> values);  // copied
   Arena& arena();
 
-  // --- edits of the graph. Identities stay; consumers() and order() are those of before until relink().
+  // --- edits of the graph (graph/editor.hpp, which also notes them). Identities stay; consumers() and order() are
+  // those of before until relink().
   void remove(OperatorId id);                         // it has neither inputs nor outputs afterwards
   void retype(OperatorId id, std::string_view type);  // and has no attributes afterwards
   void set_inputs(OperatorId id, std::span<const TensorId> inputs);
-  void set_output(OperatorId id, std::uint32_t slot, TensorId tensor);  // the tensor's old producer must be gone
+  void set_output(OperatorId id, std::uint32_t slot, TensorId tensor);  // the tensor has no producer
+  TensorId add_tensor(std::string_view name);                           // a new name; neither shape nor type are known
   TensorId add_constant(std::string_view name, Literal value);          // a new name; the literal lives in the arena
+  OperatorId add_operator(std::string_view type, std::string_view name, std::span<const TensorId> inputs,
+                          std::span<const TensorId> outputs);  // new names; the outputs have no producer
   void relink();
   bool removed(OperatorId id) const { return op(id).inputs.empty() && op(id).outputs.empty(); }
-  std::size_t live_count() const;  // operators that are not removed
+  bool has_operator(std::string_view name) const;  // of this name
+  std::size_t live_count() const;                  // operators that are not removed
 
  private:
   friend class NetworkBuilder;

@@ -46,8 +46,8 @@ struct StatisticEdit {
                               // axis of the channels)
 };
 
-// --- edits of the graph (rules with a chain). Identities of operators and tensors are those of the model that was
-// read.
+// --- edits of the graph. Identities of operators and tensors are those of the model that was read; only operators of
+// the outermost network are edited (Operator::nested is false), and later entries about one place win.
 
 // A constant that the model did not have: the bias that a folded BatchNormalization leaves behind.
 struct AddedConstant {
@@ -75,17 +75,33 @@ struct Replacement {
   std::string type;
 };
 
+// A new operator without attributes. It stands in front of `before`, which is not removed.
+struct InsertedOperator {
+  OperatorId before = kNone;
+  std::string type, name;
+  std::vector<std::string> inputs, outputs;
+};
+
+struct GraphEdits {
+  std::vector<AddedConstant> added;  // where a ConstantEdit names such a tensor, it is scaled by it
+  std::vector<InputChange> inputs;
+  std::vector<OutputChange> outputs;
+  std::vector<Replacement> replacements;
+  std::vector<InsertedOperator> inserted;
+  std::vector<OperatorId> removed;
+
+  bool empty() const {
+    return added.empty() && inputs.empty() && outputs.empty() && replacements.empty() && inserted.empty() &&
+           removed.empty();
+  }
+};
+
 struct Rewriting {
   std::vector<ConstantEdit> constants;  // in place, at most one per tensor
   std::vector<ConstantCopy> copies;
   std::vector<Rebinding> rebindings;
   std::vector<StatisticEdit> statistics;  // at most one per tensor
-
-  std::vector<AddedConstant> added;  // where one of `constants` names such a tensor, it is scaled by it
-  std::vector<InputChange> inputs;
-  std::vector<OutputChange> outputs;
-  std::vector<Replacement> replacements;
-  std::vector<OperatorId> removed;
+  GraphEdits graph;
 };
 
 }  // namespace rw::graph

@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "graph/error.hpp"
-#include "graph/formats/onnx_node.hpp"
+#include "graph/formats/node_changes.hpp"
 
 namespace rw::graph {
 namespace {
@@ -18,7 +18,11 @@ using Names = std::vector<std::string_view>;
 class Flattener {
  public:
   Flattener(const Model& model, const Rewriting& rewriting, std::string_view format)
-      : network_(model.network), rewriting_(rewriting), format_(format), changes_(onnx::node_changes(rewriting)) {
+      : network_(model.network),
+        rewriting_(rewriting),
+        format_(format),
+        changes_(node_changes(rewriting)),
+        insertions_(insertions(rewriting)) {
     for (const ConstantEdit& each : rewriting.constants) edits_[each.tensor] = &each;
   }
 
@@ -27,10 +31,10 @@ class Flattener {
     for (TensorId id = 0; id < network_.tensors().size(); ++id) add_constant(id);
     for (const ConstantCopy& each : rewriting_.copies)
       flat_.constants.push_back({each.name, &*network_.tensor(each.edit.tensor).constant, &each.edit});
-    for (const AddedConstant& each : rewriting_.added)
+    for (const AddedConstant& each : rewriting_.graph.added)
       if (const auto id = network_.find(each.name); !id || !network_.tensor(*id).constant)
         flat_.constants.push_back({each.name, &each.value});
-    if (!rewriting_.removed.empty() || !rewriting_.inputs.empty() || !rewriting_.replacements.empty()) drop_unread();
+    if (!rewriting_.graph.empty()) drop_unread();
     return std::move(flat_);
   }
 
@@ -49,13 +53,6 @@ class Flattener {
     return result;
   }
 
-  static void apply(const std::map<std::uint32_t, std::string_view>& changes, Names& names) {
-    for (const auto& [slot, name] : changes) {
-      if (names.size() <= slot) names.resize(slot + 1);
-      names[slot] = name;
-    }
-  }
-
   bool is_constant(const Operator& op) const {
     return network_.type_name(op.type) == "Constant" && op.outputs.size() == 1 && op.outputs[0] != kNone &&
            network_.tensor(op.outputs[0]).constant;
@@ -63,9 +60,18 @@ class Flattener {
 
   // The network may be edited already: then a change says what is so.
   void add_node(OperatorId id) {
+    const auto [first, last] = insertions_.equal_range(id);
+    for (auto each = first; each != last; ++each) {
+      const InsertedOperator& node = *each->second;
+      flat_.nodes.push_back({node.type,
+                             node.name,
+                             {node.inputs.begin(), node.inputs.end()},
+                             {node.outputs.begin(), node.outputs.end()},
+                             {}});
+    }
     const Operator& op = network_.op(id);
     const auto found = changes_.find(id);
-    const onnx::NodeChange* change = found == changes_.end() ? nullptr : &found->second;
+    const NodeChange* change = found == changes_.end() ? nullptr : &found->second;
     if (network_.removed(id) || (change && change->removed) || is_constant(op)) return;
     FlatNode node{network_.type_of(id), op.name,
                   names(op.inputs.first(op.inputs.size() - std::min<std::size_t>(op.captured, op.inputs.size()))),
@@ -75,10 +81,9 @@ class Flattener {
       if (change->type) {
         node.type = *change->type;
         node.attributes = {};
-        if (node.inputs.size() > 1) node.inputs.resize(1);
       }
-      apply(change->inputs, node.inputs);
-      apply(change->outputs, node.outputs);
+      node.inputs = change->inputs_of(std::move(node.inputs));
+      node.outputs = change->outputs_of(std::move(node.outputs));
     }
     flat_.nodes.push_back(std::move(node));
   }
@@ -107,7 +112,8 @@ class Flattener {
   const Network& network_;
   const Rewriting& rewriting_;
   const std::string_view format_;
-  const std::map<OperatorId, onnx::NodeChange> changes_;
+  const std::map<OperatorId, NodeChange> changes_;
+  const std::multimap<OperatorId, const InsertedOperator*> insertions_;
   std::unordered_map<TensorId, const ConstantEdit*> edits_;
   Flat flat_;
 };

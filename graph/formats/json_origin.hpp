@@ -21,15 +21,15 @@ struct JsonOrigin : Origin {
     std::string prefix;                    // "outer/", "outer/inner/"; empty: the model
     std::uint32_t begin = 0;               // the brace that opens it
     std::optional<std::uint32_t> tensors;  // the brace that opens its "tensors"
-    bool has_tensors = false;              // there are some
   };
   struct Node {
-    json::Range inputs;  // the list in the text; empty: an operator that has no text
+    json::Range text;  // the object; empty: an operator that has no text
     std::uint32_t scope = 0;
   };
   struct InlineTensor {
     TensorId tensor;
     std::uint32_t scope;
+    json::Range entry;  // with its key
     TensorText text;
   };
 

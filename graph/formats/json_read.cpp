@@ -66,7 +66,7 @@ struct Node {
   std::vector<TensorId> inputs, outputs;
   std::vector<Attribute> attributes;
   std::vector<std::string> captured;
-  json::Range inputs_text;
+  json::Range text;
   bool named = false, has_inputs = false, has_outputs = false;
   bool has_graph = false, graph_read = false;
 
@@ -167,6 +167,7 @@ class NodeReader {
   void read(json::Value& value) {
     node_.clear();
     json::read_keys(value, kKeys, *this);
+    node_.text = value.range();
     if (node_.op.empty()) throw value.error("\"op\" is empty, expected the name of an operator");
     if (node_.op != kNested) {
       if (node_.has_graph) value.find("graph", [](json::Value& graph) { graph.check(); });
@@ -187,7 +188,6 @@ class NodeReader {
   void take_op(json::Value& value) { node_.op = value.string(); }
   void take_inputs(json::Value& value) {
     take_tensors(value, node_.inputs, "inputs");
-    node_.inputs_text = value.range();
     node_.has_inputs = true;
   }
   void take_outputs(json::Value& value) {
@@ -257,9 +257,10 @@ void ModelReader::add_node(const Scope& scope, std::size_t index, Node& node) {
   if (!as_it_stands) full = node_name(scope, index, node);
   name_bytes_ += scope.prefix.size();
   const auto attributes = builder_.arena().store(std::span<const Attribute>(node.attributes));
-  builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs, attributes,
-               static_cast<std::uint32_t>(node.captured.size()));
-  origin_->nodes.push_back({node.inputs_text, scope.id});
+  const OperatorId id = builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs, attributes,
+                                     static_cast<std::uint32_t>(node.captured.size()));
+  if (scope.id != 0) builder_.nested(id);
+  origin_->nodes.push_back({node.text, scope.id});
 }
 
 // --- nested networks
@@ -350,7 +351,8 @@ class NestedReader {
 
   void add_identity(const Passed& passed) {
     const std::string name = fmt::format("{}Identity", scope_.prefix);
-    model_.builder_.add("Identity", name, std::span(&passed.from, 1), std::span(&passed.to, 1), {});
+    model_.builder_.nested(
+        model_.builder_.add("Identity", name, std::span(&passed.from, 1), std::span(&passed.to, 1), {}));
     model_.origin_->nodes.push_back({{}, scope_.id});
   }
 
@@ -382,7 +384,7 @@ void NodeReader::read_nested(json::Value& value) {
     throw value.error(fmt::format("networks are nested more than {} levels deep", kMaxNesting));
   inner.prefix = model_.prefix_of(scope_, index_, node_);
   inner.id = static_cast<std::uint32_t>(model_.origin_->scopes.size());
-  model_.origin_->scopes.push_back({inner.prefix, value.begin(), {}, false});
+  model_.origin_->scopes.push_back({inner.prefix, value.begin(), {}});
   NestedReader(model_, node_, inner).read(value);
 }
 
@@ -391,13 +393,12 @@ void NodeReader::read_nested(json::Value& value) {
 void ModelReader::read_tensors(json::Value& value, Scope& scope) {
   origin_->scopes[scope.id].tensors = value.begin();
   value.object([&](std::string_view name, json::Value& each) {
-    origin_->scopes[scope.id].has_tensors = true;
     try {
       if (scope.inputs.count(name) != 0) throw each.error("it is an input of the nested network already");
       const TensorId id = tensor(name, scope);
       TensorText text;
       builder_.constant(id, read_tensor(each, builder_.arena(), &text));
-      origin_->tensors.push_back({id, scope.id, text});
+      origin_->tensors.push_back({id, scope.id, {each.key_begin(), text.whole.end}, text});
     } catch (const Error& error) {
       if (!error.place.starts_with("line ")) throw;
       throw json::at_place(error, fmt::format("tensor '{}{}'", scope.prefix, name));

@@ -89,6 +89,7 @@ constexpr std::array<json::Key<TensorFields>, 3> kTensorKeys = {{
 Literal read_tensor(json::Value& value, Arena& arena, TensorText* text) {
   TensorFields fields{arena, {}};
   json::read_keys(value, kTensorKeys, fields);
+  fields.text.whole = value.range();
   const std::span<std::byte> bytes = room_for(value, value.range().size(), fields.dtype, fields.shape, arena);
   const std::size_t step = size(fields.dtype);
   const std::size_t wanted = bytes.size() / step;

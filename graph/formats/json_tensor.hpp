@@ -11,7 +11,7 @@ namespace rw::graph {
 
 // Where the parts that a rewriting changes stand.
 struct TensorText {
-  json::Range shape, data;
+  json::Range shape, data, whole;
 };
 
 // The value, in the arena: floats are rounded to nearest even, "inf", "-inf" and "nan" are floats too, booleans are

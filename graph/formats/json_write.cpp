@@ -13,6 +13,7 @@
 
 #include "graph/formats/json_origin.hpp"
 #include "graph/formats/json_text.hpp"
+#include "graph/formats/node_changes.hpp"
 #include "graph/formats/splices.hpp"
 
 namespace rw::graph {
@@ -21,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kEnding = ".json";
+using Names = std::vector<std::string_view>;
 
 // A copy of a constant in one scope. Names do not reach across the border of a nested network, so that a copy that is
 // read on both sides of one is stored on both.
@@ -31,11 +33,11 @@ struct PlacedCopy {
 };
 
 // What the names of the files that are written are made of.
-struct Names {
+struct FileNames {
   fs::path folder;
   std::string stem;
 
-  explicit Names(const fs::path& out) : folder(out.parent_path()), stem(out.filename().string()) {
+  explicit FileNames(const fs::path& out) : folder(out.parent_path()), stem(out.filename().string()) {
     stem.resize(stem.size() - kEnding.size());
   }
   std::string single() const { return stem + ".safetensors"; }
@@ -68,8 +70,18 @@ class JsonWriter {
   std::string_view local_name(const PlacedCopy& copy) const;
   std::string inline_text(const ConstantEdit& edit, std::string_view name, const TensorText* in_place);
   void edit_inline_tensors();
-  void add_inline_copies();
-  void rebind();
+  void add_inline_tensors();
+  bool adds_inline() const;
+  const ConstantEdit* edit_of(const AddedConstant& added) const;
+  void add_inline_constants(std::map<std::uint32_t, std::string>& items);
+
+  // Nodes.
+  void look_up_changes();
+  void change_nodes();
+  void change_node(OperatorId op, const NodeChange& change);
+  void change_names(json::Range list, const std::vector<json::Range>& places, const Names& before, const Names& after);
+  void insert_nodes();
+  void find_orphans();
 
   // Weight files.
   std::string weight_file(std::size_t shard) const;
@@ -82,14 +94,13 @@ class JsonWriter {
   std::string entry_text(const Statistic& statistic, const StatisticEdit* edit) const;
   bool is_ours(const Statistic& statistic) const;
   void edit_calibration();
-  void remove_entries(const std::vector<bool>& removed);
   void add_entries(const std::string& entries, bool first);
 
   const Model& model_;
   const JsonOrigin& origin_;
   const Rewriting& rewriting_;
   const fs::path& out_;
-  Names names_;
+  FileNames names_;
   Output& output_;
   Splices splices_;
   std::unordered_map<TensorId, const ConstantEdit*> edits_;
@@ -97,6 +108,9 @@ class JsonWriter {
   std::vector<PlacedCopy> copies_;
   std::map<std::pair<std::size_t, std::uint32_t>, std::size_t> place_;  // (copy, scope): into copies_
   std::set<std::string, std::less<>> new_names_;
+  std::map<OperatorId, NodeChange> changes_;
+  std::set<std::string, std::less<>> lost_;  // names that changed nodes of the model read before
+  std::set<TensorId> orphans_;               // constants that nobody reads any more
 };
 
 // --- constants
@@ -147,12 +161,39 @@ std::string JsonWriter::inline_text(const ConstantEdit& edit, std::string_view n
 }
 
 void JsonWriter::edit_inline_tensors() {
-  for (const JsonOrigin::InlineTensor& each : origin_.tensors)
-    if (const auto edit = edits_.find(each.tensor); edit != edits_.end())
+  std::vector<json::Range> removed;
+  for (const JsonOrigin::InlineTensor& each : origin_.tensors) {
+    if (orphans_.count(each.tensor) != 0)
+      removed.push_back(each.entry);
+    else if (const auto edit = edits_.find(each.tensor); edit != edits_.end())
       inline_text(*edit->second, tensor(each.tensor).name, &each.text);
+  }
+  splices_.remove_items(text(), removed);
 }
 
-void JsonWriter::add_inline_copies() {
+// Added constants go where the weights are; without weight files they stand inline.
+bool JsonWriter::adds_inline() const {
+  return origin_.weights.shards.empty() ||
+         (origin_.weights.form == WeightForm::index && origin_.weights.index.entries.empty());
+}
+
+void JsonWriter::add_inline_constants(std::map<std::uint32_t, std::string>& items) {
+  if (!adds_inline()) return;
+  for (const AddedConstant& each : rewriting_.graph.added) {
+    const ConstantEdit* edit = edit_of(each);
+    const std::string value = edit ? inline_text(*edit, each.name, nullptr) : write_tensor(each.value);
+    std::string& text = items[0];
+    fmt::format_to(std::back_inserter(text), "{}{}: {}", text.empty() ? "" : ", ", json::quoted(each.name), value);
+  }
+}
+
+const ConstantEdit* JsonWriter::edit_of(const AddedConstant& added) const {
+  const auto id = model_.network.find(added.name);
+  const auto edit = id ? edits_.find(*id) : edits_.end();
+  return edit == edits_.end() ? nullptr : edit->second;
+}
+
+void JsonWriter::add_inline_tensors() {
   std::map<std::uint32_t, std::string> items;  // by scope
   for (const JsonOrigin::InlineTensor& each : origin_.tensors) {
     const auto copies = copies_of_.find(each.tensor);
@@ -164,35 +205,103 @@ void JsonWriter::add_inline_copies() {
                      inline_text(rewriting_.copies[copy.copy].edit, copy.name, nullptr));
     }
   }
+  add_inline_constants(items);
   for (const auto& [id, text] : items) {
     const JsonOrigin::Scope& scope = origin_.scopes[id];
+    const bool others = std::any_of(origin_.tensors.begin(), origin_.tensors.end(), [&, in = id](const auto& each) {
+      return each.scope == in && orphans_.count(each.tensor) == 0;
+    });
     if (scope.tensors)
-      splices_.insert(*scope.tensors + 1, text + (scope.has_tensors ? ", " : ""));
+      splices_.insert(*scope.tensors + 1, text + (others ? ", " : ""));
     else
       splices_.insert(scope.begin + 1, fmt::format("\"tensors\": {{{}}}, ", text));
   }
 }
 
-void JsonWriter::rebind() {
-  std::map<OperatorId, std::map<std::uint32_t, std::string>> names;  // by node and slot
-  for (const Rebinding& each : rewriting_.rebindings) {
-    const std::size_t copy = place_.at({each.copy, origin_.nodes[each.op].scope});
-    names[each.op][each.slot] = json::quoted(local_name(copies_[copy]));
+// --- nodes
+
+void JsonWriter::look_up_changes() {
+  changes_ = node_changes(rewriting_);
+  for (const Rebinding& each : rewriting_.rebindings)
+    changes_[each.op].inputs[each.slot] = local_name(copies_[place_.at({each.copy, origin_.nodes[each.op].scope})]);
+}
+
+void JsonWriter::change_nodes() {
+  std::vector<json::Range> removed;
+  for (const auto& [op, change] : changes_) {
+    change_node(op, change);
+    if (change.removed) removed.push_back(origin_.nodes[op].text);
   }
-  for (const auto& [op, slots] : names) {
-    const json::Range range = origin_.nodes[op].inputs;
-    assert(!range.empty());  // an operator that reads a constant stands in the text
-    const auto& by_slot = slots;
-    std::uint32_t slot = 0;
-    json::Document(text(), range)
-        .read(
-            [&](json::Value& list) {
-              list.array([&](json::Value& each) {
-                if (const auto found = by_slot.find(slot++); found != by_slot.end())
-                  splices_.replace(each.range(), found->second);
-              });
-            },
-            json::Kind::array);
+  splices_.remove_items(text(), removed);
+}
+
+// Notes what the node read before, and, where it stays, changes what it reads and gives out, and its type.
+void JsonWriter::change_node(OperatorId op, const NodeChange& change) {
+  const JsonOrigin::Node& node = origin_.nodes[op];
+  assert(!node.text.empty());  // an operator that is changed stands in the text
+  json::Document(text(), node.text).read([&](json::Value& object) {
+    object.object([&](std::string_view key, json::Value& value) {
+      if (key == "inputs" || key == "outputs") {
+        Names names;
+        std::vector<json::Range> places;
+        value.array([&](json::Value& each) {
+          names.push_back(each.string());
+          places.push_back(each.range());
+        });
+        const bool reads = key == "inputs";
+        if (reads && node.scope == 0) lost_.insert(names.begin(), names.end());
+        if (change.removed) return;
+        change_names(value.range(), places, names, reads ? change.inputs_of(names) : change.outputs_of(names));
+      } else if (change.type && !change.removed && (key == "op" || key == "attributes")) {
+        value.check();
+        splices_.replace(value.range(), key == "op" ? json::quoted(*change.type) : "{}");
+      }
+    });
+  });
+}
+
+// Name by name where their number stays, so that the layout of the list does too.
+void JsonWriter::change_names(json::Range list, const std::vector<json::Range>& places, const Names& before,
+                              const Names& after) {
+  if (before.size() != after.size()) {
+    std::string names;
+    for (const std::string_view name : after) names += (names.empty() ? "" : ", ") + json::quoted(name);
+    return splices_.replace(list, "[" + names + "]");
+  }
+  for (std::size_t i = 0; i < after.size(); ++i)
+    if (before[i] != after[i]) splices_.replace(places[i], json::quoted(after[i]));
+}
+
+void JsonWriter::insert_nodes() {
+  const auto list = [](const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + json::quoted(name);
+    return text;
+  };
+  for (const InsertedOperator& each : rewriting_.graph.inserted)
+    splices_.insert(
+        origin_.nodes[each.before].text.begin,
+        fmt::format(R"({{"name": {}, "op": {}, "inputs": [{}], "outputs": [{}]}}, )", json::quoted(each.name),
+                    json::quoted(each.type), list(each.inputs), list(each.outputs)));
+}
+
+// Constants of the model that only nodes read which do so no longer.
+void JsonWriter::find_orphans() {
+  if (rewriting_.graph.empty()) return;
+  const Network& network = model_.network;
+  std::set<std::string_view> kept;
+  for (OperatorId op = 0; op < network.operators().size(); ++op) {
+    const auto found = changes_.find(op);
+    if (found != changes_.end() && found->second.removed) continue;
+    std::vector<std::string_view> names;
+    for (const TensorId id : network.op(op).inputs) names.push_back(id == kNone ? std::string_view() : tensor(id).name);
+    if (found != changes_.end()) names = found->second.inputs_of(std::move(names));
+    kept.insert(names.begin(), names.end());
+  }
+  for (const InsertedOperator& each : rewriting_.graph.inserted) kept.insert(each.inputs.begin(), each.inputs.end());
+  for (const std::string& name : lost_) {
+    const auto id = network.find(name);
+    if (id && tensor(*id).constant && !tensor(*id).is_output && kept.count(name) == 0) orphans_.insert(*id);
   }
 }
 
@@ -232,6 +341,7 @@ void JsonWriter::write_weights() {
     std::vector<TensorToStore> added;
     for (std::size_t k = 0; k < shard.tensors.size(); ++k) {
       const TensorId id = origin_.stored[i][k];
+      if (orphans_.count(id) != 0) continue;
       const Literal& value = shard.tensors[k].value;
       const auto edit = edits_.find(id);
       tensors.push_back({shard.tensors[k].name, &value, edit == edits_.end() ? nullptr : edit->second});
@@ -240,6 +350,9 @@ void JsonWriter::write_weights() {
           added.push_back({copies_[index].name, &value, &rewriting_.copies[copies_[index].copy].edit});
     }
     tensors.insert(tensors.end(), added.begin(), added.end());
+    if (i + 1 == origin_.weights.shards.size() && !adds_inline())
+      for (const AddedConstant& each : rewriting_.graph.added)
+        tensors.push_back({each.name, &each.value, edit_of(each)});
     write_safetensors(shard, tensors, names_.folder / weight_file(i), output_);
   }
 }
@@ -248,19 +361,38 @@ void JsonWriter::write_index() {
   const WeightIndex& index = origin_.weights.index;
   Splices splices;
   std::uint64_t bytes = index.bytes;
+  std::vector<json::Range> removed;
+  const auto size_after = [](const Literal& source, const ConstantEdit* edit) {
+    return edit ? result_size(source, *edit) : source.bytes.size();
+  };
   for (const WeightIndex::Entry& each : index.entries) {
     const std::string file = json::quoted(weight_file(each.shard));
-    splices.replace(each.value, file);
     const TensorId id = *model_.network.find(each.tensor);
     const Literal& source = *tensor(id).constant;
-    const auto size_after = [&](const ConstantEdit& edit) { return result_size(source, edit); };
+    if (orphans_.count(id) != 0) {
+      removed.push_back({each.key, each.value.end});
+      bytes -= source.bytes.size();
+      continue;
+    }
+    splices.replace(each.value, file);
     if (const auto edit = edits_.find(id); edit != edits_.end())
-      bytes += size_after(*edit->second) - source.bytes.size();
+      bytes += size_after(source, edit->second) - source.bytes.size();
     if (const auto copies = copies_of_.find(id); copies != copies_of_.end())
       for (const std::size_t copy : copies->second) {
         splices.insert(each.value.end, fmt::format(", {}: {}", json::quoted(copies_[copy].name), file));
-        bytes += size_after(rewriting_.copies[copies_[copy].copy].edit);
+        bytes += size_after(source, &rewriting_.copies[copies_[copy].copy].edit);
       }
+  }
+  splices.remove_items(index.file->text(), removed);
+  if (!adds_inline()) {
+    const std::string file = json::quoted(weight_file(origin_.weights.shards.size() - 1));
+    bool first = removed.size() == index.entries.size();
+    for (const AddedConstant& each : rewriting_.graph.added) {
+      splices.insert(index.entries.back().value.end,
+                     fmt::format("{}{}: {}", first ? "" : ", ", json::quoted(each.name), file));
+      bytes += size_after(each.value, edit_of(each));
+      first = false;
+    }
   }
   if (index.total_size && bytes != index.bytes) splices.replace(*index.total_size, std::to_string(bytes));
   OutputFile& out = output_.add(names_.folder / names_.index(), splices.size(index.file->text()));
@@ -296,21 +428,20 @@ void JsonWriter::edit_calibration() {
     const auto found = edits.find(id);
     return found == edits.end() ? nullptr : found->second;
   };
-  std::vector<bool> removed(origin_.entries.size(), false);
+  std::vector<json::Range> removed;
   std::set<TensorId> present;
-  for (std::size_t i = 0; i < origin_.entries.size(); ++i) {
-    const StatisticText& entry = origin_.entries[i];
+  for (const StatisticText& entry : origin_.entries) {
     if (entry.tensor == kNone) continue;
     const Statistic* statistic = model_.statistics.find(entry.tensor);
     const StatisticEdit* edit = edit_of(entry.tensor);
     const bool ours = is_ours(*statistic);
     present.insert(entry.tensor);
-    removed[i] = edit && edit->scale.empty();
-    if (removed[i] || (ours && !edit)) continue;
+    if (edit && edit->scale.empty()) removed.push_back({entry.key, entry.value.end});
+    if (!edit ? ours : edit->scale.empty()) continue;
     // Two names of one tensor have an entry each: ours is the one that stands here.
     splices_.replace(entry.value, ours ? scaled_entry(text(), entry.value, edit->scale) : entry_text(*statistic, edit));
   }
-  remove_entries(removed);
+  splices_.remove_items(text(), removed);
   std::string added;
   for (const Statistic& each : model_.statistics.entries()) {
     if (each.tensor == kNone || present.count(each.tensor) != 0 || is_ours(each)) continue;
@@ -318,21 +449,7 @@ void JsonWriter::edit_calibration() {
     if (edit && edit->scale.empty()) continue;
     added += fmt::format("{}\n  {}: {}", added.empty() ? "" : ",", json::quoted(each.name), entry_text(each, edit));
   }
-  if (!added.empty()) add_entries(added, std::find(removed.begin(), removed.end(), false) == removed.end());
-}
-
-// Takes entries out together with the comma that they leave behind: up to the next entry, or from the end of the one
-// before.
-void JsonWriter::remove_entries(const std::vector<bool>& removed) {
-  const std::vector<StatisticText>& entries = origin_.entries;
-  for (std::size_t i = 0; i < removed.size(); ++i) {
-    if (!removed[i]) continue;
-    const std::size_t begin = i;
-    while (i + 1 < removed.size() && removed[i + 1]) ++i;
-    const bool last = i + 1 == removed.size();
-    const std::uint32_t from = last && begin > 0 ? entries[begin - 1].value.end : entries[begin].key;
-    splices_.replace({from, last ? entries[i].value.end : entries[i + 1].key}, "");
-  }
+  if (!added.empty()) add_entries(added, removed.size() == origin_.entries.size());
 }
 
 void JsonWriter::add_entries(const std::string& entries, bool first) {
@@ -353,9 +470,12 @@ void JsonWriter::write() {
   check_targets();
   look_up_edits();
   place_copies();
+  look_up_changes();
+  change_nodes();
+  insert_nodes();
+  find_orphans();
   edit_inline_tensors();
-  add_inline_copies();
-  rebind();
+  add_inline_tensors();
   name_weights();
   edit_calibration();
   write_weights();
@@ -367,12 +487,6 @@ void JsonWriter::write() {
 }  // namespace
 
 void write_json(const Model& model, const Rewriting& rewriting, const fs::path& out, Output& output) {
-  // Not written yet: a model that lacks them would be wrong.
-  if (!rewriting.removed.empty() || !rewriting.replacements.empty() || !rewriting.added.empty() ||
-      !rewriting.inputs.empty() || !rewriting.outputs.empty())
-    throw Error(out.string(), "",
-                "edits of the graph cannot be written to model.json: give an output that ends in .onnx");
-
   JsonWriter(model, rewriting, out, output).write();
 }
 

@@ -18,13 +18,6 @@ Names names_of(const Field& node, std::uint32_t number) {
   return names;
 }
 
-void apply(const std::map<std::uint32_t, std::string_view>& changes, Names& names) {
-  for (const auto& [slot, name] : changes) {
-    if (names.size() <= slot) names.resize(slot + 1);
-    names[slot] = name;
-  }
-}
-
 // What a graph in the node reads stands behind its own inputs in the network, but nowhere in the file.
 bool has_graph(const Field& node) {
   for (Fields fields(node); fields.next();) {
@@ -68,17 +61,6 @@ bool dropped_with_type(std::uint32_t number) {
 
 }  // namespace
 
-std::map<OperatorId, NodeChange> node_changes(const Rewriting& rewriting) {
-  std::map<OperatorId, NodeChange> changes;
-  for (const Replacement& each : rewriting.replacements) changes[each.op].type = each.type;
-  for (const InputChange& each : rewriting.inputs) changes[each.op].inputs[each.slot] = each.name;
-  for (const OutputChange& each : rewriting.outputs) changes[each.op].outputs[each.slot] = each.name;
-  for (const Rebinding& each : rewriting.rebindings)
-    changes[each.op].inputs[each.slot] = rewriting.copies[each.copy].name;
-  for (const OperatorId op : rewriting.removed) changes[op].removed = true;
-  return changes;
-}
-
 Names names_read(const Field& node) {
   Names names = names_of(node, P::kInput);
   for (Fields fields(node); fields.next();) {
@@ -95,9 +77,8 @@ Names names_read(const Field& node) {
 std::string changed_node(const Field& node, const NodeChange& change) {
   List inputs{P::kInput, names_of(node, P::kInput)}, outputs{P::kOutput, names_of(node, P::kOutput)};
   check_slots(node, change, inputs.names.size());
-  if (change.type && inputs.names.size() > 1) inputs.names.resize(1);
-  apply(change.inputs, inputs.names);
-  apply(change.outputs, outputs.names);
+  inputs.names = change.inputs_of(std::move(inputs.names));
+  outputs.names = change.outputs_of(std::move(outputs.names));
   std::string message;
   for (Fields fields(node); fields.next();) {
     if (fields->number == P::kInput)
@@ -111,6 +92,15 @@ std::string changed_node(const Field& node, const NodeChange& change) {
   }
   inputs.write(message);  // where the file had none
   outputs.write(message);
+  return header(GraphProto::kNode, message.size()) + message;
+}
+
+std::string inserted_node(const InsertedOperator& node) {
+  std::string message;
+  for (const std::string& name : node.inputs) append_text(P::kInput, name, message);
+  for (const std::string& name : node.outputs) append_text(P::kOutput, name, message);
+  append_text(P::kName, node.name, message);
+  append_type(node.type, message);
   return header(GraphProto::kNode, message.size()) + message;
 }
 

@@ -2,30 +2,22 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "graph/formats/node_changes.hpp"
 #include "graph/formats/onnx_wire.hpp"
-#include "graph/rewriting.hpp"
 
 namespace rw::graph::onnx {
-
-struct NodeChange {
-  std::map<std::uint32_t, std::string_view> inputs, outputs;  // by slot
-  std::optional<std::string_view> type;                       // with this type, only the first input and no attributes
-  bool removed = false;
-};
-
-// The changes of a rewriting by operator; names are borrowed from it.
-std::map<OperatorId, NodeChange> node_changes(const Rewriting& rewriting);
 
 // The names that a node reads: its inputs, and what the graphs in it read from outside.
 std::vector<std::string_view> names_read(const Field& node);
 
 // The node's field with the change in it. Error: the change is to what a graph within the node reads.
 std::string changed_node(const Field& node, const NodeChange& change);
+
+// The field of a new node.
+std::string inserted_node(const InsertedOperator& node);
 
 }  // namespace rw::graph::onnx

@@ -47,6 +47,7 @@ class Writer {
         rewriting_(rewriting),
         origin_(dynamic_cast<const OnnxOrigin&>(*model.origin)),
         nodes_(node_changes(rewriting)),
+        insertions_(insertions(rewriting)),
         edits_(edits(rewriting)),
         orphans_(orphans()),
         relocation_(model, origin_, out, changes_external()),
@@ -116,6 +117,11 @@ class Writer {
   }
 
   void copy_node(const Field& field, OperatorId op) {
+    const auto [first, last] = insertions_.equal_range(op);
+    for (auto each = first; each != last; ++each) {
+      graph_.text(inserted_node(*each->second));
+      changed_ = true;
+    }
     const auto found = nodes_.find(op);
     if (found == nodes_.end()) return graph_.copy(field.whole);
     changed_ = true;
@@ -125,7 +131,8 @@ class Writer {
   // Constants that only nodes read which do so no longer, such as those of a BatchNormalization that was folded.
   std::set<std::string, std::less<>> orphans() const {
     std::set<std::string, std::less<>> lost, kept;
-    if (rewriting_.removed.empty() && rewriting_.inputs.empty() && rewriting_.replacements.empty()) return lost;
+    if (rewriting_.graph.empty()) return lost;
+    for (const InsertedOperator& each : rewriting_.graph.inserted) kept.insert(each.inputs.begin(), each.inputs.end());
     OperatorId node = 0;
     for (Fields fields(origin_.graph); fields.next();) {
       if (fields->number == GraphProto::kOutput || fields->number == GraphProto::kInput) kept.emplace(name_of(*fields));
@@ -225,7 +232,7 @@ class Writer {
 
   void add_constants() {
     for (const ConstantCopy& each : rewriting_.copies) add_copy(each);
-    for (const AddedConstant& each : rewriting_.added) add_constant(each);
+    for (const AddedConstant& each : rewriting_.graph.added) add_constant(each);
   }
 
   void add_copy(const ConstantCopy& copy) {
@@ -277,6 +284,7 @@ class Writer {
   const Rewriting& rewriting_;
   const OnnxOrigin& origin_;
   const std::map<OperatorId, NodeChange> nodes_;
+  const std::multimap<OperatorId, const InsertedOperator*> insertions_;
   const std::unordered_map<TensorId, const ConstantEdit*> edits_;
   const std::set<std::string, std::less<>> orphans_;
   Relocation relocation_;

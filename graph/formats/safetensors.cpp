@@ -149,10 +149,12 @@ Safetensors read_safetensors(std::shared_ptr<const MappedFile> file, Arena& aren
 
 namespace {
 
+constexpr std::uint64_t kElsewhere = UINT64_MAX;  // a tensor that does not come from the file: behind all others
+
 // Where a tensor comes from and where it goes to.
 struct Piece {
   const TensorToStore* tensor;
-  std::uint64_t from = 0;            // in the source file
+  std::uint64_t from = kElsewhere;   // in the source file
   std::uint64_t begin = 0, end = 0;  // in the data of the new file
 };
 
@@ -168,11 +170,8 @@ std::uint64_t size_of(const TensorToStore& tensor) {
 std::vector<Piece> lay_out(const MappedFile& file, std::span<const TensorToStore> tensors) {
   std::vector<Piece> pieces;
   pieces.reserve(tensors.size());
-  for (const TensorToStore& each : tensors) {
-    const auto from = file.offset_of(each.source->bytes.data());
-    assert(from);  // it is a tensor of this file
-    pieces.push_back({&each, *from});
-  }
+  for (const TensorToStore& each : tensors)
+    pieces.push_back({&each, file.offset_of(each.source->bytes.data()).value_or(kElsewhere)});
   std::vector<Piece*> order;
   order.reserve(pieces.size());
   for (Piece& each : pieces) order.push_back(&each);
@@ -209,6 +208,15 @@ void write_data(const MappedFile& file, std::vector<Piece>& pieces, OutputFile& 
     size = 0;
   };
   for (const Piece& each : pieces) {
+    if (each.from == kElsewhere) {
+      copy_pending();
+      const TensorToStore& tensor = *each.tensor;
+      if (tensor.edit)
+        out.write(Scaler(*tensor.source, *tensor.edit, tensor.name).result());
+      else
+        out.write(tensor.source->bytes);
+      continue;
+    }
     if (each.tensor->edit) {
       copy_pending();
       out.scale(file, each.from, Scaler(*each.tensor->source, *each.tensor->edit, each.tensor->name));

@@ -34,13 +34,13 @@ Safetensors read_safetensors(std::shared_ptr<const MappedFile> file, Arena& aren
 // A tensor of a file that is to be written.
 struct TensorToStore {
   std::string_view name;
-  const Literal* source = nullptr;     // in the mapped file
+  const Literal* source = nullptr;     // in the file that is copied, or anywhere: then it goes behind all others
   const ConstantEdit* edit = nullptr;  // null: as it is
 };
 
-// Adds a file with these tensors, all of them from `from`, to `output`: the header in the given order with the metadata
-// of `from`, the data in the order of `from` with copies behind what they are copied from, so that every element stays
-// as well aligned as it was. Error: a value that cannot be scaled.
+// Adds a file with these tensors, most of them from `from`, to `output`: the header in the given order with the
+// metadata of `from`, the data in the order of `from` with copies behind what they are copied from, so that every
+// element stays as well aligned as it was. Error: a value that cannot be scaled.
 void write_safetensors(const Safetensors& from, std::span<const TensorToStore> tensors,
                        const std::filesystem::path& path, Output& output);
 

@@ -2,11 +2,33 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <utility>
 
 namespace rw::graph {
 
 void Splices::replace(json::Range range, std::string text) { changes_.push_back({range, std::move(text)}); }
+
+void Splices::remove_items(std::string_view source, std::span<const json::Range> items) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  // Where the item behind the one that ends at `end` begins; nothing: it is the last one.
+  const auto next = [&](std::uint32_t end) -> std::optional<std::uint32_t> {
+    const std::size_t comma = source.find_first_not_of(kSpace, end);
+    if (source[comma] != ',') return std::nullopt;
+    return static_cast<std::uint32_t>(source.find_first_not_of(kSpace, comma + 1));
+  };
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::uint32_t begin = items[i].begin;
+    auto behind = next(items[i].end);
+    while (behind && i + 1 < items.size() && items[i + 1].begin == *behind) behind = next(items[++i].end);
+    if (behind) {
+      replace({begin, *behind}, "");
+      continue;
+    }
+    const auto before = static_cast<std::uint32_t>(source.find_last_not_of(kSpace, begin - 1));
+    replace({source[before] == ',' ? before : begin, items[i].end}, "");
+  }
+}
 
 std::uint64_t Splices::size(std::string_view source) const {
   std::uint64_t size = source.size();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,10 @@ class Splices {
   // place keep the order in which they were made.
   void replace(json::Range range, std::string text);
   void insert(std::uint32_t at, std::string text) { replace({at, at}, std::move(text)); }
+
+  // Takes elements out of a JSON array (or members, key included, out of an object), in the order of the text, together
+  // with the commas that they leave behind.
+  void remove_items(std::string_view source, std::span<const json::Range> items);
 
   bool empty() const { return changes_.empty(); }
   std::uint64_t size(std::string_view source) const;  // of the result

@@ -56,7 +56,7 @@ class IndexReader {
       const std::size_t shard = shard_named(each.string());
       if (!names_[shard].find(tensor))
         throw each.error(fmt::format("tensor '{}' is not in '{}', where the index says it is", tensor, each.string()));
-      weights_.index.entries.push_back({arena_.store(tensor), shard, each.range()});
+      weights_.index.entries.push_back({arena_.store(tensor), shard, each.key_begin(), each.range()});
     });
   }
 

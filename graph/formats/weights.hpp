@@ -24,6 +24,7 @@ struct WeightIndex {
   struct Entry {
     std::string_view tensor;  // in the arena
     std::size_t shard;
+    std::uint32_t key;  // the opening quote of its name
     json::Range value;  // its file name, quotes included
   };
   std::shared_ptr<const MappedFile> file;

@@ -116,14 +116,14 @@ TEST_CASE("Nodes are changed, replaced and removed") {
                               o::node("My", {"u"}, {"y"}, {}, "my", "here")},
                              {o::floats("w", {}, {0})}));
   Rewriting rewriting;
-  rewriting.removed = {0};
-  rewriting.inputs = {{1, 0, "x"}, {2, 1, "extra"}};
-  rewriting.outputs = {{1, 0, "v"}};
-  rewriting.inputs.push_back({2, 0, "v"});
-  rewriting.replacements = {{1, "Relu"}};
+  rewriting.graph.removed = {0};
+  rewriting.graph.inputs = {{1, 0, "x"}, {2, 1, "extra"}};
+  rewriting.graph.outputs = {{1, 0, "v"}};
+  rewriting.graph.inputs.push_back({2, 0, "v"});
+  rewriting.graph.replacements = {{1, "Relu"}};
   const std::array<float, 1> values = {7};
   const std::array<std::int64_t, 1> dims = {1};
-  rewriting.added = {{"extra", {DType::float32, Shape(dims), std::as_bytes(std::span(values))}}};
+  rewriting.graph.added = {{"extra", {DType::float32, Shape(dims), std::as_bytes(std::span(values))}}};
   const Case after(test.write(rewriting));
   const Network& network = after.model.network;
   REQUIRE(network.operators().size() == 2);

@@ -1,0 +1,53 @@
+// Edits a network in place and notes what was done, for the writers. Who reads a tensor is known at any moment; what
+// else the network says of edges (consumers(), order()) is that of before until finish().
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "graph/network.hpp"
+#include "graph/rewriting.hpp"
+
+namespace rw::graph {
+
+class Editor {
+ public:
+  Editor(Network& network, GraphEdits& edits);  // borrows both
+
+  const Network& network() const { return network_; }
+  // As edited, in no order; of activations alone.
+  std::span<const Use> consumers(TensorId id) const { return consumers_[id]; }
+  bool changed() const { return changed_; }
+
+  // The operator may be changed: it is there, and stands in the outermost network.
+  bool can_edit(OperatorId id) const { return !network_.removed(id) && !network_.op(id).nested; }
+  // The tensor of this reading may be exchanged: it is an input that the operator itself names, not one that a graph
+  // within it reads.
+  bool can_rebind(const Use& use) const;
+  // Every reading of the activation may be exchanged, and it is no output of the network.
+  bool can_rebind_all(TensorId id) const;
+
+  void remove(OperatorId id);
+  void replace(OperatorId id, std::string_view type);           // on its first input alone, without attributes
+  void read(OperatorId id, std::uint32_t slot, TensorId from);  // the slot may be new
+  // The operator gives `tensor`, whose producer was removed, instead of what it gave before.
+  void give(OperatorId id, std::uint32_t slot, TensorId tensor);
+  void rebind_all(TensorId from, TensorId to);  // whoever reads `from` reads `to`
+  // A constant of this name, or one like it where it is taken. Shape and bytes are copied.
+  TensorId add_constant(std::string_view name, DType dtype, std::span<const std::int64_t> shape,
+                        std::span<const std::byte> bytes);
+
+  void finish();  // the network's own edges and order are those of the edited network
+
+ private:
+  bool counted(TensorId id) const;  // its consumers are known
+  void forget(OperatorId id);       // no tensor is read by it
+
+  Network& network_;
+  GraphEdits& edits_;
+  std::vector<std::vector<Use>> consumers_;  // by tensor
+  bool changed_ = false;
+};
+
+}  // namespace rw::graph
