@@ -270,12 +270,10 @@ struct element_term : sor<term_operator, term_set> {};
 struct arrow_only : seq<string<'=', '>'>, gap> {};
 struct arrow_a : seq<string<'-', '>'>, gap> {};
 struct arrow : sor<arrow_only, arrow_a> {};
-struct first_arrow : seq<arrow> {};
 struct element : seq<element_term, opt<as>> {};
 struct first_element : seq<element> {};
 struct next_element : seq<element> {};
-struct chain
-    : seq<k_chain, must<first_element>, must<first_arrow>, must<next_element>, star<if_must<arrow, next_element>>> {};
+struct chain : seq<k_chain, must<first_element>, star<if_must<arrow, next_element>>> {};
 
 struct clause_let_name : name {};
 struct clause_value : seq<expr> {};

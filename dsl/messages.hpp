@@ -110,8 +110,6 @@ RW_MESSAGE<region_close>       = expected("expected a clause of the region or '}
 
 // clauses of a rule
 RW_MESSAGE<first_element>   = {"syntax", "expected an operator or a set after `chain`", "", Wants::name, {}};
-RW_MESSAGE<first_arrow> =
-    expected("expected => or -> and a second operator", "=> is its one consumer, -> one of them");
 RW_MESSAGE<next_element>    = {"syntax", "expected an operator or a set after the arrow", "", Wants::name, {}};
 RW_MESSAGE<clause_let_name> = expected_name("expected a name after `let`");
 RW_MESSAGE<clause_value>    = expected("expected a value after '='");

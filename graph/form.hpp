@@ -31,6 +31,7 @@ struct AttributeRow {
   AttributeForm form;
   double number = 0;           // default of integers and numbers
   std::string_view text = {};  // default of texts
+  std::uint32_t slot = 0;      // the input that newer operator sets have instead; 0: none
 };
 
 // Row-major dimensions of a constant, split so that the axes of channels can be told apart (at most [batch, group, out,

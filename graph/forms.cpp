@@ -94,8 +94,9 @@ constexpr Table<9> kResize = {{{"antialias", kInteger, 0},
 constexpr Table<2> kUpsample = {{{"mode", kText, 0, "nearest"}, {"scales", kList}}};
 constexpr Table<1> kLeaky = {{{"alpha", kNumber, 0.01}}};
 constexpr Table<1> kElu = {{{"alpha", kNumber, 1}}};
-constexpr Table<2> kClip = {{{"max", kNumber, 3.4028234663852886e38}, {"min", kNumber, -3.4028234663852886e38}}};
-constexpr Table<2> kDropout = {{{"ratio", kNumber, 0.5}, {"seed", kInteger, 0}}};
+constexpr Table<2> kClip = {
+    {{"max", kNumber, 3.4028234663852886e38, {}, 2}, {"min", kNumber, -3.4028234663852886e38, {}, 1}}};
+constexpr Table<2> kDropout = {{{"ratio", kNumber, 0.5, {}, 1}, {"seed", kInteger, 0}}};
 constexpr Table<2> kHardSigmoid = {{{"alpha", kNumber, 0.2}, {"beta", kNumber, 0.5}}};
 constexpr Table<1> kGelu = {{{"approximate", kText, 0, "none"}}};
 constexpr Table<2> kCast = {{{"saturate", kInteger, 1}, {"to", kInteger, 1}}};

@@ -118,6 +118,8 @@ void Network::set_output(OperatorId id, std::uint32_t slot, TensorId tensor) {
   state_->tensors[tensor].output_slot = slot;
 }
 
+void Network::add_type(std::string_view name) { state_->intern_type(name); }
+
 TensorId Network::add_tensor(std::string_view name) {
   const auto fresh = static_cast<TensorId>(state_->tensors.size());
   const TensorId id = state_->tensor_names.intern(name, fresh, [&](std::string_view text) {

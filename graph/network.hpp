@@ -119,6 +119,7 @@ class Network {
   void retype(OperatorId id, std::string_view type);  // and has no attributes afterwards
   void set_inputs(OperatorId id, std::span<const TensorId> inputs);
   void set_output(OperatorId id, std::uint32_t slot, TensorId tensor);  // the tensor has no producer
+  void add_type(std::string_view name);                                 // which no operator may have yet
   TensorId add_tensor(std::string_view name);                           // a new name; neither shape nor type are known
   TensorId add_constant(std::string_view name, Literal value);          // a new name; the literal lives in the arena
   OperatorId add_operator(std::string_view type, std::string_view name, std::span<const TensorId> inputs,

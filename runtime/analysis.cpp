@@ -77,6 +77,7 @@ Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindi
   analysis.unknown.assign(count, false);
   analysis.skipped.assign(count, false);
   for (OperatorId op = 0; op < count; ++op) {
+    if (network.removed(op)) continue;
     const Site site = analysis.site(op);
     analysis.skipped[op] = std::any_of(skip_nodes.begin(), skip_nodes.end(),
                                        [&](const std::string& glob) { return matches(glob, site.op().name); });

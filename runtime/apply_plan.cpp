@@ -13,19 +13,27 @@ bool is_one(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [](double each) { return each == 1.0; });
 }
 
-bool changes(const Edit* edit) {
-  return edit && !std::all_of(edit->factors.begin(), edit->factors.end(),
-                              [](const graph::Factor& factor) { return is_one(factor.values); });
+bool is_one(const std::vector<graph::Factor>& factors) {
+  return std::all_of(factors.begin(), factors.end(), [](const graph::Factor& factor) { return is_one(factor.values); });
+}
+
+bool changes(const Edit* edit) { return edit && !(is_one(edit->factors) && is_one(edit->folded)); }
+
+bool same(const std::vector<graph::Factor>& a, const std::vector<graph::Factor>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const graph::Factor& x, const graph::Factor& y) {
+    return x.axes == y.axes && x.values == y.values;
+  });
 }
 
 bool same(const Edit& a, const Edit& b) {
-  return a.shape == b.shape && a.view == b.view &&
-         std::equal(
-             a.factors.begin(), a.factors.end(), b.factors.begin(), b.factors.end(),
-             [](const graph::Factor& x, const graph::Factor& y) { return x.axes == y.axes && x.values == y.values; });
+  return a.shape == b.shape && a.view == b.view && same(a.factors, b.factors) && same(a.folded, b.folded);
 }
 
-graph::ConstantEdit edit_of(TensorId tensor, const Edit& edit) { return {tensor, edit.shape, edit.view, edit.factors}; }
+graph::ConstantEdit edit_of(TensorId tensor, const Edit& edit) {
+  graph::ConstantEdit result{tensor, edit.shape, edit.view, edit.factors};
+  result.factors.insert(result.factors.end(), edit.folded.begin(), edit.folded.end());
+  return result;
+}
 
 class Applier {
  public:
@@ -93,8 +101,14 @@ class Applier {
 graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const graph::Statistics& all,
                             const graph::Statistics& used) {
   graph::Rewriting result = Applier(analysis, plan).run();
+  result.graph = plan.graph;
   for (const graph::Statistic& entry : all.entries()) {
     if (entry.tensor == kNone) continue;
+    const graph::Tensor& tensor = analysis.network->tensor(entry.tensor);
+    if (tensor.producer == kNone && !tensor.is_input && !tensor.constant) {  // an edit of the graph took it out
+      result.statistics.push_back({entry.tensor, {}});
+      continue;
+    }
     const std::vector<double>* scale = plan.scale_of(entry.tensor);
     if (!scale || is_one(*scale)) continue;
     const bool along = used.find(entry.tensor) != nullptr;

@@ -40,7 +40,10 @@ class Walk : public Carry {
 
  private:
   const Scale& input(std::uint32_t slot) const override { return scales_[network_.op(op_).inputs[slot]]; }
-  const Edit* edit(std::uint32_t slot) const override { return plan_.edit(op_, slot); }
+  const Edit* edit(std::uint32_t slot) const override {
+    const Edit* edit = plan_.edit(op_, slot);
+    return edit && !edit->factors.empty() ? edit : nullptr;  // what is folded is no scale
+  }
   void output(std::uint32_t slot, Scale scale) override { scales_[network_.op(op_).outputs[slot]] = std::move(scale); }
 
   bool untouched() const {
@@ -49,7 +52,7 @@ class Walk : public Carry {
       const TensorId input = op.inputs[slot];
       if (input == kNone) continue;
       if (!scales_[input].is_one()) return false;
-      if (network_.tensor(input).constant && plan_.edit(op_, slot)) return false;
+      if (network_.tensor(input).constant && edit(slot)) return false;
     }
     return true;
   }

@@ -49,8 +49,13 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
   const graph::Literal& literal = *constant.constant;
   Runner source = source_runner(literal, handle), channel(handle.view, handle.axes);
   std::vector<Runner> factors;
+  std::vector<const std::vector<double>*> values;
   if (edit)
-    for (const graph::Factor& factor : edit->factors) factors.emplace_back(handle.view, factor.axes);
+    for (const auto* list : {&edit->factors, &edit->folded})
+      for (const graph::Factor& factor : *list) {
+        factors.emplace_back(handle.view, factor.axes);
+        values.push_back(&factor.values);
+      }
   std::int64_t count = 1;
   for (const std::int64_t dim : handle.view) count *= dim;
   std::vector<std::int64_t> at(handle.view.size(), 0);
@@ -70,7 +75,7 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
       throw graph::Error("", fmt::format("tensor '{}'", constant.name),
                          fmt::format("element {} is {}: weights must be finite", source.at, value));
     double factor = 1;
-    for (std::size_t k = 0; k < factors.size(); ++k) factor *= edit->factors[k].values[factors[k].at];
+    for (std::size_t k = 0; k < factors.size(); ++k) factor *= (*values[k])[factors[k].at];
     visit(value, factor, channel.at);
     for (std::size_t axis = at.size(); axis-- > 0;) {
       step(axis, false);

@@ -86,6 +86,19 @@ RegionScope::RegionScope(const dsl::Rule& rule, const Pattern& pattern, const An
            make_family(dsl::Role::join, pattern.joins(regions, region, i), analysis, regions, region));
 }
 
+RegionScope::RegionScope(const Analysis& analysis, const graph::Statistics& statistics, const Regions& regions,
+                         std::span<const OperatorId> chain)
+    : analysis_(analysis), statistics_(statistics), regions_(regions), id_(kNone), families_(chain.size()) {
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    if (chain[i] == kNone) continue;
+    const auto outputs = analysis.network->op(chain[i]).outputs;
+    families_[i] = {.role = dsl::Role::chain_node,
+                    .nodes = {chain[i]},
+                    .tensors = {outputs.empty() ? kNone : outputs[0]},
+                    .first = {0, 0}};
+  }
+}
+
 Formulas::Formulas(const dsl::Rule& rule, std::vector<double> params)
     : rule_(rule), params_(std::move(params)), locals_(rule.slots, 0) {
   for (const dsl::Expr& expr : rule.exprs)
@@ -500,7 +513,7 @@ Value Evaluator::field(const dsl::Expr& expr) const {
         result.texts.emplace_back(site.network().type_of(site.id()));
         break;
       case Field::channels:
-        result.numbers.push_back(analysis.channels.count(family.tensors[node]));
+        result.numbers.push_back(family.tensors[node] == kNone ? 0 : analysis.channels.count(family.tensors[node]));
         break;
       case Field::min:
       case Field::max: {

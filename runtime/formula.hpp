@@ -38,6 +38,10 @@ class RegionScope {
   RegionScope(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
               const graph::Statistics& statistics, const Regions& regions, RegionId region);
 
+  // The operators that a chain found, by binding (kNone: of no element): each is a family of its own. It has no region.
+  RegionScope(const Analysis& analysis, const graph::Statistics& statistics, const Regions& regions,
+              std::span<const OperatorId> chain);
+
   const Analysis& analysis() const { return analysis_; }
   const graph::Statistics& statistics() const { return statistics_; }
   const Regions& regions() const { return regions_; }

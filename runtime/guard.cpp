@@ -100,6 +100,9 @@ double attribute_number(const Site& site, std::string_view name) {
     const graph::Shape shape = site.output_shape();
     return static_cast<double>(axis < 0 && shape.known() ? axis + shape.rank() : axis);
   }
+  for (const graph::AttributeRow& row : site.form().attributes)
+    if (row.name == name && row.slot != 0 && site.has(row.slot))
+      return site.scalar_of(row.slot).value_or(std::numeric_limits<double>::quiet_NaN());
   return site.number(name, std::numeric_limits<double>::quiet_NaN());
 }
 

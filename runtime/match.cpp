@@ -6,12 +6,12 @@
 
 namespace rw::runtime {
 
-Pattern::Clause::Clause(const dsl::Terms& terms, const Analysis& analysis) : by_type_(analysis.network->type_count()) {
+Clause::Clause(const dsl::Terms& terms, const Analysis& analysis) : by_type_(analysis.network->type_count()) {
   for (const dsl::Term& term : terms.terms)
     if (const auto type = analysis.network->find_type(term.op)) by_type_[*type].push_back(&term);
 }
 
-bool Pattern::Clause::admits(const Analysis& analysis, OperatorId op) const {
+bool Clause::admits(const Analysis& analysis, OperatorId op) const {
   const auto& terms = by_type_[analysis.network->op(op).type];
   return std::any_of(terms.begin(), terms.end(), [&](const dsl::Term* term) {
     return (term->guards.empty() && !term->on_channel) || runtime::admits(*term, analysis.site(op));

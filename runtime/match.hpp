@@ -33,6 +33,16 @@ struct Miss {
   std::uint32_t claimed_by = kNone;  // claimed: index of the rule
 };
 
+// The operators that a clause names, prepared for the operator types of one network.
+class Clause {
+ public:
+  Clause(const dsl::Terms& terms, const Analysis& analysis);
+  bool admits(const Analysis& analysis, OperatorId op) const;
+
+ private:
+  std::vector<std::vector<const dsl::Term*>> by_type_;  // terms that name an operator type
+};
+
 // The clauses of a pattern, prepared for the operator types of one network.
 class Pattern {
  public:
@@ -45,15 +55,6 @@ class Pattern {
   std::vector<OperatorId> joins(const Regions& regions, RegionId region, std::size_t clause) const;
 
  private:
-  class Clause {
-   public:
-    Clause(const dsl::Terms& terms, const Analysis& analysis);
-    bool admits(const Analysis& analysis, OperatorId op) const;
-
-   private:
-    std::vector<std::vector<const dsl::Term*>> by_type_;  // terms that name an operator type
-  };
-
   const dsl::RegionPattern& pattern_;
   const Analysis& analysis_;
   Clause parents_, children_;

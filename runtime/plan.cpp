@@ -11,20 +11,42 @@ const std::vector<double>* Edit::along(graph::AxisMask axes) const {
   return nullptr;
 }
 
-void Plan::multiply(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
-                    std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values) {
-  Edit& edit = edits_[key(op, slot)];
-  if (edit.factors.empty()) {
-    edit.shape.assign(shape.begin(), shape.end());
-    edit.view.assign(view.begin(), view.end());
-  }
-  assert(std::equal(edit.view.begin(), edit.view.end(), view.begin(), view.end()));  // one operator sees one view
-  for (graph::Factor& factor : edit.factors) {
+namespace {
+
+void multiply_along(std::vector<graph::Factor>& factors, graph::AxisMask axes, std::span<const double> values) {
+  for (graph::Factor& factor : factors) {
     if (factor.axes != axes) continue;
     for (std::size_t i = 0; i < values.size(); ++i) factor.values[i] *= values[i];
     return;
   }
-  edit.factors.push_back({axes, {values.begin(), values.end()}});
+  factors.push_back({axes, {values.begin(), values.end()}});
+}
+
+}  // namespace
+
+Edit& Plan::edit_of(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
+                    std::span<const std::int64_t> view) {
+  Edit& edit = edits_[key(op, slot)];
+  if (edit.view.empty() && edit.shape.empty()) {
+    edit.shape.assign(shape.begin(), shape.end());
+    edit.view.assign(view.begin(), view.end());
+  }
+  assert(std::equal(edit.view.begin(), edit.view.end(), view.begin(), view.end()));  // one operator sees one view
+  return edit;
+}
+
+void Plan::multiply(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
+                    std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values) {
+  multiply_along(edit_of(op, slot, shape, view).factors, axes, values);
+}
+
+void Plan::fold(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
+                std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values) {
+  multiply_along(edit_of(op, slot, shape, view).folded, axes, values);
+}
+
+void Plan::forget_constants(graph::OperatorId op, std::uint32_t first, std::uint32_t last) {
+  for (std::uint32_t slot = first; slot < last; ++slot) edits_.erase(key(op, slot));
 }
 
 void Plan::scale(graph::TensorId tensor, std::span<const double> values) {

@@ -24,7 +24,10 @@ struct Scale {
 struct Edit {
   std::vector<std::int64_t> shape;  // of the constant afterwards (see ConstantEdit)
   std::vector<std::int64_t> view;
-  std::vector<graph::Factor> factors;  // at most one for each mask of axes
+  std::vector<graph::Factor> factors;  // scales: at most one for each mask of axes
+  // What was folded into the constant from an operator behind it, likewise. It is no scale: without it the operator
+  // would compute something else, and the certificate does not look at it.
+  std::vector<graph::Factor> folded;
 
   // The product of all factors along exactly these axes; null: 1.
   const std::vector<double>* along(graph::AxisMask axes) const;
@@ -35,19 +38,30 @@ class Plan {
   // Multiplies `values` into the constant at input `slot` of `op`. The view of later calls must be the same.
   void multiply(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
                 std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values);
+  // The same for what is folded into it.
+  void fold(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
+            std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values);
+  // An operator that is taken out or becomes another one has no constants to edit; a tensor that is gone has no scale.
+  void forget_constants(graph::OperatorId op, std::uint32_t first, std::uint32_t last);  // slots [first, last)
+  void forget_scale(graph::TensorId tensor) { scales_.erase(tensor); }
   // Multiplies the scale of an activation, along its channel axes.
   void scale(graph::TensorId tensor, std::span<const double> values);
 
   const Edit* edit(graph::OperatorId op, std::uint32_t slot) const;   // null: none
   const std::vector<double>* scale_of(graph::TensorId tensor) const;  // null: 1
 
-  bool empty() const { return edits_.empty() && scales_.empty(); }
+  graph::GraphEdits graph;  // edits of the graph, made on the network already
+
+  bool empty() const { return edits_.empty() && scales_.empty() && graph.empty(); }
   const std::unordered_map<std::uint64_t, Edit>& edits() const { return edits_; }  // by key()
   const std::unordered_map<graph::TensorId, std::vector<double>>& scales() const { return scales_; }
 
   static std::uint64_t key(graph::OperatorId op, std::uint32_t slot) { return (std::uint64_t{op} << 32U) | slot; }
 
  private:
+  Edit& edit_of(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
+                std::span<const std::int64_t> view);
+
   std::unordered_map<std::uint64_t, Edit> edits_;
   std::unordered_map<graph::TensorId, std::vector<double>> scales_;
 };

@@ -90,18 +90,28 @@ class Painter {
   bool colour_;
 };
 
+// Rules with a chain edit the graph, those with a region scale: a table for each kind.
 std::string rule_table(const ReportInput& input, const Painter& paint) {
   const auto& rules = input.rules.program.rules;
   std::size_t width = 4;
   for (const dsl::Rule& rule : rules) width = std::max(width, rule.name.size());
-  std::string text =
-      paint.strong(fmt::format("{:<{}}  regions  parents  children  channels  scale", "rule", width)) + "\n";
+  std::string edits, scales;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const RuleOutcome& rule = input.outcome.rules[i];
     if (!rule.ran) continue;
-    text += fmt::format("{:<{}}  {:>7}  {:>7}  {:>8}  {:>8}  {}\n", rules[i].name, width, rule.regions, rule.parents,
-                        rule.children, rule.channels, rule.regions ? range(rule.smallest, rule.largest) : "-");
+    if (rules[i].region)
+      scales +=
+          fmt::format("{:<{}}  {:>7}  {:>7}  {:>8}  {:>8}  {}\n", rules[i].name, width, rule.regions, rule.parents,
+                      rule.children, rule.channels, rule.regions ? range(rule.smallest, rule.largest) : "-");
+    else
+      edits += fmt::format("{:<{}}  {:>7}\n", rules[i].name, width, rule.edits);
   }
+  std::string text;
+  if (!edits.empty()) text += paint.strong(fmt::format("{:<{}}    edits", "rule", width)) + "\n" + edits;
+  if (!edits.empty() && !scales.empty()) text += "\n";
+  if (!scales.empty())
+    text +=
+        paint.strong(fmt::format("{:<{}}  regions  parents  children  channels  scale", "rule", width)) + "\n" + scales;
   return text;
 }
 
@@ -145,6 +155,23 @@ std::string warnings(const ReportInput& input) {
         "note: --exact put {} channels back to scale 1: a weight would have been rounded, overflowed or become "
         "denormal\n",
         reset);
+  return text;
+}
+
+// Edits of the graph are covered by the identity that their action states.
+std::string by_identity(const ReportInput& input) {
+  std::uint32_t edits = 0;
+  for (const RuleOutcome& rule : input.outcome.rules) edits += rule.edits;
+  return edits == 0 ? "" : fmt::format("; by identity: {} edit{}", edits, edits == 1 ? "" : "s");
+}
+
+std::string approximations(const ReportInput& input, const Painter& paint) {
+  std::string text;
+  for (std::size_t i = 0; i < input.outcome.rules.size(); ++i)
+    for (const auto& [what, count] : input.outcome.rules[i].approximate)
+      text +=
+          paint.bad("approximate") + fmt::format(": {} ({}, {} time{}): the network computes something else\n", what,
+                                                 input.rules.program.rules[i].name, count, count == 1 ? "" : "s");
   return text;
 }
 
@@ -192,15 +219,16 @@ std::string text_report(const ReportInput& input, bool colour) {
   const Outcome& outcome = input.outcome;
   std::string text = warnings(input);
   text += fmt::format("{}: {} operators, {} regions, {} with parents, {}\n\n", input.model.path.string(),
-                      input.model.network.operators().size(), outcome.regions.size(), outcome.visited.size(),
+                      input.model.network.live_count(), outcome.regions.size(), outcome.visited.size(),
                       size_text(input.model.bytes));
   text += rule_table(input, paint);
   text += left_alone(input);
   const Certificate& certificate = outcome.certificate;
   if (certificate.holds) {
-    text +=
-        "\n" + paint.good("certified") +
-        fmt::format(": scales, {} operators checked{}\n", certificate.operators, input.exact ? ", powers of two" : "");
+    text += "\n" + paint.good("certified") +
+            fmt::format(": scales, {} operators checked{}{}\n", certificate.operators,
+                        input.exact ? ", powers of two" : "", by_identity(input));
+    text += approximations(input, paint);
   } else {
     const std::string where =
         certificate.op != kNone

@@ -27,8 +27,8 @@ class JsonReport {
     text += fmt::format(
         "\"format\": \"rewrite-engine/report\", \"version\": 1,\n\"model\": {}, \"operators\": {}, \"bytes\": {}, "
         "\"regions_found\": {}, \"exact\": {}, \"dry_run\": {},\n",
-        json::quoted(input_.model.path.string()), network_.operators().size(), input_.model.bytes,
-        outcome.regions.size(), input_.exact, input_.dry_run);
+        json::quoted(input_.model.path.string()), network_.live_count(), input_.model.bytes, outcome.regions.size(),
+        input_.exact, input_.dry_run);
     text += "\"unused_statistics\": " + std::to_string(outcome.unused_statistics) + ",\n";
     text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
     text += "\"certificate\": " + certificate() + ",\n";
@@ -51,9 +51,16 @@ class JsonReport {
       const RuleOutcome& rule = input_.outcome.rules[i];
       text += fmt::format(
           "{}\n  {{\"rule\": {}, \"ran\": {}, \"regions\": {}, \"parents\": {}, \"children\": {}, \"channels\": {}, "
-          "\"smallest\": {}, \"largest\": {}, \"reset\": {}, \"sweeps\": {}}}",
+          "\"smallest\": {}, \"largest\": {}, \"reset\": {}, \"sweeps\": {}, \"edits\": {}",
           i ? "," : "", json::quoted(program[i].name), rule.ran, rule.regions, rule.parents, rule.children,
-          rule.channels, number(rule.smallest), number(rule.largest), rule.reset, rule.sweeps);
+          rule.channels, number(rule.smallest), number(rule.largest), rule.reset, rule.sweeps, rule.edits);
+      text += ", \"approximate\": " + array(rule.approximate, [](const auto& each) {
+                return fmt::format("{{\"what\": {}, \"times\": {}}}", json::quoted(each.first), each.second);
+              });
+      text += ", \"declined\": " + array(rule.declined, [&](const Declined& each) {
+                return fmt::format("{{\"operator\": {}, \"why\": {}}}", op(each.op), json::quoted(each.reason));
+              });
+      text += "}";
     }
     return text;
   }

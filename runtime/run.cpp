@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <unordered_map>
 
+#include "graph/editor.hpp"
 #include "graph/error.hpp"
+#include "runtime/chain.hpp"
 #include "runtime/scales.hpp"
 
 namespace rw::runtime {
@@ -35,28 +39,74 @@ graph::Statistics usable(const graph::Model& model, const Analysis& analysis, st
 
 class Runner {
  public:
-  Runner(const dsl::Program& program, const RunOptions& options, Outcome& outcome)
-      : program_(program), options_(options), outcome_(outcome) {}
+  Runner(graph::Model& model, const dsl::Program& program, const RunOptions& options, Outcome& outcome)
+      : model_(model), program_(program), options_(options), outcome_(outcome) {}
 
   void run() {
-    for (RegionId id = 0; id < outcome_.regions.size(); ++id) {
-      if (outcome_.regions[id].parents.empty()) continue;
-      outcome_.visited.push_back({.region = id});
-    }
-    std::stable_sort(outcome_.visited.begin(), outcome_.visited.end(),
-                     [&](const RegionOutcome& a, const RegionOutcome& b) {
-                       return outcome_.regions[a.region].parents[0] < outcome_.regions[b.region].parents[0];
-                     });
+    // The operators that rules may put in are known to the analysis before they are there.
+    for (const dsl::Rule& rule : program_.rules)
+      for (const dsl::Step& step : rule.steps)
+        for (const dsl::Step::Argument& argument : step.arguments)
+          if (!argument.op.empty()) model_.network.add_type(argument.op);
+    analyse_network();
     outcome_.rules.resize(program_.rules.size());
     for (std::uint32_t i = 0; i < program_.rules.size(); ++i) {
       const dsl::Rule& rule = program_.rules[i];
       outcome_.rules[i].ran = options_.only.empty() ||
                               std::find(options_.only.begin(), options_.only.end(), rule.name) != options_.only.end();
-      if (outcome_.rules[i].ran && rule.region) run_rule(i);
+      if (!outcome_.rules[i].ran) continue;
+      if (rule.region)
+        run_rule(i);
+      else
+        run_chain(i);
     }
   }
 
  private:
+  void analyse_network() {
+    outcome_.analysis = analyse(model_.network, program_.laws, options_.skip_nodes);
+    outcome_.unused_statistics = 0;
+    outcome_.statistics = usable(model_, outcome_.analysis, outcome_.unused_statistics);
+    outcome_.regions = find_regions(outcome_.analysis);
+    outcome_.visited.clear();
+    for (RegionId id = 0; id < outcome_.regions.size(); ++id)
+      if (!outcome_.regions[id].parents.empty()) outcome_.visited.push_back({.region = id});
+    std::stable_sort(outcome_.visited.begin(), outcome_.visited.end(),
+                     [&](const RegionOutcome& a, const RegionOutcome& b) {
+                       return outcome_.regions[a.region].parents[0] < outcome_.regions[b.region].parents[0];
+                     });
+  }
+
+  // The network was edited: its regions are found again. One that has a parent of a region of before takes over what
+  // is known of that: who claimed it, and why others did not.
+  void analyse_again() {
+    const std::vector<RegionOutcome> before = std::move(outcome_.visited);
+    std::unordered_map<OperatorId, const RegionOutcome*> by_parent;
+    for (const RegionOutcome& each : before)
+      for (const OperatorId parent : outcome_.regions[each.region].parents) by_parent.emplace(parent, &each);
+    analyse_network();
+    for (RegionOutcome& each : outcome_.visited) {
+      for (const OperatorId parent : outcome_.regions[each.region].parents) {
+        const auto found = by_parent.find(parent);
+        if (found == by_parent.end()) continue;
+        if (each.misses.empty()) each.misses = found->second->misses;
+        each.taken_by = std::min(each.taken_by, found->second->taken_by);
+      }
+      if (each.taken_by != kNone) each.scales = planned_scales(each.region);
+    }
+  }
+
+  std::vector<double> planned_scales(RegionId id) const {
+    std::vector<double> scales(outcome_.regions[id].classes, 1.0);
+    for (const TensorId tensor : outcome_.regions[id].tensors) {
+      const std::vector<double>* scale = outcome_.plan.scale_of(tensor);
+      if (!scale) continue;
+      const auto classes = outcome_.regions.classes(tensor);
+      for (std::size_t i = 0; i < classes.size(); ++i) scales[classes[i]] = (*scale)[i];
+    }
+    return scales;
+  }
+
   std::vector<double> params_of(const dsl::Rule& rule) const {
     std::vector<double> values;
     for (const dsl::Param& param : rule.params) values.push_back(param.value);
@@ -66,6 +116,89 @@ class Runner {
       if (const auto found = set->second.find(rule.params[i].name); found != set->second.end())
         values[i] = found->second;
     return values;
+  }
+
+  // A rule with a chain: from every operator in the order of the file, and again from those around an edit, until it
+  // matches nowhere. It comes to an end, because an edit takes an operator out, or, once in each place, replaces one.
+  void run_chain(std::uint32_t index) {
+    const dsl::Rule& rule = program_.rules[index];
+    const Formulas formulas(rule, params_of(rule));
+    const Chain chain(rule, outcome_.analysis);
+    graph::Editor editor(model_.network, outcome_.plan.graph);
+    std::set<OperatorId> open;
+    for (OperatorId op = 0; op < model_.network.operators().size(); ++op) open.insert(open.end(), op);
+    std::set<OperatorId> left;  // operators that an action has declined: said once
+    while (!open.empty()) {
+      const OperatorId first = *open.begin();
+      open.erase(open.begin());
+      std::vector<OperatorId> around;
+      const bool done = chain.find(editor, first, [&](std::span<const OperatorId> ops) {
+        around = neighbours(editor, ops, chain.length());
+        return edit(index, formulas, chain, ops, editor, left);
+      });
+      if (done) open.insert(around.begin(), around.end());
+    }
+    if (!editor.changed()) return;
+    editor.finish();
+    analyse_again();
+  }
+
+  // The operators of a path and those before them from which a path may now lead here.
+  static std::vector<OperatorId> neighbours(const graph::Editor& editor, std::span<const OperatorId> ops,
+                                            std::size_t steps) {
+    std::vector<OperatorId> all(ops.begin(), ops.end()), last = {ops[0]};
+    for (std::size_t i = 0; i < steps; ++i) {
+      std::vector<OperatorId> before;
+      for (const OperatorId op : last)
+        for (const TensorId input : editor.network().op(op).inputs)
+          if (input != kNone && editor.network().tensor(input).producer != kNone)
+            before.push_back(editor.network().tensor(input).producer);
+      all.insert(all.end(), before.begin(), before.end());
+      last = std::move(before);
+    }
+    return all;
+  }
+
+  // Carries out the clauses of a rule on one path; whether the network was edited.
+  bool edit(std::uint32_t index, const Formulas& formulas, const Chain& chain, std::span<const OperatorId> ops,
+            graph::Editor& editor, std::set<OperatorId>& left) {
+    const dsl::Rule& rule = formulas.rule();
+    RuleOutcome& outcome = outcome_.rules[index];
+    const std::vector<OperatorId> bound = chain.by_binding(ops);
+    const RegionScope scope(outcome_.analysis, outcome_.statistics, outcome_.regions, bound);
+    Evaluator evaluator(formulas, scope, outcome_.plan);
+    const auto decline = [&](std::string reason) {
+      if (left.insert(ops[0]).second) outcome.declined.push_back({ops[0], std::move(reason)});
+    };
+    bool done = false;
+    for (const dsl::Step& step : rule.steps) {
+      if (step.form == dsl::Step::Form::let) continue;
+      if (step.form != dsl::Step::Form::act) {
+        const Value& value = evaluator.value(step.expr);
+        if (value.missing.empty() && value.numbers[0] != 0) continue;
+        decline(step.reason.empty() ? (value.missing.empty() ? "a condition failed" : value.missing) : step.reason);
+        return done;
+      }
+      const Action& action = actions()[step.action];
+      if (options_.exact && !action.bit_exact)
+        throw Refusal{fmt::format("rule '{}': --exact asks for bit-exact outputs, which {} does not give", rule.name,
+                                  action.name)};
+      if (std::any_of(bound.begin(), bound.end(), [&](OperatorId op) {
+            return op != kNone && (editor.network().removed(op) || !unreplaced(index, step, op));
+          }))
+        return done;  // an action before this one took an operator away
+      ChainContext context{outcome_.analysis, bound, outcome_.plan, editor};
+      GraphEffect effect = action.edit(context, step);
+      if (!effect.done) {
+        decline(std::move(effect.reason));
+        return done;
+      }
+      done = true;
+      ++outcome.edits;
+      if (!effect.approximate.empty()) ++outcome.approximate[effect.approximate];
+      note_replaced(index, step, bound);
+    }
+    return done;
   }
 
   void run_rule(std::uint32_t index) {
@@ -125,7 +258,12 @@ class Runner {
         }
         if (region.scales.empty()) region.scales.assign(scope.region().classes, 1.0);
         ActionContext context{formulas, scope, evaluator, outcome_.plan, options_.exact, region.scales};
-        effect = actions()[step.action].run(context, step);
+        const Action& action = actions()[step.action];
+        if (options_.exact && !action.bit_exact)
+          throw Refusal{fmt::format("rule '{}': --exact asks for bit-exact outputs, which {} does not give", rule.name,
+                                    action.name)};
+        effect = action.run(context, step);
+        if (!effect->approximate.empty()) ++outcome_.rules[index].approximate[effect->approximate];
         if (region.taken_by == kNone) region.taken_by = index;
         continue;
       }
@@ -153,18 +291,29 @@ class Runner {
     }
   }
 
+  // An operator is replaced at most once by one rule, so that the rule comes to an end.
+  bool unreplaced(std::uint32_t index, const dsl::Step& step, OperatorId op) const {
+    const bool replaces = std::any_of(step.arguments.begin(), step.arguments.end(),
+                                      [](const dsl::Step::Argument& each) { return !each.op.empty(); });
+    return !replaces || replaced_.count({index, op}) == 0;
+  }
+  void note_replaced(std::uint32_t index, const dsl::Step& step, const std::vector<OperatorId>& bound) {
+    for (const dsl::Step::Argument& each : step.arguments)
+      if (!each.op.empty()) replaced_.insert({index, bound[step.arguments[0].binding]});
+  }
+
+  graph::Model& model_;
   const dsl::Program& program_;
   const RunOptions& options_;
   Outcome& outcome_;
+  std::set<std::pair<std::uint32_t, OperatorId>> replaced_;
 };
 
 }  // namespace
 
 Outcome run(graph::Model& model, const dsl::Program& program, const RunOptions& options) {
-  Outcome outcome{.analysis = analyse(model.network, program.laws, options.skip_nodes)};
-  outcome.statistics = usable(model, outcome.analysis, outcome.unused_statistics);
-  outcome.regions = find_regions(outcome.analysis);
-  Runner(program, options, outcome).run();
+  Outcome outcome;
+  Runner(model, program, options, outcome).run();
   outcome.certificate = certify(outcome.analysis, outcome.plan);
   return outcome;
 }

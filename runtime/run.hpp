@@ -24,12 +24,21 @@ struct RunOptions {
   bool exact = false;
 };
 
+// What a chain rule left as it is, and why.
+struct Declined {
+  OperatorId op = kNone;  // the first of the chain
+  std::string reason;
+};
+
 struct RuleOutcome {
   std::uint32_t regions = 0, parents = 0, children = 0, channels = 0;  // channels whose scale is not 1
   double smallest = 1, largest = 1;                                    // scale
   std::uint32_t reset = 0;                                             // classes that --exact put back to 1
   std::uint32_t sweeps = 0;
-  bool ran = false;  // named by --only, or no --only
+  std::uint32_t edits = 0;                           // of the graph, by a rule with a chain
+  std::vector<Declined> declined;                    // chains that were found and left alone
+  std::map<std::string, std::uint32_t> approximate;  // what is approximate, how often
+  bool ran = false;                                  // named by --only, or no --only
 };
 
 struct RegionOutcome {
@@ -39,6 +48,7 @@ struct RegionOutcome {
   std::vector<std::pair<std::uint32_t, Miss>> misses;  // by rule that did not take it, in order
 };
 
+// Of the network as the rules have left it: after edits of the graph the analysis and the regions are new ones.
 struct Outcome {
   Analysis analysis;
   Regions regions;
@@ -50,7 +60,13 @@ struct Outcome {
   std::size_t unused_statistics = 0;  // entries along another axis
 };
 
-// graph::Error: a mistake in the model, its weights, its statistics, or a scale that cannot be used.
+// --exact forbids what a rule would do. Nothing is to be written.
+struct Refusal {
+  std::string message;
+};
+
+// Edits the model's network where rules with a chain ask for it. Throws Refusal; graph::Error: a mistake in the model,
+// its weights, its statistics, or a scale that cannot be used.
 Outcome run(graph::Model& model, const dsl::Program& program, const RunOptions& options);
 
 }  // namespace rw::runtime

@@ -68,7 +68,7 @@ std::vector<dsl::LawWord> law_words() {
 std::vector<dsl::ActionWord> action_words() {
   std::vector<dsl::ActionWord> words;
   for (const Action& action : actions())
-    words.push_back({action.name, action.arguments, action.in_region, action.in_chain, action.help});
+    words.push_back({action.name, action.arguments, action.run != nullptr, action.edit != nullptr, action.help});
   return words;
 }
 

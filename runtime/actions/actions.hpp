@@ -7,4 +7,11 @@ namespace rw::runtime {
 
 Effect scale(ActionContext& context, const dsl::Step& step);
 
+GraphEffect fold_affine(ChainContext& context, const dsl::Step& step);
+GraphEffect remove(ChainContext& context, const dsl::Step& step);
+GraphEffect replace(ChainContext& context, const dsl::Step& step);
+
+// Outputs of an operator but the first are read by nobody.
+bool first_output_alone(const graph::Editor& editor, OperatorId op);
+
 }  // namespace rw::runtime

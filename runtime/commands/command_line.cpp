@@ -13,6 +13,7 @@
 #include "graph/printable.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/help.hpp"
+#include "runtime/run.hpp"
 
 namespace rw::commands {
 namespace {
@@ -121,6 +122,8 @@ int run(const Command& command, const Given& given, const std::string& about) {
     return status;
   } catch (const UsageError& error) {
     return say(kUsage, fmt::format("rewrite-engine: {}", error.what()));
+  } catch (const runtime::Refusal& refusal) {
+    return say(kRefused, fmt::format("{}; nothing was written", refusal.message));
   } catch (const graph::Error& error) {
     return say(kMistake, graph::printable(error, about).what());
   } catch (const std::bad_alloc&) {

@@ -1,5 +1,8 @@
 #include "tests/runtime/engine.hpp"
 
+#include <iterator>
+#include <sstream>
+
 #include "runtime/library.hpp"
 #include "runtime/vocabulary.hpp"
 #include "tests/support/catch.hpp"
@@ -22,6 +25,11 @@ rule widest {
 }
 )";
 
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream in(text);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
 Engine::Engine(const Net& net, const std::string& rules, runtime::RunOptions options) : model_(net.model()) {
   dsl::Library library = runtime::rule_library();
   const bool is_text = rules.find('{') != std::string::npos;
@@ -30,7 +38,7 @@ Engine::Engine(const Net& net, const std::string& rules, runtime::RunOptions opt
       why = "no such file";
       return path == "test.dsl" ? std::optional(rules) : std::nullopt;
     };
-  rules_ = dsl::load({is_text ? "test.dsl" : rules}, library, runtime::vocabulary());
+  rules_ = dsl::load(is_text ? std::vector<std::string>{"test.dsl"} : words(rules), library, runtime::vocabulary());
   for (const dsl::Diagnostic& each : rules_.diagnostics) UNSCOPED_INFO(dsl::draw(each, rules_.sources));
   REQUIRE_FALSE(dsl::has_errors(rules_.diagnostics));
   outcome_ = std::make_unique<runtime::Outcome>(runtime::run(model_, rules_.program, options));

@@ -11,10 +11,12 @@
 
 namespace rw::test {
 
+std::vector<std::string> words(const std::string& text);  // between white space
+
 class Engine {
  public:
-  // `rules`: names of shipped files, or the text of a rule file (anything with a brace). Fails the test where the rules
-  // have errors; graph::Error passes through.
+  // `rules`: names of shipped files with spaces between, or the text of a rule file (anything with a brace). Fails the
+  // test where the rules have errors; graph::Error passes through.
   explicit Engine(const Net& net, const std::string& rules = "equalization", runtime::RunOptions options = {});
 
   const runtime::Outcome& outcome() const { return *outcome_; }

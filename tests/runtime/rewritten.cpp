@@ -12,12 +12,12 @@ namespace rw::test {
 Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder,
                                 runtime::RunOptions options) {
   Rewritten result;
-  std::string name = rules;
+  std::vector<std::string> files = words(rules);
   if (rules.find('{') != std::string::npos) {
-    name = (folder / "test.dsl").string();
-    write_file(name, rules);
+    files = {(folder / "test.dsl").string()};
+    write_file(files[0], rules);
   }
-  result.rules = dsl::load({name}, runtime::rule_library(), runtime::vocabulary());
+  result.rules = dsl::load(files, runtime::rule_library(), runtime::vocabulary());
   REQUIRE_FALSE(dsl::has_errors(result.rules.diagnostics));
   result.before = graph::read_model(net.save(folder.path(), "before"));
   result.outcome = runtime::run(result.before, result.rules.program, options);
@@ -34,9 +34,10 @@ namespace {
 
 template <typename Visit>
 void compare_outputs(const Net& net, const Rewritten& rewritten, int samples, Visit visit) {
+  const graph::Network network = net.network();  // the one that was read may have been edited
   for (int sample = 0; sample < samples; ++sample) {
     const Arrays inputs = net.inputs(static_cast<std::uint64_t>(1000 + sample));
-    const Arrays before = evaluate(rewritten.before.network, inputs), after = evaluate(rewritten.after.network, inputs);
+    const Arrays before = evaluate(network, inputs), after = evaluate(rewritten.after.network, inputs);
     for (const std::string& output : net.outputs()) visit(before.at(output), after.at(output));
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/run.hpp"
+#include "tests/runtime/engine.hpp"
 #include "tests/support/compare.hpp"
 #include "tests/support/net.hpp"
 #include "tests/support/shell.hpp"

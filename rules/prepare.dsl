@@ -1,0 +1,36 @@
+# prepare.dsl: what every quantizer does to a network first. Each rule states an identity, so that what the network
+# computes stays: run it before the rules that scale, as in `rewrite-engine model.onnx prepare equalization`.
+
+set linear = Conv, ConvTranspose, Gemm
+
+rule remove_identity {
+  "Identity is nothing; so is Dropout when the network does not train."
+  chain Identity as n
+  do remove(n)
+}
+
+rule remove_dropout {
+  chain Dropout as n
+  do remove(n)
+}
+
+rule fold_batch_normalization {
+  "y = W x + c, z = f y + d: z = (f W) x + (f c + d). Jacob et al. 2018, section 3.2."
+  chain linear as a => BatchNormalization as b
+  do fold_affine(a, b)
+}
+
+set arithmetic = Mul, Div, Add, Sub
+
+rule fold_constant {
+  "The same for a constant factor or summand, one for all or one for each channel."
+  chain linear as a => arithmetic as b
+  do fold_affine(a, b)
+}
+
+rule clip_to_relu {
+  "Clip(x, 0, none) is Relu(x)."
+  chain Clip as c
+  where c.attribute.min == 0 and c.attribute.max >= 3.4e38 else "its bounds are not 0 and none"
+  do replace(c, Relu)
+}

@@ -1,0 +1,259 @@
+// fold_affine(a, b): a linear operator and one behind it that multiplies and adds constants along the channels become
+// one linear operator. With y = W x + c and z = f y + d it is z = (f W) x + (f c + d):
+//
+//   BatchNormalization  f = scale / sqrt(variance + epsilon)   d = bias - f mean
+//   Mul, Div            f = the constant, or 1 / it            d = 0
+//   Add, Sub            f = 1, or -1 where it is subtracted    d = the constant, or - it
+//
+// (ONNX operator specification.) f goes into the weights while they are written; the bias is a new constant. Both are
+// apart from the scales that the plan holds: where y' = s y and z' = t z were planned, the linear operator gives t z.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <optional>
+
+#include "graph/literal.hpp"
+#include "runtime/actions/actions.hpp"
+#include "runtime/edited.hpp"
+#include "runtime/laws/laws.hpp"
+
+namespace rw::runtime {
+namespace {
+
+// z = factor y + offset, one of each for every channel.
+struct Affine {
+  std::vector<double> factor, offset;
+};
+
+// The constant at `slot` of an operator, one value for each of `channels` along `axis` of its output (counted from the
+// end): broadcast as ONNX does. Nothing: it is no constant, or has several values along another axis.
+std::optional<std::vector<double>> along(const Site& site, std::uint32_t slot, std::size_t channels, int from_end) {
+  if (!site.is_constant(slot) || !graph::floating(site.tensor(slot).dtype)) return std::nullopt;
+  const graph::Literal& literal = *site.tensor(slot).constant;
+  const int rank = literal.shape.rank(), axis = rank - from_end;
+  for (int i = 0; i < rank; ++i)
+    if (i != axis && literal.shape[i] != 1) return std::nullopt;
+  const std::size_t count = graph::count(literal);
+  if (count != 1 && count != channels) return std::nullopt;
+  std::vector<double> values(channels);
+  for (std::size_t i = 0; i < channels; ++i) values[i] = graph::element(literal, count == 1 ? 0 : i);
+  return values;
+}
+
+// Its channels lie on axis 1.
+std::optional<Affine> batch_normalization(const Site& site, std::size_t channels, int from_end) {
+  std::string why;
+  if (site.output_shape().rank() - from_end != 1) return std::nullopt;
+  if (!site.form().affine || !site.form().affine(site, why)) return std::nullopt;
+  std::vector<std::vector<double>> constants;  // scale, bias, mean, variance
+  for (std::uint32_t slot = 1; slot <= 4; ++slot) {
+    auto values = along(site, slot, channels, 1);
+    if (!values || graph::count(*site.tensor(slot).constant) != channels) return std::nullopt;
+    constants.push_back(std::move(*values));
+  }
+  const double epsilon = site.number("epsilon", 1e-5);
+  Affine result;
+  for (std::size_t i = 0; i < channels; ++i) {
+    result.factor.push_back(constants[0][i] / std::sqrt(constants[3][i] + epsilon));
+    result.offset.push_back(constants[1][i] - result.factor[i] * constants[2][i]);
+  }
+  return result;
+}
+
+// The operand that is the constant of an operator with two.
+std::optional<std::uint32_t> constant_slot(const Site& site) {
+  if (site.input_count() != 2 || site.is_constant(0) == site.is_constant(1)) return std::nullopt;
+  return site.is_constant(0) ? 0 : 1;
+}
+
+std::optional<Affine> multiply(const Site& site, std::size_t channels, int from_end) {
+  const auto slot = constant_slot(site);
+  auto factor = slot ? along(site, *slot, channels, from_end) : std::nullopt;
+  if (!factor) return std::nullopt;
+  return Affine{std::move(*factor), std::vector<double>(channels, 0)};
+}
+
+std::optional<Affine> divide(const Site& site, std::size_t channels, int from_end) {
+  if (constant_slot(site) != 1) return std::nullopt;
+  auto result = multiply(site, channels, from_end);
+  if (result)
+    for (double& each : result->factor) each = 1 / each;
+  return result;
+}
+
+std::optional<Affine> add(const Site& site, std::size_t channels, int from_end) {
+  const auto slot = constant_slot(site);
+  auto offset = slot ? along(site, *slot, channels, from_end) : std::nullopt;
+  if (!offset) return std::nullopt;
+  return Affine{std::vector<double>(channels, 1), std::move(*offset)};
+}
+
+std::optional<Affine> subtract(const Site& site, std::size_t channels, int from_end) {
+  auto result = add(site, channels, from_end);
+  if (!result) return std::nullopt;
+  for (double& each : constant_slot(site) == 0 ? result->factor : result->offset) each = -each;
+  return result;
+}
+
+struct Row {
+  std::string_view op;
+  std::optional<Affine> (*read)(const Site&, std::size_t channels, int from_end);
+};
+constexpr std::array kRows = {Row{"BatchNormalization", batch_normalization}, Row{"Mul", multiply}, Row{"Div", divide},
+                              Row{"Add", add}, Row{"Sub", subtract}};
+
+std::optional<Affine> affine_of(const Site& site, std::size_t channels, int from_end) {
+  for (const Row& row : kRows)
+    if (row.op == site.network().type_of(site.id())) return row.read(site, channels, from_end);
+  return std::nullopt;
+}
+
+// The linear operator as it is edited: which constants, and how its channels lie.
+struct Target {
+  Handle weight;            // of its output
+  std::uint32_t bias_slot;  // where the bias is or will be
+  std::size_t channels;
+  int from_end;              // the channels' axis of the output, from the end
+  double bias_factor = 1;    // Gemm: beta
+  std::vector<double> bias;  // as it is; 0 where there is none
+};
+
+std::string read_target(const Site& site, Target& target) {
+  std::string why;
+  const auto linear = site.form().linear ? site.form().linear(site, why) : std::nullopt;
+  if (!linear) return why.empty() ? "it is no linear operator" : why;
+  if (!site.text("activation").empty()) return "an activation is fused into it";
+  const graph::Shape weight = site.shape(linear->weight), out = site.output_shape();
+  const auto axes = site.form().anchors(site).output;
+  if (!axes || !out.known())
+    return fmt::format("the shape of '{}' is not known", site.network().tensor(site.output()).name);
+  target.weight = {.slot = linear->weight,
+                   .shape = {weight.dims().begin(), weight.dims().end()},
+                   .view = linear->view.vector(),
+                   .axes = linear->out_axes};
+  target.channels = 1;
+  for (int i = 0; i < linear->view.rank; ++i)
+    if (linear->out_axes >> static_cast<unsigned>(i) & 1U)
+      target.channels *= static_cast<std::size_t>(linear->view.dims[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < out.rank(); ++i)
+    if (*axes == AxisMask{1} << static_cast<unsigned>(i)) target.from_end = out.rank() - i;
+  target.bias_slot = linear->bias.value_or(linear->weight == 1 && linear->activation == 0 ? 2 : kNone);
+  target.bias.assign(target.channels, 0);
+  target.bias_factor = site.network().type_of(site.id()) == "Gemm" ? site.number("beta", 1) : 1;
+  if (!linear->bias) return {};
+  const auto bias = along(site, *linear->bias, target.channels, 1);
+  if (!bias) return fmt::format("its bias '{}' is not one value a channel", site.tensor(*linear->bias).name);
+  for (std::size_t i = 0; i < target.channels; ++i) target.bias[i] = (*bias)[i] * target.bias_factor;
+  return {};
+}
+
+// What operators without a place for a bias cannot take up.
+bool takes_bias(const Site& site) {
+  const std::string_view type = site.network().type_of(site.id());
+  return type == "Conv" || type == "ConvTranspose" || type == "Gemm";
+}
+
+bool all(const std::vector<double>& values, double value) {
+  return std::all_of(values.begin(), values.end(), [&](double each) { return each == value; });
+}
+
+// The largest finite value of a weight's type. (Elements are checked again when they are written.)
+double largest(graph::DType dtype) {
+  if (dtype == graph::DType::float16) return 65504;
+  return dtype == graph::DType::float64 ? 0x1.fffffffffffffp1023 : 0x1.fep127;
+}
+
+// Weights of wide types are looked at only where the factor is so large that a sane weight could overflow.
+bool overflows(const Plan& plan, OperatorId op, const Target& target, const graph::Tensor& weight,
+               const std::vector<double>& factor) {
+  constexpr double kHarmless = 0x1p48;
+  const double top =
+      *std::max_element(factor.begin(), factor.end(), [](double x, double y) { return std::fabs(x) < std::fabs(y); });
+  if (weight.dtype != graph::DType::float16 && std::fabs(top) <= kHarmless) return false;
+  const auto magnitude = magnitudes(weight, target.weight, plan.edit(op, target.weight.slot), target.channels);
+  for (std::size_t i = 0; i < target.channels; ++i)
+    if (!(magnitude[i] * std::fabs(factor[i]) <= largest(weight.dtype))) return true;
+  return false;
+}
+
+std::vector<std::byte> stored(const std::vector<double>& values, graph::DType dtype) {
+  std::vector<std::byte> bytes(values.size() * graph::size(dtype));
+  graph::with_codec(dtype, [&](auto codec) {
+    using Codec = decltype(codec);
+    using Stored = typename Codec::Stored;
+    if constexpr (Codec::kFloating)
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const Stored value = Codec::narrow(values[i]);
+        std::memcpy(bytes.data() + i * sizeof(Stored), &value, sizeof value);
+      }
+  });
+  return bytes;
+}
+
+std::vector<double> scale_of(const Plan& plan, TensorId tensor, std::size_t channels) {
+  const std::vector<double>* scale = plan.scale_of(tensor);
+  return scale && scale->size() == channels ? *scale : std::vector<double>(channels, scale ? (*scale)[0] : 1);
+}
+
+}  // namespace
+
+GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
+  graph::Editor& editor = context.editor;
+  const graph::Network& network = editor.network();
+  const OperatorId a = context.ops[step.arguments[0].binding], b = context.ops[step.arguments[1].binding];
+  const Site linear = context.analysis.site(a), affine = context.analysis.site(b);
+  if (!first_output_alone(editor, a) || !first_output_alone(editor, b))
+    return {.reason = "another output than the first is read"};
+  const TensorId between = network.op(a).outputs[0], out = network.op(b).outputs[0];
+  const auto uses = editor.consumers(between);
+  if (network.tensor(between).is_output || uses.size() != 1 || uses[0].op != b)
+    return {.reason = fmt::format("'{}' is read by others too", network.tensor(between).name)};
+  Target target{};
+  if (std::string why = read_target(linear, target); !why.empty()) return {.reason = std::move(why)};
+  const auto folded = affine_of(affine, target.channels, target.from_end);
+  if (!folded)
+    return {.reason = fmt::format("{} '{}' is no constant factor or summand for each channel", network.type_of(b),
+                                  network.op(b).name)};
+  // The broadcast constant must not make the tensor larger.
+  if (!(network.tensor(between).shape == network.tensor(out).shape) && network.tensor(out).shape.known() &&
+      network.tensor(between).shape.rank() != network.tensor(out).shape.rank())
+    return {.reason = "the constant has more axes than what it meets"};
+  const graph::Tensor& weight = linear.tensor(target.weight.slot);
+  const bool adds = !all(folded->offset, 0) || (!all(target.bias, 0) && !all(folded->factor, 1));
+  if (adds && (target.bias_slot == kNone || !takes_bias(linear) || target.bias_factor == 0))
+    return {.reason = "it takes no bias"};
+  std::vector<double> bias(target.channels);
+  for (std::size_t i = 0; i < target.channels; ++i) {
+    bias[i] = (folded->factor[i] * target.bias[i] + folded->offset[i]) / target.bias_factor;
+    if (!(std::fabs(bias[i]) <= largest(weight.dtype)) || !std::isfinite(folded->factor[i]))
+      return {.reason = fmt::format("the bias of channel {} would not be finite", i)};
+  }
+  if (overflows(context.plan, a, target, weight, folded->factor)) return {.reason = "its weights would not be finite"};
+  // What was planned: s for the tensor between, t behind.
+  const std::vector<double> s = scale_of(context.plan, between, target.channels),
+                            t = scale_of(context.plan, out, target.channels);
+  std::vector<double> ratio(target.channels);
+  for (std::size_t i = 0; i < target.channels; ++i) ratio[i] = t[i] / s[i];
+  Plan& plan = context.plan;
+  const Handle& handle = target.weight;
+  if (!all(ratio, 1)) plan.multiply(a, handle.slot, handle.shape, handle.view, handle.axes, ratio);
+  if (!all(folded->factor, 1)) plan.fold(a, handle.slot, handle.shape, handle.view, handle.axes, folded->factor);
+  if (adds || (linear.has(target.bias_slot) && target.bias_slot != kNone)) {
+    plan.forget_constants(a, target.bias_slot, target.bias_slot + 1);
+    const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(target.channels)};
+    const TensorId fresh = editor.add_constant(fmt::format("{}.bias", network.op(a).name), weight.dtype, shape,
+                                               stored(bias, weight.dtype));
+    editor.read(a, target.bias_slot, fresh);
+    if (!all(t, 1)) plan.multiply(a, target.bias_slot, shape, shape, 1, t);
+  }
+  plan.forget_constants(b, 0, static_cast<std::uint32_t>(network.op(b).inputs.size()));
+  plan.forget_scale(between);
+  editor.remove(b);
+  editor.give(a, 0, out);
+  return {.done = true};
+}
+
+}  // namespace rw::runtime

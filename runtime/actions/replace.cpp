@@ -1,0 +1,37 @@
+// replace(n, Op): another operator on the same first input. Clip(x, 0, none) = max(x, 0) = Relu(x); what is not proved
+// here counts as approximate.
+#include <fmt/format.h>
+
+#include "runtime/actions/actions.hpp"
+#include "runtime/guard.hpp"
+
+namespace rw::runtime {
+namespace {
+
+bool is_relu(const Site& site) {
+  constexpr double kNoBound = 3.4028234663852886e38;  // of float32, which exporters write
+  return site.network().type_of(site.id()) == "Clip" && attribute_number(site, "min") == 0 &&
+         attribute_number(site, "max") >= kNoBound;
+}
+
+}  // namespace
+
+GraphEffect replace(ChainContext& context, const dsl::Step& step) {
+  graph::Editor& editor = context.editor;
+  const graph::Network& network = editor.network();
+  const OperatorId op = context.ops[step.arguments[0].binding];
+  const std::string& type = step.arguments[1].op;
+  const graph::Operator& info = network.op(op);
+  if (network.type_of(op) == type && info.inputs.size() == 1 && info.attributes.empty())
+    return {.reason = fmt::format("it is {} already", type)};
+  if (info.inputs.empty() || info.inputs[0] == kNone) return {.reason = "its first input is missing"};
+  if (info.captured > 0) return {.reason = "a graph within it reads tensors from around it"};
+  if (!first_output_alone(editor, op)) return {.reason = "another output than its first is read"};
+  const bool proved = type == "Relu" && is_relu(context.analysis.site(op));
+  const std::string was(network.type_of(op));
+  context.plan.forget_constants(op, 0, static_cast<std::uint32_t>(info.inputs.size()));
+  editor.replace(op, type);
+  return {.done = true, .approximate = proved ? "" : fmt::format("{} in place of {}", type, was)};
+}
+
+}  // namespace rw::runtime

@@ -1,0 +1,271 @@
+// Rules with a chain: what they edit keeps the network's function, and what is not the identity that they state is left
+// alone.
+#include <algorithm>
+#include <functional>
+
+#include "tests/runtime/engine.hpp"
+#include "tests/runtime/rewritten.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/random_network.hpp"
+
+using namespace rw;
+using namespace rw::test;
+
+namespace {
+
+std::uint32_t edits(const runtime::Outcome& outcome) {
+  std::uint32_t all = 0;
+  for (const auto& rule : outcome.rules) all += rule.edits;
+  return all;
+}
+
+std::size_t count(const graph::Network& network, std::string_view type) {
+  std::size_t all = 0;
+  for (graph::OperatorId id = 0; id < network.operators().size(); ++id) all += network.type_of(id) == type;
+  return all;
+}
+
+// A picture of 3 channels behind a convolution, and what the test puts behind it.
+Net after_conv(const std::function<std::string(Net&, const std::string&)>& more, LayerOptions options = {}) {
+  Net net(11);
+  const auto x = net.input("x", {1, 2, 6, 6});
+  net.output(net.conv("c", net.relu("r", more(net, net.conv("a", x, 3, options))), 2));
+  net.calibrate();
+  return net;
+}
+
+std::string constant(Net& net, const std::string& name, const Dims& shape, std::vector<float> values) {
+  return net.constant(name, Array(shape, std::move(values)));
+}
+
+struct Example {
+  const char* what;
+  std::uint32_t edits;    // that prepare makes
+  std::size_t operators;  // that are left
+  std::function<Net()> net;
+};
+
+const std::vector<Example>& folded() {
+  static const std::vector<Example> all = {
+      {"BatchNormalization behind a convolution", 1, 3,
+       [] { return after_conv([](Net& net, auto a) { return net.batch_norm("n", a, 2); }); }},
+      {"BatchNormalization behind a convolution without bias", 1, 3,
+       [] { return after_conv([](Net& net, auto a) { return net.batch_norm("n", a, 2); }, {.bias = false}); }},
+      {"BatchNormalization behind a depthwise convolution", 1, 4,
+       [] { return after_conv([](Net& net, auto a) { return net.batch_norm("n", net.depthwise("d", a), 2); }); }},
+      {"BatchNormalization behind a ConvTranspose in groups", 1, 4,
+       [] {
+         return after_conv([](Net& net, auto a) {
+           const auto t = net.conv_transpose("t", a, 6, {.group = 3, .kernel = 2, .stride = 2});
+           return net.batch_norm("n", t, 2);
+         });
+       }},
+      {"factors and summands of every kind, one behind the other", 5, 3,
+       [] {
+         return after_conv([](Net& net, auto a) {
+           auto y = net.op("Mul", "m", {a, constant(net, "k", {3, 1, 1}, {0.5F, -2, 3})});
+           y = net.op("Add", "p", {constant(net, "b", {1, 3, 1, 1}, {1, 2, -3}), y});
+           y = net.op("Sub", "s", {constant(net, "one", {}, {1}), y});
+           y = net.op("Div", "d", {y, constant(net, "two", {1}, {2})});
+           return net.op("Sub", "t", {y, constant(net, "u", {1, 1, 1}, {0.25F})});
+         });
+       }},
+      {"a Gemm with alpha, beta and a BatchNormalization", 1, 2,
+       [] {
+         Net net(12);
+         const auto x = net.input("x", {4, 5});
+         const auto w = constant(net, "w", {3, 5}, {1, -2, 3, 0.5F, 1, 2, 2, -1, 4, 1, -3, 1, 0.25F, 2, -1});
+         const auto b = constant(net, "b", {1, 3}, {1, -2, 0.5F});
+         const auto g = net.op("Gemm", "g", {x, w, b}, {{"transB", 1}, {"alpha", 0.5}, {"beta", 4.0}});
+         net.output(net.gemm("h", net.batch_norm("n", g, 1), 2));
+         net.calibrate();
+         return net;
+       }},
+      {"two convolutions that share a weight, each with a BatchNormalization of its own", 2, 4,
+       [] {
+         Net net(13);
+         const auto x = net.input("x", {1, 2, 6, 6});
+         const auto a = net.batch_norm("na", net.conv("a", x, 3), 2);
+         const auto b = net.batch_norm("nb", net.conv("b", x, 3, {.weight = "a.weight"}), 3);
+         net.output(net.conv("c", net.add("s", a, b), 2));
+         net.calibrate();
+         return net;
+       }},
+      {"a BatchNormalization whose output is the network's", 1, 1,
+       [] {
+         Net net(14);
+         net.output(net.batch_norm("n", net.conv("a", net.input("x", {1, 2, 6, 6}), 3), 2));
+         return net;
+       }},
+      {"Identity and Dropout", 3, 3,
+       [] {
+         return after_conv([](Net& net, auto a) {
+           return net.op("Identity", "j", {net.op("Dropout", "d", {net.op("Identity", "i", {a})})});
+         });
+       }},
+      {"Identity behind the network's input", 1, 3,
+       [] {
+         Net net(15);
+         const auto i = net.op("Identity", "i", {net.input("x", {1, 2, 6, 6})});
+         net.output(net.add("s", net.conv("a", i, 2), i));
+         net.output(net.relu("r", i));
+         return net;
+       }},
+      {"Clip(0, none)", 1, 4,
+       [] { return after_conv([](Net& net, auto a) { return net.clip("k", a, 0.0F, std::nullopt); }); }},
+  };
+  return all;
+}
+
+const std::vector<Example>& left_alone() {
+  static const std::vector<Example> all = {
+      {"a convolution that somebody else reads too", 0, 4,
+       [] {
+         Net net(16);
+         const auto a = net.conv("a", net.input("x", {1, 2, 6, 6}), 3);
+         net.output(net.add("s", net.batch_norm("n", a, 2), a));
+         net.output(net.relu("r", a));
+         return net;
+       }},
+      {"a convolution that is an output", 0, 2,
+       [] {
+         Net net(17);
+         const auto a = net.conv("a", net.input("x", {1, 2, 6, 6}), 3);
+         net.output(net.batch_norm("n", a, 2));
+         net.output(a);
+         return net;
+       }},
+      {"a factor along the width", 0, 4,
+       [] {
+         return after_conv([](Net& net, auto a) {
+           return net.op("Mul", "m", {a, constant(net, "k", {6}, {1, 2, 3, 4, 5, 6})});
+         });
+       }},
+      {"a constant divided by the activation", 0, 4,
+       [] {
+         return after_conv([](Net& net, auto a) { return net.op("Div", "m", {constant(net, "k", {}, {1}), a}); });
+       }},
+      {"a summand that makes the tensor larger", 0, 4,
+       [] {
+         return after_conv([](Net& net, auto a) {
+           const auto wide = net.op("Add", "p", {a, constant(net, "k", {1, 1, 3, 1, 1}, {1, 2, 3})});
+           return net.op("Squeeze", "q", {wide, net.ints("axes", {0})});
+         });
+       }},
+      {"Identity from the network's input to its output", 0, 1,
+       [] {
+         Net net(18);
+         net.output(net.op("Identity", "i", {net.input("x", {1, 2})}));
+         return net;
+       }},
+      {"Clip(0, 6) and Clip(-1, none)", 0, 5,
+       [] {
+         return after_conv(
+             [](Net& net, auto a) { return net.clip("l", net.clip("k", a, 0.0F, 6.0F), -1.0F, std::nullopt); });
+       }},
+      {"a BatchNormalization behind a MatMul whose channels are not on axis 1", 0, 2,
+       [] {
+         Net net(19);
+         net.output(net.batch_norm("n", net.matmul("m", net.input("x", {2, 3, 5}), 3), 1));
+         return net;
+       }},
+  };
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("prepare: what is an identity is edited, and the outputs stay") {
+  for (const Example& example : folded()) {
+    INFO(example.what);
+    const Net net = example.net();
+    const TemporaryFolder folder;
+    const Rewritten result = rewrite_through_files(net, "prepare", folder);
+    CHECK(edits(result.outcome) == example.edits);
+    CHECK(result.after.network.operators().size() == example.operators);
+    CHECK(largest_difference(net, result, 2) < 1e-5);
+  }
+}
+
+TEST_CASE("prepare: what is none is left alone") {
+  for (const Example& example : left_alone()) {
+    INFO(example.what);
+    const Net net = example.net();
+    const TemporaryFolder folder;
+    const Rewritten result = rewrite_through_files(net, "prepare", folder);
+    CHECK(edits(result.outcome) == 0);
+    CHECK(result.outcome.plan.empty());
+    CHECK(result.after.network.operators().size() == net.nodes().size());
+    CHECK(outputs_identical(net, result, 2));
+  }
+}
+
+TEST_CASE("prepare before and behind equalization: both scale, and the outputs stay") {
+  for (const Example& example : folded()) {
+    for (const char* order : {"prepare equalization", "equalization prepare"}) {
+      INFO(example.what << ": " << order);
+      const Net net = example.net();
+      const TemporaryFolder folder;
+      const Rewritten result = rewrite_through_files(net, order, folder);
+      CHECK(edits(result.outcome) == example.edits);
+      CHECK(largest_difference(net, result, 2) < 1e-5);
+    }
+  }
+}
+
+TEST_CASE("A folded BatchNormalization lets a pair be equalized; its claim outlives later edits") {
+  const Net net = after_conv([](Net& n, auto a) { return n.op("Identity", "i", {n.batch_norm("n", a, 3)}); });
+  const Engine alone(net), folded_first(net, "prepare equalization");
+  CHECK(alone.rule_of("a").empty());
+  CHECK(folded_first.rule_of("i") == "pair");
+  const Engine before(net, R"(use "equalization"
+    rule widen { region r { parents BatchNormalization as p through Relu, Identity children Conv as c } do scale(p, 2) }
+    rule last { chain Identity as i do remove(i) })");
+  CHECK(before.rule_of("i") == "widen");
+  CHECK(before.scale("i") == std::vector<double>(3, 2.0));
+}
+
+TEST_CASE("What is only approximate is said") {
+  const Net net = after_conv([](Net& n, auto a) { return n.clip("k", a, 0.0F, 6.0F); });
+  const Engine engine(net, "rule r6 { chain Clip as c where c.attribute.max == 6 do replace(c, Relu) }");
+  REQUIRE(engine.outcome().rules.size() == 1);
+  CHECK(engine.outcome().rules[0].approximate == std::map<std::string, std::uint32_t>{{"Relu in place of Clip", 1}});
+}
+
+TEST_CASE("--exact refuses what would round, where it would do something") {
+  const Net batch = after_conv([](Net& net, auto a) { return net.batch_norm("n", a, 2); });
+  CHECK_THROWS_AS(Engine(batch, "prepare", {.exact = true}), runtime::Refusal);
+  const Net identity = after_conv([](Net& net, auto a) { return net.op("Identity", "i", {a}); });
+  const TemporaryFolder folder;
+  const Rewritten result = rewrite_through_files(identity, "prepare", folder, {.exact = true});
+  CHECK(edits(result.outcome) == 1);
+  CHECK(outputs_identical(identity, result, 2));
+}
+
+TEST_CASE("Chains: one consumer and one of several, conditions, and rules that feed themselves end") {
+  Net net(20);
+  const auto a = net.conv("a", net.input("x", {1, 2, 6, 6}), 3);
+  const auto i = net.op("Identity", "i", {a}), j = net.op("Identity", "j", {a});
+  net.output(net.add("s", net.relu("r", i), j));
+  const auto edits_of = [&](const char* rule) { return edits(Engine(net, rule).outcome()); };
+  CHECK(edits_of("rule r { chain Conv => Identity as n do remove(n) }") == 0);
+  CHECK(edits_of("rule r { chain Conv -> Identity as n do remove(n) }") == 2);
+  CHECK(edits_of("rule r { chain Conv -> Identity as n => Relu do remove(n) }") == 1);
+  CHECK(edits_of("rule r { chain Identity as n where n.name == \"j\" do remove(n) }") == 1);
+  CHECK(edits_of("rule r(k = 3) { chain Conv as a -> Identity as n where a.group == 1 and k == 3 do remove(n) }") == 2);
+  CHECK(edits_of("rule r { chain Relu as n do replace(n, Abs) do replace(n, Relu) }") == 1);
+  CHECK(edits_of("set s = Relu, Abs rule r { chain s as n do replace(n, Abs) }") == 1);
+  CHECK(edits_of("rule r { chain Relu as n do remove(n) }") == 0);
+}
+
+TEST_CASE("Random networks keep their outputs when they are prepared and then equalized") {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    INFO("seed " << seed);
+    const Net net = random_net(seed);
+    const TemporaryFolder folder;
+    const Rewritten result = rewrite_through_files(net, "prepare equalization", folder);
+    const double moved = largest_difference(net, result, 2);
+    CHECK((moved <= 1e-5 || moved <= 4 * rounding_noise(net, 2)));  // a weight and its bias are rounded twice
+    CHECK(count(result.after.network, "Identity") <= count(net.network(), "Identity"));
+  }
+}
