@@ -1,7 +1,7 @@
 # equalization.dsl: the three patterns of channel equalization
 
 set conv        = Conv, ConvTranspose, com.microsoft::FusedConv
-set transparent = Relu, LeakyRelu, PRelu, MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool,
+set transparent = Relu, LeakyRelu, PRelu, Clip, MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool,
                   Identity, Dropout, Pad, Add
 
 rule pair(lo = 1, hi = 20) {

@@ -86,7 +86,7 @@ Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindi
     const dsl::LawBinding* binding = choose(*candidates[network.op(op).type], site);
     if (!binding) continue;
     analysis.law[op] = &laws()[binding->law];
-    analysis.elementwise[op] = binding->elementwise;
+    analysis.elementwise[op] = binding->elementwise || analysis.law[op]->elementwise;
     analysis.holds[op] = analysis.law[op] != &block_law() && analysis.law[op]->condition(site).empty();
   }
   return analysis;

@@ -9,6 +9,7 @@
 
 #include "graph/error.hpp"
 #include "runtime/actions/actions.hpp"
+#include "runtime/constant.hpp"
 #include "runtime/edited.hpp"
 #include "runtime/scales.hpp"
 
@@ -135,7 +136,8 @@ std::uint32_t keep_exact(const ActionContext& context, const std::vector<Followe
                      factor_of(scope, each, scales));
     }
     for (const Follower& each : all) {
-      const graph::Tensor& constant = scope.analysis().site(each.op).tensor(each.handle.slot);
+      const Constant held(scope.analysis().site(each.op), each.handle);
+      const graph::Tensor& constant = held.tensor();
       const Limits limits = limits_of(constant.dtype);
       const auto classes = scope.regions().classes(each.tensor);
       for_each_element(constant, each.handle, trial.edit(each.op, each.handle.slot),

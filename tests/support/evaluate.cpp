@@ -60,7 +60,7 @@ Results run_operator(const Network& network, const Operator& op, const std::vect
 
 }  // namespace
 
-Arrays evaluate(const Network& network, const Arrays& inputs) {
+Arrays evaluate(const Network& network, const Arrays& inputs, const Change& change) {
   Arrays arrays;
   std::vector<const Array*> values(network.tensors().size(), nullptr);  // map nodes do not move
   const auto put = [&](TensorId id, Array array) {
@@ -85,7 +85,8 @@ Arrays evaluate(const Network& network, const Arrays& inputs) {
       for (std::size_t slot = 0; slot < op.outputs.size(); ++slot) {
         if (op.outputs[slot] == kNone) continue;
         if (slot >= results.size()) throw std::invalid_argument(fmt::format("output {} is not computed", slot));
-        put(op.outputs[slot], std::move(results[slot]));
+        const Tensor& tensor = network.tensor(op.outputs[slot]);
+        put(op.outputs[slot], change ? change(tensor, std::move(results[slot])) : std::move(results[slot]));
       }
     } catch (const std::logic_error& error) {  // invalid_argument, out_of_range
       throw std::runtime_error(

@@ -5,6 +5,7 @@
 // over- or underflows.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -19,6 +20,8 @@ using Arrays = std::map<std::string, Array>;  // by tensor name
 // `inputs` takes the value given there. The order of the operators is found here, from their inputs. Throws
 // std::runtime_error that names the operator: one that is not known, an input whose shape or type does not fit, an
 // input of the network without a value, a cycle.
-Arrays evaluate(const graph::Network& network, const Arrays& inputs);
+// `change`, where it is given, sees what each operator computes before others read it.
+using Change = std::function<Array(const graph::Tensor&, Array)>;
+Arrays evaluate(const graph::Network& network, const Arrays& inputs, const Change& change = {});
 
 }  // namespace rw::test
