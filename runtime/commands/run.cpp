@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "graph/error.hpp"
+#include "graph/formats/output.hpp"
 #include "graph/formats/statistics_file.hpp"
 #include "runtime/apply_plan.hpp"
 #include "runtime/commands/commands.hpp"
@@ -32,6 +34,19 @@ std::filesystem::path output_path(const Given& given) {
   return out;
 }
 
+// Before anything is written: the report goes neither over a file that was read nor where the new model goes.
+void check_report_path(const Given& given, const graph::Model& model) {
+  namespace fs = std::filesystem;
+  if (!given.has("--json")) return;
+  const fs::path path = given.text("--json");
+  auto inputs = model.sources;
+  for (const std::string& name : given.list("RULES"))
+    if (fs::is_regular_file(name)) inputs.push_back(graph::MappedFile::open(name));
+  graph::Output(inputs, true).check(path);
+  if (fs::weakly_canonical(fs::absolute(path)) == fs::weakly_canonical(fs::absolute(output_path(given))))
+    throw graph::Error(path.string(), "", "is where the new model goes: the report needs a file of its own");
+}
+
 bool wants_colour() { return isatty(STDOUT_FILENO) && std::getenv("NO_COLOR") == nullptr; }
 
 int rewrite(const Given& given) {
@@ -43,6 +58,7 @@ int rewrite(const Given& given) {
 
   graph::Model model = graph::read_model(given.text("MODEL"));
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
+  check_report_path(given, model);
   const runtime::Outcome outcome = runtime::run(model, rules->program, options);
   graph::Written written;
   if (outcome.certificate.holds) {

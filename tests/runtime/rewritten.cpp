@@ -11,6 +11,11 @@ namespace rw::test {
 
 Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder,
                                 runtime::RunOptions options) {
+  return rewrite_saved(net.save(folder.path(), "before"), rules, folder, std::move(options));
+}
+
+Rewritten rewrite_saved(const std::filesystem::path& model, const std::string& rules, const TemporaryFolder& folder,
+                        runtime::RunOptions options) {
   Rewritten result;
   std::vector<std::string> files = words(rules);
   if (rules.find('{') != std::string::npos) {
@@ -19,7 +24,7 @@ Rewritten rewrite_through_files(const Net& net, const std::string& rules, const 
   }
   result.rules = dsl::load(files, runtime::rule_library(), runtime::vocabulary());
   REQUIRE_FALSE(dsl::has_errors(result.rules.diagnostics));
-  result.before = graph::read_model(net.save(folder.path(), "before"));
+  result.before = graph::read_model(model);
   result.outcome = runtime::run(result.before, result.rules.program, options);
   INFO(result.outcome.certificate.why);
   REQUIRE(result.outcome.certificate.holds);

@@ -18,6 +18,10 @@ struct Rewritten {
 Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder,
                                 runtime::RunOptions options = {});
 
+// The same for a model that stands in the folder; what comes out is after.json.
+Rewritten rewrite_saved(const std::filesystem::path& model, const std::string& rules, const TemporaryFolder& folder,
+                        runtime::RunOptions options = {});
+
 // The largest difference() over the outputs of the network and `samples` random inputs.
 double largest_difference(const Net& net, const Rewritten& rewritten, int samples);
 
