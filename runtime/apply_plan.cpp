@@ -57,7 +57,9 @@ class NewNames {
 class Applier {
  public:
   Applier(const Analysis& analysis, const Plan& plan)
-      : analysis_(analysis), network_(*analysis.network), plan_(plan), names_(network_) {}
+      : analysis_(analysis), network_(*analysis.network), plan_(plan), names_(network_) {
+    result_.graph = plan.graph;
+  }
 
   graph::Rewriting run() {
     std::set<TensorId> edited;  // in the order of the file
@@ -72,6 +74,7 @@ class Applier {
     }
     for (const TensorId tensor : edited) rewrite(tensor);
     for (const OperatorId op : clips) unfold(op);
+    drop_unread();
     return std::move(result_);
   }
 
@@ -110,6 +113,25 @@ class Applier {
       const std::string name = own_name(network_.tensor(tensor).name, versions[i].uses[0].op);
       result_.copies.push_back({name, edit_of(tensor, *versions[i].edit)});
       for (const graph::Use& use : versions[i].uses) result_.rebindings.push_back({use.op, use.slot, copy});
+    }
+  }
+
+  // The operators between a constant and a reader that has a copy now go where nobody else reads what they make. (What
+  // the files hold and nobody reads is for the writers to leave out.)
+  void drop_unread() {
+    std::vector<TensorId> left;  // one entry for each reading that is no more
+    for (const graph::Rebinding& each : result_.rebindings) left.push_back(network_.op(each.op).inputs[each.slot]);
+    std::map<TensorId, std::size_t> times;
+    while (!left.empty()) {
+      const TensorId tensor = left.back();
+      left.pop_back();
+      const graph::Tensor& info = network_.tensor(tensor);
+      if (info.producer == kNone || info.is_output || ++times[tensor] < network_.consumers(tensor).size()) continue;
+      const graph::Operator& maker = network_.op(info.producer);
+      if (maker.nested || maker.outputs.size() != 1) continue;
+      result_.graph.removed.push_back(info.producer);
+      for (const TensorId input : maker.inputs)
+        if (input != kNone) left.push_back(input);
     }
   }
 
@@ -188,7 +210,6 @@ class Applier {
 graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const graph::Statistics& all,
                             const graph::Statistics& used) {
   graph::Rewriting result = Applier(analysis, plan).run();
-  result.graph = plan.graph;
   for (const graph::Statistic& entry : all.entries()) {
     if (entry.tensor == kNone) continue;
     const graph::Tensor& tensor = analysis.network->tensor(entry.tensor);

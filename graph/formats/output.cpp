@@ -90,7 +90,7 @@ class Output::File : public OutputFile {
       const std::span<std::byte> space = room(step);
       const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(space.size() / step, elements - first));
       const std::span<std::byte> bytes = space.first(part * step);
-      if (scaler.expands()) {
+      if (scaler.gathers()) {
         scaler.write(first, bytes);
       } else {
         read(from, offset + first * step, bytes);

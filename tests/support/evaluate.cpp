@@ -72,7 +72,7 @@ Arrays evaluate(const Network& network, const Arrays& inputs, const Change& chan
       if (!tensor.is_input && !tensor.constant)
         throw std::runtime_error(fmt::format("tensor '{}' is neither input nor constant", tensor.name));
       put(id, given->second);
-    } else if (tensor.constant) {
+    } else if (tensor.constant && !tensor.constant->layout) {  // with one, an operator computes it
       put(id, read_literal(*tensor.constant));
     } else if (tensor.is_input) {
       throw std::runtime_error(fmt::format("input '{}' of the network has no value", tensor.name));
@@ -85,7 +85,9 @@ Arrays evaluate(const Network& network, const Arrays& inputs, const Change& chan
       for (std::size_t slot = 0; slot < op.outputs.size(); ++slot) {
         if (op.outputs[slot] == kNone) continue;
         if (slot >= results.size()) throw std::invalid_argument(fmt::format("output {} is not computed", slot));
+        // What the caller gives instead of a constant stays, whoever makes that.
         const Tensor& tensor = network.tensor(op.outputs[slot]);
+        if (inputs.contains(std::string(tensor.name))) continue;
         put(op.outputs[slot], change ? change(tensor, std::move(results[slot])) : std::move(results[slot]));
       }
     } catch (const std::logic_error& error) {  // invalid_argument, out_of_range

@@ -159,6 +159,21 @@ Results cast(const Call& call) {
   return through(Array(x.shape(), std::move(values)));
 }
 
+// (x - zero point) * scale, along an axis where there are several of them.
+Results dequantize(const Call& call) {
+  const Array &x = call.input(0), &scale = call.input(1);
+  Dims along(x.rank(), 1);
+  if (scale.count() > 1) along[axis_of(call.integer("axis", 1), x.rank())] = static_cast<std::int64_t>(scale.count());
+  const auto at = broadcast_offsets(along, x.shape());
+  std::vector<float> values(x.count());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Array* zero_point = call.optional(2);
+    const std::int64_t zero = zero_point ? zero_point->ints()[at[i]] : 0;
+    values[i] = static_cast<float>(x.ints()[i] - zero) * scale.floats()[at[i]];
+  }
+  return one(Array(x.shape(), std::move(values)));
+}
+
 Results dropout(const Call& call) {  // at inference
   const Array& x = call.input(0);
   Results results = one(x);
@@ -240,6 +255,7 @@ constexpr Row kRows[] = {
     {"com.microsoft::Gelu", gelu},
     {"Clip", clip},
     {"Cast", cast},
+    {"DequantizeLinear", dequantize},
     {"Add", [](const Call& call) { return binary(call, kAdd); }},
     {"Sub", [](const Call& call) { return binary(call, kSubtract); }},
     {"Mul", [](const Call& call) { return binary(call, kMultiply); }},
