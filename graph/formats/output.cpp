@@ -114,11 +114,16 @@ class Output::File : public OutputFile {
     used_ = 0;
   }
 
-  // All bytes on the disk.
   void complete() {
     flush();
     assert(done_ == size_);  // the writer said how long it would be
-    if (temporary_ && fsync(temporary_->descriptor()) != 0) fail("cannot write it");
+  }
+
+  bool replaces() const { return temporary_ && identity_of(path_).has_value(); }
+
+  // All bytes on the disk.
+  void sync() {
+    if (fsync(temporary_->descriptor()) != 0) fail("cannot write it");
   }
 
   TemporaryFile& temporary() { return *temporary_; }  // not in a dry run
@@ -202,6 +207,9 @@ Written Output::commit() {
   Written written;
   for (const auto& file : files_) written.bytes += file->size();
   if (dry_) return written;
+  const bool durable = std::any_of(files_.begin(), files_.end(), [](const auto& file) { return file->replaces(); });
+  if (durable)
+    for (const auto& file : files_) file->sync();
   {
     const SignalsHeld held;
     for (const auto& file : files_) file->temporary().name();
@@ -210,7 +218,8 @@ Written Output::commit() {
       written.files.push_back(file->path());
     }
   }
-  for (const auto& file : files_) flush_folder(file->path().parent_path());
+  if (durable)
+    for (const auto& file : files_) flush_folder(file->path().parent_path());
   return written;
 }
 

@@ -44,7 +44,10 @@ class Output {
   // A new file of `size` bytes; it is written before the next one is added. Error: as check().
   OutputFile& add(const std::filesystem::path& path, std::uint64_t size);
 
-  // Flushes all files to disk, checks that no input has changed, and puts the files in place.
+  // Checks that no input has changed, and puts the files in place. Where one of them replaces an older file all are
+  // flushed to disk before: else a loss of power soon after the rename could leave neither the old bytes nor the new.
+  // Where nothing stood there is nothing to lose, and no flush: whatever ends the process, the system has the bytes
+  // once they are written, and a file without a name goes with it.
   // Error: nothing has changed but, if the last step itself fails halfway, for files that were put in place before.
   Written commit();
 
