@@ -53,10 +53,9 @@ class SignalsHeld {
 
 class Output::File : public OutputFile {
  public:
-  // Without a temporary file (a dry run) bytes are counted and dropped. All files share the buffer: one is filled and
-  // flushed at a time.
-  File(std::filesystem::path path, std::uint64_t size, bool dry, std::vector<std::byte>& buffer)
-      : path_(std::move(path)), size_(size), buffer_(buffer) {
+  // Without a temporary file (a dry run) bytes are counted and dropped.
+  File(std::filesystem::path path, std::uint64_t size, bool dry, Shared& shared)
+      : path_(std::move(path)), size_(size), shared_(shared), buffer_(shared.buffer) {
     if (dry) return;
     temporary_.emplace(path_);
     reserve();
@@ -111,7 +110,9 @@ class Output::File : public OutputFile {
       at += static_cast<std::size_t>(count);
       done_ += static_cast<std::size_t>(count);
     }
+    shared_.done += used_;
     used_ = 0;
+    if (shared_.progress) (*shared_.progress)(shared_.done);
   }
 
   void complete() {
@@ -162,6 +163,7 @@ class Output::File : public OutputFile {
 
   std::filesystem::path path_;
   std::uint64_t size_;
+  Shared& shared_;
   std::vector<std::byte>& buffer_;
   std::size_t used_ = 0;    // of the buffer
   std::uint64_t done_ = 0;  // bytes that left it
@@ -170,8 +172,10 @@ class Output::File : public OutputFile {
 
 // --- all of them
 
-Output::Output(std::span<const std::shared_ptr<const MappedFile>> inputs, bool dry)
-    : inputs_(inputs.begin(), inputs.end()), dry_(dry), buffer_(dry ? kDryBuffer : kBuffer) {
+Output::Output(std::span<const std::shared_ptr<const MappedFile>> inputs, bool dry, const Progress* progress)
+    : inputs_(inputs.begin(), inputs.end()),
+      dry_(dry),
+      shared_{.buffer = std::vector<std::byte>(dry ? kDryBuffer : kBuffer), .progress = progress} {
   ignore_file_size_signal();
 }
 
@@ -197,7 +201,7 @@ void Output::check(const std::filesystem::path& path) const {
 OutputFile& Output::add(const std::filesystem::path& path, std::uint64_t size) {
   check(path);
   if (!files_.empty()) files_.back()->flush();
-  files_.push_back(std::make_unique<File>(path, size, dry_, buffer_));
+  files_.push_back(std::make_unique<File>(path, size, dry_, shared_));
   return *files_.back();
 }
 
