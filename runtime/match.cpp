@@ -58,7 +58,7 @@ std::optional<Miss> Pattern::match(const Regions& regions, RegionId id) const {
     return Miss{
         .obstacle = Obstacle::leak, .op = region.leaks[0].op, .tensor = region.leaks[0].tensor, .clause = pattern_.at};
   if (region.children.empty()) return Miss{.obstacle = Obstacle::no_child, .clause = pattern_.children.at};
-  if (free_classes(regions, id, analysis_) == 0)
+  if (!has_free_class(regions, id, analysis_))
     return Miss{.obstacle = Obstacle::no_free_channel, .clause = pattern_.at};
   return std::nullopt;
 }
@@ -70,15 +70,12 @@ std::vector<OperatorId> Pattern::joins(const Regions& regions, RegionId region, 
   return ops;
 }
 
-std::uint32_t free_classes(const Regions& regions, RegionId id, const Analysis& analysis) {
+bool has_free_class(const Regions& regions, RegionId id, const Analysis& analysis) {
   const Region& region = regions[id];
-  std::vector<bool> offered(region.classes, false);
   for (const OperatorId op : region.parents)
     for (const std::uint32_t scale_class : regions.classes(analysis.network->op(op).outputs[0]))
-      offered[scale_class] = true;
-  std::uint32_t count = 0;
-  for (std::uint32_t i = 0; i < region.classes; ++i) count += offered[i] && !regions.pinned(region, i);
-  return count;
+      if (!regions.pinned(region, scale_class)) return true;
+  return false;
 }
 
 }  // namespace rw::runtime

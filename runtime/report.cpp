@@ -6,6 +6,7 @@
 #include <map>
 
 #include "graph/printable.hpp"
+#include "runtime/size_text.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -67,13 +68,6 @@ std::string kind_of(const ReportInput& input, const RegionOutcome& region) {
 
 std::string range(double smallest, double largest) {
   return smallest == largest ? fmt::format("{:.4g}", smallest) : fmt::format("{:.4g} .. {:.4g}", smallest, largest);
-}
-
-std::string size_text(std::uint64_t bytes) {
-  if (bytes < 1'000) return fmt::format("{} bytes", bytes);
-  if (bytes < 1'000'000) return fmt::format("{:.1f} KB", static_cast<double>(bytes) / 1e3);
-  if (bytes < 1'000'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
-  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
 }
 
 class Painter {

@@ -9,9 +9,11 @@
 #include "graph/error.hpp"
 #include "graph/formats/output.hpp"
 #include "graph/formats/statistics_file.hpp"
+#include "graph/formats/write_model.hpp"
 #include "runtime/apply_plan.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/rule_files.hpp"
+#include "runtime/progress.hpp"
 #include "runtime/report.hpp"
 #include "runtime/text_file.hpp"
 
@@ -64,7 +66,9 @@ int rewrite(const Given& given) {
   if (outcome.certificate.holds) {
     const graph::Rewriting rewriting =
         runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
-    written = graph::write_model(model, rewriting, output_path(given), dry_run);
+    runtime::Progress progress(runtime::Progress::terminal(), model.bytes);
+    written = graph::write_model(model, rewriting, output_path(given), dry_run,
+                                 [&](std::uint64_t bytes) { progress.show(bytes); });
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   const runtime::ReportInput report{model, *rules, outcome, written, seconds.count(), options.exact, dry_run};
