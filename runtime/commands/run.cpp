@@ -1,28 +1,19 @@
 // The run itself: rules and a model in, one pipeline, a certified model out.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 
 #include "graph/formats/statistics_file.hpp"
 #include "runtime/apply_plan.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/rule_files.hpp"
+#include "runtime/commands/run_options.hpp"
 #include "runtime/report.hpp"
 #include "runtime/text_file.hpp"
 
 namespace rw::commands {
 namespace {
-
-runtime::RunOptions run_options(const Given& given, const dsl::Program& program) {
-  runtime::RunOptions run{
-      .only = given.list("--only"), .skip_nodes = given.list("--skip-node"), .exact = given.has("--exact")};
-  for (const std::string& name : given.list("--only")) find_rule(program, name, "--only");
-  for (const std::string& text : given.list("--param")) set_param(program, text, run);
-  return run;
-}
 
 std::filesystem::path output_path(const Given& given) {
   const std::filesystem::path model = given.text("MODEL");
@@ -31,8 +22,6 @@ std::filesystem::path output_path(const Given& given) {
   if (out.extension().empty()) out += model.extension();
   return out;
 }
-
-bool wants_colour() { return isatty(STDOUT_FILENO) && std::getenv("NO_COLOR") == nullptr; }
 
 int rewrite(const Given& given) {
   const auto start = std::chrono::steady_clock::now();
@@ -51,7 +40,8 @@ int rewrite(const Given& given) {
     written = graph::write_model(model, rewriting, output_path(given), dry_run);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  const runtime::ReportInput report{model, *rules, outcome, written, seconds.count(), options.exact, dry_run};
+  const runtime::ReportInput report{model,           *rules,        outcome, written,
+                                    seconds.count(), options.exact, dry_run, command_for("explain", given)};
   if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::json_report(report));
   if (!given.has("--quiet") || !outcome.certificate.holds)
     fmt::print("{}", runtime::text_report(report, wants_colour()));
@@ -64,13 +54,12 @@ constexpr Option kOptions[] = {
     {"--out", "OUT",
      "where the new model goes, .json or .onnx (without it: the model's stem with .rewritten, in the current folder)",
      'o', false, Completes::model},
-    {"--stats", "FILE", "per-channel ranges of activations, where the model holds none or old ones"},
+    kStatsOption,
     {"--dry-run", {}, "do everything but write"},
-    {"--only", "RULE", "run only this rule (may be given several times)", 0, true, Completes::nothing},
-    {"--param", "RULE.NAME=VALUE", "set a parameter of a rule (several times); check lists them", 0, true,
-     Completes::nothing},
-    {"--skip-node", "GLOB", "operators whose name matches block (several times)", 0, true, Completes::nothing},
-    {"--exact", {}, "bit-exact: scales are powers of two, and every edited weight is checked"},
+    kOnlyOption,
+    kParamOption,
+    kSkipNodeOption,
+    kExactOption,
     {"--json", "FILE", "write the report as data to this file"},
     {"--quiet", {}, "no report on standard output", 'q'},
 };
