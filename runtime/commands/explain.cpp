@@ -34,7 +34,7 @@ int explain(const Given& given) {
       explanation.bystanders.empty())
     throw UsageError(fmt::format("--node {}: no operator of the model has such a name", asked.node));
   const runtime::ExplainInput input{model, *rules, outcome, explanation, asked};
-  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::explain_json(input));
+  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::explain_json(input), model.sources);
   if (!given.has("--quiet")) fmt::print("{}", runtime::explain_text(input, wants_colour()));
   return kDone;
 }

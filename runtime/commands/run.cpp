@@ -9,6 +9,7 @@
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/commands/run_options.hpp"
+#include "runtime/plan_file.hpp"
 #include "runtime/report.hpp"
 #include "runtime/text_file.hpp"
 
@@ -38,11 +39,14 @@ int rewrite(const Given& given) {
     const graph::Rewriting rewriting =
         runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
     written = graph::write_model(model, rewriting, output_path(given), dry_run);
+    if (given.has("--plan"))
+      runtime::write_text(given.text("--plan"), graph::to_json(runtime::plan_file(outcome, rules->program, rewriting)),
+                          model.sources);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   const runtime::ReportInput report{model,           *rules,        outcome, written,
                                     seconds.count(), options.exact, dry_run, command_for("explain", given)};
-  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::json_report(report));
+  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::json_report(report), model.sources);
   if (!given.has("--quiet") || !outcome.certificate.holds)
     fmt::print("{}", runtime::text_report(report, wants_colour()));
   return outcome.certificate.holds ? kDone : kRefused;
@@ -61,6 +65,7 @@ constexpr Option kOptions[] = {
     kSkipNodeOption,
     kExactOption,
     {"--json", "FILE", "write the report as data to this file"},
+    {"--plan", "FILE", "write what is done to the weights to this file, for apply (also with --dry-run)"},
     {"--quiet", {}, "no report on standard output", 'q'},
 };
 
