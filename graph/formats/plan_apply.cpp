@@ -361,13 +361,23 @@ PlanFile plan_of(const Network& network, const Rewriting& rewriting) {
                           .before = node(each.before),
                           .inputs = each.inputs,
                           .outputs = each.outputs});
-  for (const OperatorId op : graph.removed) plan.edits.push_back({.kind = Kind::remove, .node = node(op)});
-  for (const Replacement& each : graph.replacements)
-    plan.edits.push_back({.kind = Kind::replace, .node = node(each.op), .name = each.type});
-  for (const OutputChange& each : graph.outputs)
-    plan.edits.push_back({.kind = Kind::output, .node = node(each.op), .slot = each.slot, .name = each.name});
+  // In an order in which they can be carried out: of what was changed again, or removed later, the end alone.
+  const std::set<OperatorId> removed(graph.removed.begin(), graph.removed.end());
+  std::map<OperatorId, std::string> types;
+  std::map<std::pair<OperatorId, std::uint32_t>, std::string> outputs, inputs;
+  for (const Replacement& each : graph.replacements) types[each.op] = each.type;
+  for (const OutputChange& each : graph.outputs) outputs[{each.op, each.slot}] = each.name;
   for (const InputChange& each : graph.inputs)
-    plan.edits.push_back({.kind = Kind::input, .node = node(each.op), .slot = each.slot, .name = each.name});
+    if (each.slot == 0 || types.count(each.op) == 0) inputs[{each.op, each.slot}] = each.name;
+  for (const OperatorId op : graph.removed) plan.edits.push_back({.kind = Kind::remove, .node = node(op)});
+  for (const auto& [op, type] : types)
+    if (removed.count(op) == 0) plan.edits.push_back({.kind = Kind::replace, .node = node(op), .name = type});
+  for (const auto& [place, name] : outputs)
+    if (removed.count(place.first) == 0)
+      plan.edits.push_back({.kind = Kind::output, .node = node(place.first), .slot = place.second, .name = name});
+  for (const auto& [place, name] : inputs)
+    if (removed.count(place.first) == 0)
+      plan.edits.push_back({.kind = Kind::input, .node = node(place.first), .slot = place.second, .name = name});
   return plan;
 }
 

@@ -152,9 +152,13 @@ TEST_CASE("Applied and taken back with powers of two: the original bytes, copies
   same_files(folder / "m.safetensors", folder / "back.safetensors");
   // The whole model: under the name that it had, in another folder.
   fs::create_directory(folder / "back");
+  fs::create_directory(folder / "again");
   must(folder, {"apply", "plan.json", "run.json", "--undo", "-o", "back/m.json"});
   same_files(folder / "m.safetensors", folder / "back/m.safetensors");
-  same_files(folder / "m.json", folder / "back/m.json");
+  // Numbers that are spelled as the engine spells them come back as they were.
+  must(folder, {"apply", "plan.json", "back/m.json", "-o", "again.json"});
+  must(folder, {"apply", "plan.json", "again.json", "--undo", "-o", "again/m.json"});
+  same_files(folder / "back/m.json", folder / "again/m.json");
 }
 
 TEST_CASE("ONNX and external data, there and back") {
@@ -164,6 +168,32 @@ TEST_CASE("ONNX and external data, there and back") {
   must(folder, {"m.onnx", "wide", "--exact", "--stats", "m.stats.json", "-o", "run.onnx", "--plan", "plan.json"});
   must(folder, {"apply", "plan.json", "run.onnx", "--undo", "-o", "back.onnx"});
   same_files(folder / "m.onnx", folder / "back.onnx");
+}
+
+TEST_CASE("A plan that edits the graph gives the run's model, and goes neither back nor with weights alone") {
+  Net net;
+  const auto x = net.input("x", {1, 3, 8, 8});
+  const auto a = net.batch_norm("n", net.conv("a", x, 8, {.bias = false, .spread = 4}), 3);
+  const auto r = net.clip("r", net.op("Identity", "i", {a}), 0.0F, std::nullopt);
+  net.output(net.batch_norm("m", net.conv("b", r, 4), 2));
+  net.calibrate();
+  const TemporaryFolder folder;
+  net.save(folder.path(), "m");
+  must(folder, {"m.json", "wide", "-o", "m.onnx", "--skip-node", "*"});
+  for (const char* ending : {".json", ".onnx"}) {
+    const std::string model = std::string("m") + ending, out = std::string("run") + ending;
+    must(folder, {model, "prepare", "wide", "-o", out, "--plan", "plan.json", "--stats", "m.stats.json"});
+    CHECK(contains(read_file(folder / "plan.json"), "{\"remove\": \"n\"}"));
+    const std::string expected = read_file(folder / out), weights = read_file(folder / "run.safetensors");
+    fs::remove(folder / out);
+    must(folder, {"apply", "plan.json", model, "-o", out, "--stats", "m.stats.json"});
+    CHECK((read_file(folder / out) == expected));
+    CHECK((read_file(folder / "run.safetensors") == weights));
+    const Outcome undone = run_engine({"apply", "plan.json", out, "--undo"}, {.folder = folder.path()});
+    CHECK(undone.status == 1);
+    CHECK(contains(undone.err, "it edits the graph, which cannot be undone"));
+    CHECK(run_engine({"apply", "plan.json", "m.safetensors"}, {.folder = folder.path()}).status == 1);
+  }
 }
 
 TEST_CASE("A plan says which rule scaled which region, and goes without a written model") {
