@@ -28,14 +28,38 @@ Pattern::Pattern(const dsl::RegionPattern& pattern, const Analysis& analysis)
 }
 
 std::optional<Miss> Pattern::match(const Regions& regions, RegionId id) const {
+  std::optional<Miss> first;
+  examine(regions, id, [&](Miss miss) {
+    first = std::move(miss);
+    return false;
+  });
+  return first;
+}
+
+std::vector<Miss> Pattern::misses(const Regions& regions, RegionId id) const {
+  std::vector<Miss> all;
+  examine(regions, id, [&](Miss miss) {
+    all.push_back(std::move(miss));
+    return true;
+  });
+  return all;
+}
+
+dsl::Position Pattern::clause_of_inner(bool joining) const {
+  if (joining) return pattern_.joins.empty() ? pattern_.at : pattern_.joins[0].terms.at;
+  return pattern_.through.empty() ? pattern_.at : pattern_.through[0].at;
+}
+
+void Pattern::examine(const Regions& regions, RegionId id, graph::FunctionRef<bool(Miss)> more) const {
   const Region& region = regions[id];
-  const auto unwanted = [&](std::span<const OperatorId> ops, const Clause& clause) {
-    return std::find_if(ops.begin(), ops.end(), [&](OperatorId op) { return !clause.admits(analysis_, op); });
-  };
-  if (const auto op = unwanted(region.parents, parents_); op != region.parents.end())
-    return Miss{.obstacle = Obstacle::parent, .op = *op, .clause = pattern_.parents.at};
-  if (const auto op = unwanted(region.children, children_); op != region.children.end())
-    return Miss{.obstacle = Obstacle::child, .op = *op, .clause = pattern_.children.at};
+  for (const OperatorId op : region.parents)
+    if (!parents_.admits(analysis_, op) &&
+        !more({.obstacle = Obstacle::parent, .op = op, .clause = pattern_.parents.at}))
+      return;
+  for (const OperatorId op : region.children)
+    if (!children_.admits(analysis_, op) &&
+        !more({.obstacle = Obstacle::child, .op = op, .clause = pattern_.children.at}))
+      return;
   std::vector<bool> met(joins_.size(), false);
   for (const OperatorId op : region.inner) {
     const bool joining = regions.is_joining(op);
@@ -49,18 +73,17 @@ std::optional<Miss> Pattern::match(const Regions& regions, RegionId id) const {
       admitted = std::any_of(through_.begin(), through_.end(),
                              [&](const Clause& clause) { return clause.admits(analysis_, op); });
     }
-    if (!admitted) return Miss{.obstacle = Obstacle::inner, .op = op, .clause = pattern_.at};
+    if (!admitted && !more({.obstacle = Obstacle::inner, .op = op, .clause = clause_of_inner(joining)})) return;
   }
   for (std::size_t i = 0; i < joins_.size(); ++i)
-    if (pattern_.joins[i].required && !met[i])
-      return Miss{.obstacle = Obstacle::no_join, .clause = pattern_.joins[i].terms.at};
-  if (pattern_.leaks == dsl::LeakPolicy::reject && !region.leaks.empty())
-    return Miss{
-        .obstacle = Obstacle::leak, .op = region.leaks[0].op, .tensor = region.leaks[0].tensor, .clause = pattern_.at};
-  if (region.children.empty()) return Miss{.obstacle = Obstacle::no_child, .clause = pattern_.children.at};
-  if (!has_free_class(regions, id, analysis_))
-    return Miss{.obstacle = Obstacle::no_free_channel, .clause = pattern_.at};
-  return std::nullopt;
+    if (pattern_.joins[i].required && !met[i] &&
+        !more({.obstacle = Obstacle::no_join, .clause = pattern_.joins[i].terms.at}))
+      return;
+  if (pattern_.leaks == dsl::LeakPolicy::reject)
+    for (const Leak& leak : region.leaks)
+      if (!more({.obstacle = Obstacle::leak, .op = leak.op, .tensor = leak.tensor, .clause = pattern_.at})) return;
+  if (region.children.empty() && !more({.obstacle = Obstacle::no_child, .clause = pattern_.children.at})) return;
+  if (!has_free_class(regions, id, analysis_)) more({.obstacle = Obstacle::no_free_channel, .clause = pattern_.at});
 }
 
 std::vector<OperatorId> Pattern::joins(const Regions& regions, RegionId region, std::size_t clause) const {
@@ -68,6 +91,17 @@ std::vector<OperatorId> Pattern::joins(const Regions& regions, RegionId region, 
   for (const OperatorId op : regions[region].inner)
     if (regions.is_joining(op) && joins_[clause].admits(analysis_, op)) ops.push_back(op);
   return ops;
+}
+
+std::uint32_t free_classes(const Regions& regions, RegionId id, const Analysis& analysis) {
+  const Region& region = regions[id];
+  std::vector<bool> offered(region.classes, false);
+  for (const OperatorId op : region.parents)
+    for (const std::uint32_t scale_class : regions.classes(analysis.network->op(op).outputs[0]))
+      offered[scale_class] = true;
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < region.classes; ++i) count += offered[i] && !regions.pinned(region, i);
+  return count;
 }
 
 bool has_free_class(const Regions& regions, RegionId id, const Analysis& analysis) {

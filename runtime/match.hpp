@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dsl/program.hpp"
+#include "graph/function_ref.hpp"
 #include "runtime/regions.hpp"
 
 namespace rw::runtime {
@@ -30,6 +31,7 @@ struct Miss {
   TensorId tensor = kNone;  // leak: where
   dsl::Position clause;     // the clause that was not met
   std::string reason;       // condition, data: the `else` text, or what is missing
+  std::string seen;         // condition, data: the values that it saw
   std::uint32_t claimed_by = kNone;  // claimed: index of the rule
 };
 
@@ -48,19 +50,28 @@ class Pattern {
  public:
   Pattern(const dsl::RegionPattern& pattern, const Analysis& analysis);
 
-  // Nothing: the structure of the region is as the rule wants it.
+  // Nothing: the structure of the region is as the rule wants it; else the first thing in the way.
   std::optional<Miss> match(const Regions& regions, RegionId region) const;
+
+  // Everything that is in the way, in the order in which it is looked at; every operator and every leak once.
+  std::vector<Miss> misses(const Regions& regions, RegionId region) const;
 
   // The joining operators of a region that `clause` (an index into RegionPattern::joins) admits.
   std::vector<OperatorId> joins(const Regions& regions, RegionId region, std::size_t clause) const;
 
  private:
+  // Tells what is in the way, one thing after the other, for as long as `more` says so.
+  void examine(const Regions& regions, RegionId region, graph::FunctionRef<bool(Miss)> more) const;
+  dsl::Position clause_of_inner(bool joining) const;  // the clause that would have to name an operator inside
+
   const dsl::RegionPattern& pattern_;
   const Analysis& analysis_;
   Clause parents_, children_;
   std::vector<Clause> through_, joins_;
 };
 
+// Classes of the region that a parent offers and nothing pins.
+std::uint32_t free_classes(const Regions& regions, RegionId region, const Analysis& analysis);
 // Whether some class of the region is offered by a parent and pinned by nothing.
 bool has_free_class(const Regions& regions, RegionId region, const Analysis& analysis);
 

@@ -6,83 +6,24 @@
 #include <map>
 
 #include "graph/printable.hpp"
+#include "runtime/painter.hpp"
+#include "runtime/reasons.hpp"
 #include "runtime/size_text.hpp"
 
 namespace rw::runtime {
 namespace {
 
-std::string place(const ReportInput& input, dsl::Position at) {
-  return fmt::format("{}:{}", input.rules.sources[at.source].name, input.rules.sources.locate(at).line);
-}
+Told told(const ReportInput& input) { return {input.rules, input.outcome.analysis, input.outcome.regions}; }
 
-std::string node(const ReportInput& input, OperatorId op) {
-  return fmt::format("{} '{}'", input.model.network.type_of(op), graph::printable(input.model.network.op(op).name));
-}
+std::string node(const ReportInput& input, OperatorId op) { return node_name(told(input), op); }
 
-std::string leak_reason(const ReportInput& input, TensorId tensor, OperatorId op) {
-  const graph::Tensor& info = input.model.network.tensor(tensor);
-  if (op == kNone)
-    return fmt::format("'{}' is {} of the network", graph::printable(info.name),
-                       info.is_input ? "an input" : "an output");
-  return fmt::format("leaks at {}: {}", node(input, op), input.outcome.analysis.why_blocked(op));
-}
-
-// How far a rule came, in the order in which its clauses are checked.
-int nearness(const Miss& miss) { return static_cast<int>(miss.obstacle); }
-
-// Reasons are counted by kind, not by node: "absorbed by Gemm".
-std::string kind_of(const ReportInput& input, const RegionOutcome& region) {
-  const Region& shape = input.outcome.regions[region.region];
-  const auto type = [&](OperatorId op) { return std::string(input.model.network.type_of(op)); };
-  const Miss* nearest = nullptr;
-  for (const auto& [rule, miss] : region.misses)
-    if (!nearest || nearness(miss) > nearness(*nearest)) nearest = &miss;
-  if (nearest && nearest->obstacle >= Obstacle::no_free_channel) {
-    if (nearest->obstacle == Obstacle::data) return "could not run: " + nearest->reason;
-    if (nearest->obstacle == Obstacle::condition)
-      return nearest->reason.empty() ? "a condition failed" : nearest->reason;
-  }
-  if (!shape.leaks.empty()) {
-    const Leak& leak = shape.leaks[0];
-    if (leak.op == kNone)
-      return input.model.network.tensor(leak.tensor).is_output ? "is an output of the network"
-                                                               : "is an input of the network";
-    return fmt::format("leaks at {}: {}", type(leak.op), input.outcome.analysis.why_blocked(leak.op));
-  }
-  if (!nearest) return "no rule ran";
-  switch (nearest->obstacle) {
-    case Obstacle::parent:
-      return fmt::format("{} offers a scale, which no rule wants as a parent", type(nearest->op));
-    case Obstacle::child:
-      return fmt::format("{} absorbs the scale, which no rule wants as a child", type(nearest->op));
-    case Obstacle::inner:
-      return fmt::format("{} stands inside, which no rule admits there", type(nearest->op));
-    case Obstacle::no_join:
-      return "has no operator that the rule wants as a join";
-    case Obstacle::no_child:
-      return "nothing absorbs its scale";
-    default:
-      return "no channel is free";
-  }
+Chief chief(const ReportInput& input, const RegionOutcome& region) {
+  return chief_of(input.outcome.regions[region.region], region.misses);
 }
 
 std::string range(double smallest, double largest) {
   return smallest == largest ? fmt::format("{:.4g}", smallest) : fmt::format("{:.4g} .. {:.4g}", smallest, largest);
 }
-
-class Painter {
- public:
-  explicit Painter(bool colour) : colour_(colour) {}
-  std::string good(std::string_view text) const { return paint("32", text); }
-  std::string bad(std::string_view text) const { return paint("31", text); }
-  std::string strong(std::string_view text) const { return paint("1", text); }
-
- private:
-  std::string paint(const char* code, std::string_view text) const {
-    return colour_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
-  }
-  bool colour_;
-};
 
 // Rules with a chain edit the graph, those with a region scale: a table for each kind.
 std::string rule_table(const ReportInput& input, const Painter& paint) {
@@ -109,22 +50,32 @@ std::string rule_table(const ReportInput& input, const Painter& paint) {
   return text;
 }
 
+// The most frequent reasons first; of many only those, and the command that tells everything.
 std::string left_alone(const ReportInput& input) {
-  std::map<std::string, std::pair<std::size_t, std::string>> reasons;  // count, first parent
+  constexpr std::size_t kMost = 8;
+  struct Entry {
+    std::string why;
+    std::size_t count = 0;
+    OperatorId first = kNone;
+  };
+  std::vector<Entry> entries;
+  std::map<std::string, std::size_t> index;
   std::size_t total = 0;
   for (const RegionOutcome& region : input.outcome.visited) {
     if (region.taken_by != kNone) continue;
-    auto& entry = reasons[kind_of(input, region)];
-    if (entry.first++ == 0) entry.second = node(input, input.outcome.regions[region.region].parents[0]);
+    const std::string why = chief_kind(told(input), chief(input, region));
+    const auto [found, fresh] = index.emplace(why, entries.size());
+    if (fresh) entries.push_back({why, 0, input.outcome.regions[region.region].parents[0]});
+    ++entries[found->second].count;
     ++total;
   }
   if (total == 0) return {};
-  std::vector<std::pair<std::string, std::pair<std::size_t, std::string>>> sorted(reasons.begin(), reasons.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
+  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.count > b.count; });
   std::string text = fmt::format("\nnot rewritten: {} region{}\n", total, total == 1 ? "" : "s");
-  for (const auto& [why, entry] : sorted)
-    text += fmt::format("  {:>5}  {} (first: {})\n", entry.first, why, entry.second);
+  for (std::size_t i = 0; i < std::min(entries.size(), kMost); ++i)
+    text += fmt::format("  {:>5}  {} (first: {})\n", entries[i].count, entries[i].why, node(input, entries[i].first));
+  if (entries.size() > kMost) text += fmt::format("         and {} more reasons\n", entries.size() - kMost);
+  if (!input.explain.empty()) text += fmt::format("  what would help: {}\n", input.explain);
   return text;
 }
 
@@ -171,41 +122,8 @@ std::string approximations(const ReportInput& input, const Painter& paint) {
 
 }  // namespace
 
-std::string describe(const ReportInput& input, const Miss& miss) {
-  const std::string at = place(input, miss.clause);
-  switch (miss.obstacle) {
-    case Obstacle::claimed:
-      return fmt::format("claimed by {}", input.rules.program.rules[miss.claimed_by].name);
-    case Obstacle::parent:
-      return fmt::format("{} offers a scale to it, and `parents` ({}) does not name it", node(input, miss.op), at);
-    case Obstacle::child:
-      return fmt::format("{} absorbs its scale, and `children` ({}) does not name it", node(input, miss.op), at);
-    case Obstacle::no_child:
-      return "nothing absorbs its scale";
-    case Obstacle::inner:
-      return fmt::format("{} stands inside, and no clause ({}) admits it", node(input, miss.op), at);
-    case Obstacle::no_join:
-      return fmt::format("it has none of the joins that `join` ({}) asks for", at);
-    case Obstacle::leak:
-      return leak_reason(input, miss.tensor, miss.op);
-    case Obstacle::no_free_channel:
-      return "every channel that a parent offers is pinned";
-    case Obstacle::condition:
-      return miss.reason.empty() ? fmt::format("`where` ({}) failed", at) : fmt::format("{} ({})", miss.reason, at);
-    case Obstacle::data:
-      return fmt::format("could not run: {}", miss.reason);
-  }
-  return {};
-}
-
 std::string reason(const ReportInput& input, const RegionOutcome& region) {
-  const Region& shape = input.outcome.regions[region.region];
-  const Miss* nearest = nullptr;
-  for (const auto& [rule, miss] : region.misses)
-    if (!nearest || nearness(miss) > nearness(*nearest)) nearest = &miss;
-  if (nearest && nearest->obstacle >= Obstacle::condition) return describe(input, *nearest);
-  if (!shape.leaks.empty()) return leak_reason(input, shape.leaks[0].tensor, shape.leaks[0].op);
-  return nearest ? describe(input, *nearest) : "no rule ran";
+  return chief_text(told(input), chief(input, region));
 }
 
 std::string text_report(const ReportInput& input, bool colour) {

@@ -17,14 +17,13 @@ struct ReportInput {
   double seconds = 0;
   bool exact = false;
   bool dry_run = false;
+  std::string explain = {};  // the command line that explains what was left alone; empty: none
 };
 
 std::string text_report(const ReportInput& input, bool colour);
 std::string json_report(const ReportInput& input);
 
-// Why no rule took a region, in one line: its leak, or what was in the way of the rule that came closest.
+// Why no rule took a region, in one line (reasons.hpp).
 std::string reason(const ReportInput& input, const RegionOutcome& region);
-// One rule's miss: "'Gemm_3' (Gemm) absorbs its scale; `children` (rules.dsl:9) does not name it".
-std::string describe(const ReportInput& input, const Miss& miss);
 
 }  // namespace rw::runtime

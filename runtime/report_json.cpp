@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "graph/formats/json_text.hpp"
+#include "runtime/reasons.hpp"
 #include "runtime/report.hpp"
 
 namespace rw::runtime {
@@ -79,6 +80,7 @@ class JsonReport {
 
   std::string regions() const {
     std::string text;
+    const Told told = {input_.rules, input_.outcome.analysis, input_.outcome.regions};
     for (const RegionOutcome& region : input_.outcome.visited) {
       const Region& shape = input_.outcome.regions[region.region];
       text += fmt::format(
@@ -97,7 +99,7 @@ class JsonReport {
       text += ", \"misses\": " + array(region.misses, [&](const auto& miss) {
                 return fmt::format("{{\"rule\": {}, \"why\": {}}}",
                                    json::quoted(input_.rules.program.rules[miss.first].name),
-                                   json::quoted(describe(input_, miss.second)));
+                                   json::quoted(describe(told, miss.second)));
               });
       text += "}";
     }

@@ -11,6 +11,7 @@
 #include "graph/error.hpp"
 #include "runtime/chain.hpp"
 #include "runtime/scales.hpp"
+#include "runtime/seen.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -217,7 +218,7 @@ class Runner {
       else
         wanted.push_back(&each);
     }
-    const std::uint32_t sweeps = rule.repeat ? rule.repeat->count : 1;
+    const std::uint32_t sweeps = rule.repeat && !options_.match_only ? rule.repeat->count : 1;
     std::vector<bool> counted(wanted.size(), false);
     for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
       double change = 0;
@@ -243,14 +244,19 @@ class Runner {
     const RegionScope scope(rule, pattern, outcome_.analysis, outcome_.statistics, outcome_.regions, region.region);
     Evaluator evaluator(formulas, scope, outcome_.plan);
     std::optional<Effect> effect;
-    const auto miss = [&](Obstacle obstacle, const dsl::Step& step, std::string reason) {
+    const auto miss = [&](Obstacle obstacle, const dsl::Step& step, std::string reason, std::string seen = "") {
       if (first)
-        region.misses.emplace_back(index, Miss{.obstacle = obstacle, .clause = step.at, .reason = std::move(reason)});
+        region.misses.emplace_back(
+            index, Miss{.obstacle = obstacle, .clause = step.at, .reason = std::move(reason), .seen = std::move(seen)});
       return effect;
     };
     for (const dsl::Step& step : rule.steps) {
       if (step.form == dsl::Step::Form::let) continue;  // its value is taken where it is used
       if (step.form == dsl::Step::Form::act) {
+        if (options_.match_only) {
+          if (region.taken_by == kNone) region.taken_by = index;
+          return Effect{};
+        }
         for (const dsl::Step::Argument& argument : step.arguments) {
           if (argument.binding != dsl::kNoBinding || !argument.op.empty()) continue;
           if (const std::string& missing = evaluator.value(argument.expr).missing; !missing.empty())
@@ -268,9 +274,12 @@ class Runner {
         continue;
       }
       const Value& value = evaluator.value(step.expr);
-      if (!value.missing.empty()) return miss(Obstacle::data, step, step.reason.empty() ? value.missing : step.reason);
+      if (!value.missing.empty())
+        return miss(Obstacle::data, step, step.reason.empty() ? value.missing : step.reason,
+                    step.reason.empty() ? "" : value.missing);
       if (value.numbers[0] != 0) continue;
-      return miss(step.form == dsl::Step::Form::needs ? Obstacle::data : Obstacle::condition, step, step.reason);
+      return miss(step.form == dsl::Step::Form::needs ? Obstacle::data : Obstacle::condition, step, step.reason,
+                  first ? seen_values(formulas, scope, evaluator, step.expr) : "");
     }
     return effect;
   }

@@ -22,6 +22,7 @@ struct RunOptions {
   std::vector<std::string> skip_nodes;                          // globs
   std::map<std::string, std::map<std::string, double>> params;  // by rule, by name
   bool exact = false;
+  bool match_only = false;  // regions are matched and claimed, no action is carried out (explain tries rules so)
 };
 
 // What a chain rule left as it is, and why.

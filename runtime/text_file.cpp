@@ -4,8 +4,9 @@
 
 namespace rw::runtime {
 
-void write_text(const std::filesystem::path& path, std::string_view text) {
-  graph::Output output({}, false);
+void write_text(const std::filesystem::path& path, std::string_view text,
+                std::span<const std::shared_ptr<const graph::MappedFile>> inputs) {
+  graph::Output output(inputs, false);
   output.add(path, text.size()).write(text);
   output.commit();
 }

@@ -1,9 +1,7 @@
 // The run itself: rules and a model in, one pipeline, a certified model out.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 
 #include "graph/error.hpp"
@@ -13,20 +11,14 @@
 #include "runtime/apply_plan.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/rule_files.hpp"
+#include "runtime/commands/run_options.hpp"
+#include "runtime/plan_file.hpp"
 #include "runtime/progress.hpp"
 #include "runtime/report.hpp"
 #include "runtime/text_file.hpp"
 
 namespace rw::commands {
 namespace {
-
-runtime::RunOptions run_options(const Given& given, const dsl::Program& program) {
-  runtime::RunOptions run{
-      .only = given.list("--only"), .skip_nodes = given.list("--skip-node"), .exact = given.has("--exact")};
-  for (const std::string& name : given.list("--only")) find_rule(program, name, "--only");
-  for (const std::string& text : given.list("--param")) set_param(program, text, run);
-  return run;
-}
 
 std::filesystem::path output_path(const Given& given) {
   const std::filesystem::path model = given.text("MODEL");
@@ -49,8 +41,6 @@ void check_report_path(const Given& given, const graph::Model& model) {
     throw graph::Error(path.string(), "", "is where the new model goes: the report needs a file of its own");
 }
 
-bool wants_colour() { return isatty(STDOUT_FILENO) && std::getenv("NO_COLOR") == nullptr; }
-
 int rewrite(const Given& given) {
   const auto start = std::chrono::steady_clock::now();
   const std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
@@ -69,10 +59,14 @@ int rewrite(const Given& given) {
     runtime::Progress progress(runtime::Progress::terminal(), model.bytes);
     written = graph::write_model(model, rewriting, output_path(given), dry_run,
                                  [&](std::uint64_t bytes) { progress.show(bytes); });
+    if (given.has("--plan"))
+      runtime::write_text(given.text("--plan"), graph::to_json(runtime::plan_file(outcome, rules->program, rewriting)),
+                          model.sources);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  const runtime::ReportInput report{model, *rules, outcome, written, seconds.count(), options.exact, dry_run};
-  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::json_report(report));
+  const runtime::ReportInput report{model,           *rules,        outcome, written,
+                                    seconds.count(), options.exact, dry_run, command_for("explain", given)};
+  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::json_report(report), model.sources);
   if (!given.has("--quiet") || !outcome.certificate.holds)
     fmt::print("{}", runtime::text_report(report, wants_colour()));
   return outcome.certificate.holds ? kDone : kRefused;
@@ -84,14 +78,14 @@ constexpr Option kOptions[] = {
     {"--out", "OUT",
      "where the new model goes, .json or .onnx (without it: the model's stem with .rewritten, in the current folder)",
      'o', false, Completes::model},
-    {"--stats", "FILE", "per-channel ranges of activations, where the model holds none or old ones"},
+    kStatsOption,
     {"--dry-run", {}, "do everything but write"},
-    {"--only", "RULE", "run only this rule (may be given several times)", 0, true, Completes::nothing},
-    {"--param", "RULE.NAME=VALUE", "set a parameter of a rule (several times); check lists them", 0, true,
-     Completes::nothing},
-    {"--skip-node", "GLOB", "operators whose name matches block (several times)", 0, true, Completes::nothing},
-    {"--exact", {}, "bit-exact: scales are powers of two, and every edited weight is checked"},
+    kOnlyOption,
+    kParamOption,
+    kSkipNodeOption,
+    kExactOption,
     {"--json", "FILE", "write the report as data to this file"},
+    {"--plan", "FILE", "write what is done to the weights to this file, for apply (also with --dry-run)"},
     {"--quiet", {}, "no report on standard output", 'q'},
 };
 

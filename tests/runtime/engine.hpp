@@ -19,9 +19,13 @@ class Engine {
   // test where the rules have errors; graph::Error passes through.
   explicit Engine(const Net& net, const std::string& rules = "equalization", runtime::RunOptions options = {});
 
+  Engine(graph::Model model, const std::string& rules, runtime::RunOptions options = {});
+
   const runtime::Outcome& outcome() const { return *outcome_; }
   const graph::Network& network() const { return model_.network; }
   graph::Model& model() { return model_; }
+  const graph::Model& model() const { return model_; }
+  const dsl::Loaded& rules() const { return rules_; }
 
   std::string rule_of(const std::string& tensor) const;               // that scaled its region; "": none
   std::vector<double> scale(const std::string& tensor) const;         // by channel; ones where it is not scaled

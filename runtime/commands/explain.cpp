@@ -1,0 +1,79 @@
+// Why rules did not match, and what would help.
+#include <fmt/format.h>
+
+#include "runtime/commands/commands.hpp"
+#include "runtime/commands/rule_files.hpp"
+#include "runtime/commands/run_options.hpp"
+#include "runtime/explain.hpp"
+#include "runtime/text_file.hpp"
+
+namespace rw::commands {
+namespace {
+
+runtime::ExplainOptions what(const Given& given, const dsl::Program& program) {
+  runtime::ExplainOptions options{.rules = given.list("--rule"), .node = given.text("--node")};
+  for (const std::string& name : options.rules) find_rule(program, name, "--rule");
+  if (given.has("--limit")) options.most_regions = take_count(given, "--limit");
+  return options;
+}
+
+int explain(const Given& given) {
+  const std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
+  if (!rules) return kMistake;
+  const runtime::RunOptions options = run_options(given, rules->program);
+  const runtime::ExplainOptions asked = what(given, rules->program);
+  const auto source = [&] {
+    graph::Model model = graph::read_model(given.text("MODEL"));
+    if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
+    return model;
+  };
+  graph::Model model = source();
+  const runtime::Outcome outcome = runtime::run(model, rules->program, options);
+  const runtime::Explanation explanation = runtime::explain(model, *rules, options, outcome, source, asked);
+  if (!asked.node.empty() && explanation.missed.empty() && explanation.matched.empty() &&
+      explanation.bystanders.empty())
+    throw UsageError(fmt::format("--node {}: no operator of the model has such a name", asked.node));
+  const runtime::ExplainInput input{model, *rules, outcome, explanation, asked};
+  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::explain_json(input), model.sources);
+  if (!given.has("--quiet")) fmt::print("{}", runtime::explain_text(input, wants_colour()));
+  return kDone;
+}
+
+constexpr Argument kArguments[] = {kModelArgument, kRulesArgument};
+
+constexpr Option kOptions[] = {
+    {"--rule", "RULE", "tell about this rule only (several times); the others run, too", 0, true, Completes::nothing},
+    {"--node", "GLOB", "tell about regions with such an operator in or around them", 0, false, Completes::nothing},
+    {"--limit", "N", "tell so many regions in full (20)", 0, false, Completes::nothing},
+    kStatsOption,
+    kOnlyOption,
+    kParamOption,
+    kSkipNodeOption,
+    kExactOption,
+    {"--json", "FILE", "write the same as data to this file, with every region"},
+    {"--quiet", {}, "print nothing", 'q'},
+};
+
+constexpr std::string_view kExamples[] = {
+    "rewrite-engine explain model.onnx equalization --stats ranges.json",
+    "rewrite-engine explain model.json equalization --rule pair --node 'head/*'",
+};
+
+}  // namespace
+
+const Command kExplain = {
+    .name = "explain",
+    .summary = "tells why rules did not match, and what would help",
+    .description =
+        "Region by region, the nearest miss first, and rule by rule: the operators that a clause does not want, the "
+        "way "
+        "of a leak from a parent to the operator that pins it, conditions with the values that they saw. Then the "
+        "smallest change that would have made it match and what it would unlock, found by trying it. Nothing is "
+        "written.\n\nA change that teaches the law of an operator is a claim of yours: it is believed, not checked.",
+    .arguments = kArguments,
+    .options = kOptions,
+    .examples = kExamples,
+    .run = explain,
+};
+
+}  // namespace rw::commands

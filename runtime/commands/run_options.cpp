@@ -1,0 +1,57 @@
+#include "runtime/commands/run_options.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+
+#include "graph/printable.hpp"
+#include "runtime/commands/rule_files.hpp"
+
+namespace rw::commands {
+namespace {
+
+constexpr std::array kShared = {kStatsOption, kOnlyOption, kParamOption, kSkipNodeOption, kExactOption};
+
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+}  // namespace
+
+runtime::RunOptions run_options(const Given& given, const dsl::Program& program) {
+  runtime::RunOptions run{
+      .only = given.list("--only"), .skip_nodes = given.list("--skip-node"), .exact = given.has("--exact")};
+  for (const std::string& name : given.list("--only")) find_rule(program, name, "--only");
+  for (const std::string& text : given.list("--param")) set_param(program, text, run);
+  return run;
+}
+
+std::size_t take_count(const Given& given, std::string_view option) {
+  const std::string text = given.text(option);
+  std::size_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || end != text.data() + text.size() || count == 0)
+    throw UsageError(fmt::format("{} {}: expected a whole number > 0", option, graph::printable(text)));
+  return count;
+}
+
+std::string command_for(std::string_view command, const Given& given) {
+  std::string text = fmt::format("rewrite-engine {} {}", command, quoted(given.text("MODEL")));
+  for (const std::string& rules : given.list("RULES")) text += " " + quoted(rules);
+  for (const Option& option : kShared)
+    for (const std::string& value : given.list(option.name))
+      text +=
+          option.value.empty() ? fmt::format(" {}", option.name) : fmt::format(" {} {}", option.name, quoted(value));
+  return text;
+}
+
+bool wants_colour() { return isatty(STDOUT_FILENO) && std::getenv("NO_COLOR") == nullptr; }
+
+}  // namespace rw::commands

@@ -1,0 +1,34 @@
+// The options of a run, which explaining it has too.
+#pragma once
+
+#include <cstddef>
+
+#include "runtime/commands/command.hpp"
+#include "runtime/run.hpp"
+
+namespace rw::commands {
+
+inline constexpr Option kStatsOption = {"--stats", "FILE",
+                                        "per-channel ranges of activations, where the model holds none or old ones"};
+inline constexpr Option kOnlyOption = {"--only", "RULE", "run only this rule (may be given several times)",
+                                       0,        true,   Completes::nothing};
+inline constexpr Option kParamOption = {
+    "--param", "RULE.NAME=VALUE", "set a parameter of a rule (several times); check lists them", 0,
+    true,      Completes::nothing};
+inline constexpr Option kSkipNodeOption = {
+    "--skip-node", "GLOB", "operators whose name matches block (several times)", 0, true, Completes::nothing};
+inline constexpr Option kExactOption = {
+    "--exact", {}, "bit-exact: scales are powers of two, and every edited weight is checked"};
+
+// From the options above. UsageError: a rule or parameter that there is not.
+runtime::RunOptions run_options(const Given& given, const dsl::Program& program);
+
+// A whole number > 0. UsageError: it is none.
+std::size_t take_count(const Given& given, std::string_view option);
+
+// The command line of `command` for the same model, rules and options as a run, quoted for a shell.
+std::string command_for(std::string_view command, const Given& given);
+
+bool wants_colour();  // standard output is a terminal, and NO_COLOR is not set
+
+}  // namespace rw::commands

@@ -1,0 +1,478 @@
+// What explain says of the networks on which matching pattern by pattern goes wrong, and whether its remedies do what
+// they promise.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "graph/formats/json.hpp"
+#include "graph/mapped_file.hpp"
+#include "tests/runtime/explained.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/random_network.hpp"
+#include "tests/support/shell.hpp"
+
+using namespace rw;
+using namespace rw::test;
+
+namespace {
+
+std::string start(Net& net) { return net.input("x", {1, 3, 8, 8}); }
+
+// The rules of these goldens; lines are told by their number.
+const char* const kRules = R"(set conv = Conv
+rule pair {
+  region r { parents conv as p
+    through Relu, MaxPool, Pad
+    children conv as c }
+  needs stats(p) else "ranges are missing"
+  do scale(p, equalization(p, 1, 20))
+}
+rule concat {
+  region r { parents conv as p
+    through Relu, MaxPool, Pad
+    join Concat on channel as k
+    children conv as c }
+  needs stats(p) else "ranges are missing"
+  do scale(p, aligned(p, 1, 20))
+}
+rule residual {
+  region r { parents conv as p
+    through Relu, MaxPool, Pad
+    join Add as a
+    children conv as c }
+  needs stats(p) else "ranges are missing"
+  do scale(p, shared(p, 1, 20))
+}
+)";
+
+std::string one_rule(const std::string& clauses, const std::string& before = "", const std::string& leak = "") {
+  return before + "rule s {\n  region r {\n    parents Conv as p\n    through Relu\n    children Conv as c\n" + leak +
+         "  }\n" + clauses + "  do scale(p, 2)\n}\n";
+}
+
+}  // namespace
+
+TEST_CASE("explain: a region with an Add and a Concat is wanted by none of the three, and may join would do") {
+  Net net;
+  const auto x = start(net);
+  const auto a = net.conv("a", x, 4), b = net.conv("b", x, 4), c = net.conv("c", x, 4);
+  net.output(net.conv("d", net.concat("k", {a, b}), 2));
+  net.output(net.conv("e", net.add("s", a, c), 2));
+  net.calibrate();
+  CHECK(Explained(net, kRules).text() == R"(
+Conv 'a', Conv 'b', Conv 'c' -> Conv 'd', Conv 'e' (8 channels)
+  concat (test.dsl:9)
+    Add 's' joins inside, and `join` (test.dsl:12) does not name it
+  residual (test.dsl:17)
+    Concat 'k' joins inside, and `join` (test.dsl:20) does not name it
+  pair (test.dsl:2)
+    Concat 'k' joins inside, and the region (test.dsl:3) has no `join`
+    Add 's' joins inside, and the region (test.dsl:3) has no `join`
+  remedy: add Concat to `join` (test.dsl:20); then residual would scale 8 of 8 channels here
+
+Conv 'd' -> nothing (2 channels)
+  pair (test.dsl:2)
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  concat (test.dsl:9)
+    it has none of the joins that `join` (test.dsl:12) asks for
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  residual (test.dsl:17)
+    it has none of the joins that `join` (test.dsl:20) asks for
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  leak: Conv 'd' channel 0 -> output of the network (pins 2 of 2 channels)
+  remedy: none in these rules: all of its channels are pinned
+  1 more region like it: Conv 'e'
+
+what would unlock most
+      1 region, 8 channels  add Concat to `join` (test.dsl:20)
+)");
+}
+
+TEST_CASE("explain: an output of the network") {
+  Net net;
+  const auto a = net.conv("a", start(net), 4);
+  net.output(a);
+  net.output(net.conv("b", net.relu("r", a), 2));
+  net.calibrate();
+  CHECK(Explained(net, kRules, {.rules = {"pair"}}).text() == R"(
+Conv 'a' -> Conv 'b' (4 channels)
+  pair (test.dsl:2)
+    1 leak (below)
+    every channel that a parent offers is pinned
+  leak: Conv 'a' channel 0 -> output of the network (pins 4 of 4 channels)
+  remedy: none in these rules: all of its channels are pinned
+  1 more region like it: Conv 'b'
+)");
+}
+
+TEST_CASE("explain: a concat with the network's input, where `leak pin` scales the rest") {
+  Net net;
+  const auto x = start(net);
+  net.output(net.conv("c", net.concat("k", {net.relu("r", net.conv("a", x, 4)), x}), 2));
+  net.calibrate();
+  CHECK(Explained(net, kRules, {.rules = {"concat"}}).text() == R"(
+Conv 'a' -> Conv 'a', Conv 'c' (7 channels)
+  concat (test.dsl:9)
+    1 leak (below)
+  leak: 'x' is an input of the network (pins no channel that a parent offers)
+  remedy: add `leak pin` to the region (test.dsl:10); then concat would scale 4 of 4 channels here
+
+Conv 'c' -> nothing (2 channels)
+  concat (test.dsl:9)
+    it has none of the joins that `join` (test.dsl:12) asks for
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  leak: Conv 'c' channel 0 -> output of the network (pins 2 of 2 channels)
+  remedy: none in these rules: all of its channels are pinned
+
+what would unlock most
+      1 region, 4 channels  add `leak pin` to the region (test.dsl:10)
+)");
+}
+
+TEST_CASE("explain: Clip(0, 6) and Sigmoid, with the way and the attribute's values") {
+  Net net;
+  const auto a = net.conv("a", start(net), 4);
+  net.output(net.conv("c", net.clip("f", net.max_pool("m", a), 0.0F, 6.0F), 2));
+  net.calibrate();
+  CHECK(Explained(net, kRules, {.rules = {"pair"}}).text() == R"(
+Conv 'a' -> nothing (4 channels)
+  pair (test.dsl:2)
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  leak: Conv 'a' channel 0 -> MaxPool 'm' -> Clip 'f': it clips to 0..6, and only 0 or none scales along (pins 4 of 4 channels)
+  remedy: none in these rules: all of its channels are pinned
+
+Conv 'c' -> nothing (2 channels)
+  pair (test.dsl:2)
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  leak: Conv 'c' channel 0 -> output of the network (pins 2 of 2 channels)
+  remedy: none in these rules: all of its channels are pinned
+)");
+  Net sigmoid;
+  const auto s = sigmoid.conv("a", start(sigmoid), 4), t = sigmoid.conv("b", "x", 4);
+  const auto k = sigmoid.concat("k", {s, t});
+  sigmoid.output(sigmoid.conv("c", k, 2));
+  sigmoid.output(sigmoid.op("Sigmoid", "g", {sigmoid.relu("r", t)}));
+  sigmoid.calibrate();
+  CHECK(Explained(sigmoid, kRules, {.rules = {"concat"}}).text() == R"(
+Conv 'a', Conv 'b' -> Conv 'c' (8 channels)
+  concat (test.dsl:9)
+    1 leak (below)
+  leak: Conv 'b' channel 0 -> Relu 'r' -> Sigmoid 'g': it carries no scale (pins 4 of 8 channels)
+  remedy: add `leak pin` to the region (test.dsl:10); then concat would scale 4 of 8 channels here
+
+Conv 'c' -> nothing (2 channels)
+  concat (test.dsl:9)
+    it has none of the joins that `join` (test.dsl:12) asks for
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  leak: Conv 'c' channel 0 -> output of the network (pins 2 of 2 channels)
+  remedy: none in these rules: all of its channels are pinned
+
+what would unlock most
+      1 region, 4 channels  add `leak pin` to the region (test.dsl:10)
+)");
+}
+
+TEST_CASE("explain: a concat that is not on the channel axis") {
+  Net net;
+  const auto x = start(net);
+  const auto a = net.conv("a", x, 4, {.spread = 3}), b = net.conv("b", x, 4, {.spread = 3});
+  net.output(net.conv("c", net.concat("k", {a, b}, 2), 2));
+  net.calibrate();
+  CHECK(Explained(net, kRules, {.rules = {"concat"}}).text() == R"(
+Conv 'a', Conv 'b' -> Conv 'c' (4 channels)
+  concat (test.dsl:9)
+    Concat 'k' joins inside, and `join` (test.dsl:12) names Concat only `on channel` (here axis = 2)
+    it has none of the joins that `join` (test.dsl:12) asks for
+  remedy: admit every Concat in `join` (test.dsl:12); then concat would scale 4 of 4 channels here
+    but: its formula then stops the run: asks 13.09783065717464 for channel 0 of 'a' and 1 for channel 0 of 'b', which share one scale
+
+Conv 'c' -> nothing (2 channels)
+  concat (test.dsl:9)
+    it has none of the joins that `join` (test.dsl:12) asks for
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  leak: Conv 'c' channel 0 -> output of the network (pins 2 of 2 channels)
+  remedy: none in these rules: all of its channels are pinned
+)");
+}
+
+TEST_CASE("explain: what matched, and what an earlier rule claimed") {
+  Net net;
+  const auto a = net.conv("a", start(net), 4);
+  net.output(net.conv("b", net.relu("r", a), 2));
+  net.calibrate();
+  const std::string twice = std::string(kRules) + one_rule("");
+  CHECK(Explained(net, twice, {.node = "a"}).text() == R"(
+Conv 'a' -> Conv 'b' (4 channels)
+  matched by pair (test.dsl:2)
+)");
+  CHECK(Explained(net, twice, {.rules = {"s"}}).text() == R"(
+Conv 'a' -> Conv 'b' (4 channels)
+  s (test.dsl:25)
+    claimed by pair (test.dsl:2)
+
+Conv 'b' -> nothing (2 channels)
+  s (test.dsl:25)
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  leak: Conv 'b' channel 0 -> output of the network (pins 2 of 2 channels)
+  remedy: none in these rules: all of its channels are pinned
+)");
+}
+
+TEST_CASE("explain: a condition with the values that it saw") {
+  Net net;
+  const auto a = net.conv("a", start(net), 4), b = net.depthwise("b", net.relu("r", a));
+  net.output(net.conv("c", b, 2));
+  net.calibrate();
+  CHECK(Explained(net, one_rule("  where all c: c.group == 1 else \"children have groups\"\n"), {.node = "a"}).text() ==
+        R"(
+Conv 'a' -> Conv 'b' (4 channels)
+  s (test.dsl:1)
+    children have groups (test.dsl:7): c.group = 4 ('b')
+  remedy: take out or widen `where` (test.dsl:7); then s would scale 4 of 4 channels here
+)");
+}
+
+TEST_CASE("explain: ranges that are missing") {
+  Net net;
+  const auto a = net.conv("a", start(net), 4);
+  net.output(net.conv("b", net.relu("r", a), 2));
+  CHECK(Explained(net, kRules, {.rules = {"pair"}}).text() == R"(
+Conv 'a' -> Conv 'b' (4 channels)
+  pair (test.dsl:2)
+    could not run: ranges are missing (test.dsl:6): stats(p) = nothing for 'r'
+  remedy: pass --stats FILE with their ranges; then pair would scale 4 of 4 channels here
+
+Conv 'b' -> nothing (2 channels)
+  pair (test.dsl:2)
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  leak: Conv 'b' channel 0 -> output of the network (pins 2 of 2 channels)
+  remedy: none in these rules: all of its channels are pinned
+
+what would unlock most
+      1 region, 4 channels  pass --stats FILE with their ranges
+)");
+}
+
+TEST_CASE("explain: a guard of a term, with the attribute") {
+  Net net;
+  const auto a = net.conv("a", start(net), 4), b = net.depthwise("b", net.relu("r", a));
+  net.output(net.conv("c", b, 2));
+  net.calibrate();
+  CHECK(Explained(net,
+                  "rule s {\n  region r { parents Conv as p\n  through Relu\n  children Conv where group == 1 as c }\n "
+                  " do scale(p, 2) }",
+                  {.node = "a"})
+            .text() == R"(
+Conv 'a' -> Conv 'b' (4 channels)
+  s (test.dsl:1)
+    Conv 'b' absorbs its scale, and `children` (test.dsl:4) names Conv only where group == 1 (here group = 4)
+  remedy: admit every Conv in `children` (test.dsl:4); then s would scale 4 of 4 channels here
+)");
+}
+
+TEST_CASE("explain: pools of pools, and chained additions") {
+  Net net;
+  const auto a = net.conv("a", start(net), 4);
+  const auto p1 = net.max_pool("p1", a, 3, 1);
+  const auto q1 = net.op("AveragePool", "q1", {p1}, {{"kernel_shape", {3, 3}}, {"pads", {2, 2, 2, 2}}});
+  net.output(net.conv("c", net.concat("k", {a, q1}), 2));
+  net.calibrate();
+  CHECK(Explained(net, kRules, {.node = "k"}).text() == R"(
+Conv 'a' -> Conv 'c' (4 channels)
+  concat (test.dsl:9)
+    AveragePool 'q1' stands inside, and `through` (test.dsl:11) does not name it
+  pair (test.dsl:2)
+    AveragePool 'q1' stands inside, and `through` (test.dsl:4) does not name it
+    Concat 'k' joins inside, and the region (test.dsl:3) has no `join`
+  residual (test.dsl:17)
+    AveragePool 'q1' stands inside, and `through` (test.dsl:19) does not name it
+    Concat 'k' joins inside, and `join` (test.dsl:20) does not name it
+    it has none of the joins that `join` (test.dsl:20) asks for
+  remedy: add AveragePool to `through` (test.dsl:11); then concat would scale 4 of 4 channels here
+)");
+  Net added;
+  const auto x = start(added);
+  const auto b = added.conv("b", x, 4), d = added.conv("d", x, 4);
+  const auto s1 = added.add("s1", b, d), s2 = added.op("Sub", "s2", {s1, b});
+  added.output(added.conv("c", s2, 2));
+  added.calibrate();
+  CHECK(Explained(added, kRules, {.rules = {"residual"}, .node = "s2"}).text() == R"(
+Conv 'b', Conv 'd' -> Conv 'c' (4 channels)
+  residual (test.dsl:17)
+    Sub 's2' joins inside, and `join` (test.dsl:20) does not name it
+  remedy: add Sub to `join` (test.dsl:20); then residual would scale 4 of 4 channels here
+)");
+}
+
+TEST_CASE("explain: overlapping concats with a child that is not wanted") {
+  Net net;
+  const auto x = start(net);
+  const auto a = net.conv("a", x, 4), b = net.conv("b", x, 3), d = net.conv("d", x, 2);
+  net.output(net.conv("c1", net.concat("k1", {a, b}), 2));
+  net.output(net.conv_transpose("c2", net.concat("k2", {a, d}), 2));
+  net.calibrate();
+  CHECK(Explained(net, kRules, {.rules = {"concat"}, .node = "a"}).text() == R"(
+Conv 'a', Conv 'b', Conv 'd' -> Conv 'c1', ConvTranspose 'c2' (9 channels)
+  concat (test.dsl:9)
+    ConvTranspose 'c2' absorbs its scale, and `children` (test.dsl:13) does not name it
+  remedy: add ConvTranspose to `children` (test.dsl:13); then concat would scale 9 of 9 channels here
+)");
+}
+
+TEST_CASE("explain: an operator that nobody knows must be taught before a clause can name it") {
+  Net net;
+  const auto x = start(net);
+  const auto a = net.conv("a", x, 4), swirl = net.op("Elu", "w", {net.relu("r", a)});
+  net.output(net.conv("c", swirl, 2));
+  const auto b = net.conv("b", x, 4);
+  net.output(net.conv("d", net.op("Elu", "v", {b}), 2));
+  net.calibrate();
+  const TemporaryFolder folder;
+  const auto path = net.save(folder.path(), "m");
+  std::string text = read_file(path);
+  for (std::size_t at = 0; (at = text.find("\"Elu\"")) != std::string::npos;) text.replace(at, 5, "\"my::Swirl\"");
+  write_file(path, text);
+  const Explained explained([&] { return graph::read_model(path); }, one_rule(""));
+  CHECK(explained.text() == R"(
+Conv 'a' -> nothing (4 channels)
+  s (test.dsl:1)
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  leak: Conv 'a' channel 0 -> Relu 'r' -> my::Swirl 'w': no law is known for it (pins 4 of 4 channels)
+  remedy: add my::Swirl to `through` (test.dsl:4), after you teach the law of my::Swirl: `op my::Swirl law pass` (if it is true of it: it is believed); then s would scale 4 of 4 channels here; in all it unlocks 2 regions, 8 channels
+  1 more region like it: Conv 'b'
+
+offer no scale:
+      1  Conv: the shape of 'w' is not known (first: Conv 'c')
+      1  Conv: the shape of 'v' is not known (first: Conv 'd')
+
+what would unlock most
+     2 regions, 8 channels  add my::Swirl to `through` (test.dsl:4), after you teach the law of my::Swirl: `op my::Swirl law pass` (if it is true of it: it is believed)
+)");
+  REQUIRE(explained.explanation().remedies.size() == 1);
+  CHECK(explained.explanation().remedies[0].claims);
+  // And that is what comes of it.
+  const Engine after(graph::read_model(path),
+                     "op my::Swirl law pass\nset more = Relu, my::Swirl\n" +
+                         std::string("rule s { region r { parents Conv as p through more children Conv as c } "
+                                     "do scale(p, 2) }"));
+  CHECK(after.outcome().rules[0].regions == 2);
+  CHECK(after.outcome().rules[0].channels == 8);
+}
+
+TEST_CASE("explain: what a remedy promises is what the changed rules do") {
+  // Without statistics, so that no formula stands between matching and scaling.
+  const auto rules = [](const std::string& through, const std::string& join, const std::string& leak) {
+    return "rule s { region r { parents Conv, ConvTranspose as p through " + through + " " + join +
+           " children Conv, ConvTranspose as c " + leak + " } do scale(p, 2) }";
+  };
+  const auto count = [](const Net& net, const std::string& text) {
+    const Engine engine(net, text);
+    return std::pair(engine.outcome().rules[0].regions, engine.outcome().rules[0].channels);
+  };
+  int seen = 0;
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    const Net net = random_net(seed, {.most = 30, .samples = 0});
+    const auto before = count(net, rules("Relu", "may join Add", ""));
+    const Explained explained(net, rules("Relu", "may join Add", ""));
+    for (const runtime::Remedy& remedy : explained.explanation().remedies) {
+      if (remedy.changes.size() != 1 || remedy.changes[0].kind == runtime::ChangeKind::bound) continue;
+      const runtime::Change& change = remedy.changes[0];
+      std::string through = "Relu", join = "may join Add", leak;
+      if (change.kind == runtime::ChangeKind::name_inner) through += ", " + change.op;
+      if (change.kind == runtime::ChangeKind::name_join) join += ", " + change.op;
+      if (change.kind == runtime::ChangeKind::pin_leaks) leak = "leak pin";
+      if (through == "Relu" && join == "may join Add" && leak.empty()) continue;
+      const auto after = count(net, rules(through, join, leak));
+      INFO("seed " << seed << ": " << remedy.steps[0]);
+      CHECK(remedy.regions == after.first - before.first);
+      CHECK(remedy.channels == after.second - before.second);
+      ++seen;
+    }
+  }
+  CHECK(seen > 25);
+}
+
+TEST_CASE("explain: the way of a leak goes from a parent through operators and channels that are tied") {
+  int ways = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const Net net = random_net(seed, {.most = 40, .samples = 0});
+    const Engine engine(net, kTakeAll);
+    const auto& [analysis, regions] = std::tie(engine.outcome().analysis, engine.outcome().regions);
+    for (runtime::RegionId id = 0; id < regions.size(); ++id) {
+      if (regions[id].parents.empty()) continue;
+      const runtime::RegionTies ties(analysis, regions, id);
+      for (const runtime::Leak& leak : regions[id].leaks) {
+        const runtime::LeakPath path = ties.path_of(leak);
+        INFO("seed " << seed << ", leak of " << engine.network().tensor(leak.tensor).name);
+        REQUIRE((path.pinned > 0) == (path.parent != graph::kNone));
+        if (path.parent == graph::kNone) continue;
+        graph::TensorId tensor = engine.network().op(path.parent).outputs[0];
+        std::uint32_t channel = path.channel;
+        const std::uint32_t scale_class = regions.classes(tensor)[channel];
+        for (const runtime::PathStep& step : path.steps) {
+          const graph::Operator& op = engine.network().op(step.op);
+          std::set<graph::TensorId> around(op.inputs.begin(), op.inputs.end());
+          around.insert(op.outputs.begin(), op.outputs.end());
+          CHECK(around.count(tensor) == 1);
+          CHECK(around.count(step.tensor) == 1);
+          tensor = step.tensor;
+          channel = step.channel;
+          CHECK(regions.classes(tensor)[channel] == scale_class);
+        }
+        CHECK(tensor == leak.tensor);
+        ++ways;
+      }
+    }
+  }
+  CHECK(ways > 200);
+}
+
+TEST_CASE("explain: the data says what the text says") {
+  Net net;
+  const auto x = start(net);
+  const auto a = net.conv("a", x, 4), b = net.conv("b", x, 4);
+  net.output(net.conv("c", net.concat("k", {a, b}), 2));
+  net.output(net.op("Sigmoid", "g", {net.relu("r", b)}));
+  net.calibrate();
+  const std::string json = Explained(net, kRules, {.rules = {"concat"}, .node = "a"}).json();
+  const std::string padded = json + std::string(graph::MappedFile::kPadding, '\0');
+  const std::string_view text = std::string_view(padded).substr(0, json.size());
+  std::map<std::string, std::string> said;
+  graph::json::Document(text, {0, static_cast<std::uint32_t>(text.size())}).read([&](graph::json::Value& root) {
+    root.object([&](std::string_view key, graph::json::Value& value) { said[std::string(key)] = value.text(); });
+  });
+  CHECK(said["format"] == "\"rewrite-engine/explain\"");
+  CHECK(said["matched"] == "0");
+  CHECK(said["left_alone"] == "1");
+  CHECK(said["regions"] == R"j([
+  {"rule": null, "parents": ["a", "b"], "children": ["c"], "inside": ["k", "r"], "channels": 8,
+   "rules": [{"rule": "concat", "matched": false, "misses": [{"obstacle": "leak", "operator": "g", "tensor": "r", "clause": "test.dsl:10", "why": "leaks at Sigmoid 'g': it carries no scale"}]}],
+   "leaks": [{"tensor": "r", "operator": "g", "why": "leaks at Sigmoid 'g': it carries no scale", "pins": 4, "of": 8, "parent": "b", "channel": 0, "path": [{"operator": "r", "tensor": "r", "channel": 0}]}],
+   "remedies": [{"remedy": 0, "rule": "concat", "channels": 4, "of": 8}]}
+])j");
+  CHECK(said["remedies"] == R"j([
+  {"remedy": 0, "changes": ["add `leak pin` to the region (test.dsl:10)"], "claims_a_law": false, "regions": 1, "channels": 4, "formula_tried": true, "stops_the_run": null}
+])j");
+}

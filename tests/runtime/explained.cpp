@@ -1,0 +1,23 @@
+#include "tests/runtime/explained.hpp"
+
+namespace rw::test {
+
+Explained::Explained(const Net& net, const std::string& rules, runtime::ExplainOptions what)
+    : Explained([&net] { return net.model(); }, rules, std::move(what)) {}
+
+Explained::Explained(runtime::ModelSource source, const std::string& rules, runtime::ExplainOptions what)
+    : engine_(source(), rules), what_(std::move(what)) {
+  explanation_ = runtime::explain(engine_.model(), engine_.rules(), {}, engine_.outcome(), source, what_);
+}
+
+std::string Explained::text() const {
+  const std::string all =
+      runtime::explain_text({engine_.model(), engine_.rules(), engine_.outcome(), explanation_, what_}, false);
+  return all.substr(all.find('\n') + 1);
+}
+
+std::string Explained::json() const {
+  return runtime::explain_json({engine_.model(), engine_.rules(), engine_.outcome(), explanation_, what_});
+}
+
+}  // namespace rw::test
