@@ -4,7 +4,7 @@
 
 #include "tests/runtime/applied.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/literal.hpp"
+#include "tests/support/judge.hpp"
 
 using namespace rw::test;
 

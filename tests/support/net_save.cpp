@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "tests/support/literal.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/net.hpp"
 #include "tests/support/shell.hpp"
 

@@ -1,14 +1,14 @@
-#include "tests/support/evaluate.hpp"
+#include "runtime/evaluator/evaluate.hpp"
 
 #include <fmt/format.h>
 
 #include <stdexcept>
 #include <vector>
 
-#include "tests/support/evaluate_call.hpp"
-#include "tests/support/literal.hpp"
+#include "runtime/evaluator/call.hpp"
+#include "runtime/evaluator/literal.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 using graph::kNone;
@@ -79,6 +79,7 @@ Arrays evaluate(const Network& network, const Arrays& inputs) {
     }
   }
   for (const OperatorId id : order_of(network)) {
+    if (network.removed(id)) continue;
     const Operator& op = network.op(id);
     try {
       Results results = run_operator(network, op, values);
@@ -95,4 +96,4 @@ Arrays evaluate(const Network& network, const Arrays& inputs) {
   return arrays;
 }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

@@ -9,9 +9,9 @@
 #include <string>
 
 #include "graph/network.hpp"
-#include "tests/support/array.hpp"
+#include "runtime/evaluator/array.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 
 using Arrays = std::map<std::string, Array>;  // by tensor name
 
@@ -21,4 +21,4 @@ using Arrays = std::map<std::string, Array>;  // by tensor name
 // input of the network without a value, a cycle.
 Arrays evaluate(const graph::Network& network, const Arrays& inputs);
 
-}  // namespace rw::test
+}  // namespace rw::evaluator
