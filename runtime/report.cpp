@@ -115,6 +115,14 @@ std::string rule_table(const ReportInput& input, const Painter& paint) {
   return text;
 }
 
+std::string never_fired(const ReportInput& input) {
+  std::string names;
+  for (std::size_t i = 0; i < input.outcome.rules.size(); ++i)
+    if (const RuleOutcome& rule = input.outcome.rules[i]; rule.ran && rule.regions + rule.edits == 0)
+      names += (names.empty() ? "" : ", ") + input.rules.program.rules[i].name;
+  return names.empty() ? "" : fmt::format("\nnever fired: {}\n", names);
+}
+
 std::string left_alone(const ReportInput& input) {
   std::map<std::string, std::pair<std::size_t, std::string>> reasons;  // count, first parent
   std::size_t total = 0;
@@ -222,6 +230,7 @@ std::string text_report(const ReportInput& input, bool colour) {
                       input.model.network.live_count(), outcome.regions.size(), outcome.visited.size(),
                       size_text(input.model.bytes));
   text += rule_table(input, paint);
+  text += never_fired(input);
   text += left_alone(input);
   const Certificate& certificate = outcome.certificate;
   if (certificate.holds) {
@@ -239,6 +248,7 @@ std::string text_report(const ReportInput& input, bool colour) {
     return text;
   }
   if (input.dry_run) return text + fmt::format("dry run: nothing was written; {:.1f} ms\n", input.seconds * 1e3);
+  if (input.written.files.empty()) return text + "nothing was written\n";
   std::string files;
   for (const auto& file : input.written.files) files += (files.empty() ? "" : ", ") + file.string();
   return text + fmt::format("wrote {} ({}) in {:.1f} ms\n", files, size_text(input.written.bytes), input.seconds * 1e3);
