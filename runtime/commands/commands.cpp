@@ -5,7 +5,7 @@
 namespace rw::commands {
 
 std::span<const Command* const> all_commands() {
-  static constexpr const Command* kCommands[] = {&kRun, &kCheck, &kHelp, &kMan, &kCompletion};
+  static constexpr const Command* kCommands[] = {&kRun, &kCheck, &kFmt, &kTest, &kOps, &kHelp, &kMan, &kCompletion};
   return kCommands;
 }
 
