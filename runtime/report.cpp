@@ -50,6 +50,14 @@ std::string rule_table(const ReportInput& input, const Painter& paint) {
   return text;
 }
 
+std::string never_fired(const ReportInput& input) {
+  std::string names;
+  for (std::size_t i = 0; i < input.outcome.rules.size(); ++i)
+    if (const RuleOutcome& rule = input.outcome.rules[i]; rule.ran && rule.regions + rule.edits == 0)
+      names += (names.empty() ? "" : ", ") + input.rules.program.rules[i].name;
+  return names.empty() ? "" : fmt::format("\nnever fired: {}\n", names);
+}
+
 // The most frequent reasons first; of many only those, and the command that tells everything.
 std::string left_alone(const ReportInput& input) {
   constexpr std::size_t kMost = 8;
@@ -134,6 +142,7 @@ std::string text_report(const ReportInput& input, bool colour) {
                       input.model.network.live_count(), outcome.regions.size(), outcome.visited.size(),
                       size_text(input.model.bytes));
   text += rule_table(input, paint);
+  text += never_fired(input);
   text += left_alone(input);
   const Certificate& certificate = outcome.certificate;
   if (certificate.holds) {
@@ -151,6 +160,7 @@ std::string text_report(const ReportInput& input, bool colour) {
     return text;
   }
   if (input.dry_run) return text + fmt::format("dry run: nothing was written; {:.1f} ms\n", input.seconds * 1e3);
+  if (input.written.files.empty()) return text + "nothing was written\n";
   std::string files;
   for (const auto& file : input.written.files) files += (files.empty() ? "" : ", ") + file.string();
   return text + fmt::format("wrote {} ({}) in {:.1f} ms\n", files, size_text(input.written.bytes), input.seconds * 1e3);

@@ -4,8 +4,8 @@
 #include "graph/infer_shapes.hpp"
 #include "graph/literal.hpp"
 #include "graph/scale.hpp"
+#include "runtime/evaluator/literal.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/literal.hpp"
 #include "tests/support/net.hpp"
 
 using namespace rw::graph;

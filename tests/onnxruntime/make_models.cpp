@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "tests/support/literal.hpp"
+#include "runtime/evaluator/literal.hpp"
 #include "tests/support/onnx_file.hpp"
 
 namespace {

@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "runtime/certificate.hpp"
+#include "runtime/evaluator/literal.hpp"
 #include "tests/runtime/engine.hpp"
 #include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/literal.hpp"
 #include "tests/support/paths.hpp"
 
 using namespace rw::test;

@@ -3,7 +3,7 @@
 
 #include "runtime/run.hpp"
 #include "tests/runtime/engine.hpp"
-#include "tests/support/compare.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/net.hpp"
 #include "tests/support/shell.hpp"
 

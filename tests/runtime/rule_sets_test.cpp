@@ -5,7 +5,7 @@
 #include "tests/runtime/applied.hpp"
 #include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/literal.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/quantize.hpp"
 
 using namespace rw::test;

@@ -30,8 +30,7 @@
 #include <vector>
 
 #include "graph/model.hpp"
-#include "tests/support/array.hpp"
-#include "tests/support/evaluate.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/random.hpp"
 
 namespace rw::test {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-#include "tests/support/literal.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/net.hpp"
 #include "tests/support/shell.hpp"
 

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "tests/support/literal.hpp"
+#include "runtime/evaluator/literal.hpp"
 
 namespace rw::test {
 namespace {

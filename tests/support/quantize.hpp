@@ -1,7 +1,7 @@
 // What rounding to eight bits does to a network: the measure of what a rewriting is good for.
 #pragma once
 
-#include "tests/support/evaluate.hpp"
+#include "runtime/evaluator/evaluate.hpp"
 
 namespace rw::test {
 

@@ -3,9 +3,9 @@
 
 #include <stdexcept>
 
-#include "tests/support/evaluate_call.hpp"
+#include "runtime/evaluator/call.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 // c[m, n] += a[m, k] b[k, n]
@@ -80,4 +80,4 @@ constexpr Row kRows[] = {
 
 std::span<const Row> matmul_rows() { return kRows; }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

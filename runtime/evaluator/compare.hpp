@@ -6,9 +6,9 @@
 #include <cstring>
 #include <limits>
 
-#include "tests/support/array.hpp"
+#include "runtime/evaluator/array.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 
 // Largest difference of two elements over the largest magnitude of any element; 0 where all of them are 0. Infinity
 // where shape or type differ, or where a value is not finite and its counterpart is not the same.
@@ -35,4 +35,4 @@ inline bool identical(const Array& a, const Array& b) {
   return a.count() == 0 || std::memcmp(a.floats().data(), b.floats().data(), a.count() * sizeof(float)) == 0;
 }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "tests/support/evaluate_call.hpp"
-#include "tests/support/window.hpp"
+#include "runtime/evaluator/call.hpp"
+#include "runtime/evaluator/window.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 struct Layer {
@@ -149,4 +149,4 @@ constexpr Row kRows[] = {
 
 std::span<const Row> conv_rows() { return kRows; }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

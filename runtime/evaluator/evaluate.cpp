@@ -1,14 +1,14 @@
-#include "tests/support/evaluate.hpp"
+#include "runtime/evaluator/evaluate.hpp"
 
 #include <fmt/format.h>
 
 #include <stdexcept>
 #include <vector>
 
-#include "tests/support/evaluate_call.hpp"
-#include "tests/support/literal.hpp"
+#include "runtime/evaluator/call.hpp"
+#include "runtime/evaluator/literal.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 using graph::kNone;
@@ -79,6 +79,7 @@ Arrays evaluate(const Network& network, const Arrays& inputs, const Change& chan
     }
   }
   for (const OperatorId id : order_of(network)) {
+    if (network.removed(id)) continue;
     const Operator& op = network.op(id);
     try {
       Results results = run_operator(network, op, values);
@@ -98,4 +99,4 @@ Arrays evaluate(const Network& network, const Arrays& inputs, const Change& chan
   return arrays;
 }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

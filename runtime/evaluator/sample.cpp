@@ -2,9 +2,9 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "tests/support/evaluate_call.hpp"
+#include "runtime/evaluator/call.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 // One plane of a picture.
@@ -83,4 +83,4 @@ constexpr Row kRows[] = {
 
 std::span<const Row> sample_rows() { return kRows; }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "tests/support/evaluate_call.hpp"
+#include "runtime/evaluator/call.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 struct Axis {
@@ -151,4 +151,4 @@ constexpr Row kRows[] = {
 
 std::span<const Row> resize_rows() { return kRows; }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

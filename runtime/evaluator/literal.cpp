@@ -1,4 +1,4 @@
-#include "tests/support/literal.hpp"
+#include "runtime/evaluator/literal.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 using graph::DType;
@@ -130,4 +130,4 @@ std::uint16_t float_to_bfloat(float value) {
   return static_cast<std::uint16_t>((bits + 0x7FFFU + ((bits >> 16U) & 1U)) >> 16U);
 }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

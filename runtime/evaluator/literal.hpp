@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "graph/network.hpp"
-#include "tests/support/array.hpp"
+#include "runtime/evaluator/array.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 
 // Floats of every width come as float32 (float64 is rounded), everything else as int64.
 Array read_literal(const graph::Literal& literal);
@@ -22,4 +22,4 @@ std::uint16_t float_to_half(float value);  // to nearest even; too large: infini
 float bfloat_to_float(std::uint16_t bits);
 std::uint16_t float_to_bfloat(float value);
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

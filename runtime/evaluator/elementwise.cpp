@@ -5,10 +5,10 @@
 #include <stdexcept>
 #include <type_traits>
 
-#include "tests/support/evaluate_call.hpp"
-#include "tests/support/literal.hpp"
+#include "runtime/evaluator/call.hpp"
+#include "runtime/evaluator/literal.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 template <typename F>
@@ -282,4 +282,4 @@ constexpr Row kRows[] = {
 
 std::span<const Row> elementwise_rows() { return kRows; }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-namespace rw::test {
+namespace rw::evaluator {
 
 using Dims = std::vector<std::int64_t>;
 
@@ -65,4 +65,4 @@ std::vector<std::size_t> broadcast_offsets(const Dims& from, const Dims& to);
 // The elements of `from` at the offsets, as an array of this shape.
 Array take(const Array& from, Dims shape, std::span<const std::size_t> offsets);
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

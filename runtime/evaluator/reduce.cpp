@@ -5,9 +5,9 @@
 #include <limits>
 #include <stdexcept>
 
-#include "tests/support/evaluate_call.hpp"
+#include "runtime/evaluator/call.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 // result = finish(fold of step from first, number of elements folded)
@@ -128,4 +128,4 @@ constexpr Row kRows[] = {
 
 std::span<const Row> reduce_rows() { return kRows; }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

@@ -1,11 +1,11 @@
-#include "tests/support/evaluate_call.hpp"
+#include "runtime/evaluator/call.hpp"
 
 #include <fmt/format.h>
 
 #include <map>
 #include <stdexcept>
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 using graph::AttributeValue;
@@ -108,4 +108,4 @@ Results run(const Call& call) {
   return row->second(call);
 }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

@@ -5,10 +5,10 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "tests/support/evaluate_call.hpp"
-#include "tests/support/literal.hpp"
+#include "runtime/evaluator/call.hpp"
+#include "runtime/evaluator/literal.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 // --- views: the same elements in the same order
@@ -351,4 +351,4 @@ constexpr Row kRows[] = {
 
 std::span<const Row> shape_rows() { return kRows; }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

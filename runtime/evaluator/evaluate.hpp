@@ -10,9 +10,9 @@
 #include <string>
 
 #include "graph/network.hpp"
-#include "tests/support/array.hpp"
+#include "runtime/evaluator/array.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 
 using Arrays = std::map<std::string, Array>;  // by tensor name
 
@@ -24,4 +24,4 @@ using Arrays = std::map<std::string, Array>;  // by tensor name
 using Change = std::function<Array(const graph::Tensor&, Array)>;
 Arrays evaluate(const graph::Network& network, const Arrays& inputs, const Change& change = {});
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

@@ -3,10 +3,10 @@
 #include <limits>
 #include <stdexcept>
 
-#include "tests/support/evaluate_call.hpp"
-#include "tests/support/window.hpp"
+#include "runtime/evaluator/call.hpp"
+#include "runtime/evaluator/window.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 struct Pool {
@@ -105,4 +105,4 @@ constexpr Row kRows[] = {
 
 std::span<const Row> pool_rows() { return kRows; }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

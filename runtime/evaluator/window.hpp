@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <span>
 
-#include "tests/support/array.hpp"
-#include "tests/support/evaluate_call.hpp"
+#include "runtime/evaluator/array.hpp"
+#include "runtime/evaluator/call.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 
 using Index3 = std::array<std::int64_t, 3>;
 
@@ -66,4 +66,4 @@ void each_tap(const Window& w, F visit) {
       for (std::int64_t k = 0; k < w.kernel[2]; ++k) visit(index++, Index3{i, j, k});
 }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

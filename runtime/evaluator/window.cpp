@@ -1,10 +1,10 @@
-#include "tests/support/window.hpp"
+#include "runtime/evaluator/window.hpp"
 
 #include <fmt/format.h>
 
 #include <stdexcept>
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 // One spatial axis while its attributes are read.
@@ -117,4 +117,4 @@ Dims spatial_shape(std::int64_t n, std::int64_t c, const Window& window, const I
   return shape;
 }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

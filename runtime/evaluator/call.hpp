@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "graph/network.hpp"
-#include "tests/support/array.hpp"
+#include "runtime/evaluator/array.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 
 struct Call {
   std::string_view type;  // "Conv", "com.microsoft::FusedConv"
@@ -64,4 +64,4 @@ inline Results one(Array array) {
   return results;
 }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

@@ -3,9 +3,9 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "tests/support/evaluate_call.hpp"
+#include "runtime/evaluator/call.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 // Calls visit(first, stride, length) for every line of elements along an axis, in row-major order of the others.
@@ -128,4 +128,4 @@ constexpr Row kRows[] = {
 
 std::span<const Row> choose_rows() { return kRows; }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

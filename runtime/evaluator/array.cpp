@@ -1,4 +1,4 @@
-#include "tests/support/array.hpp"
+#include "runtime/evaluator/array.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 void check_count(const Dims& shape, std::size_t values) {
@@ -125,4 +125,4 @@ Array take(const Array& from, Dims shape, std::span<const std::size_t> offsets) 
   });
 }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "tests/support/evaluate_call.hpp"
+#include "runtime/evaluator/call.hpp"
 
-namespace rw::test {
+namespace rw::evaluator {
 namespace {
 
 // For every element of a tensor of this shape, which channel (axis 1) it lies in.
@@ -166,4 +166,4 @@ constexpr Row kRows[] = {
 
 std::span<const Row> normalize_rows() { return kRows; }
 
-}  // namespace rw::test
+}  // namespace rw::evaluator
