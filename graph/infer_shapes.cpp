@@ -48,6 +48,8 @@ DType dtype_of(const Node& node, std::uint32_t output) {
   const std::string_view op = node.form().op;
   for (const DTypeRule& rule : kDTypeRules)
     if (rule.op == op && rule.output == output) return rule.dtype;
+  for (const Attribute& each : node.op().attributes)
+    if (std::holds_alternative<Opaque>(each.value)) return DType::undefined;  // the graph in it decides
   if (op == "Cast") return dtype_of_onnx(static_cast<int>(node.integer("to", 1))).value_or(DType::undefined);
   if (op == "ConstantOfShape") {
     const AttributeValue* value = node.op().find("value");

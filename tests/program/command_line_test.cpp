@@ -151,7 +151,7 @@ TEST_CASE("Names with control characters come out escaped, in errors and in the 
   const Outcome fine = model("x"), wrong = model("z\\u0009");
   CHECK(fine.status == 0);
   CHECK(clean(fine.out));
-  CHECK(contains(fine.out, "b\\u0007"));
+  CHECK(contains(fine.out, "a\\u001b[31m\\n"));
   CHECK(wrong.status == 1);
   CHECK(clean(wrong.err));
   CHECK(contains(wrong.err, "a\\u001b[31m\\n"));

@@ -73,7 +73,9 @@ TEST_CASE("Bash completes commands, options, models and rules") {
   write_file(folder / "notes.txt", "");
   CHECK(completed({"ch"}, folder) == "check\n");
   CHECK(completed({"d"}, folder) == "digits.json\n");
-  CHECK(completed({"digits.json", ""}, folder).starts_with("cross_layer\nequalization\nmine.dsl\n"));
+  const std::string rules = completed({"digits.json", ""}, folder);  // those that ship, and those in the folder
+  CHECK(rules.find("\nequalization\n") != std::string::npos);
+  CHECK(rules.find("\nmine.dsl\n") != std::string::npos);
   CHECK(completed({"digits.json", "mine.dsl", "--js"}, folder) == "--json\n");
   CHECK(completed({"digits.json", "-o", ""}, folder) == "digits.json\n");
   CHECK(completed({"-o", "out.json", "d"}, folder) == "digits.json\n");
