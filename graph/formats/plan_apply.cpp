@@ -195,7 +195,13 @@ class ModelPlan {
       if (const auto id = network_.find(each.tensor); id && !planned.emplace(*id, &each).second)
         misfit(plan_, each.tensor, "the plan scales its statistics twice");
     for (const Statistic& entry : statistics_.entries()) {
-      const auto found = entry.tensor == kNone ? planned.end() : planned.find(entry.tensor);
+      if (entry.tensor == kNone) continue;
+      const Tensor& tensor = network_.tensor(entry.tensor);
+      if (tensor.producer == kNone && !tensor.is_input && !tensor.constant) {  // an edit took it out
+        result_.statistics.push_back({entry.tensor, {}});
+        continue;
+      }
+      const auto found = planned.find(entry.tensor);
       if (found == planned.end()) continue;
       const PlanStatistic& scale = *found->second;
       const bool one = !scale.axis && scale.multiply.size() == 1;
