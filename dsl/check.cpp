@@ -132,10 +132,12 @@ void check_declaration(Run& run, FileNames& names, const tree::Function& functio
   names.functions.emplace(name, FunctionEntry{function.name.at, &function, &names, !fine});
 }
 
-void check_declaration(Run& run, FileNames& names, const tree::Test& test, Position at) {
+void check_declaration(Run& run, FileNames& names, const tree::Test& test, Position) {
+  RuleTest checked = check_test(run, test);
   const Found<std::uint32_t> rule = find_name(names, &FileNames::rule_indices, test.rule.text);
   if (rule.entry != nullptr) {
-    run.program.tests.push_back({*rule.entry, test.title.text, test.block.text, at, test.block.at});
+    checked.rule = *rule.entry;
+    run.program.tests.push_back(std::move(checked));
   } else if (find_name(names, &FileNames::rules, test.rule.text).entry == nullptr) {
     run.reporter.error("unknown-name", test.rule.at, fmt::format("unknown rule '{}'", test.rule.text),
                        did_you_mean(test.rule.text, visible_names(names, &FileNames::rules)));

@@ -132,6 +132,9 @@ const std::vector<DiagnosticCode>& diagnostic_codes() {
       {"misplaced", "a clause or action that this sort of rule cannot have"},
       {"out-of-range", "a number is outside of what is allowed"},
       {"never-matches", "no network can match the rule"},
+      {"shadowed", "an earlier rule takes every region that the rule wants"},
+      // tests
+      {"test-failed", "a test of the rule file expects something else"},
   };
   return codes;
 }

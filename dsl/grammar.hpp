@@ -335,15 +335,94 @@ struct function_declaration
     : seq<k_function, must<function_name>, must<params_open>, must<first_param>, star<if_must<mark<','>, next_param>>,
           must<params_close>, must<function_equal>, must<function_body>> {};
 
+// ---- tests ----
+
+// Words of a line only where one begins and no tensor of that name does.
+template <char... C>
+struct line_word : seq<word<C...>, gap, not_at<one<'=', ','>>> {};
+// clang-format off
+struct k_input : line_word<'i','n','p','u','t'> {};
+struct k_output : line_word<'o','u','t','p','u','t'> {};
+struct k_seed : line_word<'s','e','e','d'> {};
+struct k_calibrate : line_word<'c','a','l','i','b','r','a','t','e'> {};
+struct k_stats : line_word<'s','t','a','t','s'> {};
+struct k_expect : line_word<'e','x','p','e','c','t'> {};
+struct k_match : keyword<'m','a','t','c','h'> {};
+struct k_scale : keyword<'s','c','a','l','e'> {};
+struct k_no : keyword<'n','o'> {};
+struct k_min : keyword<'m','i','n'> {};
+struct k_max : keyword<'m','a','x'> {};
+struct k_shape : keyword<'s','h','a','p','e'> {};
+struct absent : keyword<'n','o','n','e'> {};
+struct constant_text : sor<word<'w','e','i','g','h','t'>, word<'b','i','a','s'>, word<'p','o','s','i','t','i','v','e'>,
+                           word<'v','a','l','u','e','s'>, word<'i','n','t','e','g','e','r','s'>> {};
+// clang-format on
+
+struct item : seq<opt<mark<'-'>>, number> {};
+struct first_item : seq<item> {};
+struct next_item : seq<item> {};
+struct list_open : mark<'['> {};
+struct list_close : mark<']'> {};
+struct list : seq<list_open, opt<first_item, star<if_must<mark<','>, next_item>>>, must<list_close>> {};
+struct numbers : sor<list, item> {};
+struct wanted_list : seq<list> {};
+struct wanted_numbers : seq<numbers> {};
+
+struct line_name : name {};
+struct first_name : seq<line_name> {};
+struct next_name : seq<line_name> {};
+struct names : seq<must<first_name>, star<if_must<mark<','>, next_name>>> {};
+
+struct input_line : seq<k_input, must<first_name>, must<wanted_list>> {};
+struct output_line : seq<k_output, names> {};
+struct seed_line : seq<k_seed, must<wanted_numbers>> {};
+struct calibrate_line : seq<k_calibrate> {};
+struct stats_min : seq<k_min, must<wanted_numbers>> {};
+struct max_word : k_max {};
+struct stats_line : seq<k_stats, must<first_name>, opt<stats_min>, must<max_word>, must<wanted_numbers>> {};
+
+struct constant_word : seq<constant_text, gap, at<sor<one<'[', '-'>, peg::digit>>> {};
+struct constant_shape : seq<k_shape, must<wanted_list>> {};
+struct constant_input : seq<constant_word, numbers, opt<constant_shape>> {};
+struct absent_input : seq<absent> {};
+struct tensor_input : name {};
+struct node_input : sor<constant_input, absent_input, tensor_input> {};
+struct first_input : seq<node_input> {};
+struct next_input : seq<node_input> {};
+struct attribute_text : seq<sor<peg::alpha, one<'_'>>, star<idchar>> {};
+// What is tried in vain leaves no trace only under `at`: a place where the line might end.
+struct attribute_begin : seq<not_at<k_seed>, attribute_text, gap, sor<one<'[', '-', '"'>, peg::digit>> {};
+struct attribute_name : seq<at<attribute_begin>, attribute_text, gap> {};
+struct attribute_string : seq<quoted> {};
+struct attribute : seq<attribute_name, sor<attribute_string, numbers>> {};
+struct node_equal : seq<one<'='>, not_at<one<'='>>, gap> {};
+struct node_operator : seq<oper> {};
+struct node_open : mark<'('> {};
+struct node_close : mark<')'> {};
+struct node_line
+    : seq<line_name, star<if_must<mark<','>, next_name>>, must<node_equal>, must<node_operator>, must<node_open>,
+          opt<first_input, star<if_must<mark<','>, next_input>>>, must<node_close>, star<attribute>> {};
+
+struct match_parents : seq<k_parents, names> {};
+struct match_children : seq<k_children, names> {};
+struct match_line : seq<k_match, opt<match_parents>, opt<match_children>> {};
+struct scale_line : seq<k_scale, must<first_name>, must<wanted_numbers>> {};
+struct match_word : k_match {};
+struct no_match_reason : seq<quoted> {};
+struct line_begin : sor<k_input, k_output, k_seed, k_calibrate, k_stats, k_expect, seq<name, one<'=', ','>>> {};
+struct no_match_node : seq<not_at<line_begin>, line_name> {};
+struct no_match_line : seq<k_no, must<match_word>, opt<no_match_node>, opt<no_match_reason>> {};
+struct expectation : sor<match_line, scale_line, no_match_line> {};
+struct expect_line : seq<k_expect, must<expectation>> {};
+
+struct test_line : sor<input_line, output_line, seed_line, calibrate_line, stats_line, expect_line, node_line> {};
+
 struct tested_rule : name {};
 struct test_title : seq<quoted> {};
-struct block;
-struct block_char : peg::not_one<'{', '}', '"'> {};
-struct block_text : star<sor<comment, quoted, block, block_char>> {};
-struct block_close : one<'}'> {};
-struct block : seq<one<'{'>, nested<block_text>, must<block_close>> {};
-struct test_block : seq<block> {};
-struct test_declaration : seq<k_test, must<tested_rule>, must<test_title>, must<test_block>, gap> {};
+struct test_open : mark<'{'> {};
+struct test_close : mark<'}'> {};
+struct test_declaration
+    : seq<k_test, must<tested_rule>, must<test_title>, must<test_open>, star<test_line>, must<test_close>> {};
 
 struct rule_name : name {};
 struct rule_open : mark<'{'> {};

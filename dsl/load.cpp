@@ -47,6 +47,7 @@ class Loader {
     standard_ = visit(file_name(kStd, ""), std::nullopt);
     for (const std::string& name : names) visit(file_name(name, ""), std::nullopt);
     check_laws(run_);
+    if (reporter_.errors() == 0) check_shadows(run_);
   }
 
   Diagnostics finish() { return std::move(reporter_).finish(static_cast<std::uint32_t>(sources_.size())); }

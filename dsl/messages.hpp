@@ -30,6 +30,10 @@ inline constexpr std::string_view kUntil[] = {"until"};
 inline constexpr std::string_view kChange[] = {"change"};
 inline constexpr std::string_view kLaw[] = {"law"};
 inline constexpr std::string_view kJoin[] = {"join"};
+inline constexpr std::string_view kTestWords[] = {"input", "output", "seed", "calibrate", "stats", "expect"};
+inline constexpr std::string_view kMax[] = {"max"};
+inline constexpr std::string_view kMatch[] = {"match"};
+inline constexpr std::string_view kExpectations[] = {"match", "scale", "no"};
 inline constexpr std::string_view kChannel[] = {"channel"};
 
 constexpr Message expected(std::string_view text, std::string_view hint = "",
@@ -126,6 +130,22 @@ RW_MESSAGE<action_name>     = expected_name("expected an action after `do`");
 RW_MESSAGE<action_open>     = expected("expected '(' after the action");
 RW_MESSAGE<action_close>    = expected("expected ',' or ')' after an argument");
 
+// tests
+RW_MESSAGE<next_item>       = after_a_comma("expected a number after ','");
+RW_MESSAGE<list_close>      = expected("expected ',' or ']' after a number");
+RW_MESSAGE<wanted_list>     = expected("expected a shape: [1, 3, 8, 8]");
+RW_MESSAGE<wanted_numbers>  = expected("expected a number, or several in [ ]");
+RW_MESSAGE<first_name>      = expected_name("expected the name of a tensor");
+RW_MESSAGE<next_name>       = after_a_comma("expected the name of a tensor after ','");
+RW_MESSAGE<max_word>        = expected("expected `max` and the largest value of each channel", "", kMax);
+RW_MESSAGE<next_input>      = after_a_comma("expected a tensor or a constant after ','");
+RW_MESSAGE<node_equal>      = expected("expected '=' and an operator: b = Relu(a)", "", kTestWords);
+RW_MESSAGE<node_operator>   = expected_operator("expected an operator after '='");
+RW_MESSAGE<node_open>       = expected("expected '(' after the operator");
+RW_MESSAGE<node_close>      = expected("expected ',' or ')' after an input");
+RW_MESSAGE<match_word>      = expected("expected `match` after `no`", "", kMatch);
+RW_MESSAGE<expectation>     = expected("expected `match`, `scale` or `no match` after `expect`", "", kExpectations);
+
 // declarations
 RW_MESSAGE<use_path>        = expected("expected a file in quotes after `use`");
 RW_MESSAGE<first_operator>  = expected_operator("expected an operator after `op`");
@@ -143,8 +163,8 @@ RW_MESSAGE<function_equal>  = expected("expected '=' after the parameters");
 RW_MESSAGE<function_body>   = expected("expected a value after '='");
 RW_MESSAGE<tested_rule>     = expected_name("expected the name of a rule after `test`");
 RW_MESSAGE<test_title>      = expected("expected a title in quotes after the rule's name");
-RW_MESSAGE<test_block>      = expected("expected '{' after the title");
-RW_MESSAGE<block_close>     = expected("expected '}' at the end of the block");
+RW_MESSAGE<test_open>       = expected("expected '{' after the title");
+RW_MESSAGE<test_close>      = expected("expected a line of the test or '}'", "", kTestWords);
 RW_MESSAGE<rule_name>       = expected_name("expected a name after `rule`");
 RW_MESSAGE<rule_open>       = expected("expected '{' after the rule's name and parameters");
 RW_MESSAGE<rule_close>      = expected("expected a clause or '}'", "", kClauseWords);

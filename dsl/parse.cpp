@@ -97,6 +97,15 @@ struct State {
   std::vector<tree::Clause> clauses;
   std::optional<tree::Declares> declares;
 
+  // What a line of a test is made of: numbers of an open list, lists that are read, the line itself.
+  std::vector<tree::NumberArgument> list_items;
+  std::vector<tree::Numbers> lists;
+  Word line_word, attribute_name;
+  std::optional<tree::Numbers> constant_shape;
+  std::optional<Word> attribute_text;
+  tree::TestLine line;
+  std::vector<tree::TestLine> test_lines;
+
   State(std::string_view text_, tree::File& file_) : text(text_), source(file_.source), file(file_) {}
 
   Position at(const char* begin, const char* end) const {
@@ -168,8 +177,11 @@ struct State {
     values.clear(), signs.clear(), sign_places.clear(), calls.clear(), opened.clear();
     words.clear(), terms.clear(), numbers.clear(), region_clauses.clear(), elements.clear(), clauses.clear();
     as.reset(), elementwise.reset(), reason.reset(), doc.reset(), declares.reset();
+    list_items.clear(), lists.clear(), test_lines.clear();
+    constant_shape.reset(), attribute_text.reset();
     arrow = tree::Arrow::none;
     term = {};
+    line = {};
   }
 };
 
@@ -426,6 +438,84 @@ RW_ON(do_clause) {
   add_clause(s, std::move(clause), s.extent(in));
 }
 
+// lines of a test
+RW_ON(item) {
+  const bool negative = *in.begin() == '-';
+  const Position at = s.extent(in);
+  s.count_item(at);
+  s.list_items.push_back({{}, negative ? -s.number : s.number, {(negative ? "-" : "") + s.number_word.text, at}});
+}
+template <typename Input>
+void end_list(State& s, const Input& in) {
+  s.lists.push_back({take(s.list_items), *in.begin() == '[', s.extent(in)});
+}
+tree::Numbers pop_list(State& s) {
+  tree::Numbers last = std::move(s.lists.back());
+  s.lists.pop_back();
+  return last;
+}
+RW_ON(numbers) { end_list(s, in); }
+RW_ON(wanted_list) { end_list(s, in); }
+RW_ON(line_name) {
+  s.count_item(s.name.at);
+  s.line.names.push_back(s.name);
+}
+void end_line(State& s, tree::TestWord form, Position at) {
+  s.count_item(at);
+  s.line.form = form;
+  s.line.at = at;
+  const std::string_view text = s.text.substr(at.offset, at.length);
+  s.line.word = {at.source, at.offset,
+                 static_cast<std::uint32_t>(std::min(text.find_first_of(" \t\r\n\v\f#"), text.size()))};
+  s.test_lines.push_back(take(s.line));
+}
+RW_ON(input_line) {
+  s.line.numbers = pop_list(s);
+  end_line(s, tree::TestWord::input, s.extent(in));
+}
+RW_ON(output_line) { end_line(s, tree::TestWord::output, s.extent(in)); }
+RW_ON(seed_line) {
+  s.line.numbers = pop_list(s);
+  end_line(s, tree::TestWord::seed, s.extent(in));
+}
+RW_ON(calibrate_line) { end_line(s, tree::TestWord::calibrate, s.extent(in)); }
+RW_ON(stats_min) { s.line.min = pop_list(s); }
+RW_ON(stats_line) {
+  s.line.numbers = pop_list(s);
+  end_line(s, tree::TestWord::stats, s.extent(in));
+}
+RW_ON(constant_text) { s.line_word = {in.string(), s.at(in.begin(), in.end())}; }
+RW_ON(constant_shape) { s.constant_shape = pop_list(s); }
+RW_ON(constant_input) {
+  const auto word = std::find(std::begin(tree::kConstantWords), std::end(tree::kConstantWords), s.line_word.text);
+  s.line.inputs.push_back({tree::TestInput::Form::constant, s.line_word,
+                           static_cast<tree::ConstantWord>(word - std::begin(tree::kConstantWords)), pop_list(s),
+                           take(s.constant_shape), s.extent(in)});
+}
+RW_ON(absent_input) { s.line.inputs.push_back({tree::TestInput::Form::none, {}, {}, {}, {}, s.extent(in)}); }
+RW_ON(tensor_input) { s.line.inputs.push_back({tree::TestInput::Form::tensor, s.name, {}, {}, {}, s.name.at}); }
+RW_ON(node_input) { s.count_item(s.extent(in)); }
+RW_ON(attribute_text) { s.line_word = {in.string(), s.at(in.begin(), in.end())}; }
+RW_ON(attribute_name) { s.attribute_name = s.line_word; }
+RW_ON(attribute_string) { s.attribute_text = s.string_value; }
+RW_ON(attribute) {
+  s.count_item(s.attribute_name.at);
+  tree::Numbers numbers = s.attribute_text ? tree::Numbers() : pop_list(s);
+  s.line.attributes.push_back({s.attribute_name, std::move(numbers), take(s.attribute_text)});
+}
+RW_ON(node_operator) { s.line.op = s.oper; }
+RW_ON(node_line) { end_line(s, tree::TestWord::node, s.extent(in)); }
+RW_ON(match_parents) { s.line.parents = take(s.line.names); }
+RW_ON(match_children) { s.line.children = take(s.line.names); }
+RW_ON(match_line) { s.line.form = tree::TestWord::match; }
+RW_ON(scale_line) {
+  s.line.form = tree::TestWord::scale;
+  s.line.numbers = pop_list(s);
+}
+RW_ON(no_match_reason) { s.line.reason = s.string_value; }
+RW_ON(no_match_line) { s.line.form = tree::TestWord::no_match; }
+RW_ON(expect_line) { end_line(s, s.line.form, s.extent(in)); }
+
 // declarations
 template <typename What>
 void declare(State& s, Position at, What what) {
@@ -461,11 +551,7 @@ RW_ON(next_param) {
 RW_ON(function_declaration) { declare(s, s.extent(in), tree::Function{take(s.head), take(s.words), s.pop()}); }
 RW_ON(tested_rule) { s.head = s.name; }
 RW_ON(test_title) { s.law = s.string_value; }
-RW_ON(test_block) { s.words = {{in.string(), s.at(in.begin(), in.end())}}; }
-RW_ON(test_declaration) {
-  declare(s, s.extent(in), tree::Test{take(s.head), take(s.law), std::move(s.words.front())});
-  s.words.clear();
-}
+RW_ON(test_declaration) { declare(s, s.extent(in), tree::Test{take(s.head), take(s.law), take(s.test_lines)}); }
 RW_ON(rule_name) { begin_declaration(s, tree::Declares::rule); }
 RW_ON(doc) { s.doc = s.string_value; }
 RW_ON(rule_declaration) {

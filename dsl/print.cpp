@@ -142,7 +142,7 @@ class Printer {
   // Comments up to here come before the declaration: all inside of it but those in a block, which stay in their places.
   static std::uint32_t comments_move_before(const tree::Declaration& declaration) {
     if (const auto* rule = std::get_if<tree::Rule>(&declaration.what)) return head_end(*rule);
-    if (const auto* test = std::get_if<tree::Test>(&declaration.what)) return test->block.at.offset;
+    if (const auto* test = std::get_if<tree::Test>(&declaration.what)) return end_of(test->title.at);
     return end_of(declaration.at);
   }
 
@@ -174,10 +174,16 @@ class Printer {
   }
 
   void print_one(const tree::Test& test, Position at) {
-    out_ += fmt::format("test {} {} ", test.rule.text, quote(test.title.text));
-    out_ += test.block.text;
-    while (next_ < file_.comments.size() && file_.comments[next_].offset < end_of(at))
-      ++next_;  // they stand in the block
+    out_ += fmt::format("test {} {} {{", test.rule.text, quote(test.title.text));
+    end_line(end_of(test.title.at), "{");
+    for (const tree::TestLine& line : test.lines) {
+      comments_before(end_of(line.at), 2);
+      out_ += "  ";
+      print_line(line);
+      end_line(end_of(line.at));
+    }
+    comments_before(end_of(at), 2);
+    out_ += '}';
   }
 
   void print_one(const tree::Rule& rule, Position at) {
@@ -193,6 +199,69 @@ class Printer {
     for (const tree::Clause& clause : rule.clauses) print_clause(clause);
     comments_before(end_of(at), 2);
     out_ += '}';
+  }
+
+  // ---- lines of a test ----
+
+  static std::string numbers_text(const tree::Numbers& numbers) {
+    std::string out;
+    for (const tree::NumberArgument& item : numbers.items) out += (out.empty() ? "" : ", ") + item.spelled.text;
+    return numbers.list ? '[' + out + ']' : out;
+  }
+
+  void words(const std::vector<tree::Word>& all) {
+    std::vector<std::string> items;
+    for (const tree::Word& word : all) items.push_back(word.text);
+    list(items);
+  }
+
+  static std::string input_text(const tree::TestInput& input) {
+    if (input.form == tree::TestInput::Form::none) return "none";
+    std::string out = input.name.text;
+    if (input.form == tree::TestInput::Form::constant) out += " " + numbers_text(input.numbers);
+    if (input.shape) out += " shape " + numbers_text(*input.shape);
+    return out;
+  }
+
+  void node(const tree::TestLine& line) {
+    words(line.names);
+    out_ += fmt::format(" = {}(", line.op.text);
+    std::vector<std::string> items;
+    for (const tree::TestInput& input : line.inputs) items.push_back(input_text(input));
+    list(items);
+    out_ += ')';
+    for (const tree::TestAttribute& each : line.attributes)
+      out_ += fmt::format(" {} {}", each.name.text, each.text ? quote(each.text->text) : numbers_text(each.numbers));
+  }
+
+  void match(const tree::TestLine& line) {
+    out_ += "expect match";
+    for (const auto& [word, who] : {std::pair(" parents ", &line.parents), std::pair(" children ", &line.children)}) {
+      if (!*who) continue;
+      out_ += word;
+      words(**who);
+    }
+  }
+
+  void no_match(const tree::TestLine& line) {
+    out_ += "expect no match";
+    for (const tree::Word& name : line.names) out_ += " " + name.text;
+    if (line.reason) out_ += " " + quote(line.reason->text);
+  }
+
+  void print_line(const tree::TestLine& line) {
+    constexpr std::string_view kWords[] = {"input ", "output ", "seed ",         "calibrate", "stats ",
+                                           "",       "",        "expect scale ", ""};
+    out_ += kWords[static_cast<std::size_t>(line.form)];
+    using Word = tree::TestWord;
+    if (line.form == Word::node) return node(line);
+    if (line.form == Word::match) return match(line);
+    if (line.form == Word::no_match) return no_match(line);
+    words(line.names);
+    if (line.min) out_ += " min " + numbers_text(*line.min);
+    if (line.form == Word::stats) out_ += " max";
+    if (line.numbers.items.empty() && !line.numbers.list) return;
+    out_ += (line.names.empty() ? "" : " ") + numbers_text(line.numbers);
   }
 
   // ---- clauses ----

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dsl/rule_test.hpp"
 #include "dsl/source.hpp"
 #include "dsl/vocabulary.hpp"
 
@@ -187,15 +188,6 @@ struct LawBinding {
   std::map<std::string, double> parameters;
   std::shared_ptr<const Guard> guard;  // null: none
   Position at;
-};
-
-// `test pair "scales a pair" { ... }`: the block is kept as it is written, brackets included.
-struct RuleTest {
-  std::uint32_t rule = 0;  // into Program::rules
-  std::string title;
-  std::string block;
-  Position at;        // of the whole declaration
-  Position block_at;  // of the block
 };
 
 struct Program {

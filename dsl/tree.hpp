@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -111,10 +112,53 @@ struct Function {
   NodeId body = kNoNode;
 };
 
+// `[1, 3, 8, 8]`, or one number without brackets.
+struct Numbers {
+  std::vector<NumberArgument> items;  // without names
+  bool list = false;                  // in brackets
+  Position at;
+};
+
+enum class ConstantWord : std::uint8_t { weight, bias, positive, values, integers };
+inline constexpr std::string_view kConstantWords[] = {"weight", "bias", "positive", "values", "integers"};
+
+// What an operator of a test's network reads: a tensor, a constant that stands there, or nothing (`none`).
+struct TestInput {
+  enum class Form : std::uint8_t { tensor, constant, none } form = Form::none;
+  Word name;  // tensor
+  ConstantWord word = ConstantWord::weight;
+  Numbers numbers;               // constant: its shape, or its values
+  std::optional<Numbers> shape;  // of values
+  Position at;
+};
+
+struct TestAttribute {
+  Word name;
+  Numbers numbers;
+  std::optional<Word> text;
+};
+
+enum class TestWord : std::uint8_t { input, output, seed, calibrate, stats, node, match, scale, no_match };
+
+// One line of a test.
+struct TestLine {
+  TestWord form = TestWord::node;
+  std::vector<Word> names;  // input, stats, scale: one; output, node: one or more; no_match: none or one
+  Word op;                  // node
+  std::vector<TestInput> inputs;
+  std::vector<TestAttribute> attributes;
+  Numbers numbers;                                     // input: shape; seed; stats: max; scale
+  std::optional<Numbers> min;                          // stats
+  std::optional<std::vector<Word>> parents, children;  // match
+  std::optional<Word> reason;                          // no_match
+  Position word;                                       // what it begins with
+  Position at;
+};
+
 struct Test {
   Word rule;
   Word title;
-  Word block;  // the text between its brackets and the brackets, as it is written
+  std::vector<TestLine> lines;
 };
 
 enum class RegionWord : std::uint8_t { parents, children, through, join, may_join, leak_pin, leak_reject };

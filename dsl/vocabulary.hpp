@@ -53,6 +53,7 @@ struct FieldWord {
   FieldAbout about;
   unsigned roles;
   std::string_view help;
+  bool measured = false;  // it comes from statistics, which may be missing
 };
 
 struct AttributeWord {

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "graph/error.hpp"
+#include "graph/fold_constants.hpp"
 #include "graph/fold_shapes.hpp"
 #include "graph/node.hpp"
 #include "graph/rules.hpp"
@@ -172,7 +173,10 @@ void infer_shapes(Network& network, const Forms& forms) {
       const Dims inferred = node.form().shape ? node.form().shape(node, slot) : std::nullopt;
       const DType dtype = tensor.dtype != DType::undefined ? tensor.dtype : dtype_of(node, slot);
       network.set_shape(outputs[slot], merge(network.arena(), symbols, inferred, tensor.shape), dtype);
-      if (slot != 0 || floating(dtype)) continue;
+      if (slot != 0) continue;
+      if (const auto value = fold_constant(node, tensor.shape, network.arena()))
+        network.set_constant(outputs[0], *value);
+      if (floating(dtype)) continue;
       if (const auto values = fold_shapes(node)) network.set_folded(outputs[slot], *values);
     }
     check_weights(node);

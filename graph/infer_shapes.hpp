@@ -1,5 +1,5 @@
 // Shapes and element types of every tensor, from the inputs of the network and the constants; what the file says fills
-// in what cannot be inferred.
+// in what cannot be inferred. Constants behind operators that keep values become constants (fold_constants.hpp).
 #pragma once
 
 #include "graph/form.hpp"

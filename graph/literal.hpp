@@ -70,13 +70,28 @@ T load(const std::byte* at) {
   return value;
 }
 
-// Number of elements.
-inline std::size_t count(const Literal& literal) { return literal.bytes.size() / size(literal.dtype); }
+// The type in which the elements are stored.
+inline DType stored_dtype(const Literal& literal) { return literal.layout ? literal.layout->dtype : literal.dtype; }
+
+// Number of elements. (No two of a layout lie at one place.)
+inline std::size_t count(const Literal& literal) { return literal.bytes.size() / size(stored_dtype(literal)); }
+
+// Where element `index` is stored, counted in stored elements.
+inline std::size_t place(const Layout& layout, std::size_t index) {
+  std::size_t at = 0;
+  for (int axis = layout.shape.rank() - 1; axis >= 0; --axis) {
+    const auto extent = static_cast<std::size_t>(layout.shape[axis]);
+    at += index % extent * static_cast<std::size_t>(layout.strides[static_cast<std::size_t>(axis)]);
+    index /= extent;
+  }
+  return at;
+}
 
 // Element `index` of 0..count-1 in row-major order.
 inline double element(const Literal& literal, std::size_t index) {
   assert(index < count(literal));
-  return with_codec(literal.dtype, [&](auto codec) {
+  if (literal.layout) index = place(*literal.layout, index);
+  return with_codec(stored_dtype(literal), [&](auto codec) {
     using Stored = typename decltype(codec)::Stored;
     return codec.widen(load<Stored>(literal.bytes.data() + index * sizeof(Stored)));
   });
@@ -85,6 +100,10 @@ inline double element(const Literal& literal, std::size_t index) {
 // Calls f(index, value) for every element in row-major order; the element type is looked at once.
 template <typename F>
 void for_each_element(const Literal& literal, F&& f) {
+  if (literal.layout) {
+    for (std::size_t i = 0; i < count(literal); ++i) f(i, element(literal, i));
+    return;
+  }
   with_codec(literal.dtype, [&](auto codec) {
     using Stored = typename decltype(codec)::Stored;
     const std::size_t elements = literal.bytes.size() / sizeof(Stored);

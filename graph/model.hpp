@@ -42,9 +42,10 @@ Model read_model(const std::filesystem::path& path);
 void read_statistics(const std::filesystem::path& path, Model& model);
 
 // Writes `model` with `rewriting` applied to `out` (model.json: OUT.json and the weight files beside it; `out` is the
-// JSON file's path, ending included). Every file goes to a temporary name in the same folder, is flushed, and is
-// renamed; the model file comes last. Error: nothing is left behind and what stood there stands (weights are renamed
-// first, see FORMATS.md). With `dry`, everything is computed and checked and nothing is written.
+// JSON file's path, ending included). Every file goes to a temporary name in the same folder and is renamed (flushed
+// before where one replaces an older file); the model file comes last. Error: nothing is left behind and what stood
+// there stands (weights are renamed first, see FORMATS.md). With `dry`, everything is computed and checked and nothing
+// is written.
 Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry = false);
 
 }  // namespace rw::graph

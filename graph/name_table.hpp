@@ -4,7 +4,7 @@
 
 #include <bit>
 #include <cstdint>
-#include <functional>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -46,9 +46,29 @@ class NameTable {
     std::uint32_t value;
   };
 
+  // Multiplies and folds eight bytes at a time, as wyhash does. Names are not chosen to collide: should they be, the
+  // table is slow and still right.
   static std::uint32_t hash_of(std::string_view name) {
-    const std::uint64_t hash = std::hash<std::string_view>{}(name);
+    const char *at = name.data(), *const end = at + name.size();
+    std::uint64_t hash = 0x9E3779B97F4A7C15U ^ name.size(), last = 0;
+    for (; end - at > 8; at += 8) hash = fold(hash ^ word(at), 0xA0761D6478BD642FU);
+    if (name.size() >= 8)
+      last = word(end - 8);
+    else
+      for (; at != end; ++at) last = last << 8U | static_cast<unsigned char>(*at);
+    hash = fold(hash ^ last, 0xE7037ED1A0B428DBU);
     return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
+  }
+  static std::uint64_t word(const char* at) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, at, sizeof(value));
+    return value;
+  }
+  // Both halves of the product, laid over each other.
+  static std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+    __extension__ using Wide = unsigned __int128;
+    const Wide product = static_cast<Wide>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
   }
 
   std::size_t place(std::string_view name, std::uint32_t hash) const {

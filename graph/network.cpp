@@ -88,6 +88,12 @@ void Network::set_folded(TensorId id, std::span<const std::int64_t> values) {
   state_->tensors[id].folded = arena().store(values);
 }
 
+void Network::set_constant(TensorId id, Literal value) {
+  assert(state_->tensors[id].producer != kNone);
+  set_shape(id, value.shape, value.dtype);
+  state_->tensors[id].constant = value;
+}
+
 // --- editing
 
 void Network::remove(OperatorId id) {
@@ -218,11 +224,8 @@ void NetworkBuilder::constant(TensorId id, Literal value) {
 }
 
 void NetworkBuilder::constant_output(TensorId id, Literal value) {
-  Tensor& tensor = network_.state_->tensors[id];
-  assert(tensor.producer != kNone && !tensor.constant);
-  tensor.dtype = value.dtype;
-  tensor.shape = value.shape;
-  tensor.constant = value;
+  assert(!network_.tensor(id).constant);
+  network_.set_constant(id, value);
 }
 
 void NetworkBuilder::hold(TensorId id) { network_.state_->tensors[id].is_input = true; }

@@ -24,11 +24,20 @@ using OperatorId = std::uint32_t;  // index into Network::operators(): the order
 using TypeId = std::uint32_t;      // an operator name ("Conv", "com.microsoft::FusedConv"), interned
 inline constexpr std::uint32_t kNone = UINT32_MAX;
 
+// Where the elements of a constant lie that another one holds in another order or type (fold_constants.hpp): an index
+// is spelled row-major over `shape`, and the digits times the strides count elements of the type that is stored.
+struct Layout {
+  DType dtype = DType::undefined;  // every value of it is one of the literal's own type, too
+  Shape shape;                     // as many elements as the literal
+  std::span<const std::int64_t> strides;
+};
+
 // The value of a constant: row-major little-endian elements, viewed where they lie (a mapped file or the arena).
 struct Literal {
   DType dtype = DType::undefined;
   Shape shape;                       // every dimension known
-  std::span<const std::byte> bytes;  // exactly shape.count() * size(dtype); not aligned
+  std::span<const std::byte> bytes;  // exactly shape.count() * size(dtype), or that of the layout's type; not aligned
+  const Layout* layout = nullptr;    // in the arena; null: row-major elements of dtype
 };
 
 // A nested network that the engine does not look into (the body of If, Loop or Scan).
@@ -68,7 +77,7 @@ struct Tensor {
   std::uint32_t output_slot = 0;    // its place among the producer's outputs
   bool is_input = false;            // of the network
   bool is_output = false;           // of the network
-  std::optional<Literal> constant;  // its value where it is a constant
+  std::optional<Literal> constant;  // its value where it is a constant; where it has a producer, what that always gives
   // Elements of an integer tensor that follow from shapes (fold_shapes.hpp); filled in by shape inference.
   std::optional<std::span<const std::int64_t>> folded = {};
 };
@@ -111,6 +120,7 @@ class Network {
   // Shape inference fills in what the file does not say.
   void set_shape(TensorId id, Shape shape, DType dtype);
   void set_folded(TensorId id, std::span<const std::int64_t> values);  // copied
+  void set_constant(TensorId id, Literal value);                       // what its producer always gives
   Arena& arena();
 
   // --- edits of the graph (graph/editor.hpp, which also notes them). Identities stay; consumers() and order() are

@@ -48,6 +48,14 @@ std::int64_t integer_element(const Literal& literal, std::size_t index) {
   return bounded(stored_element(literal, index));
 }
 
+const Operator* Node::dequantizer(std::size_t slot) const {
+  if (!has(slot) || tensor(slot).producer == kNone) return nullptr;
+  const OperatorId by = tensor(slot).producer;
+  const Operator& op = network_.op(by);
+  const bool constant = !op.inputs.empty() && op.inputs[0] != kNone && network_.tensor(op.inputs[0]).constant;
+  return constant && network_.type_of(by) == "DequantizeLinear" ? &op : nullptr;
+}
+
 std::int64_t Node::integer(std::string_view name, std::int64_t otherwise) const {
   if (const AttributeValue* value = op().find(name))
     if (const auto* number = std::get_if<std::int64_t>(value)) return bounded(*number);

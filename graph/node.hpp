@@ -30,6 +30,9 @@ class Node {
   Shape shape(std::size_t slot) const { return has(slot) ? tensor(slot).shape : Shape(); }
   Shape output_shape() const { return output() == kNone ? Shape() : network_.tensor(output()).shape; }
 
+  // The DequantizeLinear that makes this input of a constant; null: none does.
+  const Operator* dequantizer(std::size_t slot) const;
+
   // Attributes: the operator's own, else the default of its form, else `otherwise`.
   std::int64_t integer(std::string_view name, std::int64_t otherwise = 0) const;
   double number(std::string_view name, double otherwise = 0) const;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,7 @@ struct StatisticEdit {
 // A constant that the model did not have: the bias that a folded BatchNormalization leaves behind.
 struct AddedConstant {
   std::string name;
-  Literal value;  // in the network's arena
+  Literal value;  // in the network's arena, or that of the rewriting
 };
 
 // Input `slot` of `op` reads the tensor of this name; `slot` may be one behind the last (a bias where there was none).
@@ -102,6 +103,7 @@ struct Rewriting {
   std::vector<Rebinding> rebindings;
   std::vector<StatisticEdit> statistics;  // at most one per tensor
   GraphEdits graph;
+  std::shared_ptr<Arena> arena;  // of the literals that were made with it; null: none were
 };
 
 }  // namespace rw::graph

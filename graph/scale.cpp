@@ -52,7 +52,7 @@ Scaler::Scaler(const Literal& source, const ConstantEdit& edit, std::string_view
     : source_(source), edit_(edit), name_(name), elements_(product(edit.shape)) {
   assert(floating(source.dtype) || edit.factors.empty());           // integers carry no scale
   assert(product(edit.view) == elements_ || edit.factors.empty());  // the view is a factorisation of the shape
-  expands_ = elements_ != count(source);
+  gathers_ = source.layout != nullptr || elements_ != count(source);
   walks_.reserve(edit.factors.size());  // they view themselves
   for (const Factor& factor : edit.factors) {
     walks_.push_back(walk_of(factor, edit.view));
@@ -186,7 +186,7 @@ void Scaler::scale(std::uint64_t first, std::span<std::byte> to, const std::byte
 }
 
 // Broadcasting: axes are aligned at the last one, and where the source has 1 or nothing its element repeats.
-void Scaler::expand(std::uint64_t first, std::span<std::byte> elements) const {
+void Scaler::gather(std::uint64_t first, std::span<std::byte> elements) const {
   const std::span<const std::int64_t> from = source_.shape.dims();
   const std::size_t missing = edit_.shape.size() - from.size();
   std::vector<Walk::Group> groups;  // innermost first; strides in elements of the source
@@ -197,19 +197,30 @@ void Scaler::expand(std::uint64_t first, std::span<std::byte> elements) const {
     groups.push_back({static_cast<std::uint64_t>(edit_.shape[axis]), dim == 1 ? 0 : stride});
     stride *= static_cast<std::uint64_t>(dim);
   }
-  const std::size_t step = size(source_.dtype);
-  for (std::size_t i = 0; i < elements.size() / step; ++i) {
-    std::uint64_t rest = first + i, at = 0;
+  const auto place_of = [&](std::uint64_t index) {
+    std::uint64_t at = 0;
     for (const Walk::Group& group : groups) {
-      at += rest % group.extent * group.stride;
-      rest /= group.extent;
+      at += index % group.extent * group.stride;
+      index /= group.extent;
     }
-    std::memcpy(elements.data() + i * step, source_.bytes.data() + at * step, step);
-  }
+    return at;
+  };
+  with_codec(source_.dtype, [&](auto codec) {
+    using Stored = typename decltype(codec)::Stored;
+    for (std::size_t i = 0; i < elements.size() / sizeof(Stored); ++i) {
+      const std::uint64_t at = place_of(first + i);
+      Stored value;
+      if (source_.layout)
+        value = codec.narrow(element(source_, at));
+      else
+        value = load<Stored>(source_.bytes.data() + at * sizeof(Stored));
+      std::memcpy(elements.data() + i * sizeof(Stored), &value, sizeof(Stored));
+    }
+  });
 }
 
 void Scaler::write(std::uint64_t first, std::span<std::byte> elements) const {
-  if (expands_ || walks_.empty()) {
+  if (gathers_ || walks_.empty()) {
     fetch(first, elements);
     scale(first, elements);
   } else if (!elements.empty()) {
@@ -219,8 +230,8 @@ void Scaler::write(std::uint64_t first, std::span<std::byte> elements) const {
 
 void Scaler::fetch(std::uint64_t first, std::span<std::byte> elements) const {
   if (elements.empty()) return;
-  if (expands_)
-    expand(first, elements);
+  if (gathers_)
+    gather(first, elements);
   else
     std::memcpy(elements.data(), source_.bytes.data() + first * size(source_.dtype), elements.size());
 }

@@ -28,7 +28,8 @@ class Scaler {
   const Literal& source() const { return source_; }
   std::span<const std::int64_t> shape() const { return edit_.shape; }  // of the result
   std::uint64_t byte_count() const { return result_size(source_, edit_); }
-  bool expands() const { return expands_; }  // the result has elements that repeat one of the source
+  // The elements do not lie one by one in the bytes of the source: some repeat one of it, or it has a layout.
+  bool gathers() const { return gathers_; }
 
   // Scales elements [first, first + count) of the result in place; they hold the source's values.
   // Error (place "tensor 'name'"): a value that is not finite, or becomes so in its type.
@@ -68,7 +69,7 @@ class Scaler {
   static Walk walk_of(const Factor& factor, std::span<const std::int64_t> view);
   Stretch stretch_at(std::uint64_t first) const;
   void combine(std::uint64_t first, std::span<double> factors) const;
-  void expand(std::uint64_t first, std::span<std::byte> elements) const;
+  void gather(std::uint64_t first, std::span<std::byte> elements) const;
   void scale(std::uint64_t first, std::span<std::byte> to, const std::byte* from) const;
   void fetch(std::uint64_t first, std::span<std::byte> elements) const;
   [[noreturn]] void fail(std::uint64_t first, std::uint64_t count) const;
@@ -78,7 +79,7 @@ class Scaler {
   const ConstantEdit& edit_;
   std::string_view name_;
   std::uint64_t elements_ = 1;
-  bool expands_ = false;
+  bool gathers_ = false;
   std::vector<Walk> walks_;
   ScaleKernel kernel_ = nullptr;
 };

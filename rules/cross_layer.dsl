@@ -26,3 +26,31 @@ rule cross_layer(lo = 0.000001, hi = 1000000) {
   repeat 40 until change < 0.01
   do scale(p, clamp(balance(across(max, p.weight), across(max, c.weight)), lo, hi))
 }
+
+test cross_layer "weights before and behind a channel get one range" {
+  input x [1, 1, 4, 4]
+  a = Conv(x, values [1, 4] shape [2, 1, 1, 1])
+  b = Relu(a)
+  c = Conv(b, values [1, 1] shape [1, 2, 1, 1])
+  output c
+  expect match parents a children c
+  expect scale a [1, 0.5]
+}
+
+test cross_layer "a class without weights on one side stays as it is" {
+  input x [1, 1, 4, 4]
+  a = Conv(x, values [0, 4] shape [2, 1, 1, 1])
+  c = Conv(a, values [1, 1] shape [1, 2, 1, 1])
+  output c
+  expect match
+  expect scale a [1, 0.5]
+}
+
+test cross_layer "nothing behind a Softmax takes the scale back" {
+  input x [1, 3, 4, 4]
+  a = Conv(x, weight [2, 3, 1, 1])
+  b = Softmax(a) axis 1
+  c = Conv(b, weight [2, 2, 1, 1])
+  output c
+  expect no match a
+}

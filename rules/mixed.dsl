@@ -29,3 +29,20 @@ rule mixed(c_power = 0.5, p_power = 0.25, a_power = 0.25, lo = 0.001, hi = 1000)
   repeat 10 until change < 0.001
   do scale(p, clamp(sqrt(goal), lo, hi))
 }
+
+test mixed "a channel that nobody needs so large gets smaller" {
+  input x [1, 1, 4, 4]
+  a = Conv(x, values 1 shape [1, 1, 1, 1])
+  c = Conv(a, values 1 shape [1, 1, 1, 1])
+  output c
+  stats a max 16
+  expect match parents a children c
+}
+
+test mixed "without statistics it does not run" {
+  input x [1, 3, 4, 4]
+  a = Conv(x, weight [2, 3, 1, 1])
+  c = Conv(a, weight [2, 2, 1, 1])
+  output c
+  expect no match a "activation ranges are missing"
+}

@@ -34,3 +34,38 @@ rule clip_to_relu {
   where c.attribute.min == 0 and c.attribute.max >= 3.4e38 else "its bounds are not 0 and none"
   do replace(c, Relu)
 }
+
+test fold_batch_normalization "a normalization behind a convolution is folded into it" {
+  input x [1, 3, 4, 4]
+  a = Conv(x, weight [4, 3, 1, 1])
+  b = BatchNormalization(a, positive [4], bias [4], bias [4], positive [4])
+  c = Relu(b)
+  output c
+  expect match
+}
+
+test fold_batch_normalization "not where somebody else reads the convolution" {
+  input x [1, 3, 4, 4]
+  a = Conv(x, weight [4, 3, 1, 1])
+  b = BatchNormalization(a, positive [4], bias [4], bias [4], positive [4])
+  output a, b
+  expect no match
+}
+
+test fold_constant "a factor for each channel" {
+  input x [1, 3, 4, 4]
+  a = Conv(x, weight [4, 3, 1, 1], bias [4])
+  b = Mul(a, weight [4, 1, 1])
+  c = Relu(b)
+  output c
+  expect match
+}
+
+test remove_identity "an Identity goes" {
+  input x [1, 3, 4, 4]
+  a = Relu(x)
+  b = Identity(a)
+  c = Sigmoid(b)
+  output c
+  expect match
+}

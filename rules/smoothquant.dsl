@@ -20,3 +20,22 @@ rule smoothquant(alpha = 0.5, least = 0.00001) {
   let read = max(across(max, c.weight), least)
   do scale(p, pow(read, 1 - alpha) / pow(seen, alpha))
 }
+
+test smoothquant "half of an outlier moves into the weights that read it" {
+  input x [1, 2, 4]
+  n = LayerNormalization(x, positive [4], bias [4]) axis -1
+  q = MatMul(n, values [1, 1, 1, 1, 1, 1, 1, 1] shape [4, 2])
+  output q
+  stats n max [16, 1, 1, 1]
+  expect match parents n children q
+  expect scale n [0.25, 1, 1, 1]
+}
+
+test smoothquant "who else reads the normalization keeps it as it is" {
+  input x [1, 2, 4]
+  n = LayerNormalization(x, positive [4], bias [4]) axis -1
+  q = MatMul(n, weight [4, 2])
+  output n, q
+  calibrate
+  expect no match n "output of the network"
+}

@@ -1,5 +1,7 @@
 #include "runtime/analysis.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -86,7 +88,7 @@ Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindi
     const dsl::LawBinding* binding = choose(*candidates[network.op(op).type], site);
     if (!binding) continue;
     analysis.law[op] = &laws()[binding->law];
-    analysis.elementwise[op] = binding->elementwise;
+    analysis.elementwise[op] = binding->elementwise || analysis.law[op]->elementwise;
     analysis.holds[op] = analysis.law[op] != &block_law() && analysis.law[op]->condition(site).empty();
   }
   return analysis;
@@ -96,7 +98,11 @@ std::string Analysis::why_blocked(OperatorId op) const {
   if (skipped[op]) return "skipped by --skip-node";
   if (unknown[op]) return "no law is known for it";
   if (law[op] == &block_law()) return "it carries no scale";
-  const std::string why = law[op]->condition(site(op));
+  const Site here = site(op);
+  for (std::uint32_t slot = 0; slot < here.input_count(); ++slot)
+    if (const graph::Operator* by = here.dequantizer(slot))
+      return fmt::format("its input '{}' is quantized (DequantizeLinear '{}')", here.tensor(slot).name, by->name);
+  const std::string why = law[op]->condition(here);
   return why.empty() ? std::string(law[op]->pins) : why;
 }
 

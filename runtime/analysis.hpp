@@ -18,7 +18,7 @@ struct Analysis {
   graph::Forms forms;
   graph::ChannelAxes channels;
   std::vector<const Law*> law;    // by operator: the law that it is bound to; block_law() where there is none
-  std::vector<bool> elementwise;  // by operator: bound as `pass elementwise`
+  std::vector<bool> elementwise;  // by operator: takes each element for itself (`pass elementwise`, bounded)
   std::vector<bool> holds;        // by operator: the law's condition holds; else it blocks
   std::vector<bool> unknown;      // by operator: no `op` line names it
 

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
+
+#include "graph/scale.hpp"
+#include "runtime/clip_bounds.hpp"
+#include "runtime/constant.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -35,20 +38,49 @@ graph::ConstantEdit edit_of(TensorId tensor, const Edit& edit) {
   return result;
 }
 
+// A name that neither the network nor anything new has.
+class NewNames {
+ public:
+  explicit NewNames(const graph::Network& network) : network_(network) {}
+  std::string make(const std::string& base) {
+    std::string name = base;
+    for (int i = 2; network_.find(name) || network_.has_operator(name) || !names_.insert(name).second; ++i)
+      name = fmt::format("{}_{}", base, i);
+    return name;
+  }
+
+ private:
+  const graph::Network& network_;
+  std::set<std::string> names_;
+};
+
 class Applier {
  public:
-  Applier(const Analysis& analysis, const Plan& plan) : network_(*analysis.network), plan_(plan) {}
+  Applier(const Analysis& analysis, const Plan& plan)
+      : analysis_(analysis), network_(*analysis.network), plan_(plan), names_(network_) {
+    result_.graph = plan.graph;
+  }
 
   graph::Rewriting run() {
     std::set<TensorId> edited;  // in the order of the file
-    for (const auto& [key, edit] : plan_.edits())
-      if (changes(&edit))
-        edited.insert(network_.op(static_cast<OperatorId>(key >> 32U)).inputs[static_cast<std::uint32_t>(key)]);
+    std::set<OperatorId> clips;
+    for (const auto& [key, edit] : plan_.edits()) {
+      if (!changes(&edit)) continue;
+      const auto op = static_cast<OperatorId>(key >> 32U);
+      if (is_bounded(op))
+        clips.insert(op);
+      else
+        edited.insert(network_.op(op).inputs[static_cast<std::uint32_t>(key)]);
+    }
     for (const TensorId tensor : edited) rewrite(tensor);
+    for (const OperatorId op : clips) unfold(op);
+    drop_unread();
     return std::move(result_);
   }
 
  private:
+  bool is_bounded(OperatorId op) const { return analysis_.law[op]->name == "bounded"; }
+
   // Users with equal edits share one tensor. The tensor itself changes where all of its users change it; who wants it
   // otherwise reads a copy.
   void rewrite(TensorId tensor) {
@@ -61,7 +93,7 @@ class Applier {
         network_.tensor(tensor).is_output || network_.tensor(tensor).producer != kNone;  // somebody needs it unchanged
     for (const graph::Use& use : network_.consumers(tensor)) {
       const Edit* edit = plan_.edit(use.op, use.slot);
-      if (!changes(edit)) {
+      if (!changes(edit) || is_bounded(use.op)) {
         kept = true;
         continue;
       }
@@ -78,22 +110,99 @@ class Applier {
         continue;
       }
       const std::size_t copy = result_.copies.size();
-      result_.copies.push_back({copy_name(tensor, versions[i].uses[0].op), edit_of(tensor, *versions[i].edit)});
+      const std::string name = own_name(network_.tensor(tensor).name, versions[i].uses[0].op);
+      result_.copies.push_back({name, edit_of(tensor, *versions[i].edit)});
       for (const graph::Use& use : versions[i].uses) result_.rebindings.push_back({use.op, use.slot, copy});
     }
   }
 
-  std::string copy_name(TensorId tensor, OperatorId op) {
-    const std::string base = fmt::format("{}@{}", network_.tensor(tensor).name, network_.op(op).name);
-    std::string name = base;
-    for (int i = 2; network_.find(name) || !names_.insert(name).second; ++i) name = fmt::format("{}_{}", base, i);
-    return name;
+  // The operators between a constant and a reader that has a copy now go where nobody else reads what they make. (What
+  // the files hold and nobody reads is for the writers to leave out.)
+  void drop_unread() {
+    std::vector<TensorId> left;  // one entry for each reading that is no more
+    for (const graph::Rebinding& each : result_.rebindings) left.push_back(network_.op(each.op).inputs[each.slot]);
+    std::map<TensorId, std::size_t> times;
+    while (!left.empty()) {
+      const TensorId tensor = left.back();
+      left.pop_back();
+      const graph::Tensor& info = network_.tensor(tensor);
+      if (info.producer == kNone || info.is_output || ++times[tensor] < network_.consumers(tensor).size()) continue;
+      const graph::Operator& maker = network_.op(info.producer);
+      if (maker.nested || maker.outputs.size() != 1) continue;
+      result_.graph.removed.push_back(info.producer);
+      for (const TensorId input : maker.inputs)
+        if (input != kNone) left.push_back(input);
+    }
   }
 
+  // Clip(x, a, b) = Min(Max(x, a), b), with bounds for each channel; Max(x, 0) is Relu. The last of them takes the
+  // operator's place.
+  void unfold(OperatorId op) {
+    const Site site = analysis_.site(op);
+    const ClipBounds bounds = clip_bounds(site);
+    std::vector<Handle> handles;
+    analysis_.law[op]->handles(site, handles);
+    std::vector<Limit> limits;
+    if (!bounds.low.none()) limits.push_back(limit(site, bounds.low.value == 0 ? "Relu" : "Max", bounds.low, handles));
+    if (!bounds.high.none()) limits.push_back(limit(site, "Min", bounds.high, handles));
+    std::string value(site.tensor(0).name);
+    for (const Limit& each : limits) {
+      if (&each != &limits.back()) {
+        const std::string name = names_.make(fmt::format("{}.{}", site.op().name, each.type));
+        result_.graph.inserted.push_back({op, each.type, name, each.inputs(value), {name}});
+        value = name;
+        continue;
+      }
+      result_.graph.replacements.push_back({op, each.type});
+      const std::vector<std::string> inputs = each.inputs(value);
+      for (std::uint32_t slot = 0; slot < inputs.size(); ++slot)
+        result_.graph.inputs.push_back({op, slot, inputs[slot]});
+    }
+  }
+
+  // One side of a Clip: Relu, or Max or Min with a constant.
+  struct Limit {
+    std::string type, constant;
+    std::vector<std::string> inputs(const std::string& value) const {
+      return type == "Relu" ? std::vector{value} : std::vector{value, constant};
+    }
+  };
+
+  Limit limit(const Site& site, std::string type, const ClipBound& bound, const std::vector<Handle>& handles) {
+    if (type == "Relu") return {std::move(type), ""};
+    const auto moving =
+        std::find_if(handles.begin(), handles.end(), [&](const Handle& each) { return each.slot == bound.slot; });
+    const bool is_input = site.has(bound.slot);
+    if (moving == handles.end() && is_input)  // 0, which any scale leaves as it is
+      return {std::move(type), std::string(site.tensor(bound.slot).name)};
+    const Handle handle = moving != handles.end() ? *moving : Handle{.slot = bound.slot, .attribute = bound.value};
+    const Constant constant(site, handle);
+    const std::string name = is_input ? own_name(constant.tensor().name, site.id())
+                                      : names_.make(fmt::format("{}.{}", site.op().name, bound.attribute));
+    const Edit* edit = plan_.edit(site.id(), bound.slot);
+    add(name, constant, edit ? *edit : Edit{.shape = handle.shape, .view = handle.view, .factors = {}});
+    return {std::move(type), name};
+  }
+
+  void add(const std::string& name, const Constant& constant, const Edit& edit) {
+    const graph::ConstantEdit scaling = edit_of(kNone, edit);
+    const std::vector<std::byte> bytes = graph::Scaler(constant.literal(), scaling, constant.tensor().name).result();
+    if (!result_.arena) result_.arena = std::make_shared<graph::Arena>();
+    result_.graph.added.push_back(
+        {name,
+         {constant.literal().dtype, graph::Shape(result_.arena->store(std::span<const std::int64_t>(edit.shape))),
+          result_.arena->store(std::span<const std::byte>(bytes))}});
+  }
+
+  std::string own_name(std::string_view tensor, OperatorId op) {
+    return names_.make(fmt::format("{}@{}", tensor, network_.op(op).name));
+  }
+
+  const Analysis& analysis_;
   const graph::Network& network_;
   const Plan& plan_;
+  NewNames names_;
   graph::Rewriting result_;
-  std::set<std::string> names_;
 };
 
 }  // namespace
@@ -101,7 +210,6 @@ class Applier {
 graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const graph::Statistics& all,
                             const graph::Statistics& used) {
   graph::Rewriting result = Applier(analysis, plan).run();
-  result.graph = plan.graph;
   for (const graph::Statistic& entry : all.entries()) {
     if (entry.tensor == kNone) continue;
     const graph::Tensor& tensor = analysis.network->tensor(entry.tensor);

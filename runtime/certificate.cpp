@@ -67,8 +67,11 @@ class Walk : public Carry {
     if (!planned && scale.is_one()) return {};
     if (!analysis_.channels.has(tensor)) return fmt::format("tensor '{}' is scaled but has no channels", info.name);
     const AxisMask axes = analysis_.channels.axes(tensor);
-    const std::vector<double> ones(analysis_.channels.count(tensor), 1.0);
-    const bool agrees = (scale.axes & ~axes) == 0 && near(spread(scale, axes, info.shape), planned ? *planned : ones);
+    const std::vector<double> ones(planned ? 0 : analysis_.channels.count(tensor), 1.0),
+        &expected = planned ? *planned : ones;
+    const bool agrees = (scale.axes & ~axes) == 0 &&
+                        (scale.axes == axes && !scale.is_one() ? near(*scale.values, expected)
+                                                               : near(spread(scale, axes, info.shape), expected));
     return agrees ? std::string() : fmt::format("tensor '{}' is not scaled as the plan says", info.name);
   }
 

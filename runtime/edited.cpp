@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "graph/error.hpp"
 #include "graph/literal.hpp"
@@ -45,7 +48,7 @@ Runner source_runner(const graph::Literal& literal, const Handle& handle) {
 }  // namespace
 
 void for_each_element(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
-                      const std::function<void(double, double, std::size_t)>& visit) {
+                      graph::FunctionRef<void(double, double, std::size_t)> visit) {
   const graph::Literal& literal = *constant.constant;
   Runner source = source_runner(literal, handle), channel(handle.view, handle.axes);
   std::vector<Runner> factors;
@@ -86,9 +89,139 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
   }
 }
 
+namespace {
+
+// The elements of a constant as loops over runs of neighbours: axes that every position walks as one are one loop, the
+// innermost last.
+struct Loops {
+  std::vector<std::size_t> extents;
+  std::vector<std::vector<std::size_t>> strides;  // by position, by loop
+};
+
+Loops merge(std::span<const std::int64_t> view, std::span<const Runner> runners) {
+  Loops loops;
+  loops.strides.resize(runners.size());
+  for (std::size_t axis = 0; axis < view.size(); ++axis) {
+    const auto extent = static_cast<std::size_t>(view[axis]);
+    if (extent == 1) continue;
+    bool joins = !loops.extents.empty();
+    for (std::size_t i = 0; joins && i < runners.size(); ++i)
+      joins = loops.strides[i].back() == runners[i].strides[axis] * extent;
+    if (joins) {
+      loops.extents.back() *= extent;
+      for (std::size_t i = 0; i < runners.size(); ++i) loops.strides[i].back() = runners[i].strides[axis];
+    } else {
+      loops.extents.push_back(extent);
+      for (std::size_t i = 0; i < runners.size(); ++i) loops.strides[i].push_back(runners[i].strides[axis]);
+    }
+  }
+  if (loops.extents.empty()) {
+    loops.extents.push_back(1);
+    for (auto& each : loops.strides) each.push_back(0);
+  }
+  return loops;
+}
+
+// The largest magnitude of a run; infinity where one of its elements is not finite. Several at a time, as a maximum
+// depends on the one before.
+template <typename Codec>
+double largest_of(const std::byte* elements, std::size_t count) {
+  using Stored = typename Codec::Stored;
+  constexpr std::size_t kLanes = 32 / sizeof(Stored);
+  if constexpr (Codec::kFloating) {
+    // Magnitudes of floats are in the order of their bits, nan and infinity last.
+    using Bits = std::conditional_t<sizeof(Stored) == 2, std::uint16_t,
+                                    std::conditional_t<sizeof(Stored) == 4, std::uint32_t, std::uint64_t>>;
+    constexpr Bits kMagnitude = static_cast<Bits>(~Bits{0}) >> 1U;
+    std::array<Bits, kLanes> most{};
+    std::size_t i = 0;
+    for (; i + kLanes <= count; i += kLanes)
+      for (std::size_t lane = 0; lane < kLanes; ++lane)
+        most[lane] = std::max<Bits>(most[lane], graph::load<Bits>(elements + (i + lane) * sizeof(Bits)) & kMagnitude);
+    for (; i < count; ++i)
+      most[0] = std::max<Bits>(most[0], graph::load<Bits>(elements + i * sizeof(Bits)) & kMagnitude);
+    const double largest = Codec::widen(std::bit_cast<Stored>(*std::max_element(most.begin(), most.end())));
+    return std::isfinite(largest) ? largest : INFINITY;
+  }
+  double largest = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    largest = std::max(largest, std::fabs(Codec::widen(graph::load<Stored>(elements + i * sizeof(Stored)))));
+  return largest;
+}
+
+// Takes the maximum with a run of elements whose channels are neighbours, each element with its factor.
+template <typename Codec>
+void take_row(const std::byte* elements, std::span<double> largest, const double* factors, std::size_t step) {
+  using Stored = typename Codec::Stored;
+  for (std::size_t i = 0; i < largest.size(); ++i) {
+    const double size = std::fabs(Codec::widen(graph::load<Stored>(elements + i * sizeof(Stored))) * factors[i * step]);
+    largest[i] = std::max(largest[i], size <= std::numeric_limits<double>::max() ? size : INFINITY);  // nan, too
+  }
+}
+
+// Infinity or nan in the result: some element is not finite.
+template <typename Codec>
+void take_runs(const graph::Literal& literal, const Loops& loops, const std::vector<const double*>& factors,
+               std::vector<double>& largest) {
+  enum : std::size_t { kSource, kChannel, kFactors };
+  const std::size_t run = loops.extents.back(), outer = loops.extents.size() - 1;
+  std::vector<std::size_t> at(loops.strides.size(), 0), place(outer, 0);
+  const auto step_of = [&](std::size_t i) { return loops.strides[i].back(); };
+  // Within a run factors are one number, or numbers side by side.
+  std::vector<double> row;
+  const auto factor_row = [&]() -> std::pair<const double*, std::size_t> {
+    bool uniform = true;
+    for (std::size_t i = kFactors; i < at.size(); ++i) uniform &= step_of(i) == 0;
+    const std::size_t length = uniform ? 1 : run;
+    row.assign(length, 1.0);
+    for (std::size_t i = kFactors; i < at.size(); ++i)
+      for (std::size_t k = 0; k < length; ++k) row[k] *= factors[i - kFactors][at[i] + k * step_of(i)];
+    return {row.data(), uniform ? 0 : 1};
+  };
+  for (bool more = true; more;) {
+    const std::byte* elements = literal.bytes.data() + at[kSource] * sizeof(typename Codec::Stored);
+    const auto [factor, step] = factor_row();
+    double& first = largest[at[kChannel]];
+    if (step_of(kChannel) == 0 && step == 0) {
+      first = std::max(first, largest_of<Codec>(elements, run) * std::fabs(*factor));
+    } else if (step_of(kChannel) == 1) {
+      take_row<Codec>(elements, std::span(&first, run), factor, step);
+    } else {
+      for (std::size_t i = 0; i < run; ++i)
+        take_row<Codec>(elements + i * sizeof(typename Codec::Stored),
+                        std::span(&largest[at[kChannel] + i * step_of(kChannel)], 1), factor + i * step, 0);
+    }
+    more = false;
+    for (std::size_t loop = outer; loop-- > 0 && !more;) {
+      more = ++place[loop] < loops.extents[loop];
+      for (std::size_t i = 0; i < at.size(); ++i)
+        at[i] += more ? loops.strides[i][loop] : -loops.strides[i][loop] * (loops.extents[loop] - 1);
+      if (!more) place[loop] = 0;
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
                                std::size_t channels) {
+  const graph::Literal& literal = *constant.constant;
   std::vector<double> largest(channels, 0.0);
+  std::vector<Runner> runners = {source_runner(literal, handle), Runner(handle.view, handle.axes)};
+  std::vector<const double*> factors;
+  if (edit)
+    for (const graph::Factor& factor : edit->factors) {
+      runners.emplace_back(handle.view, factor.axes);
+      factors.push_back(factor.values.data());
+    }
+  if (std::find(handle.view.begin(), handle.view.end(), 0) != handle.view.end()) return largest;
+  const Loops loops = merge(handle.view, runners);
+  if (loops.strides[0].back() == 1 || loops.extents.back() == 1) {
+    graph::with_codec(literal.dtype, [&](auto codec) { take_runs<decltype(codec)>(literal, loops, factors, largest); });
+    if (std::all_of(largest.begin(), largest.end(), [](double each) { return std::isfinite(each); })) return largest;
+    largest.assign(channels, 0.0);
+  }
+  // An expanded constant, or one with an element that is not finite: which one is said here.
   for_each_element(constant, handle, edit, [&](double value, double factor, std::size_t channel) {
     largest[channel] = std::max(largest[channel], std::fabs(value * factor));
   });

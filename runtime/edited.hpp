@@ -1,9 +1,9 @@
 // Constants read through the plan.
 #pragma once
 
-#include <functional>
 #include <vector>
 
+#include "graph/function_ref.hpp"
 #include "graph/network.hpp"
 #include "runtime/law.hpp"
 #include "runtime/plan.hpp"
@@ -14,9 +14,10 @@ namespace rw::runtime {
 // the channel (along handle.axes) that it belongs to. Row-major over the handle's shape. graph::Error: the constant
 // holds NaN or infinity, and formulas read it (Handle::read).
 void for_each_element(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
-                      const std::function<void(double value, double factor, std::size_t channel)>& visit);
+                      graph::FunctionRef<void(double value, double factor, std::size_t channel)> visit);
 
-// For each channel the largest magnitude of its elements, through the plan.
+// For each channel the largest magnitude of its elements, through the plan: one pass over the elements where they lie.
+// Error: as above.
 std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
                                std::size_t channels);
 

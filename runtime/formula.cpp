@@ -333,7 +333,8 @@ Value Evaluator::arithmetic(const dsl::Expr& expr) const {
       return result;
     }
     const auto decide = spread(condition, expr.type), yes = spread(then, expr.type), no = spread(otherwise, expr.type);
-    for (std::size_t i = 0; i < size; ++i) result.numbers.push_back(decide[i] != 0 ? yes[i] : no[i]);
+    result.numbers.resize(size);
+    for (std::size_t i = 0; i < size; ++i) result.numbers[i] = decide[i] != 0 ? yes[i] : no[i];
     return result;
   }
   const Value &left = operand(expr, 0), &right = operand(expr, 1);
@@ -382,15 +383,16 @@ Value Evaluator::call(const dsl::Expr& expr) {
   }
   if (const Binary apply = binary_of(function)) {
     const auto a = spread(operand(expr, 0), expr.type), b = spread(operand(expr, 1), expr.type);
-    for (std::size_t i = 0; i < size; ++i) result.numbers.push_back(apply(a[i], b[i]));
+    result.numbers.resize(size);
+    for (std::size_t i = 0; i < size; ++i) result.numbers[i] = apply(a[i], b[i]);
     return result;
   }
   switch (function) {
     case Function::clamp: {
       const auto x = spread(operand(expr, 0), expr.type), lo = spread(operand(expr, 1), expr.type),
                  hi = spread(operand(expr, 2), expr.type);
-      for (std::size_t i = 0; i < size; ++i)
-        result.numbers.push_back(x[i] < lo[i] ? lo[i] : x[i] > hi[i] ? hi[i] : x[i]);
+      result.numbers.resize(size);
+      for (std::size_t i = 0; i < size; ++i) result.numbers[i] = x[i] < lo[i] ? lo[i] : x[i] > hi[i] ? hi[i] : x[i];
       return result;
     }
     case Function::largest:
@@ -412,9 +414,17 @@ Value Evaluator::call(const dsl::Expr& expr) {
       const Value& values = operand(expr, 0);
       const Family& family = scope_.family(values.type.family);
       const auto numbers = over_channels(values, family);
-      std::vector<std::vector<double>> members(size);
-      for (std::size_t i = 0; i < numbers.size(); ++i) members[family.classes[i]].push_back(numbers[i]);
-      for (const auto& each : members) result.numbers.push_back(reduce(static_cast<Reduction>(expr.reduction), each));
+      const auto reduction = static_cast<Reduction>(expr.reduction);
+      result.numbers.assign(size, 0.0);
+      std::vector<std::uint32_t> members(size, 0);
+      const Binary pick = binary_of(reduction == Reduction::max ? Function::max : Function::min);
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        double& found = result.numbers[family.classes[i]];
+        const bool first = members[family.classes[i]]++ == 0;
+        found = first ? numbers[i] : reduction == Reduction::mean ? found + numbers[i] : pick(found, numbers[i]);
+      }
+      for (std::size_t i = 0; reduction == Reduction::mean && i < size; ++i)
+        if (members[i] > 0) result.numbers[i] /= members[i];
       return result;
     }
     case Function::count:

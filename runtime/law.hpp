@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,7 +47,9 @@ struct Handle {
   std::uint32_t activation = 0;  // input slot, for Side::in
   bool inverse = false;          // multiplied by 1 / scale
   enum class Read : std::uint8_t { no, weight, bias };
-  Read read = Read::no;             // what formulas see of it: p.weight and c.weight, p.bias
+  Read read = Read::no;  // what formulas see of it: p.weight and c.weight, p.bias
+  // The constant is no input but an attribute of this value (constant.hpp); `slot` is free.
+  std::optional<double> attribute;
   std::vector<std::int64_t> shape;  // of the constant, expanded where a size of 1 meets several channels
   std::vector<std::int64_t> view;   // row-major factorisation of shape
   AxisMask axes = 0;                // of the view; as many elements as the tensor of that side has channels, or
@@ -77,6 +80,7 @@ struct Law {
   void (*settle)(const Site&, Tie&, std::uint32_t gate,
                  std::uint32_t other) = nullptr;  // for laws that call Tie::waits
   std::string_view pins = {};  // why it pins an activation although its condition holds; empty: it never does
+  bool elementwise = false;    // takes each element for itself, without a rule file saying so
 };
 
 std::span<const Law> laws();

@@ -83,7 +83,7 @@ void Pattern::examine(const Regions& regions, RegionId id, graph::FunctionRef<bo
     for (const Leak& leak : region.leaks)
       if (!more({.obstacle = Obstacle::leak, .op = leak.op, .tensor = leak.tensor, .clause = pattern_.at})) return;
   if (region.children.empty() && !more({.obstacle = Obstacle::no_child, .clause = pattern_.children.at})) return;
-  if (free_classes(regions, id, analysis_) == 0) more({.obstacle = Obstacle::no_free_channel, .clause = pattern_.at});
+  if (!has_free_class(regions, id, analysis_)) more({.obstacle = Obstacle::no_free_channel, .clause = pattern_.at});
 }
 
 std::vector<OperatorId> Pattern::joins(const Regions& regions, RegionId region, std::size_t clause) const {
@@ -102,6 +102,14 @@ std::uint32_t free_classes(const Regions& regions, RegionId id, const Analysis& 
   std::uint32_t count = 0;
   for (std::uint32_t i = 0; i < region.classes; ++i) count += offered[i] && !regions.pinned(region, i);
   return count;
+}
+
+bool has_free_class(const Regions& regions, RegionId id, const Analysis& analysis) {
+  const Region& region = regions[id];
+  for (const OperatorId op : region.parents)
+    for (const std::uint32_t scale_class : regions.classes(analysis.network->op(op).outputs[0]))
+      if (!regions.pinned(region, scale_class)) return true;
+  return false;
 }
 
 }  // namespace rw::runtime

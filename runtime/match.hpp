@@ -72,5 +72,7 @@ class Pattern {
 
 // Classes of the region that a parent offers and nothing pins.
 std::uint32_t free_classes(const Regions& regions, RegionId region, const Analysis& analysis);
+// Whether some class of the region is offered by a parent and pinned by nothing.
+bool has_free_class(const Regions& regions, RegionId region, const Analysis& analysis);
 
 }  // namespace rw::runtime

@@ -8,6 +8,7 @@
 #include "graph/printable.hpp"
 #include "runtime/painter.hpp"
 #include "runtime/reasons.hpp"
+#include "runtime/size_text.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -22,13 +23,6 @@ Chief chief(const ReportInput& input, const RegionOutcome& region) {
 
 std::string range(double smallest, double largest) {
   return smallest == largest ? fmt::format("{:.4g}", smallest) : fmt::format("{:.4g} .. {:.4g}", smallest, largest);
-}
-
-std::string size_text(std::uint64_t bytes) {
-  if (bytes < 1'000) return fmt::format("{} bytes", bytes);
-  if (bytes < 1'000'000) return fmt::format("{:.1f} KB", static_cast<double>(bytes) / 1e3);
-  if (bytes < 1'000'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
-  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
 }
 
 // Rules with a chain edit the graph, those with a region scale: a table for each kind.
@@ -54,6 +48,14 @@ std::string rule_table(const ReportInput& input, const Painter& paint) {
     text +=
         paint.strong(fmt::format("{:<{}}  regions  parents  children  channels  scale", "rule", width)) + "\n" + scales;
   return text;
+}
+
+std::string never_fired(const ReportInput& input) {
+  std::string names;
+  for (std::size_t i = 0; i < input.outcome.rules.size(); ++i)
+    if (const RuleOutcome& rule = input.outcome.rules[i]; rule.ran && rule.regions + rule.edits == 0)
+      names += (names.empty() ? "" : ", ") + input.rules.program.rules[i].name;
+  return names.empty() ? "" : fmt::format("\nnever fired: {}\n", names);
 }
 
 // The most frequent reasons first; of many only those, and the command that tells everything.
@@ -140,6 +142,7 @@ std::string text_report(const ReportInput& input, bool colour) {
                       input.model.network.live_count(), outcome.regions.size(), outcome.visited.size(),
                       size_text(input.model.bytes));
   text += rule_table(input, paint);
+  text += never_fired(input);
   text += left_alone(input);
   const Certificate& certificate = outcome.certificate;
   if (certificate.holds) {
@@ -157,6 +160,7 @@ std::string text_report(const ReportInput& input, bool colour) {
     return text;
   }
   if (input.dry_run) return text + fmt::format("dry run: nothing was written; {:.1f} ms\n", input.seconds * 1e3);
+  if (input.written.files.empty()) return text + "nothing was written\n";
   std::string files;
   for (const auto& file : input.written.files) files += (files.empty() ? "" : ", ") + file.string();
   return text + fmt::format("wrote {} ({}) in {:.1f} ms\n", files, size_text(input.written.bytes), input.seconds * 1e3);

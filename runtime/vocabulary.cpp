@@ -45,16 +45,16 @@ constexpr unsigned kNodes = kParents | kChildren | role(dsl::Role::join) | role(
 
 // A field of one name is about channels for nodes and about classes for regions.
 constexpr std::array<dsl::FieldWord, 9> kFields = {{
-    {"min", Kind::number, FieldAbout::channel, kParents, "smallest calibrated value of each output channel"},
-    {"max", Kind::number, FieldAbout::channel, kParents, "largest calibrated value of each output channel"},
+    {"min", Kind::number, FieldAbout::channel, kParents, "smallest calibrated value of each output channel", true},
+    {"max", Kind::number, FieldAbout::channel, kParents, "largest calibrated value of each output channel", true},
     {"weight", Kind::number, FieldAbout::channel, kParents | kChildren,
      "largest magnitude of the weights of each channel"},
     {"bias", Kind::number, FieldAbout::channel, kParents, "bias of each output channel"},
     {"name", Kind::text, FieldAbout::node, kNodes, "name of the node"},
     {"op", Kind::text, FieldAbout::node, kNodes, "its operator"},
     {"channels", Kind::number, FieldAbout::node, kNodes, "how many channels its output has"},
-    {"min", Kind::number, FieldAbout::region_class, kRegion, "smallest calibrated value of each class"},
-    {"max", Kind::number, FieldAbout::region_class, kRegion, "largest calibrated value of each class"},
+    {"min", Kind::number, FieldAbout::region_class, kRegion, "smallest calibrated value of each class", true},
+    {"max", Kind::number, FieldAbout::region_class, kRegion, "largest calibrated value of each class", true},
 }};
 
 std::vector<dsl::LawWord> law_words() {

@@ -14,13 +14,16 @@ namespace rw::graph {
 namespace {
 
 using Names = std::vector<std::string_view>;
+using BodyRef = FunctionRef<std::string(std::string_view, const Model&)>;
 
 class Flattener {
  public:
-  Flattener(const Model& model, const Rewriting& rewriting, std::string_view format)
-      : network_(model.network),
+  Flattener(const Model& model, const Rewriting& rewriting, std::string_view format, BodyRef body)
+      : model_(model),
+        network_(model.network),
         rewriting_(rewriting),
         format_(format),
+        body_(body),
         changes_(node_changes(rewriting)),
         insertions_(insertions(rewriting)) {
     for (const ConstantEdit& each : rewriting.constants) edits_[each.tensor] = &each;
@@ -76,7 +79,7 @@ class Flattener {
     FlatNode node{network_.type_of(id), op.name,
                   names(op.inputs.first(op.inputs.size() - std::min<std::size_t>(op.captured, op.inputs.size()))),
                   names(op.outputs), op.attributes};
-    check_attributes(node);
+    convert_graphs(node);
     if (change) {
       if (change->type) {
         node.type = *change->type;
@@ -88,18 +91,33 @@ class Flattener {
     flat_.nodes.push_back(std::move(node));
   }
 
-  void check_attributes(const FlatNode& node) const {
-    for (const Attribute& each : node.attributes)
-      if (std::holds_alternative<Opaque>(each.value))
-        throw Error(
-            "", fmt::format("node '{}'", node.name),
-            fmt::format("its attribute '{}' (a graph or the like) cannot be converted to {}: keep the model's format",
-                        each.name, format_));
+  void convert_graphs(FlatNode& node) {
+    const auto opaque = [](const Attribute& each) { return std::holds_alternative<Opaque>(each.value); };
+    if (std::none_of(node.attributes.begin(), node.attributes.end(), opaque)) return;
+    const std::string place = fmt::format("node '{}'", node.name);
+    const std::span<Attribute> attributes = flat_.texts.make<Attribute>(node.attributes.size());
+    std::copy(node.attributes.begin(), node.attributes.end(), attributes.begin());
+    for (Attribute& each : attributes) {
+      if (!opaque(each)) continue;
+      const std::string_view graph = std::get<Opaque>(each.value).text;
+      if (graph.empty())
+        throw Error("", place,
+                    fmt::format("the type of its attribute '{}' cannot be converted to {}: keep the model's format",
+                                each.name, format_));
+      try {
+        each.value = Opaque{flat_.texts.store(std::string_view(body_(graph, model_)))};
+      } catch (const Error& error) {
+        const std::string inside = error.place.empty() ? "" : error.place + ": ";
+        throw Error("", place, fmt::format("in its attribute '{}': {}{}", each.name, inside, error.message));
+      }
+    }
+    node.attributes = attributes;
   }
 
   void add_constant(TensorId id) {
     const Tensor& tensor = network_.tensor(id);
     if (tensor.constant) {
+      if (tensor.producer != kNone && !is_constant(network_.op(tensor.producer))) return;  // an operator makes it
       const auto edit = edits_.find(id);
       flat_.constants.push_back({tensor.name, &*tensor.constant, edit == edits_.end() ? nullptr : edit->second});
     } else if (tensor.is_input &&
@@ -109,9 +127,11 @@ class Flattener {
     }
   }
 
+  const Model& model_;
   const Network& network_;
   const Rewriting& rewriting_;
   const std::string_view format_;
+  const BodyRef body_;
   const std::map<OperatorId, NodeChange> changes_;
   const std::multimap<OperatorId, const InsertedOperator*> insertions_;
   std::unordered_map<TensorId, const ConstantEdit*> edits_;
@@ -120,8 +140,8 @@ class Flattener {
 
 }  // namespace
 
-Flat flatten(const Model& model, const Rewriting& rewriting, std::string_view format) {
-  return Flattener(model, rewriting, format).run();
+Flat flatten(const Model& model, const Rewriting& rewriting, std::string_view format, BodyRef body) {
+  return Flattener(model, rewriting, format, body).run();
 }
 
 }  // namespace rw::graph

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/function_ref.hpp"
 #include "graph/model.hpp"
 
 namespace rw::graph {
@@ -29,10 +30,12 @@ struct FlatConstant {
 struct Flat {
   std::vector<FlatNode> nodes;
   std::vector<FlatConstant> constants;  // in the order of the network, copies and added ones behind
+  Arena texts;                          // of attributes that are graphs
 };
 
-// Error: a constant of an element type that is not known here, an operator with a graph in it. `format`: for the
-// message.
-Flat flatten(const Model& model, const Rewriting& rewriting, std::string_view format);
+// `body` gives a graph in an attribute as the other format has it. Error: a constant or an attribute of a type that is
+// not known here. `format`: for the message.
+Flat flatten(const Model& model, const Rewriting& rewriting, std::string_view format,
+             FunctionRef<std::string(std::string_view graph, const Model& from)> body);
 
 }  // namespace rw::graph

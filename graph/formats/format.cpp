@@ -14,6 +14,7 @@
 #include "graph/formats/onnx_convert.hpp"
 #include "graph/formats/onnx_write.hpp"
 #include "graph/formats/output.hpp"
+#include "graph/formats/write_model.hpp"
 #include "graph/printable.hpp"
 
 namespace rw::graph {
@@ -59,15 +60,29 @@ Model read_model(const std::filesystem::path& path) {
   });
 }
 
-Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry) {
+namespace {
+
+Written write(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry,
+              const Output::Progress* progress) {
   // What has no file of its own is a mistake in the model: a value that cannot be scaled.
   return guarded(model.path, [&] {
     const Format& format = format_of(out);
-    Output output(model.sources, dry);
+    Output output(model.sources, dry, progress);
     const bool same = &format == &format_of(model.path);
     (same ? format.write : format.convert)(model, rewriting, out, output);
     return output.commit();
   });
+}
+
+}  // namespace
+
+Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry) {
+  return write(model, rewriting, out, dry, nullptr);
+}
+
+Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry,
+                    FunctionRef<void(std::uint64_t)> progress) {
+  return write(model, rewriting, out, dry, &progress);
 }
 
 // --- files of statistics

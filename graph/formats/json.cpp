@@ -257,12 +257,17 @@ void Document::read(FunctionRef<void(Value&)> f, Kind expected) {
     const auto [offset, message] = first_flaw(state.whole, state.range.begin);
     throw state.error_at(offset, message);
   }
+  // simdjson stops at the bracket that closes the text. Without one it would go on to what stands behind, so that a
+  // text that does not end with its bracket is not given to it (as a value, which is how it is read here, it does not
+  // look).
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const char last = trim_right(text).back();
+  if (text[first] != '{' && text[first] != '[')
+    throw state.error_at(state.range.begin + first, "expected an object, {...}");
+  if (last != (text[first] == '{' ? '}' : ']'))
+    throw state.error_at(state.range.end, "is not JSON: it does not end with the bracket that closes it");
   od::value native;
-  if (const auto code = state.document.get_value().get(native); code != simdjson::SUCCESS) {
-    const std::size_t first = state.whole.find_first_not_of(" \t\r\n", state.range.begin);
-    if (code == simdjson::SCALAR_DOCUMENT_AS_VALUE) throw state.error_at(first, "expected an object, {...}");
-    throw state.error_at(state.range.end, "is not JSON: it ends before all brackets are closed");
-  }
+  state.must(state.document.get_value().get(native));
   Value root(state, &native);
   if (root.kind() != expected) throw root.expected(expected == Kind::object ? "an object, {...}" : "a list, [...]");
   f(root);

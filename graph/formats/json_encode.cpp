@@ -6,17 +6,16 @@
 #include <variant>
 
 #include "graph/error.hpp"
+#include "graph/formats/body.hpp"
 #include "graph/formats/flat.hpp"
 #include "graph/formats/json_tensor.hpp"
 #include "graph/formats/json_text.hpp"
+#include "graph/formats/onnx.hpp"
 #include "graph/formats/pieces.hpp"
 #include "graph/formats/statistics_file.hpp"
 #include "graph/utf8.hpp"
 
 namespace rw::graph {
-namespace {
-
-constexpr std::int64_t kInline = 64;  // integers: axes, shapes, pads
 
 std::string utf8_text(std::string_view text) {
   for (std::string_view rest = text; !rest.empty();) {
@@ -26,6 +25,10 @@ std::string utf8_text(std::string_view text) {
   }
   return json::quoted(text);
 }
+
+namespace {
+
+constexpr std::int64_t kInline = 64;  // integers: axes, shapes, pads
 
 // Always with a point or an exponent, so that a float stays one; "inf" and the like are text.
 std::string real(double value) {
@@ -54,8 +57,10 @@ struct AttributeText {
   std::string operator()(std::span<const double> values) const { return list_of(values, real); }
   std::string operator()(std::span<const std::string_view> values) const { return list_of(values, utf8_text); }
   std::string operator()(const Literal& value) const { return fmt::format(R"({{"tensor": {}}})", write_tensor(value)); }
-  std::string operator()(const Opaque&) const { return {}; }  // flatten() refuses them
+  std::string operator()(const Opaque& graph) const { return fmt::format(R"({{"graph": {}}})", graph.text); }
 };
+
+}  // namespace
 
 std::string node_text(const FlatNode& node) {
   std::string attributes;
@@ -67,6 +72,15 @@ std::string node_text(const FlatNode& node) {
   if (!attributes.empty()) text += fmt::format(R"(, "attributes": {{{}}})", attributes);
   return text + "}";
 }
+
+std::string declared_text(const Declared& said) {
+  std::string text = fmt::format(R"({{"name": {})", utf8_text(said.name));
+  if (said.dtype != DType::undefined) text += fmt::format(R"(, "dtype": "{}")", name(said.dtype));
+  if (said.shape.known()) text += fmt::format(R"(, "shape": {})", write_shape(said.shape.dims()));
+  return text + "}";
+}
+
+namespace {
 
 // Entries one a line, between brackets.
 class Block {
@@ -123,9 +137,7 @@ std::string input_text(const Tensor& tensor) {
   if (tensor.dtype == DType::undefined)
     throw Error("", fmt::format("input '{}'", tensor.name),
                 "its element type is not said or not known: model.json needs it");
-  std::string text = fmt::format(R"({{"name": {}, "dtype": "{}")", utf8_text(tensor.name), name(tensor.dtype));
-  if (tensor.shape.known()) text += fmt::format(R"(, "shape": {})", write_shape(tensor.shape.dims()));
-  return text + "}";
+  return declared_text({tensor.name, tensor.dtype, tensor.shape});
 }
 
 std::string graph_text(const Model& model, const Flat& flat) {
@@ -153,7 +165,10 @@ std::string graph_text(const Model& model, const Flat& flat) {
 }  // namespace
 
 void encode_json(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output) {
-  const Flat flat = flatten(model, rewriting, "model.json");
+  if (const auto* onnx = dynamic_cast<const OnnxOrigin*>(model.origin.get()); onnx && onnx->functions)
+    throw Error("", "", "the model defines functions, for which model.json has no place: keep the model's format");
+  const Flat flat = flatten(model, rewriting, "model.json",
+                            [](std::string_view graph, const Model& from) { return json_body(graph, from.path); });
   Block tensors;
   Weights weights(model);
   for (const FlatConstant& each : flat.constants) {

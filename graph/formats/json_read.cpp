@@ -23,34 +23,6 @@ constexpr int kMaxNesting = 200;
 // Names in nested networks are spelled out ("a/b/c/x"), which a hostile file could blow up; a real one stays far below.
 constexpr std::uint64_t kNameGrowth = 32, kNameSpare = std::uint64_t{16} << 20U;
 
-// An entry of "inputs" or "outputs" of a network: a name, or an object with more.
-struct Boundary {
-  Arena* arena;
-  std::string_view name;
-  DType dtype = DType::undefined;
-  Shape shape;
-
-  void take_name(json::Value& value) { name = value.string(); }
-  void take_dtype(json::Value& value) { dtype = read_dtype(value); }
-  void take_shape(json::Value& value) { shape = read_shape(value, *arena); }
-  static const std::array<json::Key<Boundary>, 3> kKeys;
-};
-const std::array<json::Key<Boundary>, 3> Boundary::kKeys = {{
-    {"name", true, &Boundary::take_name},
-    {"dtype", false, &Boundary::take_dtype},
-    {"shape", false, &Boundary::take_shape},
-}};
-
-Boundary read_boundary(json::Value& value, Arena& arena) {
-  Boundary entry{&arena, {}};
-  if (value.kind() == json::Kind::string)
-    entry.name = value.string();
-  else
-    json::read_keys(value, Boundary::kKeys, entry);
-  if (entry.name.empty()) throw value.error("expected the name of a tensor, found an empty one");
-  return entry;
-}
-
 // The network that is being read: the model, or one nested in it.
 struct Scope {
   std::uint32_t id = 0;  // in JsonOrigin::scopes
@@ -313,7 +285,7 @@ class NestedReader {
   std::vector<std::string> read_names(json::Value& value, std::size_t wanted, std::string_view key) {
     std::vector<std::string> names;
     value.array([&](json::Value& each) {
-      const Boundary entry = read_boundary(each, model_.builder_.arena());
+      const Declared entry = read_declared(each, model_.builder_.arena());
       names.emplace_back(entry.name);
       if (entry.shape.known()) model_.shapes_.emplace_back(model_.full_name(entry.name, scope_), entry.shape);
     });
@@ -467,7 +439,7 @@ void ModelReader::read_opset(json::Value& value) {
 
 void ModelReader::read_inputs(json::Value& value) {
   value.array([&](json::Value& each) {
-    const Boundary entry = read_boundary(each, builder_.arena());
+    const Declared entry = read_declared(each, builder_.arena());
     const TensorId id = builder_.tensor(entry.name);
     inputs_.push_back(id);
     builder_.input(id);
@@ -478,7 +450,7 @@ void ModelReader::read_inputs(json::Value& value) {
 
 void ModelReader::read_outputs(json::Value& value) {
   value.array([&](json::Value& each) {
-    const Boundary entry = read_boundary(each, builder_.arena());
+    const Declared entry = read_declared(each, builder_.arena());
     builder_.output(builder_.tensor(entry.name));
     if (entry.shape.known()) shapes_.emplace_back(entry.name, entry.shape);
   });

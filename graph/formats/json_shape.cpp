@@ -1,6 +1,7 @@
 #include "graph/formats/json_shape.hpp"
 
 #include <fmt/format.h>
+#include <array>
 
 #include <algorithm>
 #include <limits>
@@ -58,6 +59,35 @@ std::size_t byte_count(const json::Value& value, DType dtype, Shape shape) {
       bytes > static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()))
     throw value.error(fmt::format("its shape {} has more elements than can be counted", to_string(shape)));
   return bytes;
+}
+
+namespace {
+
+struct Entry {
+  Arena& arena;
+  Declared said;
+
+  void take_name(json::Value& value) { said.name = value.string(); }
+  void take_dtype(json::Value& value) { said.dtype = read_dtype(value); }
+  void take_shape(json::Value& value) { said.shape = read_shape(value, arena); }
+  static const std::array<json::Key<Entry>, 3> kKeys;
+};
+const std::array<json::Key<Entry>, 3> Entry::kKeys = {{
+    {"name", true, &Entry::take_name},
+    {"dtype", false, &Entry::take_dtype},
+    {"shape", false, &Entry::take_shape},
+}};
+
+}  // namespace
+
+Declared read_declared(json::Value& value, Arena& arena) {
+  Entry entry{arena, {}};
+  if (value.kind() == json::Kind::string)
+    entry.said.name = value.string();
+  else
+    json::read_keys(value, Entry::kKeys, entry);
+  if (entry.said.name.empty()) throw value.error("expected the name of a tensor, found an empty one");
+  return entry.said;
 }
 
 }  // namespace rw::graph

@@ -5,6 +5,7 @@
 
 #include "graph/arena.hpp"
 #include "graph/dtype.hpp"
+#include "graph/formats/declared.hpp"
 #include "graph/formats/json.hpp"
 #include "graph/shape.hpp"
 
@@ -15,6 +16,10 @@ Shape read_constant_shape(json::Value& value, Arena& arena);
 
 // Dimensions of an activation: integers > 0, or -1 or a string where they are not known. Error otherwise.
 Shape read_shape(json::Value& value, Arena& arena);
+
+// An entry of "inputs" or "outputs" of a network: a name, or an object with more. The name lives as long as the
+// document. Error: no name, anything that does not fit.
+Declared read_declared(json::Value& value, Arena& arena);
 
 // "float32" and the like. Error: not known; the message lists what is.
 DType read_dtype(json::Value& value);

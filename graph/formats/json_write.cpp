@@ -68,6 +68,7 @@ class JsonWriter {
   void place_copies();
   std::string name_of_copy(const ConstantCopy& copy, const JsonOrigin::Scope& scope);
   std::string_view local_name(const PlacedCopy& copy) const;
+  TensorId holder(TensorId id) const;
   std::string inline_text(const ConstantEdit& edit, std::string_view name, const TensorText* in_place);
   void edit_inline_tensors();
   void add_inline_tensors();
@@ -140,9 +141,15 @@ void JsonWriter::place_copies() {
     const std::uint32_t scope = origin_.nodes[each.op].scope;
     if (!place_.emplace(std::pair(each.copy, scope), copies_.size()).second) continue;
     const ConstantCopy& copy = rewriting_.copies[each.copy];
-    copies_of_[copy.edit.tensor].push_back(copies_.size());
+    copies_of_[holder(copy.edit.tensor)].push_back(copies_.size());
     copies_.push_back({each.copy, scope, name_of_copy(copy, origin_.scopes[scope])});
   }
+}
+
+// The constant of the files whose elements this one has: the operators between only move them.
+TensorId JsonWriter::holder(TensorId id) const {
+  while (tensor(id).producer != kNone) id = model_.network.op(tensor(id).producer).inputs[0];
+  return id;
 }
 
 std::string_view JsonWriter::local_name(const PlacedCopy& copy) const {
@@ -341,13 +348,15 @@ void JsonWriter::write_weights() {
     std::vector<TensorToStore> added;
     for (std::size_t k = 0; k < shard.tensors.size(); ++k) {
       const TensorId id = origin_.stored[i][k];
-      if (orphans_.count(id) != 0) continue;
-      const Literal& value = shard.tensors[k].value;
       const auto edit = edits_.find(id);
-      tensors.push_back({shard.tensors[k].name, &value, edit == edits_.end() ? nullptr : edit->second});
+      if (orphans_.count(id) == 0)
+        tensors.push_back(
+            {shard.tensors[k].name, &shard.tensors[k].value, edit == edits_.end() ? nullptr : edit->second});
       if (const auto copies = copies_of_.find(id); copies != copies_of_.end())
-        for (const std::size_t index : copies->second)
-          added.push_back({copies_[index].name, &value, &rewriting_.copies[copies_[index].copy].edit});
+        for (const std::size_t index : copies->second) {
+          const ConstantEdit& change = rewriting_.copies[copies_[index].copy].edit;
+          added.push_back({copies_[index].name, &*tensor(change.tensor).constant, &change});
+        }
     }
     tensors.insert(tensors.end(), added.begin(), added.end());
     if (i + 1 == origin_.weights.shards.size() && !adds_inline())
@@ -362,6 +371,7 @@ void JsonWriter::write_index() {
   Splices splices;
   std::uint64_t bytes = index.bytes;
   std::vector<json::Range> removed;
+  std::vector<std::pair<std::string_view, std::string>> behind;  // names and files of what stands behind all entries
   const auto size_after = [](const Literal& source, const ConstantEdit* edit) {
     return edit ? result_size(source, *edit) : source.bytes.size();
   };
@@ -369,30 +379,36 @@ void JsonWriter::write_index() {
     const std::string file = json::quoted(weight_file(each.shard));
     const TensorId id = *model_.network.find(each.tensor);
     const Literal& source = *tensor(id).constant;
-    if (orphans_.count(id) != 0) {
+    const bool orphan = orphans_.count(id) != 0;
+    if (orphan) {
       removed.push_back({each.key, each.value.end});
       bytes -= source.bytes.size();
-      continue;
+    } else {
+      splices.replace(each.value, file);
     }
-    splices.replace(each.value, file);
-    if (const auto edit = edits_.find(id); edit != edits_.end())
+    if (const auto edit = edits_.find(id); edit != edits_.end() && !orphan)
       bytes += size_after(source, edit->second) - source.bytes.size();
     if (const auto copies = copies_of_.find(id); copies != copies_of_.end())
       for (const std::size_t copy : copies->second) {
-        splices.insert(each.value.end, fmt::format(", {}: {}", json::quoted(copies_[copy].name), file));
-        bytes += size_after(source, &rewriting_.copies[copies_[copy].copy].edit);
+        const ConstantEdit& edit = rewriting_.copies[copies_[copy].copy].edit;
+        if (orphan)
+          behind.emplace_back(copies_[copy].name, file);
+        else
+          splices.insert(each.value.end, fmt::format(", {}: {}", json::quoted(copies_[copy].name), file));
+        bytes += size_after(*tensor(edit.tensor).constant, &edit);
       }
   }
   splices.remove_items(index.file->text(), removed);
-  if (!adds_inline()) {
-    const std::string file = json::quoted(weight_file(origin_.weights.shards.size() - 1));
-    bool first = removed.size() == index.entries.size();
+  if (!adds_inline())
     for (const AddedConstant& each : rewriting_.graph.added) {
-      splices.insert(index.entries.back().value.end,
-                     fmt::format("{}{}: {}", first ? "" : ", ", json::quoted(each.name), file));
+      behind.emplace_back(each.name, json::quoted(weight_file(origin_.weights.shards.size() - 1)));
       bytes += size_after(each.value, edit_of(each));
-      first = false;
     }
+  bool first = removed.size() == index.entries.size();
+  for (const auto& [name, file] : behind) {
+    splices.insert(index.entries.back().value.end,
+                   fmt::format("{}{}: {}", first ? "" : ", ", json::quoted(name), file));
+    first = false;
   }
   if (index.total_size && bytes != index.bytes) splices.replace(*index.total_size, std::to_string(bytes));
   OutputFile& out = output_.add(names_.folder / names_.index(), splices.size(index.file->text()));

@@ -19,6 +19,7 @@ struct OnnxOrigin : Origin {
 
   std::shared_ptr<const MappedFile> file;
   onnx::Field graph;                   // of the model
+  bool functions = false;              // it defines some
   std::vector<TensorId> initializers;  // in the order of the file
   onnx::ExternalFiles external;
 };

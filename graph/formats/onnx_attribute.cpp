@@ -79,7 +79,7 @@ struct Parts {
 AttributeValue tensor_value(const Field& field, Arena& arena, ExternalFiles& files) {
   TensorMessage tensor = read_tensor(field, arena, files);
   if (tensor.value) return *tensor.value;
-  return Opaque{field.payload};
+  return Opaque{};
 }
 
 AttributeValue value_of(const Parts& parts, const Field& message, Arena& arena, ExternalFiles& files) {
@@ -107,7 +107,7 @@ AttributeValue value_of(const Parts& parts, const Field& message, Arena& arena, 
     case kTypeStrings:
       return arena.store(std::span<const std::string_view>(parts.strings));
     default:
-      return Opaque{message.payload};
+      return Opaque{};
   }
 }
 

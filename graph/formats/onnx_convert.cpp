@@ -11,6 +11,7 @@
 
 #include "graph/error.hpp"
 #include "graph/form.hpp"
+#include "graph/formats/body.hpp"
 #include "graph/formats/flat.hpp"
 #include "graph/formats/onnx_encode.hpp"
 #include "graph/formats/onnx_schema.hpp"
@@ -63,7 +64,7 @@ struct AttributeFields {
     append_text(A::kTensor, tensor, out);
     type(kTypeTensor);
   }
-  void operator()(const Opaque&) const {}  // flatten() refuses them
+  void operator()(const Opaque& graph) const { append_text(A::kGraph, graph.text, out), type(kTypeGraph); }
 };
 
 // JSON writes numbers that are not finite as text; an attribute that the operator's form knows as a number is one.
@@ -79,6 +80,8 @@ AttributeValue typed(const FlatNode& node, const Attribute& attribute) {
   }
   return attribute.value;
 }
+
+}  // namespace
 
 std::string node_message(const FlatNode& node) {
   std::string message;
@@ -98,11 +101,13 @@ std::string node_message(const FlatNode& node) {
   return message;
 }
 
+namespace {
+
 class Encoder {
  public:
   Encoder(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out)
       : network_(model.network),
-        flat_(flatten(model, rewriting, "ONNX")),
+        flat_(flatten(model, rewriting, "ONNX", [](std::string_view graph, const Model&) { return onnx_body(graph); })),
         location_(out.filename().string() + ".data"),
         graph_(model.sources),
         data_(model.sources),

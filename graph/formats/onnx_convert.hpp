@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "graph/formats/flat.hpp"
 #include "graph/formats/output.hpp"
 #include "graph/model.hpp"
 
@@ -12,5 +13,8 @@ namespace rw::graph {
 // Known shapes become value_info. Statistics go to OUT.stats.json. Error: the model does not say its opset, or has a
 // graph in an operator.
 void encode_onnx(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output);
+
+// A NodeProto; graphs in its attributes are GraphProtos already.
+std::string node_message(const FlatNode& node);
 
 }  // namespace rw::graph

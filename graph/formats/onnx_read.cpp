@@ -10,6 +10,7 @@
 #include "graph/form.hpp"
 #include "graph/formats/onnx.hpp"
 #include "graph/formats/onnx_attribute.hpp"
+#include "graph/formats/onnx_declared.hpp"
 #include "graph/formats/onnx_schema.hpp"
 #include "graph/formats/onnx_tensor.hpp"
 
@@ -19,19 +20,6 @@ namespace {
 using namespace onnx;
 
 constexpr std::int64_t kFirstWithOpsets = 3;  // IR version
-
-// "ai.onnx" is another name of the domain of ONNX itself.
-std::string_view domain_of(std::string_view text) { return text == "ai.onnx" ? std::string_view() : text; }
-
-std::string full_type(std::string_view domain, std::string_view type) {
-  return domain.empty() ? std::string(type) : fmt::format("{}::{}", domain, type);
-}
-
-// The error told at the place of something that has a name; the byte, where it had one, is kept in the message.
-Error placed(const Error& error, std::string place) {
-  if (error.place.empty() || error.place == place) return Error(error.file, std::move(place), error.message);
-  return Error(error.file, place + ", " + error.place, error.message);
-}
 
 class ModelReader {
  public:
@@ -95,6 +83,7 @@ class ModelReader {
       if (fields->number == FunctionProto::kDomain) domain = fields->text();
     }
     functions_.insert(full_type(domain_of(domain), name));
+    origin_->functions = true;
   }
 
   // What is used is told apart by what is defined, and may come before it in the file.
@@ -155,7 +144,7 @@ class ModelReader {
   }
 
   void read_input(const Field& message) {
-    const auto [name, dtype, shape] = read_type(message);
+    const auto [name, dtype, shape] = read_declared(message, builder_.arena());
     if (name.empty()) throw message.error("an input of the graph without a name");
     const TensorId id = builder_.tensor(name);
     if (!inputs_.insert(id).second)
@@ -166,7 +155,7 @@ class ModelReader {
   }
 
   void read_output(const Field& message) {
-    const Typed said = read_type(message);
+    const Declared said = read_declared(message, builder_.arena());
     if (said.name.empty()) throw message.error("an output of the graph without a name");
     const TensorId id = builder_.tensor(said.name);
     describe(id, said);
@@ -175,61 +164,14 @@ class ModelReader {
 
   // Tensors that nobody makes or reads may have been left behind by other programs.
   void read_value_info(const Field& message) {
-    const Typed said = read_type(message);
+    const Declared said = read_declared(message, builder_.arena());
     if (const auto id = builder_.find(said.name)) describe(*id, said);
   }
 
-  struct Typed {
-    std::string_view name;
-    DType dtype = DType::undefined;
-    Shape shape;
-  };
-
   // A constant is what it is; of an input the first word counts.
-  void describe(TensorId id, const Typed& said) {
+  void describe(TensorId id, const Declared& said) {
     if (given_.contains(id) || inputs_.contains(id) || constants_.contains(id)) return;
     if (said.shape.known() || said.dtype != DType::undefined) builder_.describe(id, said.dtype, said.shape);
-  }
-
-  Typed read_type(const Field& message) {
-    Typed result;
-    std::optional<Field> type;
-    for (Fields fields(message); fields.next();) {
-      if (fields->number == ValueInfo::kName) result.name = fields->text();
-      if (fields->number == ValueInfo::kType) type = *fields;
-    }
-    if (!type) return result;
-    try {
-      for (Fields fields(*type); fields.next();)
-        if (fields->number == TypeProto::kTensorType) read_tensor_type(*fields, result);
-    } catch (const Error& error) {
-      throw placed(error, fmt::format("tensor '{}'", result.name));
-    }
-    return result;
-  }
-
-  void read_tensor_type(const Field& message, Typed& result) {
-    for (Fields fields(message); fields.next();) {
-      if (fields->number == TensorType::kElemType) {
-        const std::int64_t code = fields->integer();
-        if (code > 0 && code < 1000) result.dtype = dtype_of_onnx(static_cast<int>(code)).value_or(DType::undefined);
-      }
-      if (fields->number == TensorType::kShape) result.shape = read_shape(*fields);
-    }
-  }
-
-  Shape read_shape(const Field& message) {
-    dims_.clear();
-    for (Fields fields(message); fields.next();) {
-      if (fields->number != TensorShape::kDim) continue;
-      std::int64_t dim = kUnknown;
-      for (Fields inner(*fields); inner.next();)
-        if (inner->number == Dimension::kValue) dim = inner->integer() > 0 ? inner->integer() : kUnknown;
-      dims_.push_back(dim);
-      if (dims_.size() > static_cast<std::size_t>(kMaxRank))
-        throw message.error(fmt::format("its shape has more than {} dimensions", kMaxRank));
-    }
-    return Shape(builder_.arena().store(std::span<const std::int64_t>(dims_)));
   }
 
   struct NodeParts {
@@ -359,7 +301,6 @@ class ModelReader {
   std::int64_t ir_version_ = 0;
   std::set<std::string, std::less<>> domains_, used_domains_, functions_;
   std::set<TensorId> given_, inputs_, constants_;  // initializers, inputs of the graph, outputs of Constant nodes
-  std::vector<std::int64_t> dims_;
   NodeParts node_;
   std::uint32_t nodes_ = 0;
 };

@@ -53,10 +53,9 @@ class SignalsHeld {
 
 class Output::File : public OutputFile {
  public:
-  // Without a temporary file (a dry run) bytes are counted and dropped. All files share the buffer: one is filled and
-  // flushed at a time.
-  File(std::filesystem::path path, std::uint64_t size, bool dry, std::vector<std::byte>& buffer)
-      : path_(std::move(path)), size_(size), buffer_(buffer) {
+  // Without a temporary file (a dry run) bytes are counted and dropped.
+  File(std::filesystem::path path, std::uint64_t size, bool dry, Shared& shared)
+      : path_(std::move(path)), size_(size), shared_(shared), buffer_(shared.buffer) {
     if (dry) return;
     temporary_.emplace(path_);
     reserve();
@@ -90,7 +89,7 @@ class Output::File : public OutputFile {
       const std::span<std::byte> space = room(step);
       const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(space.size() / step, elements - first));
       const std::span<std::byte> bytes = space.first(part * step);
-      if (scaler.expands()) {
+      if (scaler.gathers()) {
         scaler.write(first, bytes);
       } else {
         read(from, offset + first * step, bytes);
@@ -111,14 +110,21 @@ class Output::File : public OutputFile {
       at += static_cast<std::size_t>(count);
       done_ += static_cast<std::size_t>(count);
     }
+    shared_.done += used_;
     used_ = 0;
+    if (shared_.progress) (*shared_.progress)(shared_.done);
   }
 
-  // All bytes on the disk.
   void complete() {
     flush();
     assert(done_ == size_);  // the writer said how long it would be
-    if (temporary_ && fsync(temporary_->descriptor()) != 0) fail("cannot write it");
+  }
+
+  bool replaces() const { return temporary_ && identity_of(path_).has_value(); }
+
+  // All bytes on the disk.
+  void sync() {
+    if (fsync(temporary_->descriptor()) != 0) fail("cannot write it");
   }
 
   TemporaryFile& temporary() { return *temporary_; }  // not in a dry run
@@ -157,6 +163,7 @@ class Output::File : public OutputFile {
 
   std::filesystem::path path_;
   std::uint64_t size_;
+  Shared& shared_;
   std::vector<std::byte>& buffer_;
   std::size_t used_ = 0;    // of the buffer
   std::uint64_t done_ = 0;  // bytes that left it
@@ -165,8 +172,10 @@ class Output::File : public OutputFile {
 
 // --- all of them
 
-Output::Output(std::span<const std::shared_ptr<const MappedFile>> inputs, bool dry)
-    : inputs_(inputs.begin(), inputs.end()), dry_(dry), buffer_(dry ? kDryBuffer : kBuffer) {
+Output::Output(std::span<const std::shared_ptr<const MappedFile>> inputs, bool dry, const Progress* progress)
+    : inputs_(inputs.begin(), inputs.end()),
+      dry_(dry),
+      shared_{.buffer = std::vector<std::byte>(dry ? kDryBuffer : kBuffer), .progress = progress} {
   ignore_file_size_signal();
 }
 
@@ -192,7 +201,7 @@ void Output::check(const std::filesystem::path& path) const {
 OutputFile& Output::add(const std::filesystem::path& path, std::uint64_t size) {
   check(path);
   if (!files_.empty()) files_.back()->flush();
-  files_.push_back(std::make_unique<File>(path, size, dry_, buffer_));
+  files_.push_back(std::make_unique<File>(path, size, dry_, shared_));
   return *files_.back();
 }
 
@@ -202,6 +211,9 @@ Written Output::commit() {
   Written written;
   for (const auto& file : files_) written.bytes += file->size();
   if (dry_) return written;
+  const bool durable = std::any_of(files_.begin(), files_.end(), [](const auto& file) { return file->replaces(); });
+  if (durable)
+    for (const auto& file : files_) file->sync();
   {
     const SignalsHeld held;
     for (const auto& file : files_) file->temporary().name();
@@ -210,7 +222,8 @@ Written Output::commit() {
       written.files.push_back(file->path());
     }
   }
-  for (const auto& file : files_) flush_folder(file->path().parent_path());
+  if (durable)
+    for (const auto& file : files_) flush_folder(file->path().parent_path());
   return written;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/function_ref.hpp"
 #include "graph/mapped_file.hpp"
 #include "graph/model.hpp"
 #include "graph/scale.hpp"
@@ -31,8 +32,11 @@ class OutputFile {
 
 class Output {
  public:
-  // `inputs` are borrowed. With `dry`, everything is computed and checked and no file is made.
-  Output(std::span<const std::shared_ptr<const MappedFile>> inputs, bool dry);
+  using Progress = FunctionRef<void(std::uint64_t written)>;
+
+  // `inputs` and `progress` are borrowed. With `dry`, everything is computed and checked and no file is made.
+  // `progress` is told how many bytes of all files have left the buffer.
+  Output(std::span<const std::shared_ptr<const MappedFile>> inputs, bool dry, const Progress* progress = nullptr);
   ~Output();  // without commit(): nothing is left behind
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
@@ -44,7 +48,10 @@ class Output {
   // A new file of `size` bytes; it is written before the next one is added. Error: as check().
   OutputFile& add(const std::filesystem::path& path, std::uint64_t size);
 
-  // Flushes all files to disk, checks that no input has changed, and puts the files in place.
+  // Checks that no input has changed, and puts the files in place. Where one of them replaces an older file all are
+  // flushed to disk before: else a loss of power soon after the rename could leave neither the old bytes nor the new.
+  // Where nothing stood there is nothing to lose, and no flush: whatever ends the process, the system has the bytes
+  // once they are written, and a file without a name goes with it.
   // Error: nothing has changed but, if the last step itself fails halfway, for files that were put in place before.
   Written commit();
 
@@ -53,7 +60,13 @@ class Output {
 
   std::vector<std::shared_ptr<const MappedFile>> inputs_;
   bool dry_;
-  std::vector<std::byte> buffer_;
+  // What all files share: one is filled and flushed at a time.
+  struct Shared {
+    std::vector<std::byte> buffer;
+    std::uint64_t done = 0;  // bytes that left it
+    const Progress* progress = nullptr;
+  };
+  Shared shared_;
   std::vector<std::unique_ptr<File>> files_;
 };
 

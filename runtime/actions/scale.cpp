@@ -9,6 +9,7 @@
 
 #include "graph/error.hpp"
 #include "runtime/actions/actions.hpp"
+#include "runtime/constant.hpp"
 #include "runtime/edited.hpp"
 #include "runtime/scales.hpp"
 
@@ -50,6 +51,7 @@ std::vector<Follower> followers(const RegionScope& scope) {
 std::vector<double> factor_of(const RegionScope& scope, const Follower& follower, const std::vector<double>& scales) {
   std::vector<double> factor;
   const auto classes = scope.regions().classes(follower.tensor);
+  factor.reserve(classes.size() / follower.handle.run);
   for (std::size_t i = 0; i < classes.size(); i += follower.handle.run)
     factor.push_back(follower.handle.inverse ? 1.0 / scales[classes[i]] : scales[classes[i]]);
   return factor;
@@ -135,7 +137,8 @@ std::uint32_t keep_exact(const ActionContext& context, const std::vector<Followe
                      factor_of(scope, each, scales));
     }
     for (const Follower& each : all) {
-      const graph::Tensor& constant = scope.analysis().site(each.op).tensor(each.handle.slot);
+      const Constant held(scope.analysis().site(each.op), each.handle);
+      const graph::Tensor& constant = held.tensor();
       const Limits limits = limits_of(constant.dtype);
       const auto classes = scope.regions().classes(each.tensor);
       for_each_element(constant, each.handle, trial.edit(each.op, each.handle.slot),
@@ -168,8 +171,9 @@ Effect scale(ActionContext& context, const dsl::Step& step) {
     if (!all_one(factor))
       context.plan.multiply(each.op, each.handle.slot, each.handle.shape, each.handle.view, each.handle.axes, factor);
   }
+  std::vector<double> values;
   for (const TensorId tensor : scope.region().tensors) {
-    std::vector<double> values;
+    values.clear();
     for (const std::uint32_t scale_class : scope.regions().classes(tensor)) values.push_back(scales[scale_class]);
     if (!all_one(values)) context.plan.scale(tensor, values);
   }

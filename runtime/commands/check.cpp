@@ -1,26 +1,83 @@
 // Looks at rule files alone.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "runtime/commands/commands.hpp"
+#include "runtime/commands/json.hpp"
 #include "runtime/commands/rule_files.hpp"
+#include "runtime/commands/text.hpp"
+#include "runtime/library.hpp"
+#include "runtime/vocabulary.hpp"
 
 namespace rw::commands {
 namespace {
 
-int check(const Given& given) {
-  const std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
-  if (!rules) return kMistake;
-  for (const dsl::Rule& rule : rules->program.rules) {
-    std::string params;
-    for (const dsl::Param& param : rule.params)
-      params += fmt::format("{}{} = {}", params.empty() ? "" : ", ", param.name, param.value);
-    fmt::print("rule {}({})\n", rule.name, params);
+std::string signature(const dsl::Rule& rule) {
+  std::string params;
+  for (const dsl::Param& param : rule.params)
+    params += fmt::format("{}{} = {}", params.empty() ? "" : ", ", param.name, param.value);
+  return params.empty() ? rule.name : fmt::format("{}({})", rule.name, params);
+}
+
+std::size_t count_of(const dsl::Diagnostics& all, dsl::Severity severity) {
+  return static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [&](const dsl::Diagnostic& each) { return each.severity == severity; }));
+}
+
+// Rules by file, in the order in which they run.
+std::string listing(const dsl::Loaded& rules) {
+  std::size_t width = 0;
+  for (const dsl::Rule& rule : rules.program.rules) width = std::max(width, signature(rule).size());
+  width = std::min<std::size_t>(width, 50);
+  std::string out, file;
+  for (const dsl::Rule& rule : rules.program.rules) {
+    if (const std::string& name = rules.sources[rule.at.source].name; name != file)
+      out += fmt::format("{}{}\n", out.empty() ? "" : "\n", file = name);
+    out += fmt::format("  {:<{}}  {}", signature(rule), width, rule.doc);
+    out.erase(out.find_last_not_of(' ') + 1);
+    out += '\n';
   }
-  return kDone;
+  return out;
+}
+
+std::string as_json(const dsl::Loaded& rules) {
+  const auto rule = [&](const dsl::Rule& each) {
+    return fmt::format(
+        "\n  {{\"rule\": {}, \"file\": {}, \"line\": {}, \"what\": {}, \"looks_for\": \"{}\", \"parameters\": {}}}",
+        json::quoted(each.name), json::quoted(rules.sources[each.at.source].name), rules.sources.locate(each.at).line,
+        json::quoted(each.doc), each.region ? "region" : "chain", json_array(each.params, [](const dsl::Param& param) {
+          return fmt::format("{{\"name\": {}, \"default\": {}}}", json::quoted(param.name), param.value);
+        }));
+  };
+  return fmt::format(
+      "{{\n\"format\": \"rewrite-engine/check\", \"version\": 1, \"ok\": {}, \"tests\": {},\n\"rules\": {},\n"
+      "\"diagnostics\": {}\n}}\n",
+      !dsl::has_errors(rules.diagnostics), rules.program.tests.size(), json_array(rules.program.rules, rule, ","),
+      json_diagnostics(rules.diagnostics, rules.sources));
+}
+
+int check(const Given& given) {
+  const dsl::Loaded rules = dsl::load(given.list("RULES"), runtime::rule_library(), runtime::vocabulary());
+  const std::size_t errors = count_of(rules.diagnostics, dsl::Severity::error);
+  const std::size_t warnings = count_of(rules.diagnostics, dsl::Severity::warning);
+  if (given.has("--json")) {
+    fmt::print("{}", as_json(rules));
+    return errors ? kMistake : kDone;
+  }
+  for (const dsl::Diagnostic& each : rules.diagnostics) fmt::print(stderr, "{}", dsl::draw(each, rules.sources));
+  if (errors == 0)
+    fmt::print("{}\n{}, {}, {}\n", listing(rules), plural(rules.program.rules.size(), "rule"),
+               plural(rules.program.tests.size(), "test"), warnings ? plural(warnings, "warning") : "no mistakes");
+  else
+    fmt::print("{}, {}\n", plural(errors, "error"), plural(warnings, "warning"));
+  return errors ? kMistake : kDone;
 }
 
 constexpr Argument kArguments[] = {kRulesArgument};
-constexpr std::string_view kExamples[] = {"rewrite-engine check ./mine.dsl"};
+constexpr Option kOptions[] = {kJsonOption};
+constexpr std::string_view kExamples[] = {"rewrite-engine check ./mine.dsl",
+                                          "rewrite-engine check equalization ./mine.dsl --json"};
 
 }  // namespace
 
@@ -28,9 +85,11 @@ const Command kCheck = {
     .name = "check",
     .summary = "looks for mistakes in rule files, without a model",
     .description =
-        "Finds everything that can be found before a model is read, and lists the rules with their parameters.",
+        "Finds everything that can be found before a model is read: words that nobody knows, values that do not fit, "
+        "rules that no network can match, and rules to which an earlier one leaves nothing. Lists the rules in the "
+        "order in which they run, with their parameters as `--param RULE.NAME=VALUE` sets them and the defaults.",
     .arguments = kArguments,
-    .options = {},
+    .options = kOptions,
     .examples = kExamples,
     .run = check,
 };

@@ -6,32 +6,12 @@
 
 #include "graph/printable.hpp"
 #include "runtime/commands/commands.hpp"
+#include "runtime/commands/text.hpp"
 
 namespace rw::commands {
 namespace {
 
-constexpr std::size_t kWidth = 100;
 constexpr std::string_view kName = "rewrite-engine";
-
-// `text` wrapped at kWidth, each line but the first indented.
-std::string wrapped(std::string_view text, std::size_t indent) {
-  std::string out;
-  std::size_t column = indent;
-  while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(' '));
-    if (column > indent && column + 1 + word.size() > kWidth) {
-      out += '\n' + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-    text.remove_prefix(std::min(text.size(), word.size() + 1));
-  }
-  return out;
-}
 
 std::string paragraphs(std::string_view text) {
   std::string out;

@@ -12,8 +12,12 @@
 
 namespace rw::commands {
 
-std::optional<dsl::Loaded> load_rules(const std::vector<std::string>& names) {
+std::optional<dsl::Loaded> load_rules(const std::vector<std::string>& names,
+                                      std::vector<std::filesystem::path>* files) {
   dsl::Loaded rules = dsl::load(names, runtime::rule_library(), runtime::vocabulary());
+  for (std::uint32_t i = 0; files && i < rules.sources.size(); ++i)
+    if (const std::string& name = rules.sources[i].name; name.ends_with(".dsl") || name.find('/') != std::string::npos)
+      files->emplace_back(name);
   for (const dsl::Diagnostic& each : rules.diagnostics) fmt::print(stderr, "{}", dsl::draw(each, rules.sources));
   if (dsl::has_errors(rules.diagnostics)) return std::nullopt;
   return rules;

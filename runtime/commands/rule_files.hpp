@@ -1,6 +1,7 @@
 // What commands do alike with rule files.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,7 +12,9 @@
 namespace rw::commands {
 
 // Reads and checks; errors and warnings are drawn on standard error. Nothing: there are errors.
-std::optional<dsl::Loaded> load_rules(const std::vector<std::string>& names);
+// `files`: those on the disk that were read are added.
+std::optional<dsl::Loaded> load_rules(const std::vector<std::string>& names,
+                                      std::vector<std::filesystem::path>* files = nullptr);
 
 // The rule that an option names. UsageError: there is none, and which there are.
 const dsl::Rule& find_rule(const dsl::Program& program, const std::string& name, std::string_view option);

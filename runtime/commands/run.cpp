@@ -1,15 +1,23 @@
 // The run itself: rules and a model in, one pipeline, a certified model out.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 
+#include "graph/error.hpp"
+#include "graph/formats/output.hpp"
 #include "graph/formats/statistics_file.hpp"
+#include "graph/formats/write_model.hpp"
+#include "graph/printable.hpp"
 #include "runtime/apply_plan.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/commands/run_options.hpp"
+#include "runtime/commands/watch.hpp"
 #include "runtime/plan_file.hpp"
+#include "runtime/progress.hpp"
 #include "runtime/report.hpp"
 #include "runtime/text_file.hpp"
 
@@ -24,21 +32,68 @@ std::filesystem::path output_path(const Given& given) {
   return out;
 }
 
-int rewrite(const Given& given) {
+// Before anything is written: the report goes neither over a file that was read nor where the new model goes.
+void check_report_path(const Given& given, const graph::Model& model) {
+  namespace fs = std::filesystem;
+  if (!given.has("--json")) return;
+  const fs::path path = given.text("--json");
+  auto inputs = model.sources;
+  for (const std::string& name : given.list("RULES"))
+    if (fs::is_regular_file(name)) inputs.push_back(graph::MappedFile::open(name));
+  graph::Output(inputs, true).check(path);
+  if (fs::weakly_canonical(fs::absolute(path)) == fs::weakly_canonical(fs::absolute(output_path(given))))
+    throw graph::Error(path.string(), "", "is where the new model goes: the report needs a file of its own");
+}
+
+// Every rule of --require must have fired.
+bool required_fired(const Given& given, const dsl::Program& program, const runtime::Outcome& outcome) {
+  bool all = true;
+  for (const std::string& name : given.list("--require")) {
+    const auto index = static_cast<std::size_t>(&find_rule(program, name, "--require") - program.rules.data());
+    if (outcome.rules[index].regions + outcome.rules[index].edits > 0) continue;
+    fmt::print(stderr, "rewrite-engine: --require {}: the rule never fired\n", name);
+    all = false;
+  }
+  return all;
+}
+
+// What --watch compares: who took each region, and with which scales.
+std::map<std::string, std::string> matches_of(const graph::Model& model, const dsl::Program& program,
+                                              const runtime::Outcome& outcome) {
+  std::map<std::string, std::string> out;
+  for (const runtime::RegionOutcome& each : outcome.visited) {
+    if (each.taken_by == graph::kNone || each.scales.empty()) continue;
+    std::string parents;
+    for (const graph::OperatorId op : outcome.regions[each.region].parents)
+      parents += (parents.empty() ? "" : ", ") + graph::printable(model.network.op(op).name);
+    const auto [least, most] = std::minmax_element(each.scales.begin(), each.scales.end());
+    out[parents] = fmt::format("{} (scale {:.4g} .. {:.4g})", program.rules[each.taken_by].name, *least, *most);
+  }
+  return out;
+}
+
+int rewrite(const Given& given, Seen& seen) {
   const auto start = std::chrono::steady_clock::now();
-  const std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
+  const std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"), &seen.files);
   if (!rules) return kMistake;
   const runtime::RunOptions options = run_options(given, rules->program);
   const bool dry_run = given.has("--dry-run");
 
+  for (const std::string& name : given.list("--require")) find_rule(rules->program, name, "--require");
   graph::Model model = graph::read_model(given.text("MODEL"));
+  for (const auto& source : model.sources) seen.files.push_back(source->path());
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
+  check_report_path(given, model);
   const runtime::Outcome outcome = runtime::run(model, rules->program, options);
+  seen.matches = matches_of(model, rules->program, outcome);
+  const bool fired = required_fired(given, rules->program, outcome);
   graph::Written written;
-  if (outcome.certificate.holds) {
+  if (outcome.certificate.holds && fired) {
     const graph::Rewriting rewriting =
         runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
-    written = graph::write_model(model, rewriting, output_path(given), dry_run);
+    runtime::Progress progress(runtime::Progress::terminal(), model.bytes);
+    written = graph::write_model(model, rewriting, output_path(given), dry_run,
+                                 [&](std::uint64_t bytes) { progress.show(bytes); });
     if (given.has("--plan"))
       runtime::write_text(given.text("--plan"), graph::to_json(runtime::plan_file(outcome, rules->program, rewriting)),
                           model.sources);
@@ -49,7 +104,17 @@ int rewrite(const Given& given) {
   if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::json_report(report), model.sources);
   if (!given.has("--quiet") || !outcome.certificate.holds)
     fmt::print("{}", runtime::text_report(report, wants_colour()));
-  return outcome.certificate.holds ? kDone : kRefused;
+  return outcome.certificate.holds && fired ? kDone : kRefused;
+}
+
+int run(const Given& given) {
+  Seen seen;
+  if (!given.has("--watch")) return rewrite(given, seen);
+  std::vector<std::filesystem::path> always = {given.text("MODEL")};
+  if (given.has("--stats")) always.emplace_back(given.text("--stats"));
+  for (const std::string& name : given.list("RULES"))
+    if (name.ends_with(".dsl") || name.find('/') != std::string::npos) always.emplace_back(name);
+  return watch(always, [&](Seen& each) { return rewrite(given, each); });
 }
 
 constexpr Argument kArguments[] = {kModelArgument, kRulesArgument};
@@ -64,6 +129,9 @@ constexpr Option kOptions[] = {
     kParamOption,
     kSkipNodeOption,
     kExactOption,
+    {"--require", "RULE", "exit status 3, and nothing is written, if this rule never fires (several times)", 0, true,
+     Completes::nothing},
+    {"--watch", {}, "run again whenever a rule file or the model changes, and say which matches have changed"},
     {"--json", "FILE", "write the report as data to this file"},
     {"--plan", "FILE", "write what is done to the weights to this file, for apply (also with --dry-run)"},
     {"--quiet", {}, "no report on standard output", 'q'},
@@ -85,7 +153,7 @@ const Command kRun = {
     .arguments = kArguments,
     .options = kOptions,
     .examples = kExamples,
-    .run = rewrite,
+    .run = run,
 };
 
 }  // namespace rw::commands

@@ -6,25 +6,17 @@
 #include <array>
 #include <cmath>
 
+#include "runtime/clip_bounds.hpp"
 #include "runtime/laws/laws.hpp"
 
 namespace rw::runtime {
 namespace {
 
-// A bound of Clip: by attribute (up to opset 10) or by input. Nothing where it is an activation.
-std::optional<double> clip_bound(const Site& site, std::string_view name, std::uint32_t slot, double none) {
-  if (site.has(slot)) return site.scalar_of(slot);
-  return site.number(name, none);
-}
-
 std::string clip(const Site& site) {
-  const auto low = clip_bound(site, "min", 1, -INFINITY), high = clip_bound(site, "max", 2, INFINITY);
-  if (!low || !high) return "its bounds are no constants";
-  constexpr double kLargest = 3.4028234663852886e38;  // of float32, which exporters write for "no bound"
-  const bool no_low = *low <= -kLargest, no_high = *high >= kLargest;
-  if ((no_low || *low == 0) && (no_high || *high == 0)) return {};
-  return fmt::format("it clips to {}..{}, and only 0 or none scales along", no_low ? "none" : fmt::format("{}", *low),
-                     no_high ? "none" : fmt::format("{}", *high));
+  const ClipBounds bounds = clip_bounds(site);
+  if (!bounds.known()) return "its bounds are no constants";
+  if (!bounds.low.moves() && !bounds.high.moves()) return {};
+  return fmt::format("it clips to {}, and only 0 or none scales along", bounds.text());
 }
 
 // Padding the channel axis moves channels, even where their number stays (one more here, one less there).

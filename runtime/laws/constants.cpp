@@ -7,7 +7,10 @@
 namespace rw::runtime {
 
 Handle broadcast_handle(const Site& site, std::uint32_t slot, const graph::Shape& shape, AxisMask axes) {
-  const graph::Shape constant = site.shape(slot);
+  return broadcast_handle(slot, site.shape(slot), shape, axes);
+}
+
+Handle broadcast_handle(std::uint32_t slot, const graph::Shape& constant, const graph::Shape& shape, AxisMask axes) {
   int first = shape.rank();
   for (int axis = shape.rank() - 1; axis >= 0; --axis)
     if (has_bit(axes, axis)) first = axis;

@@ -15,6 +15,7 @@ namespace rw::runtime {
 RW_LAW(linear)
 RW_LAW(affine)
 RW_LAW(pass)
+RW_LAW(bounded)
 RW_LAW(join)
 RW_LAW(concat)
 RW_LAW(move)

@@ -2,6 +2,8 @@
 // W' = s_out W / s_in and b' = s_out b. Padding adds zeros, which any scale keeps.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "runtime/laws/constants.hpp"
 #include "runtime/laws/laws.hpp"
 #include "runtime/scales.hpp"
@@ -88,8 +90,11 @@ std::string carry(const Site& site, Carry& carry) {
                       channels = product(linear->view, linear->in_axes);
   std::vector<double> in(channels, 1.0), out(features, 1.0);
   if (const Edit* edit = carry.edit(linear->weight)) {
+    const graph::View& view = linear->view;
+    const bool same_view =
+        std::equal(edit->view.begin(), edit->view.end(), view.dims.begin(), view.dims.begin() + view.rank);
     for (const graph::Factor& factor : edit->factors) {
-      if (edit->view != linear->view.vector() || (factor.axes != linear->in_axes && factor.axes != linear->out_axes))
+      if (!same_view || (factor.axes != linear->in_axes && factor.axes != linear->out_axes))
         return "its weight was edited along an axis that is neither input nor output";
       (factor.axes == linear->in_axes ? in : out) = factor.values;
     }

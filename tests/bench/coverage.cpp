@@ -1,7 +1,9 @@
 // How much of a network the rules reach: for every model and every shipped rule file given, the share of linear
 // operators that are parent or child of a region that was scaled, and where the other regions leak.
 //
-//   coverage [--why] RULES[,RULES...] MODEL...      coverage wide,equalization models/*.json
+//   coverage [--why] RULES[,RULES...] MODEL...      coverage wide,clip+wide models/*.onnx
+//
+// RULES: rule files that ship, joined by '+' where several are to run together.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,10 +21,10 @@ namespace {
 
 using namespace rw;
 
-std::vector<std::string> split(const std::string& text) {
+std::vector<std::string> split(const std::string& text, char between) {
   std::vector<std::string> parts;
   for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
+    const std::size_t end = std::min(text.find(between, at), text.size());
     parts.push_back(text.substr(at, end - at));
     at = end + 1;
   }
@@ -72,10 +74,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   bool certified = true;
-  fmt::print("{:<26} {:<16} {:>7} {:>8} {:>7} {:>9}\n", "model", "rules", "linear", "reached", "share", "regions");
+  fmt::print("{:<26} {:<18} {:>7} {:>8} {:>7} {:>9}\n", "model", "rules", "linear", "reached", "share", "regions");
   for (std::size_t i = 1; i < words.size(); ++i) {
-    for (const std::string& name : split(words[0])) {
-      const dsl::Loaded rules = dsl::load({name}, runtime::rule_library(), runtime::vocabulary());
+    for (const std::string& name : split(words[0], ',')) {
+      const dsl::Loaded rules = dsl::load(split(name, '+'), runtime::rule_library(), runtime::vocabulary());
       if (dsl::has_errors(rules.diagnostics)) {
         for (const dsl::Diagnostic& each : rules.diagnostics) fmt::print(stderr, "{}", dsl::draw(each, rules.sources));
         return 1;
@@ -85,14 +87,14 @@ int main(int argc, char** argv) {
         const double share = coverage.linear == 0
                                  ? 0
                                  : 100.0 * static_cast<double>(coverage.reached) / static_cast<double>(coverage.linear);
-        fmt::print("{:<26} {:<16} {:>7} {:>8} {:>6.1f}% {:>4}/{:<4}{}\n",
+        fmt::print("{:<26} {:<18} {:>7} {:>8} {:>6.1f}% {:>4}/{:<4}{}\n",
                    std::filesystem::path(words[i]).stem().string(), name, coverage.linear, coverage.reached, share,
                    coverage.scaled, coverage.regions, coverage.certified ? "" : "  NOT CERTIFIED");
         certified &= coverage.certified;
         for (const auto& [reason, count] : coverage.reasons)
           if (why) fmt::print("    {:>3} x {}\n", count, reason);
       } catch (const graph::Error& error) {
-        fmt::print("{:<26} {:<16} {}\n", std::filesystem::path(words[i]).stem().string(), name, error.what());
+        fmt::print("{:<26} {:<18} {}\n", std::filesystem::path(words[i]).stem().string(), name, error.what());
       }
     }
   }

@@ -1,5 +1,6 @@
 // What checked rules look like, and which formulas fit.
 #include <fmt/core.h>
+#include <algorithm>
 
 #include "dsl/program.hpp"
 #include "tests/dsl/shelf.hpp"
@@ -277,7 +278,16 @@ rule fold {
   do fold_affine(a, b)
   do replace(b, com.microsoft::FusedConv)
 }
-test fold "folds" { model { "}" } # }
+test fold "folds" {
+  input x [1, 3, 8, 8]
+  y, z = MaxPool(x, integers [1, 2], none, weight [2, 2], weight [3], values [1, 2, 3, 4] shape [2, 2]) axis 1 to 0.5 mode "a"
+  output y, z
+  stats y max [1, 2] stats z min -1 max 4
+  seed 7
+  expect match parents y children y
+  expect no match y "why"
+  expect no match
+  expect scale y 2
 }
 )");
   REQUIRE(draw_all(loaded) == "");
@@ -293,7 +303,28 @@ test fold "folds" { model { "}" } # }
   REQUIRE(loaded.program.tests.size() == 1);
   CHECK(loaded.program.tests[0].rule == 0);
   CHECK(loaded.program.tests[0].title == "folds");
-  CHECK(loaded.program.tests[0].block == "{ model { \"}\" } # }\n}");
+  const dsl::RuleTest& test = loaded.program.tests[0];
+  CHECK(test.inputs[0].shape == dsl::TestShape{1, 3, 8, 8});
+  REQUIRE(test.nodes.size() == 1);
+  using Names = std::vector<std::string>;
+  CHECK(test.nodes[0].inputs == Names{"x", "y.integers", "", "y.weight", "y.weight_2", "y.values"});
+  CHECK(test.nodes[0].outputs == Names{"y", "z"});
+  REQUIRE(test.nodes[0].attributes.size() == 3);
+  CHECK(std::get<std::int64_t>(test.nodes[0].attributes[0].value) == 1);
+  CHECK(std::get<double>(test.nodes[0].attributes[1].value) == 0.5);
+  CHECK(std::get<std::string>(test.nodes[0].attributes[2].value) == "a");
+  CHECK(test.constants[0].form == dsl::TestConstant::Form::integers);
+  CHECK(test.constants[1].shape == dsl::TestShape{2, 2});
+  CHECK(test.constants[3].values == std::vector<double>{1, 2, 3, 4});
+  CHECK(test.statistics[0].min == std::vector<double>{0, 0});
+  CHECK(test.statistics[1].min == std::vector<double>{-1});
+  CHECK(test.seed == 7);
+  REQUIRE(test.expectations.size() == 4);
+  CHECK(test.expectations[0].parents == Names{"y"});
+  CHECK(test.expectations[1].node == "y");
+  CHECK(test.expectations[1].reason == "why");
+  CHECK(test.expectations[2].node.empty());
+  CHECK(test.expectations[3].scale == std::vector<double>{2});
 }
 
 TEST_CASE("laws are bound in order, with their parameters and guards") {
@@ -406,6 +437,56 @@ TEST_CASE("what could not be read is not complained about where it is used") {
   std::vector<std::string> codes;
   for (const dsl::Diagnostic& d : loaded.diagnostics) codes.push_back(std::string(d.code));
   CHECK(codes == std::vector<std::string>{"syntax", "no-such-sign"});
+}
+
+TEST_CASE("a rule is shadowed where an earlier one is sure to take all that it wants, and not otherwise") {
+  const auto rule = [](std::string name, std::string region, std::string rest = "do scale(p, 2)") {
+    return "rule " + name + " { region r { " + region + " } " + rest + " }\n";
+  };
+  const std::string plain = "parents Conv as p through Relu children Conv as c";
+  struct Case {
+    std::string earlier, later;
+    bool shadowed;
+  };
+  const std::vector<Case> cases = {
+      {rule("a", plain), rule("b", plain), true},
+      {rule("a", plain), rule("b", plain, "again do scale(p, 2)"), false},
+      {rule("a", plain), rule("b", plain + " leak pin"), false},
+      {rule("a", plain + " leak pin"), rule("b", plain), true},
+      {rule("a", plain), rule("b", plain + " join Add"), false},
+      {rule("a", plain + " may join Add, Concat"), rule("b", plain + " join Add"), true},
+      {rule("a", plain + " join Add, Concat"), rule("b", plain + " join Add"), true},
+      {rule("a", plain + " join Add"), rule("b", plain + " join Add, Concat"), false},
+      {rule("a", plain + " join Add"), rule("b", plain), false},
+      {rule("a", plain + " join Concat on channel"), rule("b", plain + " join Concat"), false},
+      {rule("a", plain + " join Concat"), rule("b", plain + " join Concat on channel"), true},
+      {rule("a", "parents Conv where group == 1 as p children Conv"), rule("b", "parents Conv as p children Conv"),
+       false},
+      {rule("a", "parents Conv where group == 1 as p children Conv"),
+       rule("b", "parents Conv where group == 1 as p children Conv"), true},
+      {rule("a", "parents Conv where group == 1 as p children Conv"),
+       rule("b", "parents Conv where group == 2 as p children Conv"), false},
+      {rule("a", "parents Conv as p children Conv"), rule("b", "parents Conv where group == 1 as p children Conv"),
+       true},
+      {rule("a", plain, "needs stats(p) do scale(p, 2)"), rule("b", plain), false},
+      {rule("a", plain, "needs stats(p) do scale(p, 2)"), rule("b", plain, "needs stats(p) do scale(p, 3)"), true},
+      {rule("a", plain, "let n = count(p) where n == 1 do scale(p, 2)"),
+       rule("b", plain, "where count(p) == 1 and stats(p) do scale(p, 3)"), false},
+      {rule("a", plain, "let n = count(p) where n == 1 do scale(p, 2)"),
+       rule("b", plain, "where count(p) == 1 do scale(p, 3)"), true},
+      {rule("a", plain, "where count(p) == 1 do scale(p, 2)"), rule("b", plain, "where count(c) == 1 do scale(p, 3)"),
+       false},
+      {rule("a", plain, "do scale(p, p.max)"), rule("b", plain), false},
+      {rule("a", plain, "do scale(p, p.max)"), rule("b", plain, "do scale(p, 1 + p.max)"), true},
+  };
+  for (const Case& each : cases) {
+    INFO(each.earlier << each.later);
+    const dsl::Loaded loaded = load_text(each.earlier + each.later);
+    CHECK_FALSE(dsl::has_errors(loaded.diagnostics));
+    const bool said = std::any_of(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                                  [](const dsl::Diagnostic& d) { return d.code == "shadowed"; });
+    CHECK(said == each.shadowed);
+  }
 }
 
 }  // namespace rw::test

@@ -16,6 +16,20 @@ std::string times(int n, std::string_view text) {
   return out;
 }
 
+// A test whose lines 1 to 7 are in order; `lines` come after them.
+std::string in_test(std::string_view lines) {
+  return fmt::format(
+      "rule r1 {{ region r {{ parents Conv as p through Relu children Conv }} do scale(p, 2) }}\n"
+      "\n"
+      "test r1 \"scales\" {{\n"
+      "  input x [1, 3, 4, 4]\n"
+      "  a = Conv(x, weight [4, 3, 1, 1])\n"
+      "  output a\n"
+      "  expect match\n"
+      "{}\n}}\n",
+      lines);
+}
+
 struct Golden {
   std::string_view code;
   std::string text;  // of mine.dsl; other.dsl and loop.dsl are beside it
@@ -363,6 +377,109 @@ mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
    2 |   region r { parents Conv as p children Relu, Add }
      |                                         ^^^^^^^^^ Relu has law pass
 )"},
+      {"shadowed",
+       "rule a {\n  region r { parents Conv, Gemm as p through Relu children Conv }\n  do scale(p, 2)\n}\n"
+       "rule b {\n  region r { parents Conv as p children Conv }\n  where count(p) == 1\n  do scale(p, 3)\n}\n",
+       R"(mine.dsl:5:6: warning: rule 'b' never gets a region: 'a' runs first and takes all that it wants [shadowed]
+   5 | rule b {
+     |      ^ mine.dsl:1: put this rule before it, or say `again`
+)"},
+
+      // ---- tests ----
+
+      {"syntax", in_test("  inputt y [1]"),
+       R"(mine.dsl:8:10: error: expected '=' and an operator: b = Relu(a), found 'y' [syntax]
+   8 |   inputt y [1]
+     |          ^
+)"},
+      {"syntax", in_test("  b = relu(x)"),
+       R"(mine.dsl:8:7: error: expected an operator after '=', found 'relu' [syntax]
+   8 |   b = relu(x)
+     |       ^^^^ operators begin with a capital letter, or with a domain: my::Op
+)"},
+      {"syntax", in_test("  expect mach"),
+       R"(mine.dsl:8:10: error: expected `match`, `scale` or `no match` after `expect`, found 'mach' [syntax]
+   8 |   expect mach
+     |          ^^^^ did you mean 'match'?
+)"},
+      {"syntax", in_test("  input y 3"),
+       R"(mine.dsl:8:11: error: expected a shape: [1, 3, 8, 8], found '3' [syntax]
+   8 |   input y 3
+     |           ^
+)"},
+      {"trailing-comma", in_test("  b = Conv(x, weight [4, 3, ])"),
+       R"(mine.dsl:8:27: error: expected a number after ',', found ']' [trailing-comma]
+   8 |   b = Conv(x, weight [4, 3, ])
+     |                           ^ take out the comma
+)"},
+      {"unknown-name", in_test("  b = Relu(aa)"),
+       R"(mine.dsl:8:12: error: unknown tensor 'aa' [unknown-name]
+   8 |   b = Relu(aa)
+     |            ^^ did you mean 'a'?
+)"},
+      {"not-yet-known", in_test("  b = Relu(c)\n  c = Relu(x)"),
+       R"(mine.dsl:8:12: error: tensor 'c' is read before it is there [not-yet-known]
+   8 |   b = Relu(c)
+     |            ^ line 9 makes it
+)"},
+      {"duplicate-name", in_test("  a = Relu(x)"),
+       R"(mine.dsl:8:3: error: a tensor 'a' is there already [duplicate-name]
+   8 |   a = Relu(x)
+     |   ^ in line 5: choose another name
+)"},
+      {"wrong-name", in_test("  expect scale x 2"),
+       R"(mine.dsl:8:16: error: 'x' is no operator [wrong-name]
+   8 |   expect scale x 2
+     |                ^ an operator is called like its first output
+)"},
+      {"out-of-range", in_test("  input y [1, 0]"),
+       R"(mine.dsl:8:15: error: a dimension is a whole number from 1 on [out-of-range]
+   8 |   input y [1, 0]
+     |               ^
+)"},
+      {"out-of-range", in_test("  stats a min 1 max 0"),
+       R"(mine.dsl:8:21: error: the largest value 0 is below the smallest, 1 [out-of-range]
+   8 |   stats a min 1 max 0
+     |                     ^
+)"},
+      {"out-of-range", in_test("  b = MaxPool(x) kernel_shape [100000, 100000]"),
+       R"(mine.dsl:8:31: error: too large for a test: 'kernel_shape' of a small network is small [out-of-range]
+   8 |   b = MaxPool(x) kernel_shape [100000, 100000]
+     |                               ^^^^^^^^^^^^^^^^
+)"},
+      {"too-large", in_test("  input y [1000, 1000]"),
+       R"(mine.dsl:8:11: error: a tensor of a test has at most 8 dimensions and 65536 elements [too-large]
+   8 |   input y [1000, 1000]
+     |           ^^^^^^^^^^^^
+)"},
+      {"wrong-count", in_test("  b = Relu(values [1, 2] shape [3])"),
+       R"(mine.dsl:8:19: error: 2 values for a shape of 3 elements [wrong-count]
+   8 |   b = Relu(values [1, 2] shape [3])
+     |                   ^^^^^^
+)"},
+      {"wrong-kind", in_test("  b = Relu(integers [0.5])"),
+       R"(mine.dsl:8:22: error: `integers` are whole numbers [wrong-kind]
+   8 |   b = Relu(integers [0.5])
+     |                      ^^^
+)"},
+      {"missing-clause",
+       "rule r1 { region r { parents Conv as p children Conv } do scale(p, 2) }\ntest r1 \"empty\" { }\n",
+       R"(mine.dsl:2:9: error: this test has no `input` [missing-clause]
+   2 | test r1 "empty" { }
+     |         ^^^^^^^ name one with its shape: input x [1, 3, 8, 8]
+mine.dsl:2:9: error: this test has no `output` [missing-clause]
+   2 | test r1 "empty" { }
+     |         ^^^^^^^ name what the network gives: output y
+mine.dsl:2:9: error: this test has no `expect` [missing-clause]
+   2 | test r1 "empty" { }
+     |         ^^^^^^^ say what must come out: expect match, or expect no match
+)"},
+      {"duplicate-clause", in_test("  seed 1\n  seed 2"),
+       R"(mine.dsl:9:3: error: `seed` stands twice [duplicate-clause]
+   9 |   seed 2
+     |   ^^^^
+)"},
+      {"test-failed", "", ""},      // tests/program: it takes a run
       {"too-many-errors", "", ""},  // the test below
   };
   return all;

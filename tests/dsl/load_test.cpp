@@ -7,7 +7,7 @@ namespace rw::test {
 namespace {
 
 std::string rule_named(const std::string& name, const std::string& set = "Conv") {
-  return "rule " + name + " { region r { parents " + set + " as p children Conv } do scale(p, 1) }\n";
+  return "rule " + name + " { region r { parents " + set + " as p children Conv } again do scale(p, 1) }\n";
 }
 
 std::vector<std::string> rule_names(const dsl::Loaded& loaded) {
@@ -46,7 +46,7 @@ TEST_CASE("names belong to their file and to those that use it") {
   shelf.files["b.dsl"] = rule_named("b", "conv");
   CHECK(draw_all(shelf.load({"a.dsl", "b.dsl"})) ==
         R"(b.dsl:1:29: error: unknown set 'conv' [unknown-name]
-   1 | rule b { region r { parents conv as p children Conv } do scale(p, 1) }
+   1 | rule b { region r { parents conv as p children Conv } again do scale(p, 1) }
      |                             ^^^^ a.dsl declares it: `use` that file
 )");
   // Not through a file in between.
@@ -77,7 +77,7 @@ TEST_CASE("rule names differ within a run") {
   shelf.files["b.dsl"] = rule_named("pair");
   CHECK(draw_all(shelf.load({"a.dsl", "b.dsl"})) ==
         R"(b.dsl:1:6: error: a rule 'pair' is there already [duplicate-name]
-   1 | rule pair { region r { parents Conv as p children Conv } do scale(p, 1) }
+   1 | rule pair { region r { parents Conv as p children Conv } again do scale(p, 1) }
      |      ^^^^ in a.dsl:1: choose another name
 )");
 }

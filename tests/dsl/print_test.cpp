@@ -161,6 +161,39 @@ class RandomRules {
     }
   }
 
+  std::string list() { return one_of({"[1, 3,8 ,8]", "[ 4 ]", "[- 1, 2.5]", "[]"}); }
+  std::string test_input() {
+    return one_of({name(), "none", "weight " + list(), "bias[4]", "positive" + gap() + list(), "integers [1,-1]",
+                   "values 0.5", "values [1, 2]" + gap() + "shape [2, 1]"});
+  }
+  std::string test_line() {
+    switch (pick(8)) {
+      case 0:
+        return "input" + gap() + name() + gap() + list();
+      case 1:
+        return "output " + name() + "," + gap() + name();
+      case 2:
+        return one_of({"seed 7", "calibrate"});
+      case 3:
+        return "stats " + name() + one_of({"", " min -1", gap() + "min " + list()}) + " max" + gap() + list();
+      case 4:
+        return "expect match" + one_of({"", " parents " + name(), " parents a, e2" + gap() + "children " + name()});
+      case 5:
+        return "expect" + gap() + "scale " + name() + " " + one_of({"2", "[1, 0.5]"});
+      case 6:
+        return "expect no" + gap() + "match" + one_of({"", " conv", " \"why\"", gap() + "conv \"why \\\"not\\\"\""});
+      default:
+        return one_of({"", "input, "}) + name() + gap() + "=" + gap() + oper() + "(" +
+               one_of({"", test_input(), test_input() + "," + gap() + test_input()}) + ")" +
+               one_of({"", " axis 1", " pads" + gap() + "[1, 1]", " mode \"linear\" alpha 0.5"});
+    }
+  }
+  std::string test() {
+    std::string out = "test " + name() + " \"title\"" + gap() + "{" + gap();
+    for (std::size_t i = pick(9); i > 0; --i) out += test_line() + gap();
+    return out + "}";
+  }
+
   std::string declaration() {
     switch (pick(6)) {
       case 0:
@@ -173,7 +206,7 @@ class RandomRules {
       case 3:
         return "function " + name() + "(p, lo," + gap() + "hi) =" + gap() + formula(5);
       case 4:
-        return "test " + name() + " \"title\"" + gap() + "{ kept { as } it  is # }\n \"}\" }";
+        return test();
       default: {
         std::string out = "rule" + gap() + name() + one_of({"", numbers()}) + gap() + "{" + gap();
         if (pick(2) == 0) out += "\"what it is for\"" + gap();

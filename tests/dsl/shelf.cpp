@@ -66,14 +66,14 @@ constexpr unsigned kNodes = kParents | kChildren | bit(Role::join) | bit(Role::c
 
 constexpr std::array<dsl::FieldWord, 9> kFields = {{
     {"min", Kind::number, FieldAbout::channel, kParents, ""},
-    {"max", Kind::number, FieldAbout::channel, kParents, ""},
+    {"max", Kind::number, FieldAbout::channel, kParents, "", true},
     {"weight", Kind::number, FieldAbout::channel, kParents | kChildren, ""},
     {"bias", Kind::number, FieldAbout::channel, kParents, ""},
     {"name", Kind::text, FieldAbout::node, kNodes, ""},
     {"op", Kind::text, FieldAbout::node, kNodes, ""},
     {"channels", Kind::number, FieldAbout::node, kNodes, ""},
     {"min", Kind::number, FieldAbout::region_class, kRegion, ""},
-    {"max", Kind::number, FieldAbout::region_class, kRegion, ""},
+    {"max", Kind::number, FieldAbout::region_class, kRegion, "", true},
 }};
 
 constexpr std::array<dsl::AttributeWord, 3> kConv = {
@@ -262,7 +262,37 @@ class ShapeWriter {
     out_ += "test";
     word(test.rule);
     word(test.title);
-    word(test.block);
+    for (const TestLine& each : test.lines) line(each);
+  }
+
+  void list(const Numbers& all) {
+    out_ += all.list ? "[" : "";
+    numbers(all.items);
+    out_ += all.list ? "]" : "";
+  }
+
+  void line(const TestLine& each) {
+    out_ += fmt::format("\n  {}", static_cast<int>(each.form));
+    words(each.names);
+    word(each.op);
+    for (const TestInput& input : each.inputs) {
+      out_ += fmt::format(" {}{}", static_cast<int>(input.form), static_cast<int>(input.word));
+      word(input.name);
+      list(input.numbers);
+      if (input.shape) list(*input.shape);
+    }
+    for (const TestAttribute& attribute : each.attributes) {
+      word(attribute.name);
+      list(attribute.numbers);
+      maybe(attribute.text);
+    }
+    list(each.numbers);
+    if (each.min) list(*each.min);
+    for (const auto* who : {&each.parents, &each.children}) {
+      out_ += *who ? "+" : "-";
+      if (*who) words(**who);
+    }
+    maybe(each.reason);
   }
   void one(const Rule& rule) {
     out_ += "rule";

@@ -12,7 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const dsl::Diagnostic& each : loaded.diagnostics)
     if (dsl::draw(each, loaded.sources).empty()) __builtin_trap();
 
-  // What can be read can be printed, and the printed text is read and printed as it is.
+  // What can be read can be printed, and the printed text is read and printed as it is. This takes as long as all the
+  // rest, so that every fourth input goes this way.
+  if (size % 4 != 0) return 0;
   dsl::Sources sources;
   dsl::Diagnostics found;
   const std::uint32_t first = sources.add({"first.dsl", std::string(text)});

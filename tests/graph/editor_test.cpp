@@ -6,8 +6,7 @@
 
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/compare.hpp"
-#include "tests/support/evaluate.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/net.hpp"
 
 using namespace rw::graph;

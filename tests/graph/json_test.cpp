@@ -196,6 +196,25 @@ TEST_CASE("A part of a text is read as a document with places in the whole") {
   CHECK(error_of([&] { Document(text, {5, 12}).read([](Value& root) { root.check(); }); }) != "no error");
 }
 
+TEST_CASE("A part that ends too early is refused, whatever stands behind it") {
+  const std::string inside = R"({"a": {"b": [1, [2, {"c": "d"}]], "e": null}, "f": -1.5})";
+  const auto error = [](const std::string& text, std::size_t end) {
+    const Padded padded(text);
+    const Range part = {0, static_cast<std::uint32_t>(end)};
+    return error_of([&] { Document(padded.text(), part).read([](Value& root) { root.check(); }); });
+  };
+  for (const char* behind : {"", "[[[[[[[[", "{\"x\":{\"x\":", "]}]}]}", "1,2,3,", "\"\"\"\"", "::::"}) {
+    INFO(behind);
+    CHECK(error(inside + behind, inside.size()) == "no error");
+    for (std::size_t cut = 1; cut < inside.size(); ++cut) {
+      INFO(cut);
+      CHECK(error(inside.substr(0, cut) + behind, cut) != "no error");
+    }
+  }
+  CHECK(error(R"({"a": [1, 2)", 11) ==
+        "line 1, column 12: is not JSON: it does not end with the bracket that closes it");
+}
+
 TEST_CASE("Text that is written is read back") {
   const std::string nasty = "quote \" backslash \\ control \x01\n tab \t é";
   CHECK(string_of(json::quoted(nasty)) == nasty);

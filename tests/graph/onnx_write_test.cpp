@@ -199,3 +199,44 @@ TEST_CASE("Models go to model.json and back") {
   CHECK(back.network.op(1).inputs[1] == kNone);
   CHECK(std::get<double>(*back.network.op(1).find("alpha")) == static_cast<double>(0.1F));
 }
+
+TEST_CASE("Bodies of If and Loop go to model.json and back") {
+  const o::Message deep = o::graph({o::node("Scale", {"w", "x"}, {"d"}, {o::attribute("by", 0.5F)}, "", "my")}, {}, {},
+                                   {o::value("d", {})});
+  const o::Message body = o::graph({o::node("If", {"c"}, {"b"}, {o::attribute_graph("then_branch", deep)}, "inner")},
+                                   {o::floats("own", {2}, {1, 0.1F})}, {o::value("i", {-1, 2}, 7)},
+                                   {o::value("b", {2}), o::value("own", {2})});
+  const Case test(model_with({o::node("If", {"c"}, {"y", "z"}, {o::attribute_graph("then_branch", body)}, "outer")},
+                             {o::floats("w", {1}, {1}), o::ints("c", {}, {1})}));
+  write_model(test.model, {}, test.folder / "out/m.json");
+  const Model json = read_model(test.folder / "out/m.json");
+  write_model(json, {}, test.folder / "out/back.onnx");
+  const Model back = read_model(test.folder / "out/back.onnx");
+  for (const Model* each : {&test.model, &json, &back}) {
+    const Operator& op = each->network.op(0);
+    std::vector<std::string> reads;
+    for (const TensorId id : op.inputs) reads.emplace_back(each->network.tensor(id).name);
+    CHECK(reads == std::vector<std::string>{"c", "c", "w", "x"});
+    CHECK(op.captured == 3);
+  }
+  // The second way there finds what the first one wrote.
+  write_model(back, {}, test.folder / "out/again.json");
+  CHECK(std::get<Opaque>(*read_model(test.folder / "out/again.json").network.op(0).find("then_branch")).text ==
+        std::get<Opaque>(*json.network.op(0).find("then_branch")).text);
+}
+
+TEST_CASE("What model.json has no place for is refused") {
+  const auto refusal = [](const std::string& bytes) {
+    const Case test(bytes);
+    return error_of([&] { write_model(test.model, {}, test.folder / "out/m.json"); }, test.folder.path());
+  };
+  const std::string functions = adding(o::floats("w", {1}, {1})) + o::bytes(25, o::bytes(1, "F"));
+  CHECK(refusal(functions).find("the model defines functions") != std::string::npos);
+  const o::Message graphs = o::bytes(1, "bodies") + o::bytes(11, o::graph({}, {}, {}, {})) + o::number(20, 10);
+  CHECK(refusal(model_with({o::node("My", {"x"}, {"y"}, {graphs}, "a", "my")}, {}))
+            .find("node 'a': the type of its attribute 'bodies' cannot be converted") != std::string::npos);
+  const o::Message text = o::graph({}, {o::tensor_head("s", 8, {1}) + o::bytes(6, "text")}, {}, {});
+  CHECK(refusal(model_with({o::node("My", {"x"}, {"y"}, {o::attribute_graph("body", text)}, "a", "my")}, {}))
+            .find("node 'a': in its attribute 'body': initializer 's': a constant of its element type") !=
+        std::string::npos);
+}

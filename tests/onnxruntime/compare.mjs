@@ -1,13 +1,13 @@
-// Runs two models on the same random inputs and compares what comes out.
+// Runs a model and what became of it on the same random inputs and compares what comes out.
 //
-//   node compare.mjs INSTALLED TOLERANCE BEFORE AFTER
+//   node compare.mjs INSTALLED BEFORE TOLERANCE AFTER [TOLERANCE AFTER]...
 //
 // INSTALLED: the folder where onnxruntime-node is installed. TOLERANCE: the largest difference allowed, over the largest
 // magnitude of the output; "exact": bit for bit. Writes one line an output; exit status 1: they differ.
 import { createRequire } from "node:module";
 import path from "node:path";
 
-const [installed, tolerance, ...pair] = process.argv.slice(2);
+const [installed, model, ...pairs] = process.argv.slice(2);
 const ort = createRequire(path.resolve(installed, "package.json"))("onnxruntime-node");
 const kSamples = 2;
 
@@ -62,19 +62,32 @@ function difference(before, after) {
   return largest / magnitude;
 }
 
-const [before, after] = await Promise.all(pair.map(open));
-if (before.outputNames.join() !== after.outputNames.join()) throw new Error("the outputs have other names");
-const largest = new Map(before.outputNames.map((name) => [name, 0]));
-for (let sample = 0; sample < kSamples; ++sample) {
+const feedsOf = (session, sample) => {
   const next = randomNumbers(sample);
-  const feeds = Object.fromEntries(before.inputMetadata.map((input) => [input.name, inputOf(input, next)]));
-  const [a, b] = [await before.run(feeds), await after.run(feeds)];
-  for (const name of before.outputNames) largest.set(name, Math.max(largest.get(name), difference(a[name], b[name])));
+  return Object.fromEntries(session.inputMetadata.map((input) => [input.name, inputOf(input, next)]));
+};
+
+// The outputs of a model for every sample.
+async function run(file) {
+  const session = await open(file);
+  const outputs = [];
+  for (let sample = 0; sample < kSamples; ++sample) outputs.push(await session.run(feedsOf(session, sample)));
+  const names = session.outputNames;
+  await session.release();
+  return { names, outputs };
 }
-const bound = tolerance === "exact" ? 0 : Number(tolerance);
+
+const before = await run(model);
 let failed = false;
-for (const [name, value] of largest) {
-  console.log(`  output '${name}': difference ${value === 0 ? "none" : value.toExponential(2)}`);
-  failed ||= !(value <= bound);
+for (let i = 0; i < pairs.length; i += 2) {
+  const after = await run(pairs[i + 1]);
+  console.log(` ${path.basename(pairs[i + 1])}, ${pairs[i]}`);
+  if (before.names.join() !== after.names.join()) throw new Error("the outputs have other names");
+  const bound = pairs[i] === "exact" ? 0 : Number(pairs[i]);
+  for (const name of before.names) {
+    const value = Math.max(...before.outputs.map((outputs, sample) => difference(outputs[name], after.outputs[sample][name])));
+    console.log(`  output '${name}': difference ${value === 0 ? "none" : value.toExponential(2)}`);
+    failed ||= !(value <= bound);
+  }
 }
 process.exit(failed ? 1 : 0);

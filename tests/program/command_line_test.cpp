@@ -110,6 +110,54 @@ TEST_CASE("Wrong usage is exit status 2") {
   CHECK(contains(run_engine({"--version"}).out, "rewrite-engine "));
 }
 
+TEST_CASE("A report goes neither over a file that was read nor where the new model goes") {
+  const TemporaryFolder folder;
+  pair_net().save(folder.path(), "m");
+  write_file(folder / "r.dsl", scale_rule("2"));
+  write_file(folder / "s.json", "{}");
+  fs::create_hard_link(folder / "m.json", folder / "other.json");
+  const auto run = [&](const std::string& report) {
+    const Outcome outcome = run_engine({"m.json", "./r.dsl", "--stats", "s.json", "-o", "out.json", "--json", report},
+                                       {.folder = folder.path()});
+    CHECK(outcome.status == 1);
+    return outcome.err;
+  };
+  const std::size_t before = files_in(folder.path());
+  const std::string model = read_file(folder / "m.json");
+  CHECK(run("m.json") == "m.json: is the same file as the input 'm.json': an input is not written over\n");
+  CHECK(run("other.json") == "other.json: is the same file as the input 'm.json': an input is not written over\n");
+  CHECK(run("./s.json") == "./s.json: is the same file as the input 's.json': an input is not written over\n");
+  CHECK(run("r.dsl") == "r.dsl: is the same file as the input './r.dsl': an input is not written over\n");
+  CHECK(run("./out.json") == "./out.json: is where the new model goes: the report needs a file of its own\n");
+  CHECK(files_in(folder.path()) == before);
+  CHECK(read_file(folder / "m.json") == model);
+}
+
+TEST_CASE("Names with control characters come out escaped, in errors and in the report") {
+  const TemporaryFolder folder;
+  const auto model = [&](const std::string& input) {
+    write_file(folder / "m.json", R"({"format": "rewrite-engine/model", "version": 1,
+      "inputs": [{"name": "x", "shape": [1, 1, 4, 4]}], "outputs": ["y"],
+      "tensors": {"w": {"dtype": "float32", "shape": [1, 1, 1, 1], "data": [2]}},
+      "nodes": [{"name": "a\u001b[31m\n", "op": "Conv", "inputs": [")" +
+                                      input + R"(", "w"], "outputs": ["t"]},
+                {"name": "b\u0007", "op": "Sigmoid", "inputs": ["t"], "outputs": ["y"]}]})");
+    return run_engine({"m.json", "equalization", "--dry-run"}, {.folder = folder.path()});
+  };
+  const auto clean = [](const std::string& text) {
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n'; });
+  };
+  const Outcome fine = model("x"), wrong = model("z\\u0009");
+  CHECK(fine.status == 0);
+  CHECK(clean(fine.out));
+  CHECK(contains(fine.out, "b\\u0007"));
+  CHECK(wrong.status == 1);
+  CHECK(clean(wrong.err));
+  CHECK(contains(wrong.err, "a\\u001b[31m\\n"));
+  CHECK(std::count(wrong.err.begin(), wrong.err.end(), '\n') == 1);
+}
+
 TEST_CASE("Mistakes in rules are exit status 1 with file, line and mark, and nothing is written") {
   const Try wrong("set conv = Conv\nrule a { region r { parents covn as p children conv as c } do scale(p, 2) }\n");
   CHECK(wrong.outcome.status == 1);

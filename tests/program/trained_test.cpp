@@ -5,8 +5,7 @@
 
 #include "graph/model.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/compare.hpp"
-#include "tests/support/evaluate.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/npy.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/random.hpp"

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include "tests/support/catch.hpp"
-#include "tests/support/compare.hpp"
-#include "tests/support/literal.hpp"
+#include "tests/support/judge.hpp"
 
 namespace rw::test {
 namespace {

@@ -201,6 +201,56 @@ TEST_CASE("With --exact outputs are identical bit by bit") {
   }
 }
 
+namespace {
+
+// The same scale for the outputs of the same operators.
+void check_same_scales(const Rewritten& one, const Rewritten& other) {
+  REQUIRE(one.before.network.operators().size() == other.before.network.operators().size());
+  for (graph::OperatorId op = 0; op < one.before.network.operators().size(); ++op) {
+    const graph::Operator &a = one.before.network.op(op), &b = other.before.network.op(op);
+    CHECK((b.name == a.name || b.name.ends_with("/" + std::string(a.name))));
+    for (std::size_t i = 0; i < a.outputs.size(); ++i) {
+      const auto *here = one.outcome.plan.scale_of(a.outputs[i]), *there = other.outcome.plan.scale_of(b.outputs[i]);
+      REQUIRE((here == nullptr) == (there == nullptr));
+      for (std::size_t c = 0; here && c < here->size(); ++c) CHECK((*there)[c] == Approx((*here)[c]).epsilon(1e-12));
+    }
+  }
+}
+
+std::size_t count(std::string_view text, std::string_view part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("Random nested networks are seen through: the scales of the flat network, the same function, nested again") {
+  const std::uint64_t seed = first_seed();
+  std::size_t nested_networks = 0, scaled = 0;
+  for (int i = 0; i < kNetworks; ++i) {
+    INFO("RW_SEED=" << seed + i);
+    const TemporaryFolder flat_folder, folder;
+    const Net net = random_net(seed + i);
+    const bool exact = i % 4 < 2;
+    const char* rules = i % 2 ? "equalization" : kWild;
+    const Rewritten flat = rewrite_through_files(net, rules, flat_folder, {.exact = exact});
+    const auto saved = net.save_nested(folder.path(), "before", seed + i);
+    const Rewritten nested = rewrite_file(saved, rules, folder, "after.json", {.exact = exact});
+    check_same_scales(flat, nested);
+    if (exact)
+      CHECK(outputs_identical(net, nested, 1));
+    else
+      CHECK(keeps_function(net, largest_difference(net, nested, 1)));
+    const std::size_t graphs = count(read_file(saved), R"("op": "Graph")");
+    CHECK(count(read_file(folder / "after.json"), R"("op": "Graph")") == graphs);
+    nested_networks += graphs;
+    for (const auto& rule : nested.outcome.rules) scaled += rule.regions;
+  }
+  CHECK(nested_networks > 2 * kNetworks);
+  CHECK(scaled > kNetworks);
+}
+
 TEST_CASE(
     "A second run of pair on the rewritten network and statistics asks for 1 wherever the first was not clamped") {
   const std::uint64_t seed = first_seed();

@@ -11,6 +11,11 @@ namespace rw::test {
 
 Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder,
                                 runtime::RunOptions options) {
+  return rewrite_file(net.save(folder.path(), "before"), rules, folder, "after.json", std::move(options));
+}
+
+Rewritten rewrite_file(const std::filesystem::path& model, const std::string& rules, const TemporaryFolder& folder,
+                       const std::string& to, runtime::RunOptions options) {
   Rewritten result;
   std::vector<std::string> files = words(rules);
   if (rules.find('{') != std::string::npos) {
@@ -19,14 +24,14 @@ Rewritten rewrite_through_files(const Net& net, const std::string& rules, const 
   }
   result.rules = dsl::load(files, runtime::rule_library(), runtime::vocabulary());
   REQUIRE_FALSE(dsl::has_errors(result.rules.diagnostics));
-  result.before = graph::read_model(net.save(folder.path(), "before"));
+  result.before = graph::read_model(model);
   result.outcome = runtime::run(result.before, result.rules.program, options);
   INFO(result.outcome.certificate.why);
   REQUIRE(result.outcome.certificate.holds);
   const auto rewriting = runtime::apply_plan(result.outcome.analysis, result.outcome.plan, result.before.statistics,
                                              result.outcome.statistics);
-  graph::write_model(result.before, rewriting, folder / "after.json");
-  result.after = graph::read_model(folder / "after.json");
+  graph::write_model(result.before, rewriting, folder / to);
+  result.after = graph::read_model(folder / to);
   return result;
 }
 

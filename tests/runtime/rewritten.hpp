@@ -3,7 +3,7 @@
 
 #include "runtime/run.hpp"
 #include "tests/runtime/engine.hpp"
-#include "tests/support/compare.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/net.hpp"
 #include "tests/support/shell.hpp"
 
@@ -15,6 +15,12 @@ struct Rewritten {
   runtime::Outcome outcome;
 };
 
+// Reads a model, rewrites it by the rules (the name of a file that ships, or the text of one, which goes to the
+// folder), writes it to folder/to, and reads that.
+Rewritten rewrite_file(const std::filesystem::path& model, const std::string& rules, const TemporaryFolder& folder,
+                       const std::string& to, runtime::RunOptions options = {});
+
+// The same from a model.json of the network, to one.
 Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder,
                                 runtime::RunOptions options = {});
 

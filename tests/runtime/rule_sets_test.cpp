@@ -3,8 +3,10 @@
 #include <cmath>
 
 #include "tests/runtime/applied.hpp"
+#include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/literal.hpp"
+#include "tests/support/judge.hpp"
+#include "tests/support/quantize.hpp"
 
 using namespace rw::test;
 
@@ -140,6 +142,17 @@ TEST_CASE("smoothquant: equation 4 of the paper, on the side of the normalizatio
     CHECK(1 / scale[i] == Approx(std::pow(x, 0.5) / std::pow(w, 1 - 0.5)).epsilon(1e-6));
   }
   CHECK(difference_of_functions(net, engine, 1e-5) == "");
+}
+
+TEST_CASE("smoothquant: the network loses less when it is rounded to eight bits") {
+  const Net net = normalized(false);
+  const TemporaryFolder folder;
+  const Rewritten rewritten = rewrite_through_files(net, "smoothquant", folder);
+  const Arrays inputs = net.inputs(1);
+  const double before = signal_to_noise(rewritten.before.network, inputs, "q"),
+               after = signal_to_noise(rewritten.after.network, inputs, "q");
+  INFO(before << " dB, " << after << " dB");
+  CHECK(after > before + 3);
 }
 
 TEST_CASE("smoothquant leaves alone a normalization that is read otherwise, and networks without one") {

@@ -9,8 +9,8 @@
 #include <type_traits>
 
 #include "graph/builder.hpp"
-#include "tests/support/evaluate_call.hpp"
-#include "tests/support/literal.hpp"
+#include "runtime/evaluator/call.hpp"
+#include "tests/support/judge.hpp"
 
 namespace rw::test {
 namespace {

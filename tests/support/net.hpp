@@ -30,8 +30,7 @@
 #include <vector>
 
 #include "graph/model.hpp"
-#include "tests/support/array.hpp"
-#include "tests/support/evaluate.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/random.hpp"
 
 namespace rw::test {
@@ -145,6 +144,11 @@ class Net {
   graph::Model model() const;  // network and statistics, in memory alone
   // Writes folder/stem.json and, for constants of more than 16 values, folder/stem.safetensors. Gives the JSON's path.
   std::filesystem::path save(const std::filesystem::path& folder, const std::string& stem) const;
+  // The same network with runs of its nodes put into nested networks ("op": "Graph") by chance, up to four deep: what
+  // they read from outside, constants too, comes in by position, and what is read outside goes out. Names inside are
+  // the names outside, so that flat networks and nested ones differ by prefixes alone.
+  std::filesystem::path save_nested(const std::filesystem::path& folder, const std::string& stem,
+                                    std::uint64_t seed) const;
 
  private:
   struct WeightForm {
@@ -156,6 +160,9 @@ class Net {
     std::function<std::pair<std::size_t, std::size_t>(std::size_t)> ends;
   };
 
+  std::filesystem::path write(const std::filesystem::path& folder, const std::string& stem,
+                              const std::vector<std::string>& nodes,
+                              const std::map<std::string, NetRange>& ranges) const;
   std::vector<double> magnitudes(const std::string& tensor, std::size_t axis) const;
   std::vector<double> channel_factors(std::int64_t channels, double spread);
   std::vector<std::string> layer_inputs(const std::string& name, const std::string& x, const WeightForm& form,

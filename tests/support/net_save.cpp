@@ -3,8 +3,9 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <set>
 
-#include "tests/support/literal.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/net.hpp"
 #include "tests/support/shell.hpp"
 
@@ -116,10 +117,70 @@ void write_safetensors(const std::filesystem::path& path,
   write_file(path, length + header + values);
 }
 
+// Puts runs of nodes into nested networks, and runs of the nodes there again.
+class Nest {
+ public:
+  explicit Nest(std::uint64_t seed) : random_(seed) {}
+
+  // The nodes as lines of JSON; `read`: which of their outputs are read from outside.
+  std::vector<std::string> lines(const std::vector<NetNode>& nodes, const std::set<std::string>& read,
+                                 const std::string& prefix) {
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < nodes.size();) {
+      const auto size = static_cast<std::size_t>(random_.between(1, 12));
+      if (depth_ == 4 || random_.chance(0.6) || i + size > nodes.size()) {
+        for (const std::string& output : nodes[i].outputs) prefixes_[output] = prefix;
+        lines.push_back(node_line(nodes[i++]));
+        continue;
+      }
+      const std::vector<NetNode> inside(nodes.begin() + static_cast<std::ptrdiff_t>(i),
+                                        nodes.begin() + static_cast<std::ptrdiff_t>(i + size));
+      std::set<std::string> wanted = read;
+      for (std::size_t j = 0; j < nodes.size(); ++j)
+        if (j < i || j >= i + size) wanted.insert(nodes[j].inputs.begin(), nodes[j].inputs.end());
+      lines.push_back(graph_line(inside, wanted, prefix));
+      i += size;
+    }
+    return lines;
+  }
+
+  // By tensor that a node gives: what stands before its name, seen from outside.
+  const std::map<std::string, std::string>& prefixes() const { return prefixes_; }
+
+ private:
+  std::string graph_line(const std::vector<NetNode>& nodes, const std::set<std::string>& wanted,
+                         const std::string& prefix) {
+    std::vector<std::string> in, out;
+    std::set<std::string> inside, bound;
+    for (const NetNode& node : nodes) {
+      for (const std::string& input : node.inputs)
+        if (!input.empty() && inside.count(input) == 0 && bound.insert(input).second) in.push_back(input);
+      for (const std::string& output : node.outputs) {
+        inside.insert(output);
+        if (wanted.count(output)) out.push_back(output);
+      }
+    }
+    const std::string name = fmt::format("g{}", ++count_);
+    ++depth_;
+    const std::vector<std::string> inner = lines(nodes, {out.begin(), out.end()}, prefix + name + "/");
+    --depth_;
+    for (const std::string& output : out) prefixes_[output] = prefix;  // it has the name that it has outside
+    return fmt::format(
+        R"({{"op": "Graph", "name": {}, "inputs": {}, "outputs": {}, "graph": {{"inputs": {}, "outputs": {}, "nodes": {}}}}})",
+        json_string(name), strings(in), strings(out), strings(in), strings(out), block(inner, "[", "]"));
+  }
+
+  Random random_;
+  int count_ = 0, depth_ = 0;
+  std::map<std::string, std::string> prefixes_;
+};
+
 }  // namespace
 
-std::filesystem::path Net::save(const std::filesystem::path& folder, const std::string& stem) const {
-  std::vector<std::string> inputs, tensors, nodes, calibration;
+std::filesystem::path Net::write(const std::filesystem::path& folder, const std::string& stem,
+                                 const std::vector<std::string>& nodes,
+                                 const std::map<std::string, NetRange>& ranges) const {
+  std::vector<std::string> inputs, tensors, calibration;
   std::vector<std::pair<std::string, Constant>> outside;
   for (const NetInput& input : inputs_) inputs.push_back(input_line(input));
   for (const auto& [name, constant] : constants_) {
@@ -128,8 +189,7 @@ std::filesystem::path Net::save(const std::filesystem::path& folder, const std::
     else
       tensors.push_back(fmt::format("{}: {}", json_string(name), tensor(constant)));
   }
-  for (const NetNode& node : nodes_) nodes.push_back(node_line(node));
-  for (const auto& [name, range] : ranges_)
+  for (const auto& [name, range] : ranges)
     calibration.push_back(fmt::format("{}: {}", json_string(name), range_line(range)));
 
   std::string text = "{\n  \"format\": \"rewrite-engine/model\", \"version\": 1,\n";
@@ -145,6 +205,24 @@ std::filesystem::path Net::save(const std::filesystem::path& folder, const std::
   const std::filesystem::path path = folder / (stem + ".json");
   write_file(path, text + "\n}\n");
   return path;
+}
+
+std::filesystem::path Net::save(const std::filesystem::path& folder, const std::string& stem) const {
+  std::vector<std::string> nodes;
+  for (const NetNode& node : nodes_) nodes.push_back(node_line(node));
+  return write(folder, stem, nodes, ranges_);
+}
+
+std::filesystem::path Net::save_nested(const std::filesystem::path& folder, const std::string& stem,
+                                       std::uint64_t seed) const {
+  Nest nest(seed);
+  const std::vector<std::string> lines = nest.lines(nodes_, {outputs_.begin(), outputs_.end()}, "");
+  std::map<std::string, NetRange> ranges;
+  for (const auto& [name, range] : ranges_) {
+    const auto inside = nest.prefixes().find(name);
+    ranges.emplace(inside == nest.prefixes().end() ? name : inside->second + name, range);
+  }
+  return write(folder, stem, lines, ranges);
 }
 
 }  // namespace rw::test

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "tests/support/array.hpp"
+#include "tests/support/judge.hpp"
 
 namespace rw::test {
 

@@ -1,9 +1,8 @@
 // The evaluator as a whole: order, boundary, errors, and that powers of two leave no trace.
-#include "tests/support/evaluate.hpp"
+#include "tests/support/judge.hpp"
 
 #include "graph/builder.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/compare.hpp"
 #include "tests/support/net.hpp"
 
 namespace rw::test {

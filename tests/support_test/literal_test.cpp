@@ -1,5 +1,5 @@
 // Elements of constants; bit patterns by the definition of the formats.
-#include "tests/support/literal.hpp"
+#include "tests/support/judge.hpp"
 
 #include <cmath>
 #include <limits>

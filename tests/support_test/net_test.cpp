@@ -6,8 +6,7 @@
 #include <cstring>
 
 #include "tests/support/catch.hpp"
-#include "tests/support/compare.hpp"
-#include "tests/support/literal.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/shell.hpp"
 
 namespace rw::test {

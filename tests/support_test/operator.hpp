@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tests/support/catch.hpp"
-#include "tests/support/evaluate.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/net.hpp"
 
 namespace rw::test {

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "tests/support/catch.hpp"
-#include "tests/support/compare.hpp"
+#include "tests/support/judge.hpp"
 
 namespace rw::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "tests/support/catch.hpp"
-#include "tests/support/compare.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/npy.hpp"
 #include "tests/support/shell.hpp"
 

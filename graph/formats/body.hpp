@@ -1,0 +1,19 @@
+// Graphs in attributes, the bodies of If, Loop and Scan: taken over as they are where a model goes to the other format.
+// In model.json a body is an object with the "inputs", "outputs", "tensors" and "nodes" of a network; what it reads
+// from around it it reads by name.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace rw::graph {
+
+// `graph` is a GraphProto; the model's folder is where external data of its tensors lies. Error: what model.json has no
+// place for, such as constants of text.
+std::string json_body(std::string_view graph, const std::filesystem::path& model);
+
+// `graph` is JSON. Error: a network nested in it, anything that is no graph.
+std::string onnx_body(std::string_view graph);
+
+}  // namespace rw::graph

@@ -1,0 +1,13 @@
+// write_model (model.hpp) for work that takes long enough to be watched.
+#pragma once
+
+#include "graph/function_ref.hpp"
+#include "graph/model.hpp"
+
+namespace rw::graph {
+
+// Calls `progress` with the bytes that have been written so far, every 256 KiB or so.
+Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry,
+                    FunctionRef<void(std::uint64_t written)> progress);
+
+}  // namespace rw::graph

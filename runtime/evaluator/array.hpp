@@ -1,0 +1,68 @@
+// Dense tensors of the evaluator, and the index arithmetic that its operators share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace rw::evaluator {
+
+using Dims = std::vector<std::int64_t>;
+
+// Row-major values: float32, or int64 for every integer type and for booleans (0 and 1).
+class Array {
+ public:
+  Array() = default;  // no values, shape [0]
+  // Throw std::invalid_argument where the number of values is not the product of the dimensions.
+  Array(Dims shape, std::vector<float> values);
+  Array(Dims shape, std::vector<std::int64_t> values);
+
+  const Dims& shape() const { return shape_; }
+  std::size_t rank() const { return shape_.size(); }
+  std::int64_t dim(std::size_t axis) const { return shape_.at(axis); }
+  std::size_t count() const;
+  bool is_float() const { return std::holds_alternative<std::vector<float>>(values_); }
+
+  // The values of the one kind; throw std::invalid_argument where they are of the other.
+  const std::vector<float>& floats() const;
+  const std::vector<std::int64_t>& ints() const;
+  std::vector<float> to_floats() const;  // whichever kind they are
+
+  Array reshaped(Dims shape) const;  // the same values; throws as the constructor does
+
+  template <typename F>
+  auto visit(F f) const {  // f(const std::vector<float>&) or f(const std::vector<std::int64_t>&)
+    return std::visit(f, values_);
+  }
+
+ private:
+  Dims shape_ = {0};
+  std::variant<std::vector<float>, std::vector<std::int64_t>> values_;
+};
+
+// The constructors by name, for braced lists: float_array({2, 2}, {1, 2, 3, 4.5}).
+Array float_array(Dims shape, std::vector<float> values);
+Array int_array(Dims shape, std::vector<std::int64_t> values);
+
+std::string to_string(const Dims& dims);           // "[1, 3, 8, 8]"
+std::size_t count(std::span<const std::int64_t>);  // product; throws std::invalid_argument for a negative dimension
+Dims strides_of(const Dims& shape);                // row-major, in elements
+
+// Axis counted from 0 for -rank..rank-1; throws std::invalid_argument outside.
+std::size_t axis_of(std::int64_t axis, std::size_t rank);
+
+// start + sum of index * stride, for every index of `shape` in row-major order.
+std::vector<std::size_t> offsets(const Dims& shape, const Dims& strides, std::int64_t start = 0);
+
+// The shape that both broadcast to (ONNX, NumPy); throws std::invalid_argument where there is none.
+Dims broadcast(const Dims& a, const Dims& b);
+// For every element of `to`, which element of `from` it is when `from` is broadcast to it.
+std::vector<std::size_t> broadcast_offsets(const Dims& from, const Dims& to);
+
+// The elements of `from` at the offsets, as an array of this shape.
+Array take(const Array& from, Dims shape, std::span<const std::size_t> offsets);
+
+}  // namespace rw::evaluator

@@ -1,0 +1,67 @@
+// One call of an operator in the evaluator, and the tables that say how each operator is computed.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "graph/network.hpp"
+#include "runtime/evaluator/array.hpp"
+
+namespace rw::evaluator {
+
+struct Call {
+  std::string_view type;  // "Conv", "com.microsoft::FusedConv"
+  std::span<const graph::Attribute> attributes;
+  std::vector<const Array*> inputs;   // null: absent
+  std::size_t outputs = 1;            // how many the operator has
+  std::optional<std::int64_t> opset;  // version of the ONNX operators; nothing: the newest form that fits
+
+  const Array& input(std::size_t slot) const;     // throws std::invalid_argument where it is absent
+  const Array* optional(std::size_t slot) const;  // null where it is absent
+  bool older_than(std::int64_t version) const { return opset && *opset < version; }
+
+  // Attributes; `fallback` where they are absent. Throw std::invalid_argument where they are of another kind.
+  bool has(std::string_view name) const;
+  std::int64_t integer(std::string_view name, std::int64_t fallback) const;
+  float number(std::string_view name, float fallback) const;
+  std::string_view text(std::string_view name, std::string_view fallback) const;
+  Dims integers(std::string_view name, Dims fallback) const;
+  std::vector<float> numbers(std::string_view name, std::vector<float> fallback) const;
+
+  // What is an attribute in the older operator sets and an input in the newer ones; nothing where it is neither.
+  std::optional<Dims> integers_or_input(std::string_view name, std::size_t slot) const;
+  std::optional<float> number_or_input(std::string_view name, std::size_t slot) const;
+};
+
+using Results = std::vector<Array>;  // by output slot
+
+struct Row {
+  std::string_view type;
+  Results (*run)(const Call& call);
+};
+
+// One table a family, each in the file evaluate_<family>.cpp.
+std::span<const Row> conv_rows();
+std::span<const Row> matmul_rows();
+std::span<const Row> pool_rows();
+std::span<const Row> elementwise_rows();
+std::span<const Row> reduce_rows();
+std::span<const Row> normalize_rows();
+std::span<const Row> shape_rows();
+std::span<const Row> resize_rows();
+std::span<const Row> choose_rows();
+std::span<const Row> sample_rows();
+
+// Computes the outputs. Throws std::invalid_argument: operator not known, or inputs that do not fit it.
+Results run(const Call& call);
+
+// The results of an operator with one output.
+inline Results one(Array array) {
+  Results results;
+  results.push_back(std::move(array));
+  return results;
+}
+
+}  // namespace rw::evaluator

@@ -1,0 +1,185 @@
+// Small ONNX models of what the trained ones do not have, for the judge: FOLDER/NAME.onnx, NAME.stats.json and external
+// data, for each name of the table below.
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "runtime/evaluator/literal.hpp"
+#include "tests/support/onnx_file.hpp"
+
+namespace {
+
+using namespace rw::test::onnx;
+namespace fs = std::filesystem;
+
+// A model in the making.
+struct Draft {
+  fs::path folder;
+  std::string name;
+  Parts nodes, weights, inputs, outputs;
+  std::string stats;
+  std::uint64_t drawn = 0;
+
+  // Magnitudes differ from number to number, so that a wrong channel shows.
+  std::vector<float> numbers(const Dims& dims) {
+    std::size_t count = 1;
+    for (const std::int64_t dim : dims) count *= static_cast<std::size_t>(dim);
+    std::vector<float> values(count);
+    for (float& value : values) value = static_cast<float>(std::sin(static_cast<double>(++drawn) * 1.7) * 0.7);
+    return values;
+  }
+  std::string weight(const std::string& id, const Dims& dims) {
+    weights.push_back(floats(id, dims, numbers(dims)));
+    return id;
+  }
+  std::string op(const std::string& type, const std::string& id, const Names& from, const Parts& attributes = {}) {
+    nodes.push_back(node(type, from, {id}, attributes, id));
+    return id;
+  }
+  // A 1x1 convolution with a bias.
+  std::string conv(const std::string& id, const std::string& x, std::int64_t in, std::int64_t out) {
+    return op("Conv", id, {x, weight(id + ".w", {out, in, 1, 1}), weight(id + ".b", {out})});
+  }
+  std::string relu(const std::string& id, const std::string& x, std::int64_t channels) {
+    return op_in_range("Relu", id, {x}, channels);
+  }
+  void ranges(const std::string& id, std::int64_t channels) {
+    std::string low, high;
+    for (std::int64_t i = 0; i < channels; ++i) {
+      low += (i ? ", " : "") + std::string("0");
+      high += (i ? ", " : "") + std::to_string(i % 5 + 1);
+    }
+    stats += (stats.empty() ? "" : ", ") + ("\"" + id + "\": {\"min\": [" + low + "], \"max\": [" + high + "]}");
+  }
+  // Whatever precedes has this range.
+  std::string op_in_range(const std::string& type, const std::string& id, const Names& from, std::int64_t channels) {
+    ranges(id, channels);
+    return op(type, id, from);
+  }
+  std::string batch_normalization(const std::string& id, const std::string& x, std::int64_t channels) {
+    std::vector<float> variance = numbers({channels});
+    for (float& value : variance) value = value * value + 0.3F;
+    weights.push_back(floats(id + ".variance", {channels}, variance));
+    return op("BatchNormalization", id,
+              {x, weight(id + ".scale", {channels}), weight(id + ".bias", {channels}), weight(id + ".mean", {channels}),
+               id + ".variance"},
+              {attribute("epsilon", 0.01F)});
+  }
+  std::string input(const std::string& id, const Dims& dims, int type = 1) {
+    inputs.push_back(value(id, dims, type));
+    return id;
+  }
+  void output(const std::string& id, const Dims& dims) { outputs.push_back(value(id, dims)); }
+  void file(const std::string& id, const std::string& content) const {
+    std::ofstream(folder / id, std::ios::binary) << content;
+  }
+  void save() const {
+    file(name + ".onnx", model(graph(nodes, weights, inputs, outputs)));
+    file(name + ".stats.json", "{" + stats + "}\n");
+  }
+};
+
+// Weights that come through other operators.
+void chained_weights(Draft& m) {
+  m.input("x", {1, 3, 5, 5});
+  m.weights.push_back(ints("axes", {2}, {2, 3}));
+  m.weights.push_back(ints("shape", {4}, {6, 8, 1, 1}));
+  m.weight("wa", {3, 8});
+  m.op("Unsqueeze", "wa4", {m.op("Transpose", "wa_t", {"wa"}), "axes"});
+  const auto half = rw::test::encode(rw::test::Array({48}, m.numbers({48})), rw::graph::DType::float16);
+  m.weights.push_back(tensor("wb", 10, {48}, {reinterpret_cast<const char*>(half.data()), half.size()}));
+  m.op("Reshape", "wb4", {m.op("Cast", "wb_c", {"wb"}, {attribute("to", std::int64_t{1})}), "shape"});
+  m.op("Identity", "bb_i", {m.weight("bb", {6})});
+  const auto a = m.relu("ra", m.op("Conv", "a", {"x", "wa4"}), 8);
+  const auto b = m.relu("rb", m.op("Conv", "b", {a, "wb4", "bb_i"}), 6);
+  m.output(m.conv("y", b, 6, 4), {1, 4, 5, 5});
+}
+
+// What a body reads from outside keeps its scale; the rest is equalized.
+void branches(Draft& m) {
+  m.input("x", {1, 3, 5, 5});
+  m.input("choice", {}, 9);
+  const auto a = m.relu("ra", m.conv("a", "x", 3, 8), 8);
+  const auto read = m.relu("rb", m.conv("b", a, 8, 6), 6);
+  const Message plus = graph({node("Add", {read, read}, {"twice"})}, {}, {}, {value("twice", {1, 6, 5, 5})});
+  const Message minus = graph({node("Neg", {read}, {"less"})}, {}, {}, {value("less", {1, 6, 5, 5})});
+  m.op("If", "chosen", {"choice"}, {attribute_graph("then_branch", plus), attribute_graph("else_branch", minus)});
+  const Message body = graph({node("Identity", {"going"}, {"goes"}), node("Mul", {"sum", read}, {"next"})}, {},
+                             {value("i", {}, 7), value("going", {}, 9), value("sum", {1, 6, 5, 5})},
+                             {value("goes", {}, 9), value("next", {1, 6, 5, 5})});
+  m.weights.push_back(ints("times", {}, {3}));
+  m.op("Loop", "looped", {"times", "", "chosen"}, {attribute_graph("body", body)});
+  m.output(m.conv("y", m.relu("rc", m.conv("c", "looped", 6, 5), 5), 5, 4), {1, 4, 5, 5});
+}
+
+// A weight of two convolutions, an output that is read inside, an initializer that is an input of the graph.
+void shared(Draft& m) {
+  m.input("x", {1, 4, 5, 5});
+  m.weight("w", {4, 4, 1, 1});
+  m.inputs.push_back(value("y.b", {4}));
+  const auto a = m.relu("ra", m.op("Conv", "a", {"x", "w"}), 4);
+  const auto b = m.relu("rb", m.op("Conv", "b", {a, "w"}), 4);
+  m.output(m.conv("middle", b, 4, 6), {1, 6, 5, 5});
+  m.output(m.conv("y", m.relu("rc", m.conv("c", m.relu("rm", "middle", 6), 6, 5), 5), 5, 4), {1, 4, 5, 5});
+}
+
+// Elements in two files, one of them read twice.
+void external_data(Draft& m) {
+  m.input("x", {1, 4, 5, 5});
+  const std::string one = raw(m.numbers({4, 4})), two = raw(m.numbers({8, 4}));
+  m.file(m.name + ".1.bin", std::string(64, '\0') + one);
+  m.file(m.name + ".2.bin", two);
+  m.weights.push_back(external("wa", 1, {4, 4, 1, 1}, m.name + ".1.bin", "64", "64"));
+  m.weights.push_back(external("wb", 1, {4, 4, 1, 1}, m.name + ".1.bin", "64", "64"));
+  m.weights.push_back(external("wc", 1, {8, 4, 1, 1}, m.name + ".2.bin", "", ""));
+  const auto a = m.relu("ra", m.op("Conv", "a", {"x", "wa"}), 4);
+  const auto b = m.relu("rb", m.op("Conv", "b", {a, "wb"}), 4);
+  m.output(m.conv("y", m.relu("rc", m.op("Conv", "c", {b, "wc"}), 8), 8, 4), {1, 4, 5, 5});
+}
+
+// Normalizations and constant factors behind every kind of layer, and operators that do nothing.
+void normalized(Draft& m) {
+  m.input("x", {1, 4, 6, 6});
+  const auto layer = [&](const std::string& type, const std::string& id, const std::string& from, const Dims& dims,
+                         std::int64_t group) {
+    return m.op(type, id, {from, m.weight(id + ".w", dims)}, {attribute("group", group)});
+  };
+  m.weights.push_back(floats("zero", {}, {0}));
+  const auto a = m.batch_normalization("bn_a", layer("Conv", "a", "x", {8, 4, 3, 3}, 1), 8);
+  const auto d = m.batch_normalization(
+      "bn_d", layer("Conv", "d", m.op_in_range("Clip", "ca", {a, "zero"}, 8), {8, 1, 1, 1}, 8), 8);
+  const auto g = layer("Conv", "g", m.relu("rd", m.op("Dropout", "drop", {d}), 8), {6, 4, 1, 1}, 2);
+  const auto affine =
+      m.op("Add", "shifted", {m.op("Mul", "factor", {g, m.weight("f", {1, 6, 1, 1})}), m.weight("shift", {6, 1, 1})});
+  const auto t =
+      m.batch_normalization("bn_t", layer("ConvTranspose", "t", m.relu("rg", affine, 6), {6, 5, 2, 2}, 1), 5);
+  const auto r = m.relu("rt", m.op("Identity", "nothing", {t}), 5);
+  const auto flat = m.op("Flatten", "flat", {m.op("GlobalAveragePool", "pooled", {r})});
+  const auto fc = m.op("Gemm", "fc", {flat, m.weight("fc.w", {5, 3})});
+  const auto last = m.op("Div", "halved", {m.op("Sub", "moved", {fc, m.weight("off", {3})}), m.weight("by", {3})});
+  m.output(m.op("Identity", "y", {last}), {1, 3});
+  m.output("rg", {1, 6, 4, 4});
+}
+
+struct Row {
+  const char* name;
+  void (*draw)(Draft&);
+};
+constexpr Row kModels[] = {
+    {"chained_weights", chained_weights}, {"branches", branches},     {"shared", shared},
+    {"external_data", external_data},     {"normalized", normalized},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return std::fputs("usage: make_models FOLDER\n", stderr), 2;
+  fs::create_directories(argv[1]);
+  for (const Row& row : kModels) {
+    Draft draft{argv[1], row.name};
+    row.draw(draft);
+    draft.save();
+  }
+}

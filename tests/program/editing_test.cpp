@@ -1,0 +1,197 @@
+// The commands for people who edit rules: check, fmt, test, ops, and --require.
+#include <filesystem>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
+#include "tests/support/shell.hpp"
+
+using namespace rw::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kDigits = data_path("digits_res.json");
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// Runs in a folder that holds `mine.dsl`.
+struct Desk {
+  TemporaryFolder folder;
+  explicit Desk(const std::string& rules) { write_file(folder / "mine.dsl", rules); }
+  Outcome run(const std::vector<std::string>& words) const { return run_engine(words, {.folder = folder.path()}); }
+  std::string text() const { return read_file(folder / "mine.dsl"); }
+};
+
+const std::string kRule =
+    "rule mine(hi = 20) {\n"
+    "  \"What it is for.\"\n"
+    "  region r {\n"
+    "    parents  Conv as p\n"
+    "    through  Relu\n"
+    "    children Conv\n"
+    "  }\n"
+    "  do scale(p, equalization(p, 1, hi))\n"
+    "}\n";
+
+std::string test_of(const std::string& lines) { return kRule + "\ntest mine \"a title\" {\n" + lines + "}\n"; }
+
+const std::string kPair =
+    "  input x [1, 3, 4, 4]\n"
+    "  a = Conv(x, weight [2, 3, 1, 1])\n"
+    "  b = Relu(a)\n"
+    "  c = Conv(b, weight [2, 2, 1, 1])\n"
+    "  output c\n"
+    "  stats b max [1, 4]\n";
+
+}  // namespace
+
+TEST_CASE("check lists rules with their parameters, warns, and counts") {
+  const Desk desk(kRule);
+  const Outcome fine = desk.run({"check", "./mine.dsl"});
+  CHECK(fine.status == 0);
+  CHECK(fine.err.empty());
+  CHECK(fine.out == "mine.dsl\n  mine(hi = 20)  What it is for.\n\n1 rule, 0 tests, no mistakes\n");
+  CHECK(contains(
+      desk.run({"check", "./mine.dsl", "--json"}).out,
+      R"({"rule": "mine", "file": "mine.dsl", "line": 1, "what": "What it is for.", "looks_for": "region", "parameters": [{"name": "hi", "default": 20}]})"));
+  CHECK(contains(run_engine({"check", "equalization"}).out, "residual_family(lo = 1, hi = 20)"));
+
+  const Outcome wrong = Desk("rule mine { regoin }\n").run({"check", "./mine.dsl"});
+  CHECK(wrong.status == 1);
+  CHECK(contains(wrong.err, "did you mean 'region'?"));
+  CHECK(wrong.out == "1 error, 0 warnings\n");
+  const Outcome data = Desk("rule mine { regoin }\n").run({"check", "./mine.dsl", "--json"});
+  CHECK(data.status == 1);
+  CHECK(data.err.empty());
+  CHECK(contains(data.out, R"("severity": "error", "code": "syntax", "file": "mine.dsl", "line": 1, "column": 13)"));
+
+  const Outcome shadowed = desk.run({"check", "wide", "equalization"});
+  CHECK(shadowed.status == 0);
+  CHECK(contains(shadowed.err, "rule 'pair' never gets a region: 'wide' runs first and takes all that it wants"));
+  CHECK(contains(shadowed.out, "warning"));
+}
+
+TEST_CASE("fmt writes the canonical form, --check names the first difference, and files with errors stay") {
+  const Desk desk(
+      "# why\nrule mine(hi=20) { \"What it is for.\" region r { parents Conv as p # all\n through Relu children Conv "
+      "}\n"
+      "do scale(p, equalization(p, 1, (hi))) }\n");
+  const std::string before = desk.text();
+  const Outcome check = desk.run({"fmt", "--check", "mine.dsl"});
+  CHECK(check.status == 1);
+  CHECK(check.out ==
+        "mine.dsl:2: not in its canonical form\n"
+        "  - rule mine(hi=20) { \"What it is for.\" region r { parents Conv as p # all\n"
+        "  + rule mine(hi = 20) {\n");
+  CHECK(desk.text() == before);
+  CHECK(desk.run({"fmt", "mine.dsl"}).out == "formatted mine.dsl\n");
+  CHECK(desk.text() == "# why\n" + std::string(kRule).replace(kRule.find("as p\n"), 5, "as p  # all\n"));
+  CHECK(desk.run({"fmt", "--check", "mine.dsl"}).status == 0);
+  CHECK(desk.run({"fmt", "mine.dsl"}).out.empty());
+  CHECK(std::distance(fs::directory_iterator(desk.folder.path()), {}) == 1);  // nothing temporary is left
+
+  const Desk broken("rule   mine {\n");
+  CHECK(broken.run({"fmt", "mine.dsl"}).status == 1);
+  CHECK(broken.text() == "rule   mine {\n");
+  CHECK(contains(broken.run({"fmt", "equalization"}).err, "ships inside the program"));
+
+  fs::create_symlink("mine.dsl", desk.folder / "link.dsl");
+  write_file(desk.folder / "mine.dsl", "set   a = Conv\n");
+  CHECK(desk.run({"fmt", "link.dsl"}).status == 0);
+  CHECK(fs::is_symlink(desk.folder / "link.dsl"));
+  CHECK(desk.text() == "set a = Conv\n");
+}
+
+TEST_CASE("test: what is expected and what comes of it") {
+  struct Case {
+    std::string expect, says;  // says nothing: it passes
+  };
+  const std::vector<Case> cases = {
+      {"  expect match\n", ""},
+      {"  expect match parents a children c\n  expect scale a [4, 1]\n", ""},
+      {"  expect scale a 2\n", "'a' has another scale"},
+      {"  expect match parents c\n", "'mine' matches no such region"},
+      {"  expect match children a\n", "it matches parents a children c"},
+      {"  expect no match\n", "'mine' matches"},
+      {"  expect no match c\n", ""},
+      {"  expect no match a\n", "parents a children c"},
+      {"  expect no match c \"output of the network\"\n", ""},
+      {"  expect no match c \"Sigmoid\"\n", "it does not match for another reason"},
+      {"  expect no match b\n", "'b' offers no scale"},
+  };
+  for (const Case& each : cases) {
+    const Outcome outcome = Desk(test_of(kPair + each.expect)).run({"test", "./mine.dsl"});
+    INFO(each.expect << outcome.out << outcome.err);
+    CHECK(outcome.status == (each.says.empty() ? 0 : 1));
+    CHECK(contains(outcome.out, each.says.empty() ? "ok     mine: a title" : "FAILED mine: a title"));
+    CHECK(contains(outcome.out, each.says.empty() ? "1 test, all passed" : each.says));
+    if (!each.says.empty()) CHECK(contains(outcome.out, "mine.dsl:18:3: error: "));
+  }
+  const Outcome golden = Desk(test_of(kPair + "  expect scale a [4, 2]\n")).run({"test", "./mine.dsl"});
+  CHECK(golden.out ==
+        "FAILED mine: a title\n"
+        "mine.dsl:18:3: error: 'a' has another scale [test-failed]\n"
+        "  18 |   expect scale a [4, 2]\n"
+        "     |   ^^^^^^^^^^^^^^^^^^^^^ it is [4, 1]\n"
+        "\n1 test, 1 failed\n");
+  CHECK(contains(Desk(kRule).run({"test", "./mine.dsl"}).out, "these files have no tests"));
+  CHECK(contains(Desk(test_of(kPair + "  expect match\n")).run({"test", "./mine.dsl", "--json"}).out,
+                 R"("passed": 1, "failed": 0)"));
+}
+
+TEST_CASE("test: a law that is not true of an operator changes the function, and the evaluator sees it") {
+  const std::string network =
+      "  input x [1, 3, 4, 4]\n  a = Conv(x, weight [2, 3, 1, 1])\n  b = Sigmoid(a)\n"
+      "  c = Conv(b, weight [2, 2, 1, 1])\n  output c\n  stats a max [1, 4]\n  expect match\n";
+  std::string text = "op Sigmoid law pass\n" + test_of(network);
+  text.replace(text.find("through  Relu"), 13, "through  Sigmoid");
+  const Outcome outcome = Desk(text).run({"test", "./mine.dsl"});
+  INFO(outcome.out);
+  CHECK(outcome.status == 1);
+  CHECK(contains(outcome.out, "the rewritten network computes something else: 'c' moves by"));
+}
+
+TEST_CASE("test: networks that do not fit or are too large are told, not run") {
+  const auto says = [](const std::string& lines) {
+    const Outcome outcome =
+        Desk(test_of("  input x [1, 3, 4, 4]\n" + lines + "  expect match\n")).run({"test", "./mine.dsl"});
+    CHECK(outcome.status == 1);
+    CHECK(outcome.signal == 0);
+    return outcome.out + outcome.err;
+  };
+  CHECK(contains(says("  a = Conv(x, weight [2, 4, 1, 1])\n  output a\n"), "shape [2, 4, 1, 1] for 4 input channels"));
+  CHECK(contains(says("  a = Expand(x, integers [30000, 3, 400, 400])\n  output a\n"), "too large for a test"));
+  CHECK(contains(says("  a = Tile(x, integers [1, 1, 30000, 30000])\n  output a\n"), "too large for a test"));
+  CHECK(
+      contains(says("  a = MaxPool(x) kernel_shape [900, 900] pads [450, 450, 450, 450]\n  output a\n"), "for a test"));
+  CHECK(contains(says("  a = my::Swirl(x)\n  output a\n"), "does not follow from its inputs"));
+  CHECK(
+      contains(says("  a = Relu(x)\n  output a\n  stats a max [1, 2]\n"), "2 values for the 3 channels along axis 1"));
+}
+
+TEST_CASE("ops lists the words of the language, and what a model is made of") {
+  const std::string words = run_engine({"ops"}).out;
+  for (const char* each :
+       {"laws\n", "  linear ", "scale(p, EXPR)", "clamp(x, lo, hi)", "across(max, x)", "p.max", "Conv"})
+    CHECK(contains(words, each));
+  const Outcome model = run_engine({"ops", kDigits});
+  CHECK(model.status == 0);
+  CHECK(contains(model.out, ": 31 operators of "));
+  CHECK(contains(model.out, "Conv"));
+  CHECK(contains(run_engine({"ops", kDigits, "--json"}).out, R"({"operator": "Conv", "count": )"));
+}
+
+TEST_CASE("--require: a rule that never fires is exit status 3, and nothing is written") {
+  const TemporaryFolder folder;
+  const auto run = [&](const std::string& rule) {
+    return run_engine({kDigits, "equalization", "--require", rule, "-o", "out.json"}, {.folder = folder.path()});
+  };
+  const Outcome missing = run("concat");
+  CHECK(missing.status == 3);
+  CHECK(contains(missing.err, "--require concat: the rule never fired"));
+  CHECK(contains(missing.out, "nothing was written"));
+  CHECK_FALSE(fs::exists(folder / "out.json"));
+  CHECK(run("pear").status == 2);
+  CHECK(run("pair").status == 0);
+  CHECK(fs::exists(folder / "out.json"));
+}

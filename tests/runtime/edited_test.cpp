@@ -1,0 +1,103 @@
+// Magnitudes of constants against their definition: every element by itself, its place found by division.
+#include "runtime/edited.hpp"
+
+#include <cmath>
+#include <random>
+
+#include "graph/error.hpp"
+#include "graph/literal.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace rw;
+using namespace rw::runtime;
+
+namespace {
+
+using Dims = std::vector<std::int64_t>;
+
+std::size_t place_along(std::size_t index, const Dims& view, graph::AxisMask axes) {
+  std::size_t place = 0, stride = 1;
+  for (std::size_t axis = view.size(); axis-- > 0;) {
+    const auto extent = static_cast<std::size_t>(view[axis]);
+    if (axes >> axis & 1U) {
+      place += index % extent * stride;
+      stride *= extent;
+    }
+    index /= extent;
+  }
+  return place;
+}
+
+std::size_t count_along(const Dims& view, graph::AxisMask axes) {
+  std::size_t count = 1;
+  for (std::size_t axis = 0; axis < view.size(); ++axis)
+    if (axes >> axis & 1U) count *= static_cast<std::size_t>(view[axis]);
+  return count;
+}
+
+std::vector<std::byte> random_elements(graph::DType dtype, std::size_t count, std::mt19937& random) {
+  std::normal_distribution<double> normal;
+  std::vector<std::byte> bytes(count * graph::size(dtype));
+  graph::with_codec(dtype, [&](auto codec) {
+    using Codec = decltype(codec);
+    if constexpr (Codec::kFloating)
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto stored = Codec::narrow(normal(random));
+        std::memcpy(bytes.data() + i * sizeof(stored), &stored, sizeof(stored));
+      }
+  });
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("Magnitudes are those of every element, however channels and factors run") {
+  std::mt19937 random(3);
+  constexpr std::array kTypes = {graph::DType::float32, graph::DType::float16, graph::DType::bfloat16,
+                                 graph::DType::float64};
+  const auto draw = [&](int least, int most) { return std::uniform_int_distribution<int>(least, most)(random); };
+  for (int round = 0; round < 600; ++round) {
+    const graph::DType dtype = kTypes[static_cast<std::size_t>(round % 4)];
+    Dims view(static_cast<std::size_t>(draw(1, 4)));
+    for (std::int64_t& dim : view) dim = draw(0, 3) == 0 ? draw(17, 40) : draw(1, 4);
+    const auto all = static_cast<graph::AxisMask>((1U << view.size()) - 1U);
+    const std::size_t count = count_along(view, all);
+    const std::vector<std::byte> bytes = random_elements(dtype, count, random);
+    graph::Tensor tensor{.name = "w", .dtype = dtype};
+    tensor.constant = graph::Literal{dtype, graph::Shape(view), bytes};
+    const Handle handle{.read = Handle::Read::weight,
+                        .shape = view,
+                        .view = view,
+                        .axes = static_cast<graph::AxisMask>(draw(0, static_cast<int>(all)))};
+    Edit edit{.shape = view, .view = view};
+    for (int i = draw(0, 2); i > 0; --i) {
+      graph::Factor factor{.axes = static_cast<graph::AxisMask>(draw(0, static_cast<int>(all)))};
+      for (std::size_t k = count_along(view, factor.axes); k > 0; --k)
+        factor.values.push_back(0.1 + draw(0, 1000) / 91.0);
+      edit.factors.push_back(factor);
+    }
+    const std::size_t channels = count_along(view, handle.axes);
+    std::vector<double> expected(channels, 0.0);
+    for (std::size_t i = 0; i < count; ++i) {
+      double factor = 1;
+      for (const graph::Factor& each : edit.factors) factor *= each.values[place_along(i, view, each.axes)];
+      double& largest = expected[place_along(i, view, handle.axes)];
+      largest = std::max(largest, std::fabs(graph::element(*tensor.constant, i) * factor));
+    }
+    REQUIRE(magnitudes(tensor, handle, edit.factors.empty() ? nullptr : &edit, channels) == expected);
+  }
+}
+
+TEST_CASE("A weight that is not finite is named wherever it stands") {
+  const Dims view = {3, 37};
+  for (const std::size_t at : {0U, 36U, 70U, 110U}) {
+    std::vector<float> values(111, 1.0F);
+    values[at] = at % 2 ? INFINITY : NAN;
+    graph::Tensor tensor{.name = "w", .dtype = graph::DType::float32};
+    tensor.constant = graph::Literal{graph::DType::float32, graph::Shape(view), std::as_bytes(std::span(values))};
+    for (const graph::AxisMask axes : {1U, 2U, 3U, 0U}) {
+      const Handle handle{.read = Handle::Read::weight, .shape = view, .view = view, .axes = axes};
+      REQUIRE_THROWS_AS(magnitudes(tensor, handle, nullptr, count_along(view, axes)), graph::Error);
+    }
+  }
+}
