@@ -373,8 +373,7 @@ PlanFile plan_of(const Network& network, const Rewriting& rewriting) {
   std::map<std::pair<OperatorId, std::uint32_t>, std::string> outputs, inputs;
   for (const Replacement& each : graph.replacements) types[each.op] = each.type;
   for (const OutputChange& each : graph.outputs) outputs[{each.op, each.slot}] = each.name;
-  for (const InputChange& each : graph.inputs)
-    if (each.slot == 0 || types.count(each.op) == 0) inputs[{each.op, each.slot}] = each.name;
+  for (const InputChange& each : graph.inputs) inputs[{each.op, each.slot}] = each.name;
   for (const OperatorId op : graph.removed) plan.edits.push_back({.kind = Kind::remove, .node = node(op)});
   for (const auto& [op, type] : types)
     if (removed.count(op) == 0) plan.edits.push_back({.kind = Kind::replace, .node = node(op), .name = type});
