@@ -195,7 +195,13 @@ class ModelPlan {
       if (const auto id = network_.find(each.tensor); id && !planned.emplace(*id, &each).second)
         misfit(plan_, each.tensor, "the plan scales its statistics twice");
     for (const Statistic& entry : statistics_.entries()) {
-      const auto found = entry.tensor == kNone ? planned.end() : planned.find(entry.tensor);
+      if (entry.tensor == kNone) continue;
+      const Tensor& tensor = network_.tensor(entry.tensor);
+      if (tensor.producer == kNone && !tensor.is_input && !tensor.constant) {  // an edit took it out
+        result_.statistics.push_back({entry.tensor, {}});
+        continue;
+      }
+      const auto found = planned.find(entry.tensor);
       if (found == planned.end()) continue;
       const PlanStatistic& scale = *found->second;
       const bool one = !scale.axis && scale.multiply.size() == 1;
@@ -367,8 +373,7 @@ PlanFile plan_of(const Network& network, const Rewriting& rewriting) {
   std::map<std::pair<OperatorId, std::uint32_t>, std::string> outputs, inputs;
   for (const Replacement& each : graph.replacements) types[each.op] = each.type;
   for (const OutputChange& each : graph.outputs) outputs[{each.op, each.slot}] = each.name;
-  for (const InputChange& each : graph.inputs)
-    if (each.slot == 0 || types.count(each.op) == 0) inputs[{each.op, each.slot}] = each.name;
+  for (const InputChange& each : graph.inputs) inputs[{each.op, each.slot}] = each.name;
   for (const OperatorId op : graph.removed) plan.edits.push_back({.kind = Kind::remove, .node = node(op)});
   for (const auto& [op, type] : types)
     if (removed.count(op) == 0) plan.edits.push_back({.kind = Kind::replace, .node = node(op), .name = type});
