@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -53,7 +52,7 @@ struct StatisticEdit {
 // A constant that the model did not have: the bias that a folded BatchNormalization leaves behind.
 struct AddedConstant {
   std::string name;
-  Literal value;  // in the network's arena, or that of the rewriting
+  Literal value;  // in the network's arena
 };
 
 // Input `slot` of `op` reads the tensor of this name; `slot` may be one behind the last (a bias where there was none).
@@ -103,7 +102,6 @@ struct Rewriting {
   std::vector<Rebinding> rebindings;
   std::vector<StatisticEdit> statistics;  // at most one per tensor
   GraphEdits graph;
-  std::shared_ptr<Arena> arena;  // of the literals that were made with it; null: none were
 };
 
 }  // namespace rw::graph

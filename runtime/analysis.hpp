@@ -1,6 +1,7 @@
 // A network as the rules see it: every operator with its law, every tensor with its channels.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ struct Analysis {
   std::string why_blocked(OperatorId op) const;
 
   std::vector<bool> skipped;  // by operator: named by --skip-node
+
+  // For constants that are made for a rewriting, which must not outlive this.
+  std::shared_ptr<graph::Arena> arena = std::make_shared<graph::Arena>();
 };
 
 // Infers shapes (into the network), finds channels, binds laws. Error: weights that do not fit

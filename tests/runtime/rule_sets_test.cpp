@@ -159,3 +159,16 @@ TEST_CASE("smoothquant leaves alone a normalization that is read otherwise, and 
   CHECK(Engine(normalized(true), "smoothquant").outcome().plan.empty());
   CHECK(Engine(pair(), "smoothquant").outcome().plan.empty());
 }
+
+TEST_CASE("relu6: Clip(0, 6) becomes Relu, and is named as approximate; other bounds stay") {
+  const auto bounded_by = [](float high) {
+    Net net(8);
+    net.output(net.conv("c", net.clip("f", net.conv("a", net.input("x", {1, 3, 6, 6}), 4, {.spread = 3}), 0, high), 3));
+    return net;
+  };
+  const Engine six(bounded_by(6), "relu6 cross_layer"), four(bounded_by(4), "relu6 cross_layer");
+  CHECK(six.rule_of("f") == "cross_layer");
+  CHECK_FALSE(six.outcome().rules[0].approximate.empty());
+  CHECK(four.outcome().plan.empty());
+  CHECK(four.outcome().rules[0].approximate.empty());
+}
