@@ -18,6 +18,8 @@ struct Effect {
   double smallest = 1, largest = 1;  // scale
   std::uint32_t reset = 0;           // classes that --exact put back to 1
   std::string approximate;           // what is equal only approximately; empty: the network's function stays
+  bool scales = true;                // it scaled; else `channels` are classes that it changed otherwise
+  std::string refused;               // why nothing was done: the rule does not match; empty: something was
 };
 
 struct ActionContext {

@@ -24,6 +24,10 @@ const std::array kActions = {
     Action{"replace", kNodeAndOperator, false,
            "another operator on the same first input, without attributes: exact where proved, else approximate",
            nullptr, replace},
+    Action{
+        "absorb_bias", kScale, false,
+        "moves part of the parents' bias into the children's: exact where no activation lies between, else approximate",
+        absorb_bias},
 };
 
 }  // namespace

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
+#include "graph/error.hpp"
+#include "graph/literal.hpp"
 #include "graph/scale.hpp"
+#include "runtime/bias.hpp"
 #include "runtime/clip_bounds.hpp"
 #include "runtime/constant.hpp"
 
@@ -67,18 +71,22 @@ class Applier {
     for (const auto& [key, edit] : plan_.edits()) {
       if (!changes(&edit)) continue;
       const auto op = static_cast<OperatorId>(key >> 32U);
+      const auto slot = static_cast<std::uint32_t>(key);
       if (is_bounded(op))
         clips.insert(op);
-      else
-        edited.insert(network_.op(op).inputs[static_cast<std::uint32_t>(key)]);
+      else if (!has_new_bias(op, slot) &&
+               slot < network_.op(op).inputs.size())  // else: a bound of a Clip that became another operator
+        edited.insert(network_.op(op).inputs[slot]);
     }
     for (const TensorId tensor : edited) rewrite(tensor);
     for (const OperatorId op : clips) unfold(op);
+    for (const auto& [op, added] : plan_.added_biases()) give_bias(op);
     drop_unread();
     return std::move(result_);
   }
 
  private:
+  bool has_new_bias(OperatorId op, std::uint32_t slot) const { return slot == kBiasSlot && plan_.added_bias(op); }
   bool is_bounded(OperatorId op) const { return analysis_.law[op]->name == "bounded"; }
 
   // Users with equal edits share one tensor. The tensor itself changes where all of its users change it; who wants it
@@ -93,7 +101,7 @@ class Applier {
         network_.tensor(tensor).is_output || network_.tensor(tensor).producer != kNone;  // somebody needs it unchanged
     for (const graph::Use& use : network_.consumers(tensor)) {
       const Edit* edit = plan_.edit(use.op, use.slot);
-      if (!changes(edit) || is_bounded(use.op)) {
+      if (!changes(edit) || is_bounded(use.op) || has_new_bias(use.op, use.slot)) {
         kept = true;
         continue;
       }
@@ -186,12 +194,34 @@ class Applier {
 
   void add(const std::string& name, const Constant& constant, const Edit& edit) {
     const graph::ConstantEdit scaling = edit_of(kNone, edit);
-    const std::vector<std::byte> bytes = graph::Scaler(constant.literal(), scaling, constant.tensor().name).result();
+    add(name, constant.literal().dtype, edit.shape,
+        graph::Scaler(constant.literal(), scaling, constant.tensor().name).result());
+  }
+
+  void add(const std::string& name, graph::DType dtype, std::span<const std::int64_t> shape,
+           std::span<const std::byte> bytes) {
     if (!result_.arena) result_.arena = std::make_shared<graph::Arena>();
     result_.graph.added.push_back(
-        {name,
-         {constant.literal().dtype, graph::Shape(result_.arena->store(std::span<const std::int64_t>(edit.shape))),
-          result_.arena->store(std::span<const std::byte>(bytes))}});
+        {name, {dtype, graph::Shape(result_.arena->store(shape)), result_.arena->store(bytes)}});
+  }
+
+  // The bias with what was added to it, a constant of its own.
+  void give_bias(OperatorId op) {
+    const Site site = analysis_.site(op);
+    const std::string name = site.has(kBiasSlot) ? own_name(site.tensor(kBiasSlot).name, op)
+                                                 : names_.make(fmt::format("{}.bias", site.op().name));
+    const graph::DType dtype = site.tensor(1).dtype;
+    std::vector<std::byte> bytes;
+    for (const double value : bias_of(site, plan_))
+      graph::with_codec(dtype, [&](auto codec) {
+        const auto stored = codec.narrow(value);
+        if (!std::isfinite(codec.widen(stored)))
+          throw graph::Error("", fmt::format("tensor '{}'", name), fmt::format("a bias becomes {}", value));
+        const auto* first = reinterpret_cast<const std::byte*>(&stored);
+        bytes.insert(bytes.end(), first, first + sizeof stored);
+      });
+    add(name, dtype, std::vector{static_cast<std::int64_t>(bytes.size() / graph::size(dtype))}, bytes);
+    result_.graph.inputs.push_back({op, kBiasSlot, name});
   }
 
   std::string own_name(std::string_view tensor, OperatorId op) {
@@ -210,6 +240,7 @@ class Applier {
 graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const graph::Statistics& all,
                             const graph::Statistics& used) {
   graph::Rewriting result = Applier(analysis, plan).run();
+  // Of a tensor from which something was taken, what was measured holds no longer (its zeros, its mean square).
   for (const graph::Statistic& entry : all.entries()) {
     if (entry.tensor == kNone) continue;
     const graph::Tensor& tensor = analysis.network->tensor(entry.tensor);
@@ -218,6 +249,10 @@ graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const gr
       continue;
     }
     const std::vector<double>* scale = plan.scale_of(entry.tensor);
+    if (plan.shift_of(entry.tensor)) {
+      result.statistics.push_back({entry.tensor, {}});
+      continue;
+    }
     if (!scale || is_one(*scale)) continue;
     const bool along = used.find(entry.tensor) != nullptr;
     result.statistics.push_back({entry.tensor, along ? *scale : std::vector<double>()});

@@ -9,6 +9,7 @@
 #include <limits>
 #include <set>
 
+#include "runtime/bias.hpp"
 #include "runtime/edited.hpp"
 #include "runtime/glob.hpp"
 #include "runtime/guard.hpp"
@@ -479,6 +480,8 @@ std::vector<double> range_of(const graph::Statistics& statistics, const Plan& pl
     return std::vector<double>(channels, std::numeric_limits<double>::quiet_NaN());
   }
   std::vector<double> range(values.begin(), values.end());
+  if (const auto* shift = plan.shift_of(tensor))
+    for (std::size_t i = 0; i < range.size(); ++i) range[i] -= (*shift)[i];
   if (const auto* scale = plan.scale_of(tensor))
     for (std::size_t i = 0; i < range.size(); ++i) range[i] *= (*scale)[i];
   return range;
@@ -536,6 +539,10 @@ Value Evaluator::field(const dsl::Expr& expr) const {
         const auto side = family.role == dsl::Role::children ? Handle::Side::in : Handle::Side::out;
         const auto read = which == Field::weight ? Handle::Read::weight : Handle::Read::bias;
         const auto handle = find_handle(*analysis.law[site.id()], site, side, read);
+        if (which == Field::bias && plan_.added_bias(site.id())) {
+          append(bias_of(site, plan_));
+          break;
+        }
         if (!handle) {
           append(std::vector<double>(channels, 0.0));
           break;

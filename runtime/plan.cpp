@@ -55,14 +55,31 @@ void Plan::scale(graph::TensorId tensor, std::span<const double> values) {
   for (std::size_t i = 0; i < values.size(); ++i) scale[i] *= values[i];
 }
 
+namespace {
+
+void add(std::vector<double>& sum, std::span<const double> values) {
+  if (sum.empty()) sum.assign(values.size(), 0.0);
+  for (std::size_t i = 0; i < values.size(); ++i) sum[i] += values[i];
+}
+
+template <typename Map, typename Key>
+const std::vector<double>* look_up(const Map& map, Key key) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+void Plan::add_bias(graph::OperatorId op, std::span<const double> values) { add(biases_[op], values); }
+void Plan::shift(graph::TensorId tensor, std::span<const double> values) { add(shifts_[tensor], values); }
+const std::vector<double>* Plan::added_bias(graph::OperatorId op) const { return look_up(biases_, op); }
+const std::vector<double>* Plan::shift_of(graph::TensorId tensor) const { return look_up(shifts_, tensor); }
+
 const Edit* Plan::edit(graph::OperatorId op, std::uint32_t slot) const {
   const auto found = edits_.find(key(op, slot));
   return found == edits_.end() ? nullptr : &found->second;
 }
 
-const std::vector<double>* Plan::scale_of(graph::TensorId tensor) const {
-  const auto found = scales_.find(tensor);
-  return found == scales_.end() ? nullptr : &found->second;
-}
+const std::vector<double>* Plan::scale_of(graph::TensorId tensor) const { return look_up(scales_, tensor); }
 
 }  // namespace rw::runtime

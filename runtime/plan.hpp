@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <unordered_map>
@@ -47,14 +48,23 @@ class Plan {
   // Multiplies the scale of an activation, along its channel axes.
   void scale(graph::TensorId tensor, std::span<const double> values);
 
+  // Adds `values` to the bias of a linear operator, one for each channel of its output; takes `values` from an
+  // activation along its channel axes (what absorb_bias does). Both in the units of the model as it was read: scales
+  // come on top.
+  void add_bias(graph::OperatorId op, std::span<const double> values);
+  void shift(graph::TensorId tensor, std::span<const double> values);
+
+  const std::vector<double>* added_bias(graph::OperatorId op) const;  // null: none
+  const std::vector<double>* shift_of(graph::TensorId tensor) const;  // null: none
   const Edit* edit(graph::OperatorId op, std::uint32_t slot) const;   // null: none
   const std::vector<double>* scale_of(graph::TensorId tensor) const;  // null: 1
 
   graph::GraphEdits graph;  // edits of the graph, made on the network already
 
-  bool empty() const { return edits_.empty() && scales_.empty() && graph.empty(); }
+  bool empty() const { return edits_.empty() && scales_.empty() && graph.empty() && biases_.empty(); }
   const std::unordered_map<std::uint64_t, Edit>& edits() const { return edits_; }  // by key()
   const std::unordered_map<graph::TensorId, std::vector<double>>& scales() const { return scales_; }
+  const std::map<graph::OperatorId, std::vector<double>>& added_biases() const { return biases_; }
 
   static std::uint64_t key(graph::OperatorId op, std::uint32_t slot) { return (std::uint64_t{op} << 32U) | slot; }
 
@@ -63,7 +73,8 @@ class Plan {
                 std::span<const std::int64_t> view);
 
   std::unordered_map<std::uint64_t, Edit> edits_;
-  std::unordered_map<graph::TensorId, std::vector<double>> scales_;
+  std::unordered_map<graph::TensorId, std::vector<double>> scales_, shifts_;
+  std::map<graph::OperatorId, std::vector<double>> biases_;
 };
 
 }  // namespace rw::runtime

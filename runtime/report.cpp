@@ -113,7 +113,7 @@ std::string warnings(const ReportInput& input) {
 
 // Edits of the graph are covered by the identity that their action states.
 std::string by_identity(const ReportInput& input) {
-  std::uint32_t edits = 0;
+  auto edits = static_cast<std::uint32_t>(input.outcome.plan.added_biases().size());
   for (const RuleOutcome& rule : input.outcome.rules) edits += rule.edits;
   return edits == 0 ? "" : fmt::format("; by identity: {} edit{}", edits, edits == 1 ? "" : "s");
 }

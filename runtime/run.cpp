@@ -219,22 +219,23 @@ class Runner {
         wanted.push_back(&each);
     }
     const std::uint32_t sweeps = rule.repeat && !options_.match_only ? rule.repeat->count : 1;
-    std::vector<bool> counted(wanted.size(), false);
+    std::vector<bool> counted(wanted.size(), false), scaled(wanted.size(), false);
     for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
       double change = 0;
       for (std::size_t i = 0; i < wanted.size(); ++i) {
         const auto effect = visit(formulas, pattern, *wanted[i], index, sweep == 0);
         if (!effect) continue;
         change = std::max({change, std::fabs(std::log2(effect->smallest)), std::fabs(std::log2(effect->largest))});
-        if (!counted[i]) count(index, *wanted[i]);
+        if (!counted[i]) count(index, *wanted[i], *effect);
         counted[i] = true;
+        scaled[i] = scaled[i] || effect->scales;
         outcome_.rules[index].reset += effect->reset;
       }
       outcome_.rules[index].sweeps = sweep + 1;
       if (rule.repeat && change < rule.repeat->change) break;
     }
     for (std::size_t i = 0; i < wanted.size(); ++i)
-      if (counted[i]) summarise(index, *wanted[i]);
+      if (scaled[i]) summarise(index, *wanted[i]);
   }
 
   // Carries out the clauses of a rule on one region; nothing where a condition fails.
@@ -268,7 +269,9 @@ class Runner {
         if (options_.exact && !action.bit_exact)
           throw Refusal{fmt::format("rule '{}': --exact asks for bit-exact outputs, which {} does not give", rule.name,
                                     action.name)};
-        effect = action.run(context, step);
+        Effect done = action.run(context, step);
+        if (!done.refused.empty()) return miss(Obstacle::condition, step, std::move(done.refused));
+        effect = std::move(done);
         if (!effect->approximate.empty()) ++outcome_.rules[index].approximate[effect->approximate];
         if (region.taken_by == kNone) region.taken_by = index;
         continue;
@@ -284,9 +287,10 @@ class Runner {
     return effect;
   }
 
-  void count(std::uint32_t index, const RegionOutcome& region) {
+  void count(std::uint32_t index, const RegionOutcome& region, const Effect& effect) {
     RuleOutcome& rule = outcome_.rules[index];
     ++rule.regions;
+    if (!effect.scales) rule.channels += effect.channels;
     rule.parents += static_cast<std::uint32_t>(outcome_.regions[region.region].parents.size());
     rule.children += static_cast<std::uint32_t>(outcome_.regions[region.region].children.size());
   }

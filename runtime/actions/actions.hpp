@@ -6,6 +6,7 @@
 namespace rw::runtime {
 
 Effect scale(ActionContext& context, const dsl::Step& step);
+Effect absorb_bias(ActionContext& context, const dsl::Step& step);
 
 GraphEffect fold_affine(ChainContext& context, const dsl::Step& step);
 GraphEffect remove(ChainContext& context, const dsl::Step& step);

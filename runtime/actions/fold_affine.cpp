@@ -207,6 +207,8 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
   const Site linear = context.analysis.site(a), affine = context.analysis.site(b);
   if (!first_output_alone(editor, a) || !first_output_alone(editor, b))
     return {.reason = "another output than the first is read"};
+  if (context.plan.added_bias(a) || context.plan.added_bias(b))
+    return {.reason = "a part of its bias was absorbed: fold before that"};
   const TensorId between = network.op(a).outputs[0], out = network.op(b).outputs[0];
   const auto uses = editor.consumers(between);
   if (network.tensor(between).is_output || uses.size() != 1 || uses[0].op != b)

@@ -1,0 +1,235 @@
+// absorb_bias(p, c): a part c >= 0 of what the parents give is taken out of their bias and put into the bias of the
+// children behind the activation:
+//   W2 f(W1 x + b1) + b2 = W2 f(W1 x + b1 - c) + (b2 + W2 c)   where f(y - c) = f(y) - c.
+// That holds for every y where f moves elements or takes their mean or maximum, and for y >= c where it is a Relu. So
+// it is exact where no activation stands in between, and else on those inputs alone that leave every channel at or
+// above c: approximate. Children that pad would read 0 where c is missing now: they are refused. M. Nagel et al.,
+// "Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019, section 4.1.3.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "graph/error.hpp"
+#include "graph/literal.hpp"
+#include "runtime/actions/actions.hpp"
+#include "runtime/bias.hpp"
+#include "runtime/clip_bounds.hpp"
+#include "runtime/scales.hpp"
+
+namespace rw::runtime {
+namespace {
+
+bool pads(const Site& site) {
+  const std::string_view automatic = site.text("auto_pad", "NOTSET");
+  if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") return true;
+  const auto list = site.integers("pads");
+  return automatic == "NOTSET" && list && std::any_of(list->begin(), list->end(), [](auto each) { return each != 0; });
+}
+
+// --- operators inside: how f(y - c) = f(y) - c holds
+
+enum class Passes : std::uint8_t { always, above, never };  // above: where y >= c
+
+Passes average(const Site& site) {
+  return pads(site) && site.integer("count_include_pad") != 0 ? Passes::never : Passes::always;
+}
+Passes always(const Site&) { return Passes::always; }
+Passes above(const Site&) { return Passes::above; }
+Passes clip(const Site& site) {
+  const ClipBounds bounds = clip_bounds(site);
+  const bool is_relu = bounds.known() && bounds.low.value == 0 && bounds.high.none();
+  return is_relu ? Passes::above : Passes::never;
+}
+
+struct PassRow {
+  std::string_view op;
+  Passes (*passes)(const Site&);
+};
+
+constexpr std::array kPasses = {
+    PassRow{"Identity", always},
+    PassRow{"Dropout", always},
+    PassRow{"MaxPool", always},
+    PassRow{"GlobalMaxPool", always},
+    PassRow{"GlobalAveragePool", always},
+    PassRow{"AveragePool", average},
+    PassRow{"ReduceMean", always},
+    PassRow{"ReduceMax", always},
+    PassRow{"ReduceMin", always},
+    PassRow{"Reshape", always},
+    PassRow{"Flatten", always},
+    PassRow{"Transpose", always},
+    PassRow{"Squeeze", always},
+    PassRow{"Unsqueeze", always},
+    PassRow{"Split", always},
+    PassRow{"Slice", always},
+    PassRow{"Gather", always},
+    PassRow{"Concat", always},
+    PassRow{"DepthToSpace", always},
+    PassRow{"SpaceToDepth", always},
+    PassRow{"Tile", always},
+    PassRow{"Expand", always},
+    PassRow{"Relu", above},
+    PassRow{"LeakyRelu", above},
+    PassRow{"PRelu", above},
+    PassRow{"Clip", clip},
+};
+
+Passes passes(const Site& site) {
+  const auto row =
+      std::find_if(kPasses.begin(), kPasses.end(), [&](const PassRow& each) { return each.op == site.form().op; });
+  return row == kPasses.end() ? Passes::never : row->passes(site);
+}
+
+// --- parents and children
+
+// Why its bias cannot take a number for each channel of its output; empty: it can.
+std::string without_bias(const Site& site) {
+  if (!has_bias_slot(site)) return fmt::format("{} has no bias", site.form().op);
+  if (site.op().nested) return fmt::format("{} stands in a nested network, which is not edited", site.form().op);
+  const auto values = site.shape(kBiasSlot).count();
+  if (site.has(kBiasSlot) && values != 1 && values != site.channels().count(site.output()))
+    return fmt::format("{} has a bias for each row", site.form().op);
+  if (site.number("alpha", 1) != 1 || site.number("beta", 1) != 1)
+    return fmt::format("{} weighs its bias", site.form().op);
+  return {};
+}
+
+// What was folded into a constant has not reached it yet.
+bool is_folded(const Site& site, const Plan& plan) {
+  const auto folded = [&](std::uint32_t slot) {
+    const Edit* edit = plan.edit(site.id(), slot);
+    return edit && !edit->folded.empty();
+  };
+  return folded(1) || folded(kBiasSlot);
+}
+
+std::string unfit_child(const Site& site) {
+  if (site.form().op != "Conv" && site.form().op != "Gemm")
+    return fmt::format("{} is neither Conv nor Gemm", site.form().op);
+  if (pads(site)) return fmt::format("{} pads with zeros, from which nothing can be taken", site.form().op);
+  return without_bias(site);
+}
+
+// Why nothing can be taken out of the region, or how well it can be.
+struct Judgement {
+  std::string refused;
+  bool approximate = false;
+};
+
+Judgement judge(const RegionScope& scope, const Plan& plan) {
+  const Region& region = scope.region();
+  for (const auto& list : {region.parents, region.children})
+    for (const OperatorId op : list)
+      if (is_folded(scope.analysis().site(op), plan))
+        return {"something was folded into its operators in this run: absorb in the next one"};
+  Judgement judgement;
+  for (const OperatorId op : region.inner) {
+    const Site site = scope.analysis().site(op);
+    const Passes how = passes(site);
+    if (how == Passes::never) return {fmt::format("{} does not pass a difference", site.form().op)};
+    judgement.approximate |= how == Passes::above;
+  }
+  for (const OperatorId op : region.parents)
+    if (std::string why = without_bias(scope.analysis().site(op)); !why.empty()) return {std::move(why)};
+  for (const OperatorId op : region.children)
+    if (std::string why = unfit_child(scope.analysis().site(op)); !why.empty()) return {std::move(why)};
+  return judgement;
+}
+
+// What is asked to be taken from each class, in its units of now; 0 for pinned classes.
+std::vector<double> asked_shifts(ActionContext& context, const dsl::Step& step) {
+  const RegionScope& scope = context.scope;
+  const Family& parents = scope.family(step.arguments[0].binding);
+  const auto asked = context.evaluator.over_channels(context.evaluator.value(step.arguments[1].expr), parents);
+  std::vector<double> shifts(scope.region().classes, 0.0);
+  std::vector<bool> seen(shifts.size(), false);
+  for (std::size_t i = 0; i < parents.classes.size(); ++i) {
+    const std::uint32_t scale_class = parents.classes[i];
+    if (scope.regions().pinned(scope.region(), scale_class)) continue;
+    const auto fail = [&](const char* what) {
+      throw graph::Error("", fmt::format("rule '{}'", context.formulas.rule().name),
+                         fmt::format("asks to absorb {}: {}", asked[i], what));
+    };
+    if (!std::isfinite(asked[i]) || asked[i] < 0) fail("it must be finite and >= 0");
+    if (seen[scale_class] && !near(asked[i], shifts[scale_class]))
+      fail("channels that share one scale must ask the same");
+    seen[scale_class] = true;
+    shifts[scale_class] = asked[i];
+  }
+  return shifts;
+}
+
+// Along the channels of a tensor of the region, in the units of the model as it was read.
+std::vector<double> along(const ActionContext& context, TensorId tensor, const std::vector<double>& shifts) {
+  std::vector<double> values;
+  for (const std::uint32_t scale_class : context.scope.regions().classes(tensor)) values.push_back(shifts[scale_class]);
+  if (const auto* scale = context.plan.scale_of(tensor))
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] /= (*scale)[i];
+  return values;
+}
+
+// W c, for each output channel: the sum over the kernel and the input channels.
+std::vector<double> product_of(const Site& site, const std::vector<double>& c) {
+  std::string why;
+  const auto linear = site.form().linear(site, why);
+  const graph::Literal& weight = *site.tensor(linear->weight).constant;
+  struct Place {
+    std::size_t stride_in = 0, stride_out = 0;
+  };
+  std::vector<Place> places(static_cast<std::size_t>(linear->view.rank));
+  std::size_t in = 1, out = 1;
+  for (int axis = linear->view.rank - 1; axis >= 0; --axis) {
+    const auto size = static_cast<std::size_t>(linear->view.dims[static_cast<std::size_t>(axis)]);
+    Place& place = places[static_cast<std::size_t>(axis)];
+    if (has_bit(linear->in_axes, axis)) place.stride_in = std::exchange(in, in * size);
+    if (has_bit(linear->out_axes, axis)) place.stride_out = std::exchange(out, out * size);
+  }
+  std::vector<double> sums(out, 0.0);
+  graph::for_each_element(weight, [&](std::size_t i, double value) {
+    std::size_t from = 0, to = 0;
+    for (std::size_t axis = places.size(); axis-- > 0;) {
+      const auto size = static_cast<std::size_t>(linear->view.dims[axis]);
+      from += i % size * places[axis].stride_in;
+      to += i % size * places[axis].stride_out;
+      i /= size;
+    }
+    sums[to] += value * c[from];
+  });
+  return sums;
+}
+
+}  // namespace
+
+Effect absorb_bias(ActionContext& context, const dsl::Step& step) {
+  const RegionScope& scope = context.scope;
+  const Judgement judgement = judge(scope, context.plan);
+  Effect effect;
+  effect.refused = judgement.refused;
+  if (!effect.refused.empty()) return effect;
+  const std::vector<double> shifts = asked_shifts(context, step);
+  effect.channels =
+      static_cast<std::uint32_t>(std::count_if(shifts.begin(), shifts.end(), [](double each) { return each != 0; }));
+  if (effect.channels == 0) {
+    effect.refused = "there is nothing to absorb";
+    return effect;
+  }
+  effect.scales = false;
+  if (judgement.approximate) effect.approximate = "bias absorbed through an activation";
+  for (const OperatorId op : scope.region().parents) {
+    std::vector<double> taken = along(context, scope.analysis().site(op).output(), shifts);
+    for (double& each : taken) each = -each;
+    context.plan.add_bias(op, taken);
+  }
+  for (const OperatorId op : scope.region().children) {
+    const Site site = scope.analysis().site(op);
+    context.plan.add_bias(op, product_of(site, along(context, site.input(0), shifts)));
+  }
+  for (const TensorId tensor : scope.region().tensors) context.plan.shift(tensor, along(context, tensor, shifts));
+  return effect;
+}
+
+}  // namespace rw::runtime
