@@ -200,9 +200,8 @@ class Applier {
 
   void add(const std::string& name, graph::DType dtype, std::span<const std::int64_t> shape,
            std::span<const std::byte> bytes) {
-    if (!result_.arena) result_.arena = std::make_shared<graph::Arena>();
     result_.graph.added.push_back(
-        {name, {dtype, graph::Shape(result_.arena->store(shape)), result_.arena->store(bytes)}});
+        {name, {dtype, graph::Shape(analysis_.arena->store(shape)), analysis_.arena->store(bytes)}});
   }
 
   // The bias with what was added to it, a constant of its own.
