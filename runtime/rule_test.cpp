@@ -13,7 +13,7 @@
 #include "runtime/apply_plan.hpp"
 #include "runtime/evaluator/compare.hpp"
 #include "runtime/evaluator/literal.hpp"
-#include "runtime/report.hpp"
+#include "runtime/reasons.hpp"
 #include "runtime/run.hpp"
 #include "runtime/test_network.hpp"
 
@@ -115,9 +115,8 @@ class Judge {
 
   // Why the rule did not take a region.
   std::string reason(const RegionOutcome& each) const {
-    const graph::Written written;
     for (const auto& [rule, miss] : each.misses)
-      if (rule == test_.rule) return describe({model_, rules_, *outcome_, written}, miss);
+      if (rule == test_.rule) return describe({rules_, outcome_->analysis, outcome_->regions}, miss);
     return "no rule ran";
   }
 
