@@ -88,7 +88,7 @@ void chained_weights(Draft& m) {
   m.weights.push_back(ints("shape", {4}, {6, 8, 1, 1}));
   m.weight("wa", {3, 8});
   m.op("Unsqueeze", "wa4", {m.op("Transpose", "wa_t", {"wa"}), "axes"});
-  const auto half = rw::test::encode(rw::test::Array({48}, m.numbers({48})), rw::graph::DType::float16);
+  const auto half = rw::evaluator::encode(rw::evaluator::Array({48}, m.numbers({48})), rw::graph::DType::float16);
   m.weights.push_back(tensor("wb", 10, {48}, {reinterpret_cast<const char*>(half.data()), half.size()}));
   m.op("Reshape", "wb4", {m.op("Cast", "wb_c", {"wb"}, {attribute("to", std::int64_t{1})}), "shape"});
   m.op("Identity", "bb_i", {m.weight("bb", {6})});

@@ -5,8 +5,6 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "runtime/evaluator/literal.hpp"
-
 namespace rw::test {
 namespace {
 

@@ -1,7 +1,7 @@
 // What rounding to eight bits does to a network: the measure of what a rewriting is good for.
 #pragma once
 
-#include "runtime/evaluator/evaluate.hpp"
+#include "tests/support/judge.hpp"
 
 namespace rw::test {
 
