@@ -1,8 +1,8 @@
 # equalization.dsl: the three patterns of channel equalization
 
-set conv        = Conv, ConvTranspose, com.microsoft::FusedConv
-set transparent = Relu, LeakyRelu, PRelu, Clip, MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool,
-                  Identity, Dropout, Pad, Add
+set conv = Conv, ConvTranspose, com.microsoft::FusedConv
+set transparent = Relu, LeakyRelu, PRelu, Clip, MaxPool, AveragePool, GlobalMaxPool,
+                  GlobalAveragePool, Identity, Dropout, Pad, Add
 
 rule pair(lo = 1, hi = 20) {
   "A convolution whose every consumer is a convolution."
@@ -11,7 +11,7 @@ rule pair(lo = 1, hi = 20) {
     through  transparent
     children conv as c
   }
-  needs stats(p)  else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing: pass --stats"
   do scale(p, equalization(p, lo, hi))
 }
 
@@ -23,7 +23,7 @@ rule concat(lo = 1, hi = 20) {
     join     Concat on channel as k
     children conv as c
   }
-  needs stats(p)  else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing: pass --stats"
   do scale(p, aligned(p, lo, hi))
 }
 
@@ -35,7 +35,7 @@ rule residual_family(lo = 1, hi = 20) {
     join     Add, Sum as a
     children conv as c
   }
-  needs stats(p)  else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing: pass --stats"
   do scale(p, shared(p, lo, hi))
 }
 

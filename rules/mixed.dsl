@@ -5,11 +5,12 @@
 # It generalises M. Nagel et al., ICCV 2019 (weights alone) and E. Meller et al., ICML 2019 (activations alone).
 
 set weighted = Conv, ConvTranspose, Gemm, MatMul, com.microsoft::FusedConv
-set carrying = Relu, LeakyRelu, PRelu, Abs, Neg, Identity, Dropout, Clip, Cast, MaxPool, AveragePool, LpPool,
-               GlobalMaxPool, GlobalAveragePool, GlobalLpPool, ReduceMean, ReduceSum, ReduceMax, ReduceMin, Pad, Resize,
-               Upsample, Split, Slice, Gather, Reshape, Flatten, Transpose, Squeeze, Unsqueeze, DepthToSpace,
-               SpaceToDepth, Mul, MatMul, Add, Concat
-set joining  = Add, Sub, Sum, Mean, Max, Min, Concat
+set carrying = Relu, LeakyRelu, PRelu, Abs, Neg, Identity, Dropout, Clip, Cast, MaxPool,
+               AveragePool, LpPool, GlobalMaxPool, GlobalAveragePool, GlobalLpPool, ReduceMean,
+               ReduceSum, ReduceMax, ReduceMin, Pad, Resize, Upsample, Split, Slice, Gather,
+               Reshape, Flatten, Transpose, Squeeze, Unsqueeze, DepthToSpace, SpaceToDepth, Mul,
+               MatMul, Add, Concat
+set joining = Add, Sub, Sum, Mean, Max, Min, Concat
 
 rule mixed(c_power = 0.5, p_power = 0.25, a_power = 0.25, lo = 0.001, hi = 1000) {
   "Ranges of weights before, of weights behind and of activations between are traded against each other."
@@ -20,12 +21,11 @@ rule mixed(c_power = 0.5, p_power = 0.25, a_power = 0.25, lo = 0.001, hi = 1000)
     children weighted as c
     leak     pin
   }
-  needs stats(p)  else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing: pass --stats"
   let made = across(max, p.weight)
   let read = across(max, c.weight)
   let seen = across(max, range(p))
-  let goal = if made > 0 and read > 0 and seen > 0
-             then pow(read, c_power) / (pow(made, p_power) * pow(seen, a_power)) else 1
+  let goal = if made > 0 and read > 0 and seen > 0 then pow(read, c_power) / (pow(made, p_power) * pow(seen, a_power)) else 1
   repeat 10 until change < 0.001
   do scale(p, clamp(sqrt(goal), lo, hi))
 }

@@ -6,7 +6,7 @@
 
 # Written-out normalizations end in a Mul by a constant.
 set normalization = LayerNormalization, RMSNormalization, SimplifiedLayerNormalization, Mul
-set passing       = Add, Identity, Dropout, Cast, Reshape, Flatten, Transpose, Squeeze, Unsqueeze
+set passing = Add, Identity, Dropout, Cast, Reshape, Flatten, Transpose, Squeeze, Unsqueeze
 
 rule smoothquant(alpha = 0.5, least = 0.00001) {
   "Outliers behind a normalization move into the weights that read them."
@@ -15,7 +15,7 @@ rule smoothquant(alpha = 0.5, least = 0.00001) {
     through  passing
     children Gemm, MatMul, Conv as c
   }
-  needs stats(p)  else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing: pass --stats"
   let seen = max(across(max, range(p)), least)
   let read = max(across(max, c.weight), least)
   do scale(p, pow(read, 1 - alpha) / pow(seen, alpha))

@@ -43,15 +43,18 @@ op NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss law block
 op If, Loop, Scan, SequenceMap, RNN, LSTM, GRU, Attention, RotaryEmbedding, Einsum, DeformConv law block
 op GatherND, ScatterND, ScatterElements, Scatter, TensorScatter, OneHot, Compress, NonZero, Unique law block
 op Col2Im, CenterCropPad, MaxRoiPool, NonMaxSuppression, AffineGrid, DFT, STFT law block
-op Range, RandomNormal, RandomUniform, Multinomial, BlackmanWindow, HammingWindow, HannWindow, MelWeightMatrix law block
+op Range, RandomNormal, RandomUniform, Multinomial, BlackmanWindow, HammingWindow, HannWindow,
+   MelWeightMatrix law block
 op Optional, OptionalGetElement, OptionalHasElement, SequenceAt, SequenceConstruct, SequenceEmpty law block
 op SequenceErase, SequenceInsert, SequenceLength, SplitToSequence, ConcatFromSequence law block
 op StringConcat, StringNormalizer, StringSplit, RegexFullMatch, TfIdfVectorizer, ImageDecoder law block
 
 # Activation part of one-step equalization: E. Meller, A. Finkelstein, U. Almog, M. Grobman, "Same, Same But Different:
 # Recovering Neural Network Quantization Error Through Weight Factorization", ICML 2019.
-function range(p)                = max(abs(p.min), abs(p.max))
+function range(p) = max(abs(p.min), abs(p.max))
 function equalization(p, lo, hi) = clamp(largest(abs(p.max)) / (range(p) + 1e-30), lo, hi)
-function aligned(p, lo, hi)      = let e = equalization(p, lo, hi) in let top = largest(p.max * e) in
-                                   if top > 0 then e * overall(max, abs(p.max)) / top else e
-function shared(p, lo, hi)       = let e = equalization(p, lo, hi) in max(lo, across(min, e / smallest(e)))
+function aligned(p, lo, hi) = let e = equalization(p, lo, hi) in
+                              let top = largest(p.max * e) in
+                              if top > 0 then e * overall(max, abs(p.max)) / top else e
+function shared(p, lo, hi) = let e = equalization(p, lo, hi) in
+                             max(lo, across(min, e / smallest(e)))

@@ -149,7 +149,7 @@ Conv 'a' -> nothing (4 channels)
     nothing absorbs its scale
     every channel that a parent offers is pinned
   leak: Conv 'a' channel 0 -> MaxPool 'm' -> Clip 'f': it clips to 0..6, and only 0 or none scales along (pins 4 of 4 channels)
-  remedy: none in these rules: all of its channels are pinned
+  remedy: add Clip to `through` (test.dsl:4), and add `op Clip law bounded` (its bounds become constants, one a channel); then pair would scale 4 of 4 channels here
 
 Conv 'c' -> nothing (2 channels)
   pair (test.dsl:2)
@@ -158,6 +158,9 @@ Conv 'c' -> nothing (2 channels)
     every channel that a parent offers is pinned
   leak: Conv 'c' channel 0 -> output of the network (pins 2 of 2 channels)
   remedy: none in these rules: all of its channels are pinned
+
+what would unlock most
+      1 region, 4 channels  add Clip to `through` (test.dsl:4), and add `op Clip law bounded` (its bounds become constants, one a channel)
 )");
   Net sigmoid;
   const auto s = sigmoid.conv("a", start(sigmoid), 4), t = sigmoid.conv("b", "x", 4);
