@@ -8,8 +8,9 @@
 # M. Nagel, M. van Baalen, T. Blankevoort, M. Welling: "Data-Free Quantization Through Weight Equalization and Bias
 # Correction", ICCV 2019 (DFQ), section 4.1.3.
 
-set passing = Relu, LeakyRelu, PRelu, Clip, Identity, Dropout, MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool,
-              ReduceMean, ReduceMax, ReduceMin, Reshape, Flatten, Transpose, Squeeze, Unsqueeze, Split, Slice, Concat
+set passing = Relu, LeakyRelu, PRelu, Clip, Identity, Dropout, MaxPool, AveragePool, GlobalMaxPool,
+              GlobalAveragePool, ReduceMean, ReduceMax, ReduceMin, Reshape, Flatten, Transpose,
+              Squeeze, Unsqueeze, Split, Slice, Concat
 
 rule absorb_bias(share = 1) {
   "What a channel has at least moves from the bias before the activation into the bias behind it."
@@ -21,6 +22,6 @@ rule absorb_bias(share = 1) {
     leak     pin
   }
   again
-  needs stats(p)  else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing: pass --stats"
   do absorb_bias(p, share * max(0, across(min, p.min)))
 }
