@@ -5,7 +5,7 @@
 #include "tests/runtime/engine.hpp"
 #include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/literal.hpp"
+#include "tests/support/judge.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/quantize.hpp"
 
