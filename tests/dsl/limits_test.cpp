@@ -1,7 +1,6 @@
 // Files that are written to hurt: each ends soon, with a message.
 #include <fmt/core.h>
 
-#include <chrono>
 #include <random>
 
 #include "dsl/parse.hpp"
@@ -126,17 +125,15 @@ TEST_CASE("a large file is read in time, whatever it is made of") {
   for (const std::string& piece : pieces) {
     for (const std::string& head : heads) {
       INFO(head << " and again and again " << piece);
-      const auto start = std::chrono::steady_clock::now();
       const dsl::Loaded loaded = load_text(head + times(size / piece.size(), piece));
       CHECK(loaded.diagnostics.size() <= 2 * dsl::kMaxErrors + 1);  // errors, warnings, the note
       CHECK(draw_all(loaded).size() < 200'000);
-      CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
     }
   }
 }
 
+// A step that is not linear would take hours, and run into the time limit that all tests have.
 TEST_CASE("many names, and many mistakes in them, take time in proportion") {
-  const auto start = std::chrono::steady_clock::now();
   std::string sets, functions, lets, terms, operators;
   for (int i = 0; i < 30'000; ++i) {
     sets += fmt::format("set a_set_with_a_long_name_{} = Conv\n", i);
@@ -153,7 +150,6 @@ TEST_CASE("many names, and many mistakes in them, take time in proportion") {
   std::size_t errors = 0;
   for (const dsl::Diagnostic& d : loaded.diagnostics) errors += d.severity == dsl::Severity::error;
   CHECK(errors == dsl::kMaxErrors + 1);
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
 }
 
 TEST_CASE("texts that are nearly rules are read, checked and drawn without harm") {

@@ -1,6 +1,7 @@
 // Every kernel must give the bits of the plain one, whatever the processor can.
 #include "graph/scale_kernels.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -21,13 +22,13 @@ struct Scaled {
 // `count` elements, which begin at an odd address.
 Scaled scaled(ScaleKernel kernel, const std::vector<std::byte>& source, std::size_t count, StretchFactors factors) {
   std::vector<std::byte> from(source.size() + 1), to(source.size() + 1);
-  std::memcpy(from.data() + 1, source.data(), source.size());
+  std::copy(source.begin(), source.end(), from.begin() + 1);
   Scaled result;
   result.finite = kernel(to.data() + 1, from.data() + 1, count, factors);
   result.bytes.assign(to.begin() + 1, to.end());
   // In place the same comes out.
   kernel(from.data() + 1, from.data() + 1, count, factors);
-  REQUIRE(std::memcmp(from.data() + 1, result.bytes.data(), source.size()) == 0);
+  REQUIRE(std::equal(from.begin() + 1, from.end(), result.bytes.begin(), result.bytes.end()));
   return result;
 }
 
