@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <unordered_map>
 
 #include "graph/editor.hpp"
 #include "graph/error.hpp"
@@ -78,20 +77,20 @@ class Runner {
                      });
   }
 
-  // The network was edited: its regions are found again. One that has a parent of a region of before takes over what
-  // is known of that: who claimed it, and why others did not.
+  // The network was edited: its regions are found again. One that has a tensor of a region of before takes over what is
+  // known of that: who claimed it, and why others did not. (Of tensors that an edit joins, the later one stays.)
   void analyse_again() {
     const std::vector<RegionOutcome> before = std::move(outcome_.visited);
-    std::unordered_map<OperatorId, const RegionOutcome*> by_parent;
-    for (const RegionOutcome& each : before)
-      for (const OperatorId parent : outcome_.regions[each.region].parents) by_parent.emplace(parent, &each);
+    const Regions regions = std::move(outcome_.regions);
+    std::vector<const RegionOutcome*> known(regions.size(), nullptr);
+    for (const RegionOutcome& each : before) known[each.region] = &each;
     analyse_network();
     for (RegionOutcome& each : outcome_.visited) {
-      for (const OperatorId parent : outcome_.regions[each.region].parents) {
-        const auto found = by_parent.find(parent);
-        if (found == by_parent.end()) continue;
-        if (each.misses.empty()) each.misses = found->second->misses;
-        each.taken_by = std::min(each.taken_by, found->second->taken_by);
+      for (const TensorId tensor : outcome_.regions[each.region].tensors) {
+        const auto old = regions.region_of(tensor);
+        if (!old || !known[*old]) continue;
+        if (each.misses.empty()) each.misses = known[*old]->misses;
+        each.taken_by = std::min(each.taken_by, known[*old]->taken_by);
       }
       if (each.taken_by != kNone) each.scales = planned_scales(each.region);
     }
@@ -181,9 +180,7 @@ class Runner {
         return done;
       }
       const Action& action = actions()[step.action];
-      if (options_.exact && !action.bit_exact)
-        throw Refusal{fmt::format("rule '{}': --exact asks for bit-exact outputs, which {} does not give", rule.name,
-                                  action.name)};
+      check_exact(rule, action);
       if (std::any_of(bound.begin(), bound.end(), [&](OperatorId op) {
             return op != kNone && (editor.network().removed(op) || !unreplaced(index, step, op));
           }))
@@ -266,9 +263,7 @@ class Runner {
         if (region.scales.empty()) region.scales.assign(scope.region().classes, 1.0);
         ActionContext context{formulas, scope, evaluator, outcome_.plan, options_.exact, region.scales};
         const Action& action = actions()[step.action];
-        if (options_.exact && !action.bit_exact)
-          throw Refusal{fmt::format("rule '{}': --exact asks for bit-exact outputs, which {} does not give", rule.name,
-                                    action.name)};
+        check_exact(rule, action);
         Effect done = action.run(context, step);
         if (!done.refused.empty()) return miss(Obstacle::condition, step, std::move(done.refused));
         effect = std::move(done);
@@ -302,6 +297,12 @@ class Runner {
       rule.smallest = std::min(rule.smallest, scale);
       rule.largest = std::max(rule.largest, scale);
     }
+  }
+
+  void check_exact(const dsl::Rule& rule, const Action& action) const {
+    if (options_.exact && !action.bit_exact)
+      throw Refusal{
+          fmt::format("rule '{}': --exact asks for bit-exact outputs, which {} does not give", rule.name, action.name)};
   }
 
   // An operator is replaced at most once by one rule, so that the rule comes to an end.

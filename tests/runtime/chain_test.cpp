@@ -225,6 +225,19 @@ TEST_CASE("A folded BatchNormalization lets a pair be equalized; its claim outli
   CHECK(before.scale("i") == std::vector<double>(3, 2.0));
 }
 
+TEST_CASE("A claim stays with the region whose parent is folded away") {
+  const Net net = after_conv([](Net& n, auto a) { return n.batch_norm("n", a, 3); });
+  const char* const rules = R"(
+    rule widen { region r { parents BatchNormalization as p through Relu children Conv as c } do scale(p, 2) }
+    rule fold { chain Conv as a => BatchNormalization as b do fold_affine(a, b) }
+    rule late { region r { parents Conv as p through Relu children Conv as c } do scale(p, 4) })";
+  const Engine engine(net, rules);
+  CHECK(engine.rule_of("n") == "widen");
+  CHECK(engine.scale("n") == std::vector<double>(3, 2.0));
+  const TemporaryFolder folder;
+  CHECK(largest_difference(net, rewrite_through_files(net, rules, folder), 2) < 1e-5);
+}
+
 TEST_CASE("What is only approximate is said") {
   const Net net = after_conv([](Net& n, auto a) { return n.clip("k", a, 0.0F, 6.0F); });
   const Engine engine(net, "rule r6 { chain Clip as c where c.attribute.max == 6 do replace(c, Relu) }");
