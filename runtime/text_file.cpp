@@ -4,9 +4,8 @@
 
 namespace rw::runtime {
 
-void write_text(const std::filesystem::path& path, std::string_view text,
-                std::span<const std::shared_ptr<const graph::MappedFile>> inputs) {
-  graph::Output output(inputs, false);
+void write_text(const std::filesystem::path& path, std::string_view text) {
+  graph::Output output({}, false);
   output.add(path, text.size()).write(text);
   output.commit();
 }

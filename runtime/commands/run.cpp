@@ -6,8 +6,6 @@
 #include <filesystem>
 #include <map>
 
-#include "graph/error.hpp"
-#include "graph/formats/output.hpp"
 #include "graph/formats/statistics_file.hpp"
 #include "graph/formats/write_model.hpp"
 #include "graph/printable.hpp"
@@ -30,19 +28,6 @@ std::filesystem::path output_path(const Given& given) {
   std::filesystem::path out = given.text("--out");
   if (out.extension().empty()) out += model.extension();
   return out;
-}
-
-// Before anything is written: the report goes neither over a file that was read nor where the new model goes.
-void check_report_path(const Given& given, const graph::Model& model) {
-  namespace fs = std::filesystem;
-  if (!given.has("--json")) return;
-  const fs::path path = given.text("--json");
-  auto inputs = model.sources;
-  for (const std::string& name : given.list("RULES"))
-    if (fs::is_regular_file(name)) inputs.push_back(graph::MappedFile::open(name));
-  graph::Output(inputs, true).check(path);
-  if (fs::weakly_canonical(fs::absolute(path)) == fs::weakly_canonical(fs::absolute(output_path(given))))
-    throw graph::Error(path.string(), "", "is where the new model goes: the report needs a file of its own");
 }
 
 // Every rule of --require must have fired.
@@ -83,7 +68,7 @@ int rewrite(const Given& given, Seen& seen) {
   graph::Model model = graph::read_model(given.text("MODEL"));
   for (const auto& source : model.sources) seen.files.push_back(source->path());
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
-  check_report_path(given, model);
+  for (const char* option : {"--json", "--plan"}) check_report(given, option, model, output_path(given));
   const runtime::Outcome outcome = runtime::run(model, rules->program, options);
   seen.matches = matches_of(model, rules->program, outcome);
   const bool fired = required_fired(given, rules->program, outcome);
@@ -95,13 +80,12 @@ int rewrite(const Given& given, Seen& seen) {
     written = graph::write_model(model, rewriting, output_path(given), dry_run,
                                  [&](std::uint64_t bytes) { progress.show(bytes); });
     if (given.has("--plan"))
-      runtime::write_text(given.text("--plan"), graph::to_json(runtime::plan_file(outcome, rules->program, rewriting)),
-                          model.sources);
+      runtime::write_text(given.text("--plan"), graph::to_json(runtime::plan_file(outcome, rules->program, rewriting)));
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   const runtime::ReportInput report{model,           *rules,        outcome, written,
                                     seconds.count(), options.exact, dry_run, command_for("explain", given)};
-  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::json_report(report), model.sources);
+  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::json_report(report));
   if (!given.has("--quiet") || !outcome.certificate.holds)
     fmt::print("{}", runtime::text_report(report, wants_colour()));
   return outcome.certificate.holds && fired ? kDone : kRefused;

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "graph/error.hpp"
+#include "graph/formats/output.hpp"
 #include "graph/printable.hpp"
 #include "runtime/commands/rule_files.hpp"
 
@@ -40,6 +42,19 @@ std::size_t take_count(const Given& given, std::string_view option) {
   if (error != std::errc{} || end != text.data() + text.size() || count == 0)
     throw UsageError(fmt::format("{} {}: expected a whole number > 0", option, graph::printable(text)));
   return count;
+}
+
+void check_report(const Given& given, std::string_view option, const graph::Model& model,
+                  const std::filesystem::path& out) {
+  namespace fs = std::filesystem;
+  if (!given.has(option)) return;
+  const fs::path path = given.text(option);
+  auto inputs = model.sources;
+  for (const std::string& name : given.list("RULES"))
+    if (fs::is_regular_file(name)) inputs.push_back(graph::MappedFile::open(name));
+  graph::Output(inputs, true).check(path);
+  if (!out.empty() && fs::weakly_canonical(fs::absolute(path)) == fs::weakly_canonical(fs::absolute(out)))
+    throw graph::Error(path.string(), "", "is where the new model goes: the report needs a file of its own");
 }
 
 std::string command_for(std::string_view command, const Given& given) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 
 #include "runtime/commands/command.hpp"
 #include "runtime/run.hpp"
@@ -25,6 +26,11 @@ runtime::RunOptions run_options(const Given& given, const dsl::Program& program)
 
 // A whole number > 0. UsageError: it is none.
 std::size_t take_count(const Given& given, std::string_view option);
+
+// Before anything is written: the file that `option` names is none that was read (the model's, rules), and not where
+// the new model goes (`out`; empty: none is written). Error: it is.
+void check_report(const Given& given, std::string_view option, const graph::Model& model,
+                  const std::filesystem::path& out = {});
 
 // The command line of `command` for the same model, rules and options as a run, quoted for a shell.
 std::string command_for(std::string_view command, const Given& given);

@@ -116,21 +116,24 @@ TEST_CASE("A report goes neither over a file that was read nor where the new mod
   write_file(folder / "r.dsl", scale_rule("2"));
   write_file(folder / "s.json", "{}");
   fs::create_hard_link(folder / "m.json", folder / "other.json");
-  const auto run = [&](const std::string& report) {
-    const Outcome outcome = run_engine({"m.json", "./r.dsl", "--stats", "s.json", "-o", "out.json", "--json", report},
-                                       {.folder = folder.path()});
-    CHECK(outcome.status == 1);
-    return outcome.err;
-  };
-  const std::size_t before = files_in(folder.path());
-  const std::string model = read_file(folder / "m.json");
-  CHECK(run("m.json") == "m.json: is the same file as the input 'm.json': an input is not written over\n");
-  CHECK(run("other.json") == "other.json: is the same file as the input 'm.json': an input is not written over\n");
-  CHECK(run("./s.json") == "./s.json: is the same file as the input 's.json': an input is not written over\n");
-  CHECK(run("r.dsl") == "r.dsl: is the same file as the input './r.dsl': an input is not written over\n");
-  CHECK(run("./out.json") == "./out.json: is where the new model goes: the report needs a file of its own\n");
-  CHECK(files_in(folder.path()) == before);
-  CHECK(read_file(folder / "m.json") == model);
+  for (const char* option : {"--json", "--plan"}) {
+    INFO(option);
+    const auto run = [&](const std::string& report) {
+      const Outcome outcome = run_engine({"m.json", "./r.dsl", "--stats", "s.json", "-o", "out.json", option, report},
+                                         {.folder = folder.path()});
+      CHECK(outcome.status == 1);
+      return outcome.err;
+    };
+    const std::size_t before = files_in(folder.path());
+    const std::string model = read_file(folder / "m.json");
+    CHECK(run("m.json") == "m.json: is the same file as the input 'm.json': an input is not written over\n");
+    CHECK(run("other.json") == "other.json: is the same file as the input 'm.json': an input is not written over\n");
+    CHECK(run("./s.json") == "./s.json: is the same file as the input 's.json': an input is not written over\n");
+    CHECK(run("r.dsl") == "r.dsl: is the same file as the input './r.dsl': an input is not written over\n");
+    CHECK(run("./out.json") == "./out.json: is where the new model goes: the report needs a file of its own\n");
+    CHECK(files_in(folder.path()) == before);
+    CHECK(read_file(folder / "m.json") == model);
+  }
 }
 
 TEST_CASE("Names with control characters come out escaped, in errors and in the report") {
