@@ -41,7 +41,8 @@ class Explainer {
         remedies_(source, rules, options, model, outcome) {
     patterns_.resize(rules.program.rules.size());
     for (std::uint32_t i = 0; i < patterns_.size(); ++i)
-      if (is_asked(i)) patterns_[i].emplace(*rules.program.rules[i].region, outcome.analysis);
+      if (rules.program.rules[i].region && is_asked(i))
+        patterns_[i].emplace(*rules.program.rules[i].region, outcome.analysis);
   }
 
   Explanation run() {
@@ -62,6 +63,7 @@ class Explainer {
     std::stable_partition(result_.missed.begin(), result_.missed.end(),
                           [](const RegionView& view) { return !view.cures.empty(); });
     find_bystanders();
+    find_chains();
     result_.remedies = remedies_.all();
     for (std::size_t i = 0; i < result_.remedies.size(); ++i) result_.by_gain.push_back(i);
     std::stable_sort(result_.by_gain.begin(), result_.by_gain.end(), [&](std::size_t a, std::size_t b) {
@@ -76,7 +78,7 @@ class Explainer {
 
  private:
   bool is_asked(std::uint32_t rule) const {
-    return outcome_.rules[rule].ran && rules_.program.rules[rule].region &&
+    return outcome_.rules[rule].ran &&
            (what_.rules.empty() ||
             std::find(what_.rules.begin(), what_.rules.end(), rules_.program.rules[rule].name) != what_.rules.end());
   }
@@ -84,6 +86,8 @@ class Explainer {
   bool names(OperatorId op) const { return matches(what_.node, network_.op(op).name); }
 
   bool is_asked(const RegionOutcome& region) const {
+    if (std::none_of(patterns_.begin(), patterns_.end(), [](const auto& each) { return each.has_value(); }))
+      return false;  // no rule that is asked for speaks of regions
     if (what_.node.empty()) return true;
     const Region& shape = outcome_.regions[region.region];
     const auto any = [&](std::span<const OperatorId> ops) {
@@ -128,6 +132,16 @@ class Explainer {
     view.cures = remedies_.find(*view.region, only);
   }
 
+  void find_chains() {
+    for (std::uint32_t rule = 0; rule < rules_.program.rules.size(); ++rule) {
+      if (rules_.program.rules[rule].region || !is_asked(rule)) continue;
+      ChainView view{rule, outcome_.rules[rule].edits, outcome_.rules[rule].declined};
+      if (!what_.node.empty()) std::erase_if(view.left, [&](const Declined& each) { return !names(each.op); });
+      std::sort(view.left.begin(), view.left.end(), [](const Declined& a, const Declined& b) { return a.op < b.op; });
+      if (what_.node.empty() || !view.left.empty()) result_.chains.push_back(std::move(view));
+    }
+  }
+
   // Operators that look like parents and are none.
   void find_bystanders() {
     std::set<std::string_view> wanted;
@@ -142,6 +156,7 @@ class Explainer {
         if (leak.op != kNone) around.insert(leak.op);
     }
     for (OperatorId op = 0; op < network_.operators().size(); ++op) {
+      if (network_.removed(op)) continue;
       const bool asked = !what_.node.empty() && names(op) && around.count(op) == 0;
       const bool parentless =
           what_.node.empty() && wanted.count(network_.type_of(op)) != 0 && !outcome_.analysis.holds[op];

@@ -44,10 +44,18 @@ struct Bystander {
   std::string why;
 };
 
+// What a rule with a chain did, and the chains that it found and left as they are.
+struct ChainView {
+  std::uint32_t rule = kNone;
+  std::uint32_t edits = 0;
+  std::vector<Declined> left;  // in the order of the file
+};
+
 struct Explanation {
   std::vector<RegionView> missed;   // the nearest miss first; those that no remedy helps behind
   std::vector<RegionView> matched;  // in the order of the file
   std::vector<Bystander> bystanders;
+  std::vector<ChainView> chains;  // in the order they ran
   std::vector<Remedy> remedies;
   std::vector<std::size_t> by_gain;  // the indices of remedies, the one that unlocks most channels first
   std::size_t tries = 0;

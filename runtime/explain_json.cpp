@@ -13,13 +13,6 @@ constexpr std::array<std::string_view, 10> kObstacles = {"claimed", "parent", "c
                                                          "no_join", "leak",   "no_free_channel", "where",    "needs"};
 static_assert(kObstacles.size() == static_cast<std::size_t>(Obstacle::data) + 1);
 
-template <typename List, typename Text>
-std::string array(const List& list, Text text) {
-  std::string out = "[";
-  for (const auto& each : list) out += (out.size() > 1 ? ", " : "") + text(each);
-  return out + "]";
-}
-
 class JsonWords {
  public:
   explicit JsonWords(const ExplainInput& input)
@@ -37,9 +30,16 @@ class JsonWords {
     for (const auto& list : {&all.missed, &all.matched})
       for (const RegionView& view : *list) regions += (regions.empty() ? "\n  " : ",\n  ") + region(view);
     text += "\"regions\": [" + regions + "\n],\n";
-    text += "\"offer_no_scale\": " + array(all.bystanders, [&](const Bystander& each) {
+    text += "\"offer_no_scale\": " + json::list(all.bystanders, [&](const Bystander& each) {
               return fmt::format("{{\"operator\": {}, \"type\": {}, \"why\": {}}}", op(each.op),
                                  json::quoted(network_.type_of(each.op)), json::quoted(each.why));
+            });
+    text += ",\n\"chains\": " + json::list(all.chains, [&](const ChainView& each) {
+              return fmt::format("{{\"rule\": {}, \"edits\": {}, \"left\": {}}}", rule(each.rule), each.edits,
+                                 json::list(each.left, [&](const Declined& one) {
+                                   return fmt::format("{{\"operator\": {}, \"why\": {}}}", op(one.op),
+                                                      json::quoted(one.reason));
+                                 }));
             });
     std::string remedies;
     for (const std::size_t i : all.by_gain) remedies += (remedies.empty() ? "\n  " : ",\n  ") + remedy(i);
@@ -51,7 +51,7 @@ class JsonWords {
   std::string op(OperatorId id) const { return id == kNone ? "null" : json::quoted(network_.op(id).name); }
   std::string tensor(TensorId id) const { return id == kNone ? "null" : json::quoted(network_.tensor(id).name); }
   std::string ops(std::span<const OperatorId> list) const {
-    return array(list, [&](OperatorId id) { return op(id); });
+    return json::list(list, [&](OperatorId id) { return op(id); });
   }
   std::string rule(std::uint32_t index) const {
     return index == kNone ? "null" : json::quoted(input_.rules.program.rules[index].name);
@@ -67,7 +67,7 @@ class JsonWords {
   std::string leak(const LeakPath& path) const {
     std::string steps;
     if (path.parent != kNone)
-      steps = array(path.steps, [&](const PathStep& step) {
+      steps = json::list(path.steps, [&](const PathStep& step) {
         return fmt::format("{{\"operator\": {}, \"tensor\": {}, \"channel\": {}}}", op(step.op), tensor(step.tensor),
                            step.channel);
       });
@@ -83,12 +83,13 @@ class JsonWords {
     std::string text = fmt::format(
         "{{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}, \"channels\": {}",
         rule(view.region->taken_by), ops(shape.parents), ops(shape.children), ops(shape.inner), shape.classes);
-    text += ",\n   \"rules\": " + array(view.rules, [&](const RuleView& each) {
-              return fmt::format("{{\"rule\": {}, \"matched\": {}, \"misses\": {}}}", rule(each.rule),
-                                 each.misses.empty(), array(each.misses, [&](const Miss& one) { return miss(one); }));
-            });
-    text += ",\n   \"leaks\": " + array(view.leaks, [&](const LeakPath& each) { return leak(each); });
-    text += ",\n   \"remedies\": " + array(view.cures, [&](const Cure& cure) {
+    text +=
+        ",\n   \"rules\": " + json::list(view.rules, [&](const RuleView& each) {
+          return fmt::format("{{\"rule\": {}, \"matched\": {}, \"misses\": {}}}", rule(each.rule), each.misses.empty(),
+                             json::list(each.misses, [&](const Miss& one) { return miss(one); }));
+        });
+    text += ",\n   \"leaks\": " + json::list(view.leaks, [&](const LeakPath& each) { return leak(each); });
+    text += ",\n   \"remedies\": " + json::list(view.cures, [&](const Cure& cure) {
               return fmt::format("{{\"remedy\": {}, \"rule\": {}, \"channels\": {}, \"of\": {}}}", cure.remedy,
                                  rule(cure.rule), cure.channels, cure.of);
             });
@@ -100,8 +101,8 @@ class JsonWords {
     return fmt::format(
         "{{\"remedy\": {}, \"changes\": {}, \"claims_a_law\": {}, \"regions\": {}, \"channels\": {}, "
         "\"formula_tried\": {}, \"stops_the_run\": {}}}",
-        index, array(each.steps, [](const std::string& step) { return json::quoted(step); }), each.claims, each.regions,
-        each.channels, each.tried_fully, each.refused.empty() ? "null" : json::quoted(each.refused));
+        index, json::list(each.steps, [](const std::string& step) { return json::quoted(step); }), each.claims,
+        each.regions, each.channels, each.tried_fully, each.refused.empty() ? "null" : json::quoted(each.refused));
   }
 
   const ExplainInput& input_;

@@ -15,6 +15,19 @@ namespace rw::graph::json {
 // In quotes, with the escapes that JSON asks for.
 std::string quoted(std::string_view text);
 
+// "[...]" of text(item) for each item.
+template <typename List, typename Text>
+std::string list(const List& items, Text text, std::string_view between = ", ") {
+  std::string out = "[";
+  bool first = true;
+  for (const auto& each : items) {
+    if (!first) out += between;
+    first = false;
+    out += text(each);
+  }
+  return out + "]";
+}
+
 // The shortest digits that are read back as the same double; "inf", "-inf" and "nan" in quotes.
 void append_number(double value, std::string& text);
 

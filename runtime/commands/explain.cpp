@@ -28,13 +28,14 @@ int explain(const Given& given) {
     return model;
   };
   graph::Model model = source();
+  check_report(given, "--json", model);
   const runtime::Outcome outcome = runtime::run(model, rules->program, options);
   const runtime::Explanation explanation = runtime::explain(model, *rules, options, outcome, source, asked);
   if (!asked.node.empty() && explanation.missed.empty() && explanation.matched.empty() &&
-      explanation.bystanders.empty())
+      explanation.bystanders.empty() && explanation.chains.empty())
     throw UsageError(fmt::format("--node {}: no operator of the model has such a name", asked.node));
   const runtime::ExplainInput input{model, *rules, outcome, explanation, asked};
-  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::explain_json(input), model.sources);
+  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::explain_json(input));
   if (!given.has("--quiet")) fmt::print("{}", runtime::explain_text(input, wants_colour()));
   return kDone;
 }

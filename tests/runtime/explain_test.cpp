@@ -479,3 +479,36 @@ TEST_CASE("explain: the data says what the text says") {
   {"remedy": 0, "changes": ["add `leak pin` to the region (test.dsl:10)"], "claims_a_law": false, "regions": 1, "channels": 4, "formula_tried": true, "stops_the_run": null}
 ])j");
 }
+
+TEST_CASE("Explain: rules with a chain tell their edits and what they left alone") {
+  Net net;
+  const auto a = net.conv("a", start(net), 4), n = net.batch_norm("n", net.conv("b", a, 4));
+  net.output(net.add("s", net.batch_norm("m", a), net.clip("k", n, 0.0F, 6.0F)));
+  net.calibrate();
+  const char* const rules = R"(
+rule fold {
+  chain Conv as c -> BatchNormalization as b
+  do fold_affine(c, b)
+}
+rule relu {
+  chain Clip as c
+  where c.attribute.max > 6 else "it has an upper bound"
+  do replace(c, Relu)
+}
+)";
+  CHECK(Explained(net, rules).text() == R"(
+fold (test.dsl:2): 1 edit
+  Conv 'a' is left as it is: 'a' is read by others too
+
+relu (test.dsl:6): 0 edits
+  Clip 'k' is left as it is: it has an upper bound
+)");
+  CHECK(Explained(net, rules, {.rules = {"relu"}}).text() == R"(
+relu (test.dsl:6): 0 edits
+  Clip 'k' is left as it is: it has an upper bound
+)");
+  const std::string json = Explained(net, rules).json();
+  CHECK(json.find(R"("chains": [{"rule": "fold", "edits": 1, "left": [{"operator": "a", )"
+                  R"("why": "'a' is read by others too"}]}, {"rule": "relu", "edits": 0, "left": [{"operator": "k", )"
+                  R"("why": "it has an upper bound"}]}])") != std::string::npos);
+}
