@@ -27,11 +27,12 @@ enum class DType : std::uint8_t {
 
 struct DTypeRow {
   DType dtype;
-  std::string_view name;         // as model.json writes it: "float32"
-  std::string_view safetensors;  // as safetensors writes it: "F32"; empty: has no such type
-  int onnx;                      // TensorProto.DataType
-  std::size_t size;              // bytes an element
-  bool floating;                 // carries a scale
+  std::string_view name;             // as model.json writes it: "float32"
+  std::string_view safetensors;      // as safetensors writes it: "F32"; empty: has no such type
+  int onnx;                          // TensorProto.DataType
+  std::size_t size;                  // bytes an element
+  bool floating;                     // carries a scale
+  double largest = 0, smallest = 0;  // of a floating one: the largest finite value, the smallest normal one
 };
 
 const DTypeRow& row(DType dtype);

@@ -112,6 +112,20 @@ void for_each_element(const Literal& literal, F&& f) {
   });
 }
 
+// The elements of `values` in a floating type, each rounded once to nearest even.
+inline std::vector<std::byte> from_double(std::span<const double> values, DType dtype) {
+  assert(floating(dtype));
+  std::vector<std::byte> bytes(values.size() * size(dtype));
+  with_codec(dtype, [&](auto codec) {
+    using Stored = typename decltype(codec)::Stored;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const Stored stored = codec.narrow(values[i]);
+      std::memcpy(bytes.data() + i * sizeof stored, &stored, sizeof stored);
+    }
+  });
+  return bytes;
+}
+
 inline std::vector<double> to_double(const Literal& literal) {
   std::vector<double> values(count(literal));
   for_each_element(literal, [&](std::size_t i, double value) { values[i] = value; });

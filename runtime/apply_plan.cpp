@@ -211,16 +211,14 @@ class Applier {
     const std::string name = site.has(kBiasSlot) ? own_name(site.tensor(kBiasSlot).name, op)
                                                  : names_.make(fmt::format("{}.bias", site.op().name));
     const graph::DType dtype = site.tensor(1).dtype;
-    std::vector<std::byte> bytes;
-    for (const double value : bias_of(site, plan_))
-      graph::with_codec(dtype, [&](auto codec) {
-        const auto stored = codec.narrow(value);
-        if (!std::isfinite(codec.widen(stored)))
-          throw graph::Error("", fmt::format("tensor '{}'", name), fmt::format("a bias becomes {}", value));
-        const auto* first = reinterpret_cast<const std::byte*>(&stored);
-        bytes.insert(bytes.end(), first, first + sizeof stored);
-      });
-    add(name, dtype, std::vector{static_cast<std::int64_t>(bytes.size() / graph::size(dtype))}, bytes);
+    const std::vector<double> bias = bias_of(site, plan_);
+    const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(bias.size())};
+    const std::vector<std::byte> bytes = graph::from_double(bias, dtype);
+    graph::for_each_element({dtype, graph::Shape(shape), bytes}, [&](std::size_t i, double value) {
+      if (!std::isfinite(value))
+        throw graph::Error("", fmt::format("tensor '{}'", name), fmt::format("a bias becomes {}", bias[i]));
+    });
+    add(name, dtype, shape, bytes);
     result_.graph.inputs.push_back({op, kBiasSlot, name});
   }
 

@@ -10,13 +10,6 @@ constexpr int kMostSteps = 10'000;
 
 }  // namespace
 
-struct Chain::Search {
-  const graph::Editor& editor;
-  graph::FunctionRef<bool(std::span<const OperatorId>)> take;
-  int steps = 0;
-  std::vector<OperatorId> path = {};
-};
-
 Chain::Chain(const dsl::Rule& rule, const Analysis& analysis) : rule_(rule), analysis_(analysis) {
   for (const dsl::ChainElement& element : rule.chain) clauses_.emplace_back(element.terms, analysis);
 }
@@ -28,25 +21,26 @@ bool Chain::admits(const graph::Editor& editor, std::size_t element, OperatorId 
 bool Chain::find(const graph::Editor& editor, OperatorId first,
                  graph::FunctionRef<bool(std::span<const OperatorId>)> take) const {
   if (!admits(editor, 0, first)) return false;
-  Search search{editor, take};
+  int steps = 0;
+  std::vector<OperatorId> path;
   // Depth first: what is still to be tried of each element.
   std::vector<std::vector<OperatorId>> open = {{first}};
-  while (!open.empty() && ++search.steps <= kMostSteps) {
+  while (!open.empty() && ++steps <= kMostSteps) {
     if (open.back().empty()) {
       open.pop_back();
-      if (!search.path.empty()) search.path.pop_back();
+      if (!path.empty()) path.pop_back();
       continue;
     }
-    search.path.push_back(open.back().back());
+    path.push_back(open.back().back());
     open.back().pop_back();
-    if (search.path.size() == length()) {
-      if (take(search.path)) return true;
-      search.path.pop_back();
+    if (path.size() == length()) {
+      if (take(path)) return true;
+      path.pop_back();
       continue;
     }
     open.push_back({});
-    const std::size_t next = search.path.size();
-    const auto outputs = editor.network().op(search.path.back()).outputs;
+    const std::size_t next = path.size();
+    const auto outputs = editor.network().op(path.back()).outputs;
     if (outputs.empty() || outputs[0] == kNone) continue;
     const auto uses = editor.consumers(outputs[0]);
     if (rule_.chain[next].only_consumer && (uses.size() != 1 || editor.network().tensor(outputs[0]).is_output))

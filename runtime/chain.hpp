@@ -26,7 +26,6 @@ class Chain {
   std::size_t length() const { return clauses_.size(); }
 
  private:
-  struct Search;
   bool admits(const graph::Editor& editor, std::size_t element, OperatorId op) const;
 
   const dsl::Rule& rule_;

@@ -21,6 +21,7 @@ struct ClipBound {
 struct ClipBounds {
   ClipBound low, high;
   bool known() const { return low.known && high.known; }
+  bool is_relu() const { return known() && low.value == 0 && high.none(); }
   std::string text() const;  // "0..6", "none..0"
 };
 

@@ -9,13 +9,6 @@ namespace {
 
 namespace json = graph::json;
 
-template <typename List, typename Text>
-std::string array(const List& list, Text text) {
-  std::string out = "[";
-  for (const auto& each : list) out += (out.size() > 1 ? ", " : "") + text(each);
-  return out + "]";
-}
-
 std::string number(double value) { return fmt::format("{}", value); }
 
 class JsonReport {
@@ -34,7 +27,7 @@ class JsonReport {
     text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
     text += "\"certificate\": " + certificate() + ",\n";
     text += "\"written\": {\"files\": " +
-            array(input_.written.files, [](const auto& file) { return json::quoted(file.string()); }) +
+            json::list(input_.written.files, [](const auto& file) { return json::quoted(file.string()); }) +
             fmt::format(", \"bytes\": {}}},\n\"seconds\": {:.6f}\n}}\n", input_.written.bytes, input_.seconds);
     return text;
   }
@@ -42,7 +35,7 @@ class JsonReport {
  private:
   std::string op(OperatorId id) const { return json::quoted(network_.op(id).name); }
   std::string ops(std::span<const OperatorId> list) const {
-    return array(list, [&](OperatorId id) { return op(id); });
+    return json::list(list, [&](OperatorId id) { return op(id); });
   }
 
   std::string rules() const {
@@ -55,10 +48,10 @@ class JsonReport {
           "\"smallest\": {}, \"largest\": {}, \"reset\": {}, \"sweeps\": {}, \"edits\": {}",
           i ? "," : "", json::quoted(program[i].name), rule.ran, rule.regions, rule.parents, rule.children,
           rule.channels, number(rule.smallest), number(rule.largest), rule.reset, rule.sweeps, rule.edits);
-      text += ", \"approximate\": " + array(rule.approximate, [](const auto& each) {
+      text += ", \"approximate\": " + json::list(rule.approximate, [](const auto& each) {
                 return fmt::format("{{\"what\": {}, \"times\": {}}}", json::quoted(each.first), each.second);
               });
-      text += ", \"declined\": " + array(rule.declined, [&](const Declined& each) {
+      text += ", \"declined\": " + json::list(rule.declined, [&](const Declined& each) {
                 return fmt::format("{{\"operator\": {}, \"why\": {}}}", op(each.op), json::quoted(each.reason));
               });
       text += "}";
@@ -69,11 +62,12 @@ class JsonReport {
   // Scales tensor by tensor, channel by channel.
   std::string tensors(const RegionOutcome& region) const {
     const Regions& regions = input_.outcome.regions;
-    return array(regions[region.region].tensors, [&](TensorId tensor) {
+    return json::list(regions[region.region].tensors, [&](TensorId tensor) {
       std::string text = fmt::format("{{\"tensor\": {}", json::quoted(network_.tensor(tensor).name));
       if (!region.scales.empty())
-        text += ", \"scale\": " + array(regions.classes(tensor),
-                                        [&](std::uint32_t scale_class) { return number(region.scales[scale_class]); });
+        text += ", \"scale\": " + json::list(regions.classes(tensor), [&](std::uint32_t scale_class) {
+                  return number(region.scales[scale_class]);
+                });
       return text + "}";
     });
   }
@@ -89,14 +83,14 @@ class JsonReport {
           ops(shape.parents), ops(shape.children), ops(shape.inner));
       text += ", \"tensors\": " + tensors(region);
       text +=
-          ", \"leaks\": " + array(shape.leaks, [&](const Leak& leak) {
+          ", \"leaks\": " + json::list(shape.leaks, [&](const Leak& leak) {
             return fmt::format("{{\"tensor\": {}, \"operator\": {}, \"why\": {}}}",
                                json::quoted(network_.tensor(leak.tensor).name), leak.op == kNone ? "null" : op(leak.op),
                                json::quoted(leak.op == kNone ? "boundary of the network"
                                                              : input_.outcome.analysis.why_blocked(leak.op)));
           });
       if (region.taken_by == kNone) text += ", \"reason\": " + json::quoted(reason(input_, region));
-      text += ", \"misses\": " + array(region.misses, [&](const auto& miss) {
+      text += ", \"misses\": " + json::list(region.misses, [&](const auto& miss) {
                 return fmt::format("{{\"rule\": {}, \"why\": {}}}",
                                    json::quoted(input_.rules.program.rules[miss.first].name),
                                    json::quoted(describe(told, miss.second)));

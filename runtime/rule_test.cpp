@@ -29,22 +29,11 @@ constexpr std::uint64_t kSamples = 2;
 
 // ---- the rewritten network, made from what a writer would be told
 
-evaluator::Dims strides_along(const evaluator::Dims& dims, std::uint32_t axes) {
-  evaluator::Dims strides(dims.size(), 0);
-  std::int64_t stride = 1;
-  for (std::size_t i = dims.size(); i-- > 0;) {
-    if (((axes >> i) & 1U) == 0) continue;
-    strides[i] = stride;
-    stride *= dims[i];
-  }
-  return strides;
-}
-
 Array edited(const Array& constant, const graph::ConstantEdit& edit) {
   const Array whole = evaluator::take(constant, edit.shape, evaluator::broadcast_offsets(constant.shape(), edit.shape));
   std::vector<double> values(whole.floats().begin(), whole.floats().end());
   for (const graph::Factor& factor : edit.factors) {
-    const auto at = evaluator::offsets(edit.view, strides_along(edit.view, factor.axes));
+    const auto at = evaluator::offsets(edit.view, evaluator::strides_along(edit.view, factor.axes));
     for (std::size_t i = 0; i < values.size(); ++i) values[i] *= factor.values[at[i]];
   }
   return {edit.shape, std::vector<float>(values.begin(), values.end())};

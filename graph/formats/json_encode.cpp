@@ -38,24 +38,17 @@ std::string real(double value) {
   return text;
 }
 
-template <typename List, typename Write>
-std::string list_of(const List& list, Write write) {
-  std::string text;
-  for (const auto& each : list) text += (text.empty() ? "" : ", ") + write(each);
-  return "[" + text + "]";
-}
-
-std::string names(const std::vector<std::string_view>& list) { return list_of(list, utf8_text); }
+std::string names(const std::vector<std::string_view>& list) { return json::list(list, utf8_text); }
 
 struct AttributeText {
   std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
   std::string operator()(double value) const { return real(value); }
   std::string operator()(std::string_view value) const { return utf8_text(value); }
   std::string operator()(std::span<const std::int64_t> values) const {
-    return list_of(values, [](std::int64_t each) { return fmt::format("{}", each); });
+    return json::list(values, [](std::int64_t each) { return fmt::format("{}", each); });
   }
-  std::string operator()(std::span<const double> values) const { return list_of(values, real); }
-  std::string operator()(std::span<const std::string_view> values) const { return list_of(values, utf8_text); }
+  std::string operator()(std::span<const double> values) const { return json::list(values, real); }
+  std::string operator()(std::span<const std::string_view> values) const { return json::list(values, utf8_text); }
   std::string operator()(const Literal& value) const { return fmt::format(R"({{"tensor": {}}})", write_tensor(value)); }
   std::string operator()(const Opaque& graph) const { return fmt::format(R"({{"graph": {}}})", graph.text); }
 };

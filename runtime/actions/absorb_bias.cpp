@@ -38,11 +38,7 @@ Passes average(const Site& site) {
 }
 Passes always(const Site&) { return Passes::always; }
 Passes above(const Site&) { return Passes::above; }
-Passes clip(const Site& site) {
-  const ClipBounds bounds = clip_bounds(site);
-  const bool is_relu = bounds.known() && bounds.low.value == 0 && bounds.high.none();
-  return is_relu ? Passes::above : Passes::never;
-}
+Passes clip(const Site& site) { return clip_bounds(site).is_relu() ? Passes::above : Passes::never; }
 
 struct PassRow {
   std::string_view op;

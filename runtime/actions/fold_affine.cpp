@@ -12,11 +12,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <optional>
 
 #include "graph/literal.hpp"
 #include "runtime/actions/actions.hpp"
+#include "runtime/bias.hpp"
 #include "runtime/edited.hpp"
 #include "runtime/laws/laws.hpp"
 
@@ -140,7 +140,7 @@ std::string read_target(const Site& site, Target& target) {
       target.channels *= static_cast<std::size_t>(linear->view.dims[static_cast<std::size_t>(i)]);
   for (int i = 0; i < out.rank(); ++i)
     if (*axes == AxisMask{1} << static_cast<unsigned>(i)) target.from_end = out.rank() - i;
-  target.bias_slot = linear->bias.value_or(linear->weight == 1 && linear->activation == 0 ? 2 : kNone);
+  target.bias_slot = linear->bias.value_or(has_bias_slot(site) ? kBiasSlot : kNone);
   target.bias.assign(target.channels, 0);
   target.bias_factor = site.network().type_of(site.id()) == "Gemm" ? site.number("beta", 1) : 1;
   if (!linear->bias) return {};
@@ -150,20 +150,8 @@ std::string read_target(const Site& site, Target& target) {
   return {};
 }
 
-// What operators without a place for a bias cannot take up.
-bool takes_bias(const Site& site) {
-  const std::string_view type = site.network().type_of(site.id());
-  return type == "Conv" || type == "ConvTranspose" || type == "Gemm";
-}
-
 bool all(const std::vector<double>& values, double value) {
   return std::all_of(values.begin(), values.end(), [&](double each) { return each == value; });
-}
-
-// The largest finite value of a weight's type. (Elements are checked again when they are written.)
-double largest(graph::DType dtype) {
-  if (dtype == graph::DType::float16) return 65504;
-  return dtype == graph::DType::float64 ? 0x1.fffffffffffffp1023 : 0x1.fep127;
 }
 
 // Weights of wide types are looked at only where the factor is so large that a sane weight could overflow.
@@ -175,22 +163,8 @@ bool overflows(const Plan& plan, OperatorId op, const Target& target, const grap
   if (weight.dtype != graph::DType::float16 && std::fabs(top) <= kHarmless) return false;
   const auto magnitude = magnitudes(weight, target.weight, plan.edit(op, target.weight.slot), target.channels);
   for (std::size_t i = 0; i < target.channels; ++i)
-    if (!(magnitude[i] * std::fabs(factor[i]) <= largest(weight.dtype))) return true;
+    if (!(magnitude[i] * std::fabs(factor[i]) <= graph::row(weight.dtype).largest)) return true;
   return false;
-}
-
-std::vector<std::byte> stored(const std::vector<double>& values, graph::DType dtype) {
-  std::vector<std::byte> bytes(values.size() * graph::size(dtype));
-  graph::with_codec(dtype, [&](auto codec) {
-    using Codec = decltype(codec);
-    using Stored = typename Codec::Stored;
-    if constexpr (Codec::kFloating)
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        const Stored value = Codec::narrow(values[i]);
-        std::memcpy(bytes.data() + i * sizeof(Stored), &value, sizeof value);
-      }
-  });
-  return bytes;
 }
 
 std::vector<double> scale_of(const Plan& plan, TensorId tensor, std::size_t channels) {
@@ -225,12 +199,12 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
     return {.reason = "the constant has more axes than what it meets"};
   const graph::Tensor& weight = linear.tensor(target.weight.slot);
   const bool adds = !all(folded->offset, 0) || (!all(target.bias, 0) && !all(folded->factor, 1));
-  if (adds && (target.bias_slot == kNone || !takes_bias(linear) || target.bias_factor == 0))
+  if (adds && (target.bias_slot == kNone || !has_bias_slot(linear) || target.bias_factor == 0))
     return {.reason = "it takes no bias"};
   std::vector<double> bias(target.channels);
   for (std::size_t i = 0; i < target.channels; ++i) {
     bias[i] = (folded->factor[i] * target.bias[i] + folded->offset[i]) / target.bias_factor;
-    if (!(std::fabs(bias[i]) <= largest(weight.dtype)) || !std::isfinite(folded->factor[i]))
+    if (!(std::fabs(bias[i]) <= graph::row(weight.dtype).largest) || !std::isfinite(folded->factor[i]))
       return {.reason = fmt::format("the bias of channel {} would not be finite", i)};
   }
   if (overflows(context.plan, a, target, weight, folded->factor)) return {.reason = "its weights would not be finite"};
@@ -247,7 +221,7 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
     plan.forget_constants(a, target.bias_slot, target.bias_slot + 1);
     const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(target.channels)};
     const TensorId fresh = editor.add_constant(fmt::format("{}.bias", network.op(a).name), weight.dtype, shape,
-                                               stored(bias, weight.dtype));
+                                               graph::from_double(bias, weight.dtype));
     editor.read(a, target.bias_slot, fresh);
     if (!all(t, 1)) plan.multiply(a, target.bias_slot, shape, shape, 1, t);
   }

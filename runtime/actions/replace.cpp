@@ -3,16 +3,12 @@
 #include <fmt/format.h>
 
 #include "runtime/actions/actions.hpp"
-#include "runtime/guard.hpp"
+#include "runtime/clip_bounds.hpp"
 
 namespace rw::runtime {
 namespace {
 
-bool is_relu(const Site& site) {
-  constexpr double kNoBound = 3.4028234663852886e38;  // of float32, which exporters write
-  return site.network().type_of(site.id()) == "Clip" && attribute_number(site, "min") == 0 &&
-         attribute_number(site, "max") >= kNoBound;
-}
+bool is_relu(const Site& site) { return site.network().type_of(site.id()) == "Clip" && clip_bounds(site).is_relu(); }
 
 }  // namespace
 

@@ -102,24 +102,6 @@ std::vector<double> asked_scales(ActionContext& context, const dsl::Step& step) 
   return scales;
 }
 
-// Largest finite and smallest normal magnitude.
-struct Limits {
-  double largest, smallest;
-};
-
-Limits limits_of(graph::DType dtype) {
-  switch (dtype) {
-    case graph::DType::float16:
-      return {65504.0, 0x1p-14};
-    case graph::DType::bfloat16:
-      return {0x1.fep127, 0x1p-126};
-    case graph::DType::float32:
-      return {0x1.fffffep127, 0x1p-126};
-    default:
-      return {0x1.fffffffffffffp1023, 0x1p-1022};
-  }
-}
-
 // Classes that would round, overflow or denormalise an edited weight go back to 1, until none is left. Scales are
 // powers of two, so that a product is exact unless it leaves the range of normal numbers.
 std::uint32_t keep_exact(const ActionContext& context, const std::vector<Follower>& all, std::vector<double>& scales) {
@@ -139,7 +121,7 @@ std::uint32_t keep_exact(const ActionContext& context, const std::vector<Followe
     for (const Follower& each : all) {
       const Constant held(scope.analysis().site(each.op), each.handle);
       const graph::Tensor& constant = held.tensor();
-      const Limits limits = limits_of(constant.dtype);
+      const graph::DTypeRow& limits = graph::row(constant.dtype);
       const auto classes = scope.regions().classes(each.tensor);
       for_each_element(constant, each.handle, trial.edit(each.op, each.handle.slot),
                        [&](double value, double factor, std::size_t channel) {

@@ -46,14 +46,14 @@ std::string as_json(const dsl::Loaded& rules) {
     return fmt::format(
         "\n  {{\"rule\": {}, \"file\": {}, \"line\": {}, \"what\": {}, \"looks_for\": \"{}\", \"parameters\": {}}}",
         json::quoted(each.name), json::quoted(rules.sources[each.at.source].name), rules.sources.locate(each.at).line,
-        json::quoted(each.doc), each.region ? "region" : "chain", json_array(each.params, [](const dsl::Param& param) {
+        json::quoted(each.doc), each.region ? "region" : "chain", json::list(each.params, [](const dsl::Param& param) {
           return fmt::format("{{\"name\": {}, \"default\": {}}}", json::quoted(param.name), param.value);
         }));
   };
   return fmt::format(
       "{{\n\"format\": \"rewrite-engine/check\", \"version\": 1, \"ok\": {}, \"tests\": {},\n\"rules\": {},\n"
       "\"diagnostics\": {}\n}}\n",
-      !dsl::has_errors(rules.diagnostics), rules.program.tests.size(), json_array(rules.program.rules, rule, ","),
+      !dsl::has_errors(rules.diagnostics), rules.program.tests.size(), json::list(rules.program.rules, rule, ","),
       json_diagnostics(rules.diagnostics, rules.sources));
 }
 

@@ -89,7 +89,7 @@ int format_all(const Given& given) {
   }
   if (as_json)
     fmt::print("{{\"format\": \"rewrite-engine/fmt\", \"version\": 1, \"check\": {}, \"ok\": {}, \"changed\": {}}}\n",
-               check, status == kDone, json_array(changed, [](const auto& name) { return json::quoted(name); }));
+               check, status == kDone, json::list(changed, [](const auto& name) { return json::quoted(name); }));
   return status;
 }
 

@@ -3,7 +3,7 @@
 namespace rw::commands {
 
 std::string json_diagnostics(const dsl::Diagnostics& diagnostics, const dsl::Sources& sources) {
-  return json_array(
+  return json::list(
       diagnostics,
       [&](const dsl::Diagnostic& each) {
         const dsl::LineColumn at = sources.locate(each.at);

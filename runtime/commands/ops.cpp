@@ -96,7 +96,7 @@ void print_words(const std::vector<Section>& all, bool as_json) {
       return fmt::format("\n    {{\"name\": {}, \"help\": {}}}", json::quoted(each.name), json::quoted(each.help));
     };
     fmt::print("{{\n\"format\": \"rewrite-engine/ops\", \"version\": 1");
-    for (const Section& section : all) fmt::print(",\n\"{}\": {}", section.key, json_array(section.words, word, ","));
+    for (const Section& section : all) fmt::print(",\n\"{}\": {}", section.key, json::list(section.words, word, ","));
     fmt::print("\n}}\n");
     return;
   }
@@ -189,18 +189,18 @@ void print_kinds_json(const std::map<std::string, Kind>& all, const std::string&
     const Kind& each = entry.second;
     return fmt::format("\n  {{\"operator\": {}, \"count\": {}, \"known\": {}, \"laws\": {}, \"blocked\": {}}}",
                        json::quoted(entry.first), each.count, !each.unknown,
-                       json_array(each.laws,
+                       json::list(each.laws,
                                   [](const auto& law) {
                                     return fmt::format("{{\"law\": {}, \"count\": {}}}", json::quoted(law.first),
                                                        law.second);
                                   }),
-                       json_array(each.blocked, [](const auto& why) {
+                       json::list(each.blocked, [](const auto& why) {
                          return fmt::format("{{\"reason\": {}, \"count\": {}, \"regions\": {}}}",
                                             json::quoted(why.first), why.second.operators, why.second.regions.size());
                        }));
   };
   fmt::print("{{\n\"format\": \"rewrite-engine/ops\", \"version\": 1, \"model\": {},\n\"operators\": {}\n}}\n",
-             json::quoted(model), json_array(all, kind, ","));
+             json::quoted(model), json::list(all, kind, ","));
 }
 
 int ops(const Given& given) {

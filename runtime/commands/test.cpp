@@ -27,7 +27,7 @@ std::string as_json(const dsl::Loaded& rules, const std::vector<Result>& results
   };
   return fmt::format(
       "{{\n\"format\": \"rewrite-engine/test\", \"version\": 1, \"passed\": {}, \"failed\": {},\n\"tests\": {}\n}}\n",
-      results.size() - failed, failed, json_array(results, result, ","));
+      results.size() - failed, failed, json::list(results, result, ","));
 }
 
 int test(const Given& given) {

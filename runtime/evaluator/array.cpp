@@ -71,6 +71,17 @@ Dims strides_of(const Dims& shape) {
   return strides;
 }
 
+Dims strides_along(const Dims& shape, std::uint32_t axes) {
+  Dims strides(shape.size(), 0);
+  std::int64_t stride = 1;
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    if ((axes >> axis & 1U) == 0) continue;
+    strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  return strides;
+}
+
 std::size_t axis_of(std::int64_t axis, std::size_t rank) {
   const auto end = static_cast<std::int64_t>(rank);
   if (axis < -end || axis >= end) throw std::invalid_argument(fmt::format("axis {} of {} axes", axis, rank));

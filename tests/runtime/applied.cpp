@@ -8,18 +8,6 @@
 namespace rw::test {
 namespace {
 
-// Strides over a row-major list of the marked axes; 0 along the others.
-Dims strides_along(const Dims& dims, std::uint32_t axes) {
-  Dims strides(dims.size(), 0);
-  std::int64_t stride = 1;
-  for (std::size_t i = dims.size(); i-- > 0;) {
-    if (((axes >> i) & 1U) == 0) continue;
-    strides[i] = stride;
-    stride *= dims[i];
-  }
-  return strides;
-}
-
 Array edited(const Array& constant, const runtime::Edit& edit) {
   const Array whole = take(constant, edit.shape, broadcast_offsets(constant.shape(), edit.shape));
   std::vector<double> factor(whole.count(), 1.0);
