@@ -17,6 +17,4 @@ std::string json_diagnostics(const dsl::Diagnostics& diagnostics, const dsl::Sou
       ",");
 }
 
-std::string json_bool(bool value) { return value ? "true" : "false"; }
-
 }  // namespace rw::commands

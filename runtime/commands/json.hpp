@@ -13,6 +13,4 @@ namespace json = graph::json;
 // {"severity", "code", "file", "line", "column", "message", "hint"}, one a line.
 std::string json_diagnostics(const dsl::Diagnostics& diagnostics, const dsl::Sources& sources);
 
-std::string json_bool(bool value);
-
 }  // namespace rw::commands
