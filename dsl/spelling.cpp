@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 
 namespace rw::dsl {
 
@@ -35,18 +37,31 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return rows[a.size() % 3][b.size()];
 }
 
+std::uint64_t letters(std::string_view word) {
+  std::uint64_t found = 0;
+  for (const char c : word) found |= std::uint64_t{1} << (static_cast<unsigned char>(lower(c)) % 64);
+  return found;
+}
+
+// One change brings in at most one letter that was not there.
+bool may_be_within(std::size_t most, std::uint64_t a, std::uint64_t b) {
+  return static_cast<std::size_t>(std::max(std::popcount(a & ~b), std::popcount(b & ~a))) <= most;
+}
+
 }  // namespace
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
   if (word.size() > kLongestWord) return {};
   std::size_t best = std::max<std::size_t>(word.size() / 3, 1);
   std::string_view found;
+  const std::uint64_t wanted = letters(word);
   const std::size_t considered = std::min(candidates.size(), kMostCandidates);
   for (std::size_t i = 0; i < considered; ++i) {
     const std::string_view candidate = candidates[i];
     const std::size_t longer = std::max(candidate.size(), word.size());
     const std::size_t shorter = std::min(candidate.size(), word.size());
     if (longer > kLongestWord || longer - shorter > best || candidate == word) continue;
+    if (!may_be_within(best, wanted, letters(candidate))) continue;
     const std::size_t d = distance(word, candidate);
     if (d > best || d >= word.size()) continue;  // a word that would be changed letter by letter was not meant
     if (d == best && !found.empty() && found <= candidate) continue;

@@ -9,7 +9,7 @@ namespace rw::fuzz {
 namespace {
 
 // A law of each kind; functions for what each parent asks and for what all of them ask.
-constexpr std::string_view kShortStandard = R"(
+constexpr std::string_view kStandard = R"(
 op Conv, Gemm law linear
 op MatMul law contract
 op Mul law product
@@ -30,16 +30,25 @@ function aligned(p, lo, hi) = equalization(p, lo, hi) * overall(max, p.max)
 function shared(p, lo, hi) = max(lo, across(min, range(p)))
 )";
 
+// As little as a rule can be about.
+constexpr std::string_view kSmallStandard = R"(
+op Conv, Gemm law linear
+op Relu law pass elementwise
+op Add law join
+function equalization(p, lo, hi) = clamp(max(abs(p.min), abs(p.max)), lo, hi)
+)";
+
 }  // namespace
 
-dsl::Loaded load_text(std::string_view rules) {
+dsl::Loaded load_text(std::string_view rules, Standard standard) {
   const dsl::Library library = {
       [&](const std::string& path, std::string& why) -> std::optional<std::string> {
         why = "no such file";
         return path == "fuzz.dsl" ? std::optional<std::string>(rules) : std::nullopt;
       },
-      [](std::string_view name) -> std::optional<std::string> {
-        return name == "std" ? std::optional<std::string>(kShortStandard) : std::nullopt;
+      [&](std::string_view name) -> std::optional<std::string> {
+        if (name != "std") return std::nullopt;
+        return std::string(standard == Standard::small ? kSmallStandard : kStandard);
       },
       [] { return std::vector<std::string>{"std"}; },
   };

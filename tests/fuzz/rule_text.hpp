@@ -7,9 +7,12 @@
 
 namespace rw::fuzz {
 
-// Loads `rules` as the one file of a run. The standard library that it sees is a short one: parsing the whole one for
-// every input would take most of the time.
-dsl::Loaded load_text(std::string_view rules);
+// What rules find without `use`. Parsing the whole standard library for every input would take most of the time: one
+// law of each kind, or four declarations.
+enum class Standard { laws, small };
+
+// Loads `rules` as the one file of a run.
+dsl::Loaded load_text(std::string_view rules, Standard standard);
 
 // A rule set that ships, with the whole standard library. It has no errors.
 dsl::Loaded load_shipped(std::string_view name);
