@@ -1,6 +1,7 @@
 #include "runtime/explain.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "runtime/glob.hpp"
@@ -8,7 +9,7 @@
 namespace rw::runtime {
 namespace {
 
-constexpr std::size_t kMostCured = 200;    // regions for which remedies are looked for
+constexpr std::size_t kMostCured = 200;    // regions for which ways of leaks and remedies are looked for
 constexpr std::size_t kMostLeakPaths = 3;  // of one region
 
 std::vector<MissGroup> grouped(const graph::Network& network, std::span<const Miss> misses) {
@@ -55,10 +56,16 @@ class Explainer {
       return std::pair(a.obstacles, UINT32_MAX - channels(a)) < std::pair(b.obstacles, UINT32_MAX - channels(b));
     });
     for (std::size_t i = 0; i < result_.missed.size(); ++i) {
-      if (i < kMostCured)
-        cure(result_.missed[i]);
-      else
+      if (i >= kMostCured) {
         ++result_.not_tried;
+        continue;
+      }
+      trace_leaks(result_.missed[i]);
+      cure(result_.missed[i]);
+    }
+    for (std::size_t i = 0; i < result_.matched.size(); ++i) {
+      look_at_scales(result_.matched[i]);
+      if (i < kMostCured) trace_leaks(result_.matched[i]);
     }
     std::stable_partition(result_.missed.begin(), result_.missed.end(),
                           [](const RegionView& view) { return !view.cures.empty(); });
@@ -119,13 +126,26 @@ class Explainer {
     return view;
   }
 
-  void cure(RegionView& view) {
+  void trace_leaks(RegionView& view) const {
     const Region& shape = outcome_.regions[view.region->region];
-    if (!shape.leaks.empty()) {
-      const RegionTies ties(outcome_.analysis, outcome_.regions, view.region->region);
-      for (std::size_t i = 0; i < std::min(shape.leaks.size(), kMostLeakPaths); ++i)
-        view.leaks.push_back(ties.path_of(shape.leaks[i]));
+    if (shape.leaks.empty()) return;
+    const RegionTies ties(outcome_.analysis, outcome_.regions, view.region->region);
+    for (std::size_t i = 0; i < std::min(shape.leaks.size(), kMostLeakPaths); ++i)
+      view.leaks.push_back(ties.path_of(shape.leaks[i]));
+  }
+
+  void look_at_scales(RegionView& view) const {
+    for (const OperatorId op : outcome_.regions[view.region->region].parents) {
+      ParentScale scale{.parent = op, .smallest = INFINITY, .largest = 0};
+      for (const std::uint32_t each : outcome_.regions.classes(network_.op(op).outputs[0])) {
+        scale.smallest = std::min(scale.smallest, view.region->scales[each]);
+        scale.largest = std::max(scale.largest, view.region->scales[each]);
+      }
+      view.scales.push_back(scale);
     }
+  }
+
+  void cure(RegionView& view) {
     if (view.region->taken_by != kNone) return;  // claimed by another rule than those asked for
     std::uint32_t only = kNone;
     if (what_.rules.size() == 1 && !view.rules.empty()) only = view.rules[0].rule;

@@ -30,10 +30,17 @@ struct RuleView {
   std::vector<MissGroup> groups;  // the same, of each kind the first
 };
 
+// The scales that the output channels of a parent got.
+struct ParentScale {
+  OperatorId parent = kNone;
+  double smallest = 1, largest = 1;
+};
+
 struct RegionView {
   const RegionOutcome* region = nullptr;  // in Outcome::visited
   std::vector<RuleView> rules;            // the nearest first
-  std::vector<LeakPath> leaks;            // of regions that no rule took
+  std::vector<LeakPath> leaks;
+  std::vector<ParentScale> scales;  // of regions that a rule took, by parent
   std::vector<Cure> cures;
   std::size_t obstacles = 0;  // kinds of them, of the nearest rule
 };

@@ -88,6 +88,10 @@ class JsonWords {
           return fmt::format("{{\"rule\": {}, \"matched\": {}, \"misses\": {}}}", rule(each.rule), each.misses.empty(),
                              json::list(each.misses, [&](const Miss& one) { return miss(one); }));
         });
+    text += ",\n   \"scales\": " + json::list(view.scales, [&](const ParentScale& each) {
+              return fmt::format("{{\"parent\": {}, \"smallest\": {}, \"largest\": {}}}", op(each.parent),
+                                 each.smallest, each.largest);
+            });
     text += ",\n   \"leaks\": " + json::list(view.leaks, [&](const LeakPath& each) { return leak(each); });
     text += ",\n   \"remedies\": " + json::list(view.cures, [&](const Cure& cure) {
               return fmt::format("{{\"remedy\": {}, \"rule\": {}, \"channels\": {}, \"of\": {}}}", cure.remedy,

@@ -117,18 +117,36 @@ class Words {
     return "none: no small change of these rules makes it match";
   }
 
-  void missed(const RegionView& view) {
+  void headline(const RegionView& view) {
     const Region& shape = input_.outcome.regions[view.region->region];
     text_ += fmt::format("\n{} -> {} ({})\n", paint_.strong(nodes(shape.parents)), paint_.strong(nodes(shape.children)),
                          plural(shape.classes, "channel"));
+  }
+
+  // Of a region that the rules that are asked for did not take, unless one of them said so already.
+  void scaled_by_another(const RegionView& view) {
+    if (view.region->taken_by == kNone) return;
+    for (const RuleView& each : view.rules)
+      if (each.misses[0].obstacle == Obstacle::claimed) return;
+    text_ += fmt::format("  scaled by {} ({})\n", rule_name(view.region->taken_by),
+                         place(told_, input_.rules.program.rules[view.region->taken_by].at));
+  }
+
+  void leaks(const RegionView& view) {
+    for (const LeakPath& path : view.leaks) leak(path);
+    const std::size_t more = input_.outcome.regions[view.region->region].leaks.size() - view.leaks.size();
+    if (more > 0 && !view.leaks.empty()) text_ += fmt::format("  and {}\n", plural(more, "other leak"));
+  }
+
+  void missed(const RegionView& view) {
+    headline(view);
     for (const RuleView& each : view.rules) {
       const dsl::Rule& rule = input_.rules.program.rules[each.rule];
       text_ += fmt::format("  {} ({})\n", rule.name, place(told_, rule.at));
       for (const std::string& line : reasons(each)) text_ += fmt::format("    {}\n", line);
     }
-    for (const LeakPath& path : view.leaks) leak(path);
-    if (shape.leaks.size() > view.leaks.size() && !view.leaks.empty())
-      text_ += fmt::format("  and {}\n", plural(shape.leaks.size() - view.leaks.size(), "other leak"));
+    leaks(view);
+    scaled_by_another(view);
     for (const Cure& cure : view.cures) tell(cure);
     if (view.cures.empty() && view.region->taken_by == kNone)
       text_ += fmt::format("  {}: {}\n", paint_.strong("remedy"), no_remedy(view));
@@ -210,21 +228,31 @@ class Words {
   void matched() {
     if (explanation_.matched.empty()) return;
     if (!input_.options.node.empty()) {
-      for (const RegionView& view : explanation_.matched) {
-        const Region& shape = input_.outcome.regions[view.region->region];
-        text_ +=
-            fmt::format("\n{} -> {} ({})\n  {} by {} ({})\n", paint_.strong(nodes(shape.parents)),
-                        paint_.strong(nodes(shape.children)), plural(shape.classes, "channel"), paint_.good("matched"),
-                        rule_name(view.rules[0].rule), place(told_, input_.rules.program.rules[view.rules[0].rule].at));
-      }
+      for (const RegionView& view : explanation_.matched) matched(view);
       return;
     }
     std::map<std::uint32_t, std::size_t> by_rule;
-    for (const RegionView& view : explanation_.matched) ++by_rule[view.rules[0].rule];
+    for (const RegionView& view : explanation_.matched)
+      for (const RuleView& each : view.rules)
+        if (each.misses.empty()) ++by_rule[each.rule];
     text_ += "\nmatched:";
     for (const auto& [rule, count] : by_rule)
       text_ += fmt::format("{} {} {}", rule == by_rule.begin()->first ? "" : ",", rule_name(rule), count);
     text_ += "\n";
+  }
+
+  void matched(const RegionView& view) {
+    headline(view);
+    for (const RuleView& each : view.rules)
+      if (each.misses.empty())
+        text_ += fmt::format("  {} by {} ({})\n", paint_.good("matched"), rule_name(each.rule),
+                             place(told_, input_.rules.program.rules[each.rule].at));
+    for (std::size_t i = 0; i < std::min(view.scales.size(), kMostNames); ++i)
+      text_ += fmt::format("    {}: scale {}\n", node_name(told_, view.scales[i].parent),
+                           scale_range(view.scales[i].smallest, view.scales[i].largest));
+    if (view.scales.size() > kMostNames)
+      text_ += fmt::format("    and {} more\n", plural(view.scales.size() - kMostNames, "parent"));
+    leaks(view);
   }
 
   void remedies() {

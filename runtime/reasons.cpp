@@ -152,6 +152,10 @@ std::string tensor_name(const Told& told, TensorId tensor) {
   return fmt::format("'{}'", graph::printable(told.analysis.network->tensor(tensor).name));
 }
 
+std::string scale_range(double smallest, double largest) {
+  return smallest == largest ? fmt::format("{:.4g}", smallest) : fmt::format("{:.4g} .. {:.4g}", smallest, largest);
+}
+
 std::string leak_text(const Told& told, const Leak& leak) {
   if (leak.op == kNone)
     return fmt::format("{} is {} of the network", tensor_name(told, leak.tensor),

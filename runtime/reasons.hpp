@@ -22,6 +22,7 @@ const dsl::Terms* terms_at(const dsl::Program& program, dsl::Position at);
 std::string place(const Told& told, dsl::Position at);       // "rules/mine.dsl:7"
 std::string node_name(const Told& told, OperatorId op);      // "Conv 'conv1'"
 std::string tensor_name(const Told& told, TensorId tensor);  // "'conv1.out'"
+std::string scale_range(double smallest, double largest);    // "1 .. 6.203", "1"
 std::string leak_text(const Told& told, const Leak& leak);   // "leaks at Sigmoid 's': it carries no scale"
 std::string leak_kind(const Told& told, const Leak& leak);  // the same of many: "leaks at Sigmoid: it carries no scale"
 

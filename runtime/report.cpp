@@ -21,10 +21,6 @@ Chief chief(const ReportInput& input, const RegionOutcome& region) {
   return chief_of(input.outcome.regions[region.region], region.misses);
 }
 
-std::string range(double smallest, double largest) {
-  return smallest == largest ? fmt::format("{:.4g}", smallest) : fmt::format("{:.4g} .. {:.4g}", smallest, largest);
-}
-
 // Rules with a chain edit the graph, those with a region scale: a table for each kind.
 std::string rule_table(const ReportInput& input, const Painter& paint) {
   const auto& rules = input.rules.program.rules;
@@ -37,7 +33,7 @@ std::string rule_table(const ReportInput& input, const Painter& paint) {
     if (rules[i].region)
       scales +=
           fmt::format("{:<{}}  {:>7}  {:>7}  {:>8}  {:>8}  {}\n", rules[i].name, width, rule.regions, rule.parents,
-                      rule.children, rule.channels, rule.regions ? range(rule.smallest, rule.largest) : "-");
+                      rule.children, rule.channels, rule.regions ? scale_range(rule.smallest, rule.largest) : "-");
     else
       edits += fmt::format("{:<{}}  {:>7}\n", rules[i].name, width, rule.edits);
   }

@@ -8,6 +8,9 @@
 
 namespace rw::test {
 
+// Pair, concat and residual as rules of a file "test.dsl"; goldens tell lines by their number.
+extern const char* const kRules;
+
 class Explained {
  public:
   explicit Explained(const Net& net, const std::string& rules = "equalization", runtime::ExplainOptions what = {});

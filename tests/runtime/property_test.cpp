@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/runtime/engine.hpp"
+#include "tests/runtime/formulas.hpp"
 #include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/random_network.hpp"
@@ -45,89 +46,22 @@ rule wild {
 }
 )";
 
-// --- the formulas of equalization, computed another way: from the ranges that the test measured, in long double
-
-std::string observed_name(const Net& net, std::string tensor) {
-  static const std::set<std::string> elementwise = {"Relu", "LeakyRelu", "PRelu",   "Abs",
-                                                    "Neg",  "Identity",  "Dropout", "Clip"};
-  const auto is_constant = [&](const std::string& name) { return net.ranges().count(name) == 0; };
-  while (true) {
-    if (std::count(net.outputs().begin(), net.outputs().end(), tensor)) return tensor;
-    const NetNode* only = nullptr;
-    int uses = 0;
-    for (const NetNode& node : net.nodes())
-      for (const std::string& input : node.inputs)
-        if (input == tensor) {
-          only = &node;
-          ++uses;
-        }
-    if (uses != 1) return tensor;
-    const bool clips = only->type == "Clip" && only->inputs.size() > 2 && !only->inputs[2].empty();
-    const bool adds = only->type == "Add" && is_constant(only->inputs[only->inputs[0] == tensor ? 1 : 0]);
-    if (clips || !(elementwise.count(only->type) || adds) || net.shape(only->outputs[0]) != net.shape(tensor))
-      return tensor;
-    tensor = only->outputs[0];
-  }
-}
-
-struct ParentRange {
-  std::string output;
-  std::vector<long double> min, max;
-};
-
-std::vector<long double> equalization(const ParentRange& p) {
-  long double top = 0;
-  for (const long double m : p.max) top = std::max(top, std::fabs(m));
-  std::vector<long double> e;
-  for (std::size_t i = 0; i < p.max.size(); ++i) {
-    const long double range = std::max(std::fabs(p.min[i]), std::fabs(p.max[i]));
-    e.push_back(std::clamp(top / (range + 1e-30L), 1.0L, 20.0L));
-  }
-  return e;
-}
-
-std::vector<ParentRange> parent_ranges(const Net& net, const std::vector<std::string>& parents) {
-  std::vector<ParentRange> all;
-  for (const std::string& name : parents) {
-    ParentRange each;
-    for (const NetNode& node : net.nodes())
-      if (node.name == name) each.output = node.outputs[0];
-    const NetRange& range = net.ranges().at(observed_name(net, each.output));
-    each.min.assign(range.min.begin(), range.min.end());
-    each.max.assign(range.max.begin(), range.max.end());
-    all.push_back(std::move(each));
-  }
-  return all;
-}
-
-void check_scales(const Engine& engine, const std::string& tensor, const std::vector<long double>& expected) {
+void check_scales(const Engine& engine, const std::string& tensor, const Scales& expected) {
   const auto found = engine.scale(tensor);
   REQUIRE(found.size() == expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i)
     CHECK(found[i] == Approx(static_cast<double>(expected[i])).epsilon(1e-6));
 }
 
-// shared: for each scale class the least of e / (least e of its node) over all its members, at least 1. Which channels
-// are one class is asked of the engine; what they get is computed here.
+// Which channels are one class is asked of the engine; what they get is computed here.
 void check_shared(const Engine& engine, const std::vector<ParentRange>& parents) {
-  std::map<std::uint32_t, long double> least;
-  std::vector<std::pair<std::string, std::vector<std::uint32_t>>> members;
+  std::vector<std::vector<std::uint32_t>> classes;
   for (const ParentRange& p : parents) {
-    const auto classes = engine.outcome().regions.classes(*engine.network().find(p.output));
-    const auto e = equalization(p);
-    const long double smallest = *std::min_element(e.begin(), e.end());
-    REQUIRE(classes.size() == e.size());
-    for (std::size_t i = 0; i < e.size(); ++i) {
-      const auto [entry, fresh] = least.emplace(classes[i], e[i] / smallest);
-      if (!fresh) entry->second = std::min(entry->second, e[i] / smallest);
-    }
-    members.emplace_back(p.output, std::vector<std::uint32_t>(classes.begin(), classes.end()));
+    const auto of = engine.outcome().regions.classes(*engine.network().find(p.output));
+    classes.emplace_back(of.begin(), of.end());
   }
-  for (const auto& [output, classes] : members) {
-    std::vector<long double> expected;
-    for (const std::uint32_t scale_class : classes) expected.push_back(std::max(1.0L, least.at(scale_class)));
-    check_scales(engine, output, expected);
-  }
+  const std::vector<Scales> expected = shared(parents, classes);
+  for (std::size_t i = 0; i < parents.size(); ++i) check_scales(engine, parents[i].output, expected[i]);
 }
 
 void check_formulas(const Net& net, const Engine& engine, std::set<std::string>& seen) {
@@ -140,16 +74,7 @@ void check_formulas(const Net& net, const Engine& engine, std::set<std::string>&
     if (rule == "pair") {
       for (const ParentRange& p : parents) check_scales(engine, p.output, equalization(p));
     } else if (rule == "concat") {
-      long double all_max = 0;
-      for (const ParentRange& p : parents)
-        for (const long double m : p.max) all_max = std::max(all_max, std::fabs(m));
-      for (const ParentRange& p : parents) {
-        auto e = equalization(p);
-        long double top = -INFINITY;
-        for (std::size_t i = 0; i < e.size(); ++i) top = std::max(top, p.max[i] * e[i]);
-        for (long double& each : e) each = top > 0 ? each * all_max / top : each;
-        check_scales(engine, p.output, e);
-      }
+      for (const ParentRange& p : parents) check_scales(engine, p.output, aligned(p, parents));
     } else {
       check_shared(engine, parents);
     }
