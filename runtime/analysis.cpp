@@ -51,6 +51,27 @@ const dsl::LawBinding* choose(const std::vector<const dsl::LawBinding*>& candida
   return nullptr;
 }
 
+// Takes " [1, 4, 8, 8]" out, where it stands at `at`.
+void erase_shape(std::string& text, std::size_t at) {
+  if (text.compare(at, 2, " [") != 0) return;
+  const std::size_t end = text.find(']', at);
+  if (end != std::string::npos) text.erase(at, end + 1 - at);
+}
+
+// "'x' [1, 4]: why" becomes "its input: why", "its weight 'w' is no constant" "its weight is no constant".
+void erase_name(std::string& text, std::string_view name, std::string_view role) {
+  const std::string quoted = fmt::format("'{}'", name);
+  for (std::size_t at = 0; (at = text.find(quoted, at)) != std::string::npos;) {
+    const std::size_t word = at < 2 ? std::string::npos : text.rfind(' ', at - 2);
+    const bool told = word != std::string::npos && word >= 3 && text.compare(word - 3, 3, "its") == 0;
+    if (told)
+      text.erase(--at, quoted.size() + 1);
+    else
+      text.replace(at, quoted.size(), role), at += role.size();
+    erase_shape(text, at);
+  }
+}
+
 }  // namespace
 
 Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings,
@@ -104,6 +125,21 @@ std::string Analysis::why_blocked(OperatorId op) const {
       return fmt::format("its input '{}' is quantized (DequantizeLinear '{}')", here.tensor(slot).name, by->name);
   const std::string why = law[op]->condition(here);
   return why.empty() ? std::string(law[op]->pins) : why;
+}
+
+std::string Analysis::kind_of_block(OperatorId op) const {
+  std::string text = why_blocked(op);
+  const Site here = site(op);
+  for (std::uint32_t slot = 0; slot < here.input_count(); ++slot) {
+    if (!here.has(slot)) continue;
+    erase_name(text, here.tensor(slot).name, here.is_constant(slot) ? "its constant" : "its input");
+    if (const graph::Operator* by = here.dequantizer(slot)) erase_name(text, by->name, "");
+  }
+  for (const TensorId output : here.op().outputs)
+    if (output != kNone) erase_name(text, network->tensor(output).name, "its output");
+  for (const std::string_view role : {"its input", "its output"})
+    for (std::size_t at = 0; (at = text.find(role, at)) != std::string::npos;) erase_shape(text, at += role.size());
+  return text;
 }
 
 }  // namespace rw::runtime

@@ -26,6 +26,8 @@ struct Analysis {
   Site site(OperatorId op) const { return {*network, forms, channels, op}; }
   // Why an operator blocks: no law, skipped, the condition of its law, or what its law pins in any case.
   std::string why_blocked(OperatorId op) const;
+  // The same as it is said of many like it: without the names and shapes of what it reads and gives.
+  std::string kind_of_block(OperatorId op) const;
 
   std::vector<bool> skipped;  // by operator: named by --skip-node
 

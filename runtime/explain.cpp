@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMostCured = 200;    // regions for which ways of leaks and remedies are looked for
 constexpr std::size_t kMostLeakPaths = 3;  // of one region
+constexpr const char* kNoParent = "no operator offers a scale to what it reads or writes";
 
 std::vector<MissGroup> grouped(const graph::Network& network, std::span<const Miss> misses) {
   std::vector<MissGroup> groups;
@@ -181,9 +182,10 @@ class Explainer {
       const bool parentless =
           what_.node.empty() && wanted.count(network_.type_of(op)) != 0 && !outcome_.analysis.holds[op];
       if (!asked && !parentless) continue;
-      const bool blocks = !outcome_.analysis.holds[op];
-      result_.bystanders.push_back(
-          {op, blocks ? outcome_.analysis.why_blocked(op) : "no operator offers a scale to what it reads or writes"});
+      if (outcome_.analysis.holds[op])
+        result_.bystanders.push_back({op, kNoParent, kNoParent});
+      else
+        result_.bystanders.push_back({op, outcome_.analysis.why_blocked(op), outcome_.analysis.kind_of_block(op)});
     }
   }
 

@@ -48,7 +48,7 @@ struct RegionView {
 // An operator that `parents` of a rule names and that offers no scale, or one that --node asks for and no region has.
 struct Bystander {
   OperatorId op = kNone;
-  std::string why;
+  std::string why, kind;  // of this one; of many like it
 };
 
 // What a rule with a chain did, and the chains that it found and left as they are.

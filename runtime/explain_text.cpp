@@ -199,8 +199,8 @@ class Words {
     std::map<std::string, std::pair<std::size_t, OperatorId>> by_reason;
     std::vector<std::string> order;
     for (const Bystander& each : explanation_.bystanders) {
-      const std::string why =
-          fmt::format("{}: {}", graph::printable(told_.analysis.network->type_of(each.op)), each.why);
+      const std::string why = fmt::format("{}: {}", graph::printable(told_.analysis.network->type_of(each.op)),
+                                          graph::printable(each.kind));
       auto& [count, first] = by_reason[why];
       if (count++ == 0) {
         first = each.op;

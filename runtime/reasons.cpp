@@ -166,7 +166,7 @@ std::string leak_text(const Told& told, const Leak& leak) {
 std::string leak_kind(const Told& told, const Leak& leak) {
   if (leak.op == kNone)
     return fmt::format("is {} of the network", boundary(told.analysis.network->tensor(leak.tensor)));
-  return fmt::format("leaks at {}: {}", type_name(told, leak.op), told.analysis.why_blocked(leak.op));
+  return fmt::format("leaks at {}: {}", type_name(told, leak.op), told.analysis.kind_of_block(leak.op));
 }
 
 std::string describe(const Told& told, const Miss& miss) { return row(miss).one(told, miss); }

@@ -113,6 +113,7 @@ void print_words(const std::vector<Section>& all, bool as_json) {
 
 struct Blocked {
   std::size_t operators = 0;
+  graph::OperatorId first = graph::kNone;
   std::set<runtime::RegionId> regions;  // that they pin
 };
 
@@ -120,7 +121,7 @@ struct Kind {
   std::size_t count = 0;
   std::map<std::string, std::size_t> laws;  // that hold
   bool unknown = false;                     // no `op` line names it
-  std::map<std::string, Blocked> blocked;   // by reason
+  std::map<std::string, Blocked> blocked;   // by the kind of the reason
 };
 
 std::string law_name(const runtime::Analysis& analysis, graph::OperatorId op) {
@@ -142,9 +143,9 @@ std::map<std::string, Kind> kinds(const graph::Network& network, const runtime::
     if (!blocks) ++kind.laws[law_name(analysis, op)];
     const auto found = pins.find(op);
     if (!blocks && found == pins.end()) continue;
-    const std::string why = analysis.why_blocked(op);
+    const std::string why = analysis.kind_of_block(op);
     Blocked& blocked = kind.blocked[why.empty() ? "something that it reads or gives is pinned" : why];
-    ++blocked.operators;
+    if (blocked.operators++ == 0) blocked.first = op;
     if (found != pins.end()) blocked.regions.insert(found->second.begin(), found->second.end());
   }
   return out;
@@ -157,7 +158,7 @@ std::string laws_text(const Kind& kind) {
   return out.empty() ? (kind.unknown ? "no law" : "blocks") : out;
 }
 
-void print_kinds(const std::map<std::string, Kind>& all, std::string_view model) {
+void print_kinds(const std::map<std::string, Kind>& all, const graph::Network& network, std::string_view model) {
   std::size_t width = 8, law_width = 3, total = 0;
   for (const auto& [type, kind] : all) {
     width = std::max(width, graph::printable(type).size());
@@ -174,9 +175,10 @@ void print_kinds(const std::map<std::string, Kind>& all, std::string_view model)
     for (const auto& [why, blocked] : kind.blocked) {
       if (!first) line += fmt::format("\n{:{}}", "", indent - 2);
       first = false;
-      const std::string who = blocked.operators == kind.count ? "" : fmt::format(" ({} of them)", blocked.operators);
+      const std::string how_many =
+          blocked.operators == kind.count ? "" : fmt::format("{} of them, ", blocked.operators);
       line += fmt::format(
-          "  {}{}: {}", graph::printable(why), who,
+          "  {} ({}first: '{}'): {}", graph::printable(why), how_many, graph::printable(network.op(blocked.first).name),
           blocked.regions.empty() ? "in the way of no region" : "blocks " + plural(blocked.regions.size(), "region"));
     }
     line.erase(line.find_last_not_of(' ') + 1);
@@ -184,8 +186,8 @@ void print_kinds(const std::map<std::string, Kind>& all, std::string_view model)
   }
 }
 
-void print_kinds_json(const std::map<std::string, Kind>& all, const std::string& model) {
-  const auto kind = [](const auto& entry) {
+void print_kinds_json(const std::map<std::string, Kind>& all, const graph::Network& network, const std::string& model) {
+  const auto kind = [&](const auto& entry) {
     const Kind& each = entry.second;
     return fmt::format("\n  {{\"operator\": {}, \"count\": {}, \"known\": {}, \"laws\": {}, \"blocked\": {}}}",
                        json::quoted(entry.first), each.count, !each.unknown,
@@ -194,9 +196,10 @@ void print_kinds_json(const std::map<std::string, Kind>& all, const std::string&
                                     return fmt::format("{{\"law\": {}, \"count\": {}}}", json::quoted(law.first),
                                                        law.second);
                                   }),
-                       json::list(each.blocked, [](const auto& why) {
-                         return fmt::format("{{\"reason\": {}, \"count\": {}, \"regions\": {}}}",
-                                            json::quoted(why.first), why.second.operators, why.second.regions.size());
+                       json::list(each.blocked, [&](const auto& why) {
+                         return fmt::format("{{\"reason\": {}, \"count\": {}, \"first\": {}, \"regions\": {}}}",
+                                            json::quoted(why.first), why.second.operators,
+                                            json::quoted(network.op(why.second.first).name), why.second.regions.size());
                        }));
   };
   fmt::print("{{\n\"format\": \"rewrite-engine/ops\", \"version\": 1, \"model\": {},\n\"operators\": {}\n}}\n",
@@ -217,9 +220,9 @@ int ops(const Given& given) {
   const runtime::Analysis analysis = runtime::analyse(model.network, rules->program.laws, {});
   const auto all = kinds(model.network, analysis);
   if (given.has("--json"))
-    print_kinds_json(all, model_file);
+    print_kinds_json(all, model.network, model_file);
   else
-    print_kinds(all, model_file);
+    print_kinds(all, model.network, model_file);
   return kDone;
 }
 

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/net.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/shell.hpp"
 
@@ -179,6 +180,26 @@ TEST_CASE("ops lists the words of the language, and what a model is made of") {
   CHECK(contains(model.out, ": 31 operators of "));
   CHECK(contains(model.out, "Conv"));
   CHECK(contains(run_engine({"ops", kDigits, "--json"}).out, R"({"operator": "Conv", "count": )"));
+}
+
+TEST_CASE("ops tells a reason once for all operators that have it, with the first of them") {
+  Net net;
+  const auto x = net.input("x", {1, 2, 4, 4});
+  const auto y = net.input("y", {1, 2, 4, 4});  // nothing says where its channels are
+  for (const char* name : {"m1", "m2"}) net.output(net.op("MatMul", name, {y, y}));
+  const auto w = net.input("w", {2, 2, 3, 3});
+  for (const char* name : {"c1", "c2"}) net.output(net.op("Conv", name, {x, w}));
+  net.output(net.conv("c3", x, 2));
+  const TemporaryFolder folder;
+  const std::string model = net.save(folder.path(), "m").string();
+  const Outcome text = run_engine({"ops", model});
+  INFO(text.out);
+  CHECK(contains(text.out, R"(
+Conv          3  linear  its weight is no constant (2 of them, first: 'c1'): in the way of no region
+MatMul        2  blocks  its output: no operator says on which axis its channels are (first: 'm1'): in the way of no region
+)"));
+  CHECK(contains(run_engine({"ops", model, "--json"}).out,
+                 R"("blocked": [{"reason": "its weight is no constant", "count": 2, "first": "c1", "regions": 0}]})"));
 }
 
 TEST_CASE("--require: a rule that never fires is exit status 3, and nothing is written") {

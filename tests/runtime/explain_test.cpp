@@ -135,8 +135,7 @@ Conv 'a' -> nothing (4 channels)
   1 more region like it: Conv 'b'
 
 offer no scale:
-      1  Conv: the shape of 'w' is not known (first: Conv 'c')
-      1  Conv: the shape of 'v' is not known (first: Conv 'd')
+      2  Conv: the shape of its input is not known (first: Conv 'c')
 
 what would unlock most
      2 regions, 8 channels  add my::Swirl to `through` (test.dsl:4), after you teach the law of my::Swirl: `op my::Swirl law pass` (if it is true of it: it is believed)
