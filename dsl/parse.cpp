@@ -646,7 +646,8 @@ Diagnostic explain(const State& s, const grammar::TooDeep& failure) {
 // Steps through text: over a gap, a comment, a string, a word, a sign or one character.
 std::string_view step(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
-  if (kBlanks.find(text[0]) != std::string_view::npos) return text.substr(0, std::min(text.find_first_not_of(kBlanks), text.size()));
+  if (kBlanks.find(text[0]) != std::string_view::npos)
+    return text.substr(0, std::min(text.find_first_not_of(kBlanks), text.size()));
   if (text[0] == '#') return text.substr(0, std::min(text.find('\n'), text.size()));
   return front_token(text);
 }
