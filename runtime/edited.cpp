@@ -11,6 +11,7 @@
 
 #include "graph/error.hpp"
 #include "graph/literal.hpp"
+#include "graph/parallel.hpp"
 #include "runtime/scales.hpp"
 
 namespace rw::runtime {
@@ -159,13 +160,15 @@ void take_row(const std::byte* elements, std::span<double> largest, const double
   }
 }
 
-// Infinity or nan in the result: some element is not finite.
+// Takes the steps [begin, end) of the outermost loop. Infinity or nan in the result: some element is not finite.
 template <typename Codec>
-void take_runs(const graph::Literal& literal, const Loops& loops, const std::vector<const double*>& factors,
-               std::vector<double>& largest) {
+void take_runs(const graph::Literal& literal, Loops loops, std::size_t begin, std::size_t end,
+               const std::vector<const double*>& factors, std::vector<double>& largest) {
   enum : std::size_t { kSource, kChannel, kFactors };
+  loops.extents.front() = end - begin;
   const std::size_t run = loops.extents.back(), outer = loops.extents.size() - 1;
-  std::vector<std::size_t> at(loops.strides.size(), 0), place(outer, 0);
+  std::vector<std::size_t> at, place(outer, 0);
+  for (const auto& strides : loops.strides) at.push_back(begin * strides.front());
   const auto step_of = [&](std::size_t i) { return loops.strides[i].back(); };
   // Within a run factors are one number, or numbers side by side.
   std::vector<double> row;
@@ -201,6 +204,29 @@ void take_runs(const graph::Literal& literal, const Loops& loops, const std::vec
   }
 }
 
+// Parts of the outermost loop that are worth a thread each: 1 MiB and more.
+std::size_t part_count(const graph::Literal& literal, const Loops& loops) {
+  constexpr std::size_t kWorthAThread = std::size_t{1} << 20U;
+  return std::clamp<std::size_t>(literal.bytes.size() / kWorthAThread, 1,
+                                 std::min<std::size_t>(loops.extents.front(), std::size_t{4} * graph::threads()));
+}
+
+// A maximum is the same whatever the order: each part has its own, and the largest of them stays.
+std::vector<double> largest_in_runs(const graph::Literal& literal, const Loops& loops,
+                                    const std::vector<const double*>& factors, std::size_t channels) {
+  const std::size_t parts = graph::threads() == 1 ? 1 : part_count(literal, loops), all = loops.extents.front();
+  std::vector<std::vector<double>> largest(parts, std::vector<double>(channels, 0.0));
+  graph::parallel_for(parts, [&](std::size_t i) {
+    graph::with_codec(literal.dtype, [&](auto codec) {
+      take_runs<decltype(codec)>(literal, loops, all * i / parts, all * (i + 1) / parts, factors, largest[i]);
+    });
+  });
+  for (std::size_t i = 1; i < parts; ++i)
+    for (std::size_t channel = 0; channel < channels; ++channel)
+      largest[0][channel] = std::max(largest[0][channel], largest[i][channel]);
+  return std::move(largest[0]);
+}
+
 }  // namespace
 
 std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
@@ -217,7 +243,7 @@ std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& hand
   if (std::find(handle.view.begin(), handle.view.end(), 0) != handle.view.end()) return largest;
   const Loops loops = merge(handle.view, runners);
   if (loops.strides[0].back() == 1 || loops.extents.back() == 1) {
-    graph::with_codec(literal.dtype, [&](auto codec) { take_runs<decltype(codec)>(literal, loops, factors, largest); });
+    largest = largest_in_runs(literal, loops, factors, channels);
     if (std::all_of(largest.begin(), largest.end(), [](double each) { return std::isfinite(each); })) return largest;
     largest.assign(channels, 0.0);
   }

@@ -8,6 +8,7 @@
 
 #include "graph/editor.hpp"
 #include "graph/error.hpp"
+#include "graph/parallel.hpp"
 #include "runtime/chain.hpp"
 #include "runtime/scales.hpp"
 #include "runtime/seen.hpp"
@@ -203,18 +204,7 @@ class Runner {
     const dsl::Rule& rule = program_.rules[index];
     const Pattern pattern(*rule.region, outcome_.analysis);
     const Formulas formulas(rule, params_of(rule));
-    std::vector<RegionOutcome*> wanted;
-    for (RegionOutcome& each : outcome_.visited) {
-      if (each.taken_by != kNone && !rule.again) {
-        each.misses.emplace_back(index,
-                                 Miss{.obstacle = Obstacle::claimed, .clause = rule.at, .claimed_by = each.taken_by});
-        continue;
-      }
-      if (const auto miss = pattern.match(outcome_.regions, each.region))
-        each.misses.emplace_back(index, *miss);
-      else
-        wanted.push_back(&each);
-    }
+    const std::vector<RegionOutcome*> wanted = wanted_by(index, pattern);
     const std::uint32_t sweeps = rule.repeat && !options_.match_only ? rule.repeat->count : 1;
     std::vector<bool> counted(wanted.size(), false), scaled(wanted.size(), false);
     for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
@@ -233,6 +223,33 @@ class Runner {
     }
     for (std::size_t i = 0; i < wanted.size(); ++i)
       if (scaled[i]) summarise(index, *wanted[i]);
+  }
+
+  // The regions whose structure the rule wants; what was in the way of the others is noted. Each region is looked at by
+  // itself, so that several threads share them.
+  std::vector<RegionOutcome*> wanted_by(std::uint32_t index, const Pattern& pattern) {
+    constexpr std::size_t kWorthAThread = 4096;
+    const dsl::Rule& rule = program_.rules[index];
+    std::vector<RegionOutcome>& all = outcome_.visited;
+    std::vector<std::uint8_t> wants(all.size(), 0);
+    const auto look = [&](std::size_t i) {
+      if (all[i].taken_by != kNone && !rule.again) {
+        all[i].misses.emplace_back(
+            index, Miss{.obstacle = Obstacle::claimed, .clause = rule.at, .claimed_by = all[i].taken_by});
+      } else if (auto miss = pattern.match(outcome_.regions, all[i].region)) {
+        all[i].misses.emplace_back(index, *std::move(miss));
+      } else {
+        wants[i] = 1;
+      }
+    };
+    graph::parallel_for((all.size() + kWorthAThread - 1) / kWorthAThread, [&](std::size_t part) {
+      const std::size_t end = std::min(all.size(), (part + 1) * kWorthAThread);
+      for (std::size_t i = part * kWorthAThread; i < end; ++i) look(i);
+    });
+    std::vector<RegionOutcome*> wanted;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (wants[i]) wanted.push_back(&all[i]);
+    return wanted;
   }
 
   // Carries out the clauses of a rule on one region; nothing where a condition fails.

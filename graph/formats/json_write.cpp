@@ -342,6 +342,7 @@ void JsonWriter::check_targets() const {
 }
 
 void JsonWriter::write_weights() {
+  std::vector<SafetensorsToWrite> files;
   for (std::size_t i = 0; i < origin_.weights.shards.size(); ++i) {
     const Safetensors& shard = origin_.weights.shards[i];
     std::vector<TensorToStore> tensors;
@@ -362,8 +363,9 @@ void JsonWriter::write_weights() {
     if (i + 1 == origin_.weights.shards.size() && !adds_inline())
       for (const AddedConstant& each : rewriting_.graph.added)
         tensors.push_back({each.name, &each.value, edit_of(each)});
-    write_safetensors(shard, tensors, names_.folder / weight_file(i), output_);
+    files.push_back({&shard, std::move(tensors), names_.folder / weight_file(i)});
   }
+  write_safetensors(files, output_);
 }
 
 void JsonWriter::write_index() {

@@ -11,9 +11,13 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <system_error>
+#include <utility>
 
 #include "graph/error.hpp"
 #include "graph/formats/temporary_file.hpp"
+#include "graph/formats/writer_thread.hpp"
+#include "graph/parallel.hpp"
 
 namespace rw::graph {
 namespace {
@@ -21,6 +25,7 @@ namespace {
 // Larger writes are no faster; from 1 MiB on they are several times slower on ext4.
 constexpr std::size_t kBuffer = std::size_t{256} << 10U;
 constexpr std::size_t kDryBuffer = std::size_t{16} << 10U;  // what is dropped need not be large
+constexpr std::uint64_t kWorthAThread = std::uint64_t{4} << 20U;
 
 // A file beyond the limit of the process (ulimit -f) shall be an error that we report, not the end of the process.
 void ignore_file_size_signal() {
@@ -55,7 +60,7 @@ class Output::File : public OutputFile {
  public:
   // Without a temporary file (a dry run) bytes are counted and dropped.
   File(std::filesystem::path path, std::uint64_t size, bool dry, Shared& shared)
-      : path_(std::move(path)), size_(size), shared_(shared), buffer_(shared.buffer) {
+      : path_(std::move(path)), size_(size), shared_(shared) {
     if (dry) return;
     temporary_.emplace(path_);
     reserve();
@@ -66,8 +71,8 @@ class Output::File : public OutputFile {
       const std::span<std::byte> space = room(1);
       const std::size_t part = std::min(space.size(), bytes.size());
       std::memcpy(space.data(), bytes.data(), part);
-      used_ += part;
       bytes = bytes.subspan(part);
+      took(part);
     }
   }
 
@@ -75,10 +80,10 @@ class Output::File : public OutputFile {
     while (size > 0) {
       const std::span<std::byte> space = room(1);
       const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), size));
-      read(from, offset, space.first(part));
-      used_ += part;
+      if (temporary_) read(from, offset, space.first(part));  // there is nothing to check in what is dropped
       offset += part;
       size -= part;
+      took(part);
     }
   }
 
@@ -95,30 +100,12 @@ class Output::File : public OutputFile {
         read(from, offset + first * step, bytes);
         scaler.scale(first, bytes);
       }
-      used_ += bytes.size();
       first += part;
+      took(bytes.size());
     }
   }
 
-  void flush() {
-    if (!temporary_) done_ += used_;
-    std::size_t at = 0;
-    while (temporary_ && at < used_) {
-      const ssize_t count = ::write(temporary_->descriptor(), buffer_.data() + at, used_ - at);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail("cannot write it");
-      at += static_cast<std::size_t>(count);
-      done_ += static_cast<std::size_t>(count);
-    }
-    shared_.done += used_;
-    used_ = 0;
-    if (shared_.progress) (*shared_.progress)(shared_.done);
-  }
-
-  void complete() {
-    flush();
-    assert(done_ == size_);  // the writer said how long it would be
-  }
+  void check_complete() const { assert(done_ == size_); }  // the writer said how long it would be
 
   bool replaces() const { return temporary_ && identity_of(path_).has_value(); }
 
@@ -142,8 +129,55 @@ class Output::File : public OutputFile {
   }
 
   std::span<std::byte> room(std::size_t least) {
+    if (buffer_.empty()) begin();
     if (buffer_.size() - used_ < least) flush();
     return std::span(buffer_).subspan(used_);
+  }
+
+  // The buffer holds this much more. After the last byte it is not needed any longer.
+  void took(std::size_t bytes) {
+    used_ += bytes;
+    given_ += bytes;
+    if (given_ == size_) end();
+  }
+
+  void begin() {
+    buffer_.resize(temporary_ ? kBuffer : kDryBuffer);
+    if (!temporary_ || size_ < kWorthAThread || threads() == 1) return;
+    try {
+      thread_.emplace([this](std::span<const std::byte> bytes) { put(bytes); });
+    } catch (const std::system_error&) {
+      // The system has none to give: then one thing comes after the other.
+    }
+  }
+
+  void end() {
+    flush();
+    if (thread_) thread_->wait();
+    thread_.reset();
+    buffer_ = {};
+  }
+
+  // Empties the buffer.
+  void flush() {
+    const std::size_t used = std::exchange(used_, 0);
+    if (!temporary_)
+      done_ += used;
+    else if (thread_)
+      thread_->give(buffer_, used);
+    else
+      put(std::span(buffer_).first(used));
+    shared_.count(used);
+  }
+
+  void put(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(temporary_->descriptor(), bytes.data(), bytes.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) fail("cannot write it");
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+      done_ += static_cast<std::size_t>(count);
+    }
   }
 
   void read(const MappedFile& from, std::uint64_t offset, std::span<std::byte> to) const {
@@ -164,19 +198,26 @@ class Output::File : public OutputFile {
   std::filesystem::path path_;
   std::uint64_t size_;
   Shared& shared_;
-  std::vector<std::byte>& buffer_;
-  std::size_t used_ = 0;    // of the buffer
-  std::uint64_t done_ = 0;  // bytes that left it
+  std::vector<std::byte> buffer_;  // empty until the first byte comes
+  std::size_t used_ = 0;           // of the buffer
+  std::uint64_t given_ = 0;        // bytes that came
+  std::uint64_t done_ = 0;         // bytes that are with the system; the thread's while there is one
   std::optional<TemporaryFile> temporary_;
+  std::optional<WriterThread> thread_;
 };
 
 // --- all of them
 
 Output::Output(std::span<const std::shared_ptr<const MappedFile>> inputs, bool dry, const Progress* progress)
-    : inputs_(inputs.begin(), inputs.end()),
-      dry_(dry),
-      shared_{.buffer = std::vector<std::byte>(dry ? kDryBuffer : kBuffer), .progress = progress} {
+    : inputs_(inputs.begin(), inputs.end()), dry_(dry), shared_(progress) {
   ignore_file_size_signal();
+}
+
+void Output::Shared::count(std::uint64_t bytes) {
+  if (!progress_) return;
+  const std::lock_guard lock(mutex_);
+  done_ += bytes;
+  (*progress_)(done_);
 }
 
 Output::~Output() = default;
@@ -200,13 +241,12 @@ void Output::check(const std::filesystem::path& path) const {
 
 OutputFile& Output::add(const std::filesystem::path& path, std::uint64_t size) {
   check(path);
-  if (!files_.empty()) files_.back()->flush();
   files_.push_back(std::make_unique<File>(path, size, dry_, shared_));
   return *files_.back();
 }
 
 Written Output::commit() {
-  for (const auto& file : files_) file->complete();
+  for (const auto& file : files_) file->check_complete();
   for (const auto& input : inputs_) input->check_intact();
   Written written;
   for (const auto& file : files_) written.bytes += file->size();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,8 @@
 
 namespace rw::graph {
 
-// A file in the making: bytes go out through one buffer. Errors (file: its path) tell what the system says: no space
-// left, a file too large, an input that changed.
+// A file in the making: bytes go out through one buffer, or two where a thread of its own writes them. Errors (file:
+// its path) tell what the system says: no space left, a file too large, an input that changed.
 class OutputFile {
  public:
   virtual ~OutputFile() = default;
@@ -35,7 +36,7 @@ class Output {
   using Progress = FunctionRef<void(std::uint64_t written)>;
 
   // `inputs` and `progress` are borrowed. With `dry`, everything is computed and checked and no file is made.
-  // `progress` is told how many bytes of all files have left the buffer.
+  // `progress` is told how many bytes of all files have left their buffers: by one thread at a time.
   Output(std::span<const std::shared_ptr<const MappedFile>> inputs, bool dry, const Progress* progress = nullptr);
   ~Output();  // without commit(): nothing is left behind
   Output(const Output&) = delete;
@@ -45,7 +46,8 @@ class Output {
   // stands there is not a regular file. For asking before the first byte is written.
   void check(const std::filesystem::path& path) const;
 
-  // A new file of `size` bytes; it is written before the next one is added. Error: as check().
+  // A new file of `size` bytes, which several threads may fill at once with others of this output (each file by one).
+  // Error: as check().
   OutputFile& add(const std::filesystem::path& path, std::uint64_t size);
 
   // Checks that no input has changed, and puts the files in place. Where one of them replaces an older file all are
@@ -60,11 +62,16 @@ class Output {
 
   std::vector<std::shared_ptr<const MappedFile>> inputs_;
   bool dry_;
-  // What all files share: one is filled and flushed at a time.
-  struct Shared {
-    std::vector<std::byte> buffer;
-    std::uint64_t done = 0;  // bytes that left it
-    const Progress* progress = nullptr;
+  // What all files share.
+  class Shared {
+   public:
+    explicit Shared(const Progress* progress) : progress_(progress) {}
+    void count(std::uint64_t bytes);  // have left a buffer
+
+   private:
+    std::mutex mutex_;
+    std::uint64_t done_ = 0;
+    const Progress* progress_;
   };
   Shared shared_;
   std::vector<std::unique_ptr<File>> files_;

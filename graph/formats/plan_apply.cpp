@@ -411,6 +411,7 @@ AppliedWeights apply_to_weights(const PlanFile& plan, std::span<const WeightFile
   Output output(inputs, dry);
   AppliedWeights result;
   std::deque<ConstantEdit> edits;
+  std::vector<SafetensorsToWrite> writes;
   for (std::size_t i = 0; i < files.size(); ++i) {
     std::vector<TensorToStore> tensors, added;
     std::set<std::string_view> names;
@@ -433,8 +434,9 @@ AppliedWeights apply_to_weights(const PlanFile& plan, std::span<const WeightFile
       tensors.push_back({each.name, &each.value, in_place});
     }
     tensors.insert(tensors.end(), added.begin(), added.end());
-    write_safetensors(read[i], tensors, files[i].to, output);
+    writes.push_back({&read[i], std::move(tensors), files[i].to});
   }
+  write_safetensors(writes, output);
   result.written = output.commit();
   return result;
 }

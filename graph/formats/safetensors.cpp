@@ -13,6 +13,7 @@
 #include "graph/formats/json_text.hpp"
 #include "graph/formats/output.hpp"
 #include "graph/name_table.hpp"
+#include "graph/parallel.hpp"
 #include "graph/scale.hpp"
 
 namespace rw::graph {
@@ -231,17 +232,28 @@ void write_data(const MappedFile& file, std::vector<Piece>& pieces, OutputFile& 
 
 }  // namespace
 
-void write_safetensors(const Safetensors& from, std::span<const TensorToStore> tensors,
-                       const std::filesystem::path& path, Output& output) {
-  std::vector<Piece> pieces = lay_out(*from.file, tensors);
-  const std::string header = header_of(pieces, from.metadata);
-  std::uint64_t data = 0;
-  for (const Piece& each : pieces) data = std::max(data, each.end);
-  OutputFile& out = output.add(path, kLengthBytes + header.size() + data);
-  const auto length = static_cast<std::uint64_t>(header.size());
-  out.write(std::as_bytes(std::span(&length, 1)));
-  out.write(header);
-  write_data(*from.file, pieces, out);
+void write_safetensors(std::span<const SafetensorsToWrite> files, Output& output) {
+  struct Laid {
+    std::vector<Piece> pieces;
+    std::string header;
+    OutputFile* out;
+  };
+  std::vector<Laid> laid;
+  laid.reserve(files.size());
+  for (const SafetensorsToWrite& each : files) {
+    std::vector<Piece> pieces = lay_out(*each.from->file, each.tensors);
+    std::string header = header_of(pieces, each.from->metadata);
+    std::uint64_t data = 0;
+    for (const Piece& piece : pieces) data = std::max(data, piece.end);
+    OutputFile& out = output.add(each.path, kLengthBytes + header.size() + data);
+    laid.push_back({std::move(pieces), std::move(header), &out});
+  }
+  parallel_for(files.size(), [&](std::size_t i) {
+    const auto length = static_cast<std::uint64_t>(laid[i].header.size());
+    laid[i].out->write(std::as_bytes(std::span(&length, 1)));
+    laid[i].out->write(laid[i].header);
+    write_data(*files[i].from->file, laid[i].pieces, *laid[i].out);
+  });
 }
 
 }  // namespace rw::graph

@@ -2,7 +2,9 @@
 // bytes of all tensors without gaps. https://github.com/huggingface/safetensors
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -38,10 +40,16 @@ struct TensorToStore {
   const ConstantEdit* edit = nullptr;  // null: as it is
 };
 
-// Adds a file with these tensors, most of them from `from`, to `output`: the header in the given order with the
-// metadata of `from`, the data in the order of `from` with copies behind what they are copied from, so that every
-// element stays as well aligned as it was. Error: a value that cannot be scaled.
-void write_safetensors(const Safetensors& from, std::span<const TensorToStore> tensors,
-                       const std::filesystem::path& path, Output& output);
+// A file with these tensors, most of them from `from`: the header in the given order with the metadata of `from`, the
+// data in the order of `from` with copies behind what they are copied from, so that every element stays as well aligned
+// as it was.
+struct SafetensorsToWrite {
+  const Safetensors* from;
+  std::vector<TensorToStore> tensors;
+  std::filesystem::path path;
+};
+
+// Adds the files to `output`, several at a time. Error: a value that cannot be scaled.
+void write_safetensors(std::span<const SafetensorsToWrite> files, Output& output);
 
 }  // namespace rw::graph

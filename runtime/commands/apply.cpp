@@ -42,6 +42,7 @@ void report(const graph::PlanFile& plan, const graph::Written& written, std::siz
 }
 
 int apply(const Given& given) {
+  set_threads(given);
   const bool undo = given.has("--undo"), dry = given.has("--dry-run");
   const std::vector<std::string>& files = given.list("FILES");
   const auto weights = static_cast<std::size_t>(
@@ -78,6 +79,7 @@ constexpr Option kOptions[] = {
     {"--undo", {}, "divide by the factors: take a plan back that was applied"},
     kStatsOption,
     {"--dry-run", {}, "do everything but write"},
+    kThreadsOption,
     {"--quiet", {}, "print nothing", 'q'},
 };
 

@@ -18,6 +18,7 @@ runtime::ExplainOptions what(const Given& given, const dsl::Program& program) {
 }
 
 int explain(const Given& given) {
+  set_threads(given);
   const std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
   if (!rules) return kMistake;
   const runtime::RunOptions options = run_options(given, rules->program);
@@ -52,6 +53,7 @@ constexpr Option kOptions[] = {
     kSkipNodeOption,
     kExactOption,
     {"--json", "FILE", "write the same as data to this file, with every region"},
+    kThreadsOption,
     {"--quiet", {}, "print nothing", 'q'},
 };
 

@@ -92,6 +92,7 @@ int rewrite(const Given& given, Seen& seen) {
 }
 
 int run(const Given& given) {
+  set_threads(given);
   Seen seen;
   if (!given.has("--watch")) return rewrite(given, seen);
   std::vector<std::filesystem::path> always = {given.text("MODEL")};
@@ -118,6 +119,7 @@ constexpr Option kOptions[] = {
     {"--watch", {}, "run again whenever a rule file or the model changes, and say which matches have changed"},
     {"--json", "FILE", "write the report as data to this file"},
     {"--plan", "FILE", "write what is done to the weights to this file, for apply (also with --dry-run)"},
+    kThreadsOption,
     {"--quiet", {}, "no report on standard output", 'q'},
 };
 

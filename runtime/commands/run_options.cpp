@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
 
 #include "graph/error.hpp"
 #include "graph/formats/output.hpp"
+#include "graph/parallel.hpp"
 #include "graph/printable.hpp"
 #include "runtime/commands/rule_files.hpp"
 
@@ -42,6 +44,12 @@ std::size_t take_count(const Given& given, std::string_view option) {
   if (error != std::errc{} || end != text.data() + text.size() || count == 0)
     throw UsageError(fmt::format("{} {}: expected a whole number > 0", option, graph::printable(text)));
   return count;
+}
+
+void set_threads(const Given& given) {
+  constexpr std::size_t kMost = 1024;  // more than there are processors is of no use
+  if (given.has("--threads"))
+    graph::set_threads(static_cast<unsigned>(std::min(take_count(given, "--threads"), kMost)));
 }
 
 void check_report(const Given& given, std::string_view option, const graph::Model& model,

@@ -20,12 +20,17 @@ inline constexpr Option kSkipNodeOption = {
     "--skip-node", "GLOB", "operators whose name matches block (several times)", 0, true, Completes::nothing};
 inline constexpr Option kExactOption = {
     "--exact", {}, "bit-exact: scales are powers of two, and every edited weight is checked"};
+inline constexpr Option kThreadsOption = {
+    "--threads", "N", "work on so many threads; without it, one for each processor. The result is the same"};
 
 // From the options above. UsageError: a rule or parameter that there is not.
 runtime::RunOptions run_options(const Given& given, const dsl::Program& program);
 
 // A whole number > 0. UsageError: it is none.
 std::size_t take_count(const Given& given, std::string_view option);
+
+// What --threads says holds from now on. UsageError: no whole number > 0.
+void set_threads(const Given& given);
 
 // Before anything is written: the file that `option` names is none that was read (the model's, rules), and not where
 // the new model goes (`out`; empty: none is written). Error: it is.

@@ -134,7 +134,8 @@ TEST_CASE("A file comes out as it went in, with scaled tensors and copies") {
   const Safetensors file = read_safetensors(MappedFile::open(folder / "w"), arena);
   const auto write = [&](std::vector<TensorToStore> tensors) {
     Output output(std::span(&file.file, 1), false);
-    write_safetensors(file, tensors, folder / "out", output);
+    const SafetensorsToWrite out = {&file, std::move(tensors), folder / "out"};
+    write_safetensors(std::span(&out, 1), output);
     output.commit();
     return read_file(folder / "out");
   };

@@ -106,6 +106,8 @@ TEST_CASE("Wrong usage is exit status 2") {
   CHECK(run_engine({}).status == 2);
   CHECK(run_engine({kDigits}).status == 2);
   CHECK(run_engine({kDigits, "equalization", "--unknown"}).status == 2);
+  for (const char* count : {"0", "-1", "two", ""})
+    CHECK(run_engine({kDigits, "equalization", "--dry-run", "--threads", count}).status == 2);
   CHECK(run_engine({"--help"}).status == 0);
   CHECK(contains(run_engine({"--version"}).out, "rewrite-engine "));
 }

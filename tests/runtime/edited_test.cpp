@@ -6,6 +6,7 @@
 
 #include "graph/error.hpp"
 #include "graph/literal.hpp"
+#include "graph/parallel.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace rw;
@@ -86,6 +87,28 @@ TEST_CASE("Magnitudes are those of every element, however channels and factors r
     }
     REQUIRE(magnitudes(tensor, handle, edit.factors.empty() ? nullptr : &edit, channels) == expected);
   }
+}
+
+TEST_CASE("Magnitudes of a large weight are the same for any number of threads") {
+  std::mt19937 random(5);
+  const Dims view = {129, 67, 11, 11};  // 4 MiB, which several threads share
+  const std::vector<std::byte> bytes = random_elements(graph::DType::float32, count_along(view, 15), random);
+  graph::Tensor tensor{.name = "w", .dtype = graph::DType::float32};
+  tensor.constant = graph::Literal{graph::DType::float32, graph::Shape(view), bytes};
+  Edit edit{.shape = view, .view = view, .factors = {{.axes = 2, .values = std::vector<double>(67)}}};
+  for (std::size_t i = 0; i < 67; ++i) edit.factors[0].values[i] = 0.25 + static_cast<double>(i * i % 59) / 7;
+  for (const graph::AxisMask axes : {0U, 1U, 2U, 3U, 12U, 15U}) {
+    const Handle handle{.read = Handle::Read::weight, .shape = view, .view = view, .axes = axes};
+    std::vector<double> expected(count_along(view, axes), 0.0);
+    for_each_element(tensor, handle, &edit, [&](double value, double factor, std::size_t channel) {
+      expected[channel] = std::max(expected[channel], std::fabs(value * factor));
+    });
+    for (const unsigned count : {1U, 2U, 7U}) {
+      graph::set_threads(count);
+      CHECK(magnitudes(tensor, handle, &edit, expected.size()) == expected);
+    }
+  }
+  graph::set_threads(0);
 }
 
 TEST_CASE("A weight that is not finite is named wherever it stands") {

@@ -1,0 +1,86 @@
+#include "graph/parallel.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace rw::graph {
+namespace {
+
+std::atomic<unsigned> most = 0;
+thread_local bool is_sharing = false;
+
+// What the threads of one parallel_for() have in common.
+class Shared {
+ public:
+  Shared(std::size_t count, FunctionRef<void(std::size_t)> f) : count_(count), f_(f) {}
+
+  void work() {
+    is_sharing = true;
+    for (std::size_t i = next_++; i < count_; i = next_++) {
+      try {
+        f_(i);
+      } catch (...) {
+        fail(i);
+      }
+    }
+    is_sharing = false;
+  }
+
+  void finish() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  // Calls begin in order, so that every smaller one is under way, and can still replace this one.
+  void fail(std::size_t i) {
+    next_ = count_;
+    const std::lock_guard lock(mutex_);
+    if (error_ && failed_ < i) return;
+    failed_ = i;
+    error_ = std::current_exception();
+  }
+
+  std::size_t count_;
+  FunctionRef<void(std::size_t)> f_;
+  std::atomic<std::size_t> next_ = 0;
+  std::mutex mutex_;
+  std::size_t failed_ = 0;
+  std::exception_ptr error_;
+};
+
+}  // namespace
+
+void set_threads(unsigned count) { most = count; }
+
+unsigned threads() {
+  if (is_sharing) return 1;
+  const unsigned set = most;
+  return set != 0 ? set : std::max(std::thread::hardware_concurrency(), 1U);
+}
+
+void parallel_for(std::size_t count, FunctionRef<void(std::size_t)> f) {
+  const std::size_t wanted = std::min<std::size_t>(threads(), count);
+  if (wanted <= 1) {
+    for (std::size_t i = 0; i < count; ++i) f(i);
+    return;
+  }
+  Shared shared(count, f);
+  {
+    std::vector<std::jthread> others;
+    others.reserve(wanted - 1);
+    try {
+      while (others.size() + 1 < wanted) others.emplace_back([&] { shared.work(); });
+    } catch (const std::system_error&) {
+      // The system has no more threads to give: those that there are do it all.
+    }
+    shared.work();
+  }
+  shared.finish();
+}
+
+}  // namespace rw::graph

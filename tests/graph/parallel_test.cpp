@@ -1,0 +1,160 @@
+// Threads: all of the work is done, by as many as there may be, and what comes out is the same for any number.
+#include "graph/parallel.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "graph/formats/writer_thread.hpp"
+#include "tests/graph/files.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace rw::graph;
+using namespace rw::test;
+
+namespace {
+
+// So many threads until the test ends.
+class Threads {
+ public:
+  explicit Threads(unsigned count) { set_threads(count); }
+  ~Threads() { set_threads(0); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+};
+
+std::vector<std::byte> bytes_from(std::size_t count, std::size_t first) {
+  std::vector<std::byte> bytes(count);
+  for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<std::byte>((first + i) * 31);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("Every index is called once, whatever the number of threads") {
+  for (const unsigned count : {1U, 2U, 3U, 16U}) {
+    const Threads set(count);
+    CHECK(threads() == count);
+    for (const std::size_t calls : {0U, 1U, 2U, 1000U}) {
+      std::vector<std::atomic<int>> seen(calls);
+      parallel_for(calls, [&](std::size_t i) { ++seen[i]; });
+      for (const auto& each : seen) CHECK(each == 1);
+    }
+  }
+}
+
+TEST_CASE("No more threads work than may, and none within another one's work") {
+  const Threads set(3);
+  std::mutex mutex;
+  std::set<std::thread::id> workers;
+  std::atomic<unsigned> within = 0;
+  parallel_for(200, [&](std::size_t) {
+    within = std::max<unsigned>(within, threads());
+    parallel_for(2, [&](std::size_t) {
+      const std::lock_guard lock(mutex);
+      workers.insert(std::this_thread::get_id());
+    });
+  });
+  CHECK(within == 1);
+  CHECK(workers.size() <= 3);
+  CHECK(threads() == 3);
+}
+
+TEST_CASE("Of several exceptions that of the smallest index comes out") {
+  for (const unsigned count : {1U, 2U, 8U}) {
+    const Threads set(count);
+    for (int round = 0; round < 20; ++round) {
+      std::atomic<std::size_t> calls = 0;
+      const auto run = [&] {
+        parallel_for(100, [&](std::size_t i) {
+          ++calls;
+          if (i == 7) std::this_thread::sleep_for(std::chrono::microseconds(200));  // later ones fail before it
+          if (i >= 7) throw i;
+        });
+      };
+      std::size_t thrown = 0;
+      try {
+        run();
+      } catch (const std::size_t i) {
+        thrown = i;
+      }
+      CHECK(thrown == 7);
+      CHECK(calls >= 8);
+      CHECK(calls < 100);
+    }
+  }
+}
+
+TEST_CASE("A thread writes what it is given, in order, and nothing behind a failure") {
+  std::vector<std::byte> written;
+  {
+    WriterThread thread(
+        [&](std::span<const std::byte> bytes) { written.insert(written.end(), bytes.begin(), bytes.end()); });
+    std::size_t first = 0;
+    for (const std::size_t part : {10U, 64U, 1U, 0U, 33U}) {
+      std::vector<std::byte> buffer = bytes_from(64, first);
+      thread.give(buffer, part);
+      CHECK(buffer.size() == 64);
+      first += part;
+    }
+    thread.wait();
+    CHECK(written == bytes_from(108, 0));
+  }
+  int calls = 0;
+  WriterThread thread([&](std::span<const std::byte>) {
+    ++calls;
+    throw 5;
+  });
+  std::vector<std::byte> buffer(16);
+  thread.give(buffer, 16);
+  CHECK_THROWS_AS(thread.wait(), int);
+  CHECK_THROWS_AS(thread.give(buffer, 16), int);
+  CHECK(calls == 1);
+}
+
+TEST_CASE("Files are the same bytes for any number of threads") {
+  const TemporaryFolder folder;
+  // Two shards of 6 MiB: more than is worth a thread, of a size that is no multiple of a buffer.
+  std::string nodes, names;
+  for (const char* shard : {"a", "b"}) {
+    std::vector<float> values(1537 * 1024);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 977) - 400.5F;
+    const std::string header = R"({"w)" + std::string(shard) +
+                               R"(":{"dtype":"F32","shape":[1537,1024],"data_offsets":[0,)" +
+                               std::to_string(values.size() * 4) + "]}}";
+    write_file(folder / (std::string(shard) + ".safetensors"), safetensors_file(header, bytes_of(values)));
+    names += std::string(names.empty() ? "" : ", ") + '"' + shard + ".safetensors\"";
+    nodes += std::string(nodes.empty() ? "" : ", ") + R"({"op": "MatMul", "inputs": ["x", "w)" + shard +
+             R"("], "outputs": ["y)" + shard + "\"]}";
+  }
+  write_file(folder / "m.json", model_text(R"("inputs": ["x"], "outputs": ["ya", "yb"], "weights": [)" + names +
+                                           R"(], "nodes": [)" + nodes + "]"));
+  const Model model = read_model(folder / "m.json");
+  Rewriting rewriting;
+  for (const char* name : {"wa", "wb"}) {
+    std::vector<double> factors(1024);
+    for (std::size_t i = 0; i < factors.size(); ++i) factors[i] = 0.5 + static_cast<double>(i) / 700;
+    rewriting.constants.push_back({*model.network.find(name), {1537, 1024}, {1537, 1024}, {{2, factors}}});
+  }
+  std::vector<std::string> results;
+  for (const unsigned count : {1U, 2U, 5U}) {
+    const Threads set(count);
+    const std::filesystem::path out = folder / std::to_string(count);
+    std::filesystem::create_directory(out);
+    const Written written = write_model(model, rewriting, out / "m.json");
+    std::string all;
+    for (const std::string& name : listing(out)) all += name + read_file(out / name);
+    results.push_back(all);
+    CHECK(written.files.size() == 3);
+  }
+  CHECK(results[0] == results[1]);
+  CHECK(results[0] == results[2]);
+  // The last element of a shard by itself.
+  const Model again = read_model(folder / "5" / "m.json");
+  const float last =
+      static_cast<float>((1537.0 * 1024 - 1) - 977.0 * static_cast<int>((1537 * 1024 - 1) / 977) - 400.5);
+  CHECK(values_of(again.network, "wb").back() == static_cast<double>(static_cast<float>(last * (0.5 + 1023.0 / 700))));
+}
