@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/growing.hpp"
+
 namespace rw::graph {
 
 class NameTable {
@@ -92,7 +94,7 @@ class NameTable {
   }
 
   std::vector<Slot> slots_;  // a power of two of them, at most half full
-  std::vector<Entry> entries_;
+  Growing<Entry> entries_;
   std::size_t size_ = 0;
 };
 

@@ -13,6 +13,7 @@
 
 #include "graph/builder.hpp"
 #include "graph/error.hpp"
+#include "graph/growing.hpp"
 #include "graph/name_table.hpp"
 
 namespace rw::graph {
@@ -26,8 +27,8 @@ using Csr = boost::compressed_sparse_row_graph<boost::directedS, boost::no_prope
 struct Network::State {
   std::string name;
   std::map<std::string, std::int64_t, std::less<>> opsets;
-  std::vector<Operator> operators;
-  std::vector<Tensor> tensors;
+  Growing<Operator> operators;
+  Growing<Tensor> tensors;
   std::vector<TensorId> inputs, outputs;
   std::vector<std::string_view> types;
   NameTable type_names, tensor_names, operator_names;

@@ -67,6 +67,7 @@ class Output::File : public OutputFile {
   }
 
   void write(std::span<const std::byte> bytes) override {
+    if (!temporary_) return drop(bytes.size());
     while (!bytes.empty()) {
       const std::span<std::byte> space = room(1);
       const std::size_t part = std::min(space.size(), bytes.size());
@@ -77,10 +78,11 @@ class Output::File : public OutputFile {
   }
 
   void copy(const MappedFile& from, std::uint64_t offset, std::uint64_t size) override {
+    if (!temporary_) return drop(size);
     while (size > 0) {
       const std::span<std::byte> space = room(1);
       const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), size));
-      if (temporary_) read(from, offset, space.first(part));  // there is nothing to check in what is dropped
+      read(from, offset, space.first(part));
       offset += part;
       size -= part;
       took(part);
@@ -134,8 +136,16 @@ class Output::File : public OutputFile {
     return std::span(buffer_).subspan(used_);
   }
 
+  // In a dry run bytes go no further, and those in which nothing is to be checked are not even read.
+  void drop(std::uint64_t size) {
+    given_ += size;
+    done_ += size;
+    shared_.count(size);
+  }
+
   // The buffer holds this much more. After the last byte it is not needed any longer.
   void took(std::size_t bytes) {
+    if (!temporary_) return drop(bytes);
     used_ += bytes;
     given_ += bytes;
     if (given_ == size_) end();
@@ -161,9 +171,7 @@ class Output::File : public OutputFile {
   // Empties the buffer.
   void flush() {
     const std::size_t used = std::exchange(used_, 0);
-    if (!temporary_)
-      done_ += used;
-    else if (thread_)
+    if (thread_)
       thread_->give(buffer_, used);
     else
       put(std::span(buffer_).first(used));
