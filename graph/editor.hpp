@@ -21,7 +21,7 @@ class Editor {
   bool changed() const { return changed_; }
 
   // The operator may be changed: it is there, and stands in the outermost network.
-  bool can_edit(OperatorId id) const { return !network_.removed(id) && !network_.op(id).nested; }
+  bool can_edit(OperatorId id) const { return !network_.removed(id) && !network_.op(id).nested(); }
   // The tensor of this reading may be exchanged: it is an input that the operator itself names, not one that a graph
   // within it reads.
   bool can_rebind(const Use& use) const;

@@ -31,6 +31,7 @@ struct Network::State {
   Growing<Tensor> tensors;
   std::vector<TensorId> inputs, outputs;
   std::vector<std::string_view> types;
+  std::vector<std::string_view> prefixes = {""};  // by scope
   NameTable type_names, tensor_names, operator_names;
   Csr graph;
   std::vector<OperatorId> order;
@@ -52,6 +53,7 @@ Network& Network::operator=(Network&&) noexcept = default;
 Network::~Network() = default;
 
 std::string_view Network::name() const { return state_->name; }
+std::string_view Network::prefix(std::uint32_t scope) const { return state_->prefixes[scope]; }
 
 std::optional<std::int64_t> Network::opset(std::string_view domain) const {
   const auto found = state_->opsets.find(domain);
@@ -283,7 +285,12 @@ OperatorId NetworkBuilder::add(std::string_view type, std::string_view name, std
   return id;
 }
 
-void NetworkBuilder::nested(OperatorId id) { network_.state_->operators[id].nested = true; }
+std::uint32_t NetworkBuilder::add_scope(std::string_view prefix) {
+  network_.state_->prefixes.push_back(network_.state_->arena.store(prefix));
+  return static_cast<std::uint32_t>(network_.state_->prefixes.size() - 1);
+}
+
+void NetworkBuilder::nest(OperatorId id, std::uint32_t scope) { network_.state_->operators[id].scope = scope; }
 
 Network NetworkBuilder::finish() {
   Network done = std::move(network_);

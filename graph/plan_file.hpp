@@ -9,7 +9,8 @@
 // Entries of one constant stand in the order in which their factors are multiplied. Where one axis of the constant does
 // not say it, "axes" are those of "view", a row-major factorisation of "shape" (that of the constant afterwards; "was":
 // before, where that is another), and "multiply" runs row-major over them. An entry with "copy" leaves the constant and
-// makes a new one, which "read_by" reads instead: [{"node": "conv2", "input": 1}].
+// makes a new one, which "read_by" reads instead: [{"node": "conv2", "input": 1}]. "made_by" names the operator (a
+// Reshape) that makes the constant of others, so that no file of weights has it.
 #pragma once
 
 #include <filesystem>
@@ -34,8 +35,9 @@ struct PlanScale {
     std::uint32_t input = 0;
   };
   std::string tensor;
-  std::string copy;                                // name of the new constant; empty: the constant itself
-  std::vector<Reader> read_by;                     // of the copy
+  std::string made_by;          // the node that makes it of constants that the files hold; empty: they hold it
+  std::string copy;             // name of the new constant; empty: the constant itself
+  std::vector<Reader> read_by;  // of the copy
   std::optional<std::vector<std::int64_t>> shape;  // afterwards; nothing: as it is, and factors are over its own axes
   std::optional<std::vector<std::int64_t>> was;    // the shape before, where it is another
   std::vector<std::int64_t> view;

@@ -28,7 +28,9 @@ struct ConstantEdit {
 };
 
 struct ConstantCopy {
-  std::string name;   // of the new tensor: "<tensor>@<node>"
+  // Of the new tensor, which only operators of one scope read: "<tensor>@<node>", with the prefix of the scope before
+  // it.
+  std::string name;
   ConstantEdit edit;  // edit.tensor is the one that is copied
 };
 
@@ -47,7 +49,7 @@ struct StatisticEdit {
 };
 
 // --- edits of the graph. Identities of operators and tensors are those of the model that was read; only operators of
-// the outermost network are edited (Operator::nested is false), and later entries about one place win.
+// the outermost network are edited (Operator::scope is 0), and later entries about one place win.
 
 // A constant that the model did not have: the bias that a folded BatchNormalization leaves behind.
 struct AddedConstant {

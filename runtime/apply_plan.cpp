@@ -91,7 +91,7 @@ class Applier {
   bool is_bounded(OperatorId op) const { return analysis_.law[op]->name == "bounded"; }
 
   // Users with equal edits share one tensor. The tensor itself changes where all of its users change it; who wants it
-  // otherwise reads a copy.
+  // otherwise reads a copy, one on each side of the border of a nested network, across which names do not reach.
   void rewrite(TensorId tensor) {
     struct Version {
       const Edit* edit;
@@ -118,10 +118,14 @@ class Applier {
         result_.constants.push_back(edit_of(tensor, *versions[i].edit));
         continue;
       }
-      const std::size_t copy = result_.copies.size();
-      const std::string name = own_name(network_.tensor(tensor).name, versions[i].uses[0].op);
-      result_.copies.push_back({name, edit_of(tensor, *versions[i].edit)});
-      for (const graph::Use& use : versions[i].uses) result_.rebindings.push_back({use.op, use.slot, copy});
+      std::map<std::uint32_t, std::size_t> copies;  // by scope
+      for (const graph::Use& use : versions[i].uses) {
+        const auto [copy, fresh] = copies.emplace(network_.op(use.op).scope, result_.copies.size());
+        if (fresh)
+          result_.copies.push_back(
+              {own_name(network_.tensor(tensor).name, use.op), edit_of(tensor, *versions[i].edit)});
+        result_.rebindings.push_back({use.op, use.slot, copy->second});
+      }
     }
   }
 
@@ -137,7 +141,7 @@ class Applier {
       const graph::Tensor& info = network_.tensor(tensor);
       if (info.producer == kNone || info.is_output || ++times[tensor] < network_.consumers(tensor).size()) continue;
       const graph::Operator& maker = network_.op(info.producer);
-      if (maker.nested || maker.outputs.size() != 1) continue;
+      if (maker.nested() || maker.outputs.size() != 1) continue;
       result_.graph.removed.push_back(info.producer);
       for (const TensorId input : maker.inputs)
         if (input != kNone) left.push_back(input);
@@ -223,7 +227,8 @@ class Applier {
   }
 
   std::string own_name(std::string_view tensor, OperatorId op) {
-    return names_.make(fmt::format("{}@{}", tensor, network_.op(op).name));
+    const std::string_view prefix = network_.prefix(network_.op(op).scope);
+    return names_.make(fmt::format("{}{}@{}", tensor.starts_with(prefix) ? "" : prefix, tensor, network_.op(op).name));
   }
 
   const Analysis& analysis_;

@@ -31,12 +31,18 @@ class Flattener {
 
   Flat run() {
     for (OperatorId id = 0; id < network_.operators().size(); ++id) add_node(id);
-    for (TensorId id = 0; id < network_.tensors().size(); ++id) add_constant(id);
+    std::set<TensorId> added;  // those that the network has got already stand behind with the others
+    for (const AddedConstant& each : rewriting_.graph.added)
+      if (const auto id = network_.find(each.name)) added.insert(*id);
+    for (TensorId id = 0; id < network_.tensors().size(); ++id)
+      if (!added.contains(id)) add_constant(id);
     for (const ConstantCopy& each : rewriting_.copies)
       flat_.constants.push_back({each.name, &*network_.tensor(each.edit.tensor).constant, &each.edit});
-    for (const AddedConstant& each : rewriting_.graph.added)
-      if (const auto id = network_.find(each.name); !id || !network_.tensor(*id).constant)
-        flat_.constants.push_back({each.name, &each.value});
+    for (const AddedConstant& each : rewriting_.graph.added) {
+      const auto id = network_.find(each.name);
+      const auto edit = id ? edits_.find(*id) : edits_.end();
+      flat_.constants.push_back({each.name, &each.value, edit == edits_.end() ? nullptr : edit->second});
+    }
     if (!rewriting_.graph.empty()) drop_unread();
     return std::move(flat_);
   }

@@ -16,15 +16,10 @@
 namespace rw::graph {
 
 struct JsonOrigin : Origin {
-  // The model (0) or a nested network: names in it stand without the prefix, and are no names outside of it.
+  // The model or a nested network: names in it stand without the prefix (Network::prefix).
   struct Scope {
-    std::string prefix;                    // "outer/", "outer/inner/"; empty: the model
     std::uint32_t begin = 0;               // the brace that opens it
     std::optional<std::uint32_t> tensors;  // the brace that opens its "tensors"
-  };
-  struct Node {
-    json::Range text;  // the object; empty: an operator that has no text
-    std::uint32_t scope = 0;
   };
   struct InlineTensor {
     TensorId tensor;
@@ -35,8 +30,8 @@ struct JsonOrigin : Origin {
 
   std::shared_ptr<const MappedFile> file;
   json::Range root;
-  std::vector<Scope> scopes;
-  std::vector<Node> nodes;            // by OperatorId
+  std::vector<Scope> scopes;          // by Operator::scope
+  std::vector<json::Range> nodes;     // by OperatorId: the object; empty: an operator that has no text
   std::vector<InlineTensor> tensors;  // in the order of the text
   json::Range weights_value;          // of "weights"
   Weights weights;

@@ -25,7 +25,7 @@ constexpr std::uint64_t kNameGrowth = 32, kNameSpare = std::uint64_t{16} << 20U;
 
 // The network that is being read: the model, or one nested in it.
 struct Scope {
-  std::uint32_t id = 0;  // in JsonOrigin::scopes
+  std::uint32_t id = 0;  // Operator::scope, and in JsonOrigin::scopes
   std::string prefix;
   int depth = 0;
   // Tensors of the outer network by the names that they have in a nested one; kNone: the outer node gives nothing.
@@ -231,8 +231,8 @@ void ModelReader::add_node(const Scope& scope, std::size_t index, Node& node) {
   const auto attributes = builder_.arena().store(std::span<const Attribute>(node.attributes));
   const OperatorId id = builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs, attributes,
                                      static_cast<std::uint32_t>(node.captured.size()));
-  if (scope.id != 0) builder_.nested(id);
-  origin_->nodes.push_back({node.text, scope.id});
+  builder_.nest(id, scope.id);
+  origin_->nodes.push_back(node.text);
 }
 
 // --- nested networks
@@ -323,9 +323,9 @@ class NestedReader {
 
   void add_identity(const Passed& passed) {
     const std::string name = fmt::format("{}Identity", scope_.prefix);
-    model_.builder_.nested(
-        model_.builder_.add("Identity", name, std::span(&passed.from, 1), std::span(&passed.to, 1), {}));
-    model_.origin_->nodes.push_back({{}, scope_.id});
+    model_.builder_.nest(
+        model_.builder_.add("Identity", name, std::span(&passed.from, 1), std::span(&passed.to, 1), {}), scope_.id);
+    model_.origin_->nodes.emplace_back();
   }
 
   static const std::array<json::Key<NestedReader>, 5> kKeys;
@@ -355,8 +355,8 @@ void NodeReader::read_nested(json::Value& value) {
   if (inner.depth > kMaxNesting)
     throw value.error(fmt::format("networks are nested more than {} levels deep", kMaxNesting));
   inner.prefix = model_.prefix_of(scope_, index_, node_);
-  inner.id = static_cast<std::uint32_t>(model_.origin_->scopes.size());
-  model_.origin_->scopes.push_back({inner.prefix, value.begin(), {}});
+  inner.id = model_.builder_.add_scope(inner.prefix);
+  model_.origin_->scopes.push_back({value.begin(), {}});
   NestedReader(model_, node_, inner).read(value);
 }
 

@@ -24,14 +24,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kEnding = ".json";
 using Names = std::vector<std::string_view>;
 
-// A copy of a constant in one scope. Names do not reach across the border of a nested network, so that a copy that is
-// read on both sides of one is stored on both.
-struct PlacedCopy {
-  std::size_t copy;
-  std::uint32_t scope;
-  std::string name;  // with the prefix of the scope
-};
-
 // What the names of the files that are written are made of.
 struct FileNames {
   fs::path folder;
@@ -66,8 +58,7 @@ class JsonWriter {
   // Constants.
   void look_up_edits();
   void place_copies();
-  std::string name_of_copy(const ConstantCopy& copy, const JsonOrigin::Scope& scope);
-  std::string_view local_name(const PlacedCopy& copy) const;
+  std::string_view local_name(std::size_t copy) const;
   TensorId holder(TensorId id) const;
   std::string inline_text(const ConstantEdit& edit, std::string_view name, const TensorText* in_place);
   void edit_inline_tensors();
@@ -105,10 +96,8 @@ class JsonWriter {
   Output& output_;
   Splices splices_;
   std::unordered_map<TensorId, const ConstantEdit*> edits_;
-  std::unordered_map<TensorId, std::vector<std::size_t>> copies_of_;  // into copies_
-  std::vector<PlacedCopy> copies_;
-  std::map<std::pair<std::size_t, std::uint32_t>, std::size_t> place_;  // (copy, scope): into copies_
-  std::set<std::string, std::less<>> new_names_;
+  std::unordered_map<TensorId, std::vector<std::size_t>> copies_of_;  // into Rewriting::copies
+  std::vector<std::uint32_t> scope_of_;                               // by copy
   std::map<OperatorId, NodeChange> changes_;
   std::set<std::string, std::less<>> lost_;  // names that changed nodes of the model read before
   std::set<TensorId> orphans_;               // constants that nobody reads any more
@@ -124,26 +113,11 @@ void JsonWriter::look_up_edits() {
   }
 }
 
-std::string JsonWriter::name_of_copy(const ConstantCopy& copy, const JsonOrigin::Scope& scope) {
-  std::string name = copy.name;
-  if (!name.starts_with(scope.prefix)) name = scope.prefix + name;
-  const auto taken = [&](const std::string& wanted) {
-    return model_.network.find(wanted).has_value() || new_names_.count(wanted) != 0;
-  };
-  std::string wanted = name;
-  for (int i = 2; taken(wanted); ++i) wanted = fmt::format("{}_{}", name, i);
-  new_names_.insert(wanted);
-  return wanted;
-}
-
 void JsonWriter::place_copies() {
-  for (const Rebinding& each : rewriting_.rebindings) {
-    const std::uint32_t scope = origin_.nodes[each.op].scope;
-    if (!place_.emplace(std::pair(each.copy, scope), copies_.size()).second) continue;
-    const ConstantCopy& copy = rewriting_.copies[each.copy];
-    copies_of_[holder(copy.edit.tensor)].push_back(copies_.size());
-    copies_.push_back({each.copy, scope, name_of_copy(copy, origin_.scopes[scope])});
-  }
+  scope_of_.assign(rewriting_.copies.size(), 0);
+  for (const Rebinding& each : rewriting_.rebindings) scope_of_[each.copy] = model_.network.op(each.op).scope;
+  for (std::size_t i = 0; i < rewriting_.copies.size(); ++i)
+    copies_of_[holder(rewriting_.copies[i].edit.tensor)].push_back(i);
 }
 
 // The constant of the files whose elements this one has: the operators between only move them.
@@ -152,8 +126,10 @@ TensorId JsonWriter::holder(TensorId id) const {
   return id;
 }
 
-std::string_view JsonWriter::local_name(const PlacedCopy& copy) const {
-  return std::string_view(copy.name).substr(origin_.scopes[copy.scope].prefix.size());
+std::string_view JsonWriter::local_name(std::size_t copy) const {
+  const std::string_view name = rewriting_.copies[copy].name, prefix = model_.network.prefix(scope_of_[copy]);
+  assert(name.starts_with(prefix));
+  return name.substr(prefix.size());
 }
 
 // The edited constant as JSON, or, where it is edited in place, changes to the text that is there.
@@ -206,10 +182,10 @@ void JsonWriter::add_inline_tensors() {
     const auto copies = copies_of_.find(each.tensor);
     if (copies == copies_of_.end()) continue;
     for (const std::size_t index : copies->second) {
-      const PlacedCopy& copy = copies_[index];
-      std::string& text = items[copy.scope];
-      fmt::format_to(std::back_inserter(text), "{}{}: {}", text.empty() ? "" : ", ", json::quoted(local_name(copy)),
-                     inline_text(rewriting_.copies[copy.copy].edit, copy.name, nullptr));
+      const ConstantCopy& copy = rewriting_.copies[index];
+      std::string& text = items[scope_of_[index]];
+      fmt::format_to(std::back_inserter(text), "{}{}: {}", text.empty() ? "" : ", ", json::quoted(local_name(index)),
+                     inline_text(copy.edit, copy.name, nullptr));
     }
   }
   add_inline_constants(items);
@@ -229,24 +205,22 @@ void JsonWriter::add_inline_tensors() {
 
 void JsonWriter::look_up_changes() {
   changes_ = node_changes(rewriting_);
-  for (const Rebinding& each : rewriting_.rebindings)
-    changes_[each.op].inputs[each.slot] = local_name(copies_[place_.at({each.copy, origin_.nodes[each.op].scope})]);
+  for (const Rebinding& each : rewriting_.rebindings) changes_[each.op].inputs[each.slot] = local_name(each.copy);
 }
 
 void JsonWriter::change_nodes() {
   std::vector<json::Range> removed;
   for (const auto& [op, change] : changes_) {
     change_node(op, change);
-    if (change.removed) removed.push_back(origin_.nodes[op].text);
+    if (change.removed) removed.push_back(origin_.nodes[op]);
   }
   splices_.remove_items(text(), removed);
 }
 
 // Notes what the node read before, and, where it stays, changes what it reads and gives out, and its type.
 void JsonWriter::change_node(OperatorId op, const NodeChange& change) {
-  const JsonOrigin::Node& node = origin_.nodes[op];
-  assert(!node.text.empty());  // an operator that is changed stands in the text
-  json::Document(text(), node.text).read([&](json::Value& object) {
+  assert(!origin_.nodes[op].empty());  // an operator that is changed stands in the text
+  json::Document(text(), origin_.nodes[op]).read([&](json::Value& object) {
     object.object([&](std::string_view key, json::Value& value) {
       if (key == "inputs" || key == "outputs") {
         Names names;
@@ -256,7 +230,7 @@ void JsonWriter::change_node(OperatorId op, const NodeChange& change) {
           places.push_back(each.range());
         });
         const bool reads = key == "inputs";
-        if (reads && node.scope == 0) lost_.insert(names.begin(), names.end());
+        if (reads && !model_.network.op(op).nested()) lost_.insert(names.begin(), names.end());
         if (change.removed) return;
         change_names(value.range(), places, names, reads ? change.inputs_of(names) : change.outputs_of(names));
       } else if (change.type && !change.removed && (key == "op" || key == "attributes")) {
@@ -287,7 +261,7 @@ void JsonWriter::insert_nodes() {
   };
   for (const InsertedOperator& each : rewriting_.graph.inserted)
     splices_.insert(
-        origin_.nodes[each.before].text.begin,
+        origin_.nodes[each.before].begin,
         fmt::format(R"({{"name": {}, "op": {}, "inputs": [{}], "outputs": [{}]}}, )", json::quoted(each.name),
                     json::quoted(each.type), list(each.inputs), list(each.outputs)));
 }
@@ -355,8 +329,8 @@ void JsonWriter::write_weights() {
             {shard.tensors[k].name, &shard.tensors[k].value, edit == edits_.end() ? nullptr : edit->second});
       if (const auto copies = copies_of_.find(id); copies != copies_of_.end())
         for (const std::size_t index : copies->second) {
-          const ConstantEdit& change = rewriting_.copies[copies_[index].copy].edit;
-          added.push_back({copies_[index].name, &*tensor(change.tensor).constant, &change});
+          const ConstantEdit& change = rewriting_.copies[index].edit;
+          added.push_back({rewriting_.copies[index].name, &*tensor(change.tensor).constant, &change});
         }
     }
     tensors.insert(tensors.end(), added.begin(), added.end());
@@ -392,11 +366,11 @@ void JsonWriter::write_index() {
       bytes += size_after(source, edit->second) - source.bytes.size();
     if (const auto copies = copies_of_.find(id); copies != copies_of_.end())
       for (const std::size_t copy : copies->second) {
-        const ConstantEdit& edit = rewriting_.copies[copies_[copy].copy].edit;
+        const ConstantEdit& edit = rewriting_.copies[copy].edit;
         if (orphan)
-          behind.emplace_back(copies_[copy].name, file);
+          behind.emplace_back(rewriting_.copies[copy].name, file);
         else
-          splices.insert(each.value.end, fmt::format(", {}: {}", json::quoted(copies_[copy].name), file));
+          splices.insert(each.value.end, fmt::format(", {}: {}", json::quoted(rewriting_.copies[copy].name), file));
         bytes += size_after(*tensor(edit.tensor).constant, &edit);
       }
   }

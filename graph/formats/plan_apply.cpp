@@ -11,6 +11,7 @@
 #include "graph/editor.hpp"
 #include "graph/formats/output.hpp"
 #include "graph/formats/safetensors.hpp"
+#include "graph/infer_shapes.hpp"
 #include "graph/plan_file.hpp"
 #include "graph/printable.hpp"
 
@@ -43,6 +44,7 @@ std::optional<int> single_axis(const Factor& factor, std::span<const std::int64_
 PlanScale scale_of(const Network& network, const ConstantEdit& edit) {
   const Tensor& tensor = network.tensor(edit.tensor);
   PlanScale scale{.tensor = std::string(tensor.name)};
+  if (tensor.producer != kNone) scale.made_by = network.op(tensor.producer).name;
   const auto old = tensor.constant->shape.dims();
   const bool same = std::equal(old.begin(), old.end(), edit.shape.begin(), edit.shape.end());
   std::vector<Factor> simple;
@@ -125,8 +127,11 @@ class ModelPlan {
   Rewriting run() {
     if (undo_ && plan_.edits_graph())
       throw Error(plan_.path, "", "it edits the graph, which cannot be undone: keep the model that it was made from");
+    // As the rules saw it: constants behind operators, and the shapes that a conversion writes down.
+    infer_shapes(network_, Forms(network_));
     edit_graph();
     for (const PlanScale& scale : plan_.scales) scale.copy.empty() ? in_place(scale) : copy(scale);
+    check_constants();
     scale_statistics();
     return std::move(result_);
   }
@@ -171,6 +176,10 @@ class ModelPlan {
       if (!rebound_.insert({op, reader.input}).second)
         misfit(plan_, scale.tensor,
                fmt::format("input {} of node '{}' is given two copies", reader.input, reader.node));
+      const std::uint32_t scope = network_.op(op).scope;
+      if (!scale.copy.starts_with(network_.prefix(scope)) || scope != network_.op(node(scale.read_by[0].node)).scope)
+        misfit(plan_, scale.copy,
+               fmt::format("node '{}' stands in a nested network, where it has no such name", reader.node));
       result_.rebindings.push_back({op, reader.input, index});
     }
   }
@@ -222,7 +231,9 @@ class ModelPlan {
   TensorId tensor(const PlanEdit& edit, std::string_view name) const;
   void add_constants_and_operators();
   void apply(const PlanEdit& edit);
+  bool gives_constant(OperatorId op) const;
   void check_graph() const;
+  void check_constants() const;
   void edit_graph();
 
   const PlanFile& plan_;
@@ -232,6 +243,7 @@ class ModelPlan {
   Rewriting result_;
   std::optional<Editor> editor_;
   std::unordered_map<std::string_view, OperatorId> nodes_;
+  std::vector<OperatorId> inserted_;
   std::set<TensorId> edited_;
   std::set<std::string, std::less<>> copies_;
   std::set<std::pair<OperatorId, std::uint32_t>> rebound_;
@@ -261,14 +273,14 @@ void ModelPlan::add_constants_and_operators() {
     if (edit.kind != PlanEdit::Kind::insert) continue;
     if (network_.has_operator(edit.node)) refuse(edit, "the model has a node of this name already");
     const OperatorId before = node(edit.before);
-    if (network_.op(before).nested) refuse(edit, "nested networks are not edited");
+    if (network_.op(before).nested()) refuse(edit, "nested networks are not edited");
     std::vector<TensorId> inputs, outputs;
     for (const std::string& name : edit.inputs) inputs.push_back(name.empty() ? kNone : tensor(edit, name));
     for (const std::string& name : edit.outputs) {
       if (network_.find(name)) refuse(edit, fmt::format("the model has a tensor '{}' already", name));
       outputs.push_back(network_.add_tensor(name));
     }
-    network_.add_operator(edit.name, edit.node, inputs, outputs);
+    inserted_.push_back(network_.add_operator(edit.name, edit.node, inputs, outputs));
     result_.graph.inserted.push_back({before, edit.name, edit.node, edit.inputs, edit.outputs});
   }
 }
@@ -279,6 +291,8 @@ void ModelPlan::apply(const PlanEdit& edit) {
   if (!editor_->can_edit(op)) refuse(edit, "it was removed, or stands in a nested network");
   switch (edit.kind) {
     case PlanEdit::Kind::remove:
+      // What gives a constant stays in the network, where copies of that are made from what it reads.
+      if (gives_constant(op)) return result_.graph.removed.push_back(op);
       return editor_->remove(op);
     case PlanEdit::Kind::replace:
       if (info.captured != 0 || info.inputs.empty() || info.inputs[0] == kNone || info.outputs.size() != 1)
@@ -334,6 +348,24 @@ void ModelPlan::check_graph() const {
   if (done != count) throw Error(plan_.path, "", "its edits make a cycle");
 }
 
+bool ModelPlan::gives_constant(OperatorId op) const {
+  const Operator& info = network_.op(op);
+  return info.outputs.size() == 1 && info.outputs[0] != kNone && network_.tensor(info.outputs[0]).constant;
+}
+
+// Nobody reads a constant any more whose operator is taken out.
+void ModelPlan::check_constants() const {
+  const std::set<OperatorId> removed(result_.graph.removed.begin(), result_.graph.removed.end());
+  for (const OperatorId op : removed) {
+    if (network_.removed(op)) continue;
+    const Tensor& given = network_.tensor(network_.op(op).outputs[0]);
+    bool read = given.is_output;
+    for (const Use& use : network_.consumers(network_.op(op).outputs[0]))
+      read = read || (removed.count(use.op) == 0 && rebound_.count({use.op, use.slot}) == 0);
+    if (read) misfit(plan_, given.name, "it is read, and the plan removes what gives it");
+  }
+}
+
 void ModelPlan::edit_graph() {
   if (plan_.edits_graph()) add_constants_and_operators();
   editor_.emplace(network_, result_.graph);
@@ -341,6 +373,8 @@ void ModelPlan::edit_graph() {
   for (const PlanEdit& edit : plan_.edits)
     if (edit.kind != PlanEdit::Kind::insert) apply(edit);
   check_graph();
+  // They go to the writers by themselves: the operators of the network are those of the model that was read.
+  for (const OperatorId op : inserted_) network_.remove(op);
   editor_->finish();
 }
 
@@ -398,6 +432,10 @@ AppliedWeights apply_to_weights(const PlanFile& plan, std::span<const WeightFile
   std::unordered_map<std::string_view, std::vector<const PlanScale*>> by_tensor;
   std::set<std::string_view> copies;
   for (const PlanScale& scale : plan.scales) {
+    if (!scale.made_by.empty())
+      misfit(plan, scale.tensor,
+             fmt::format("node '{}' makes it of other constants: apply the plan to the model, not to its weights",
+                         scale.made_by));
     by_tensor[scale.tensor].push_back(&scale);
     if (!scale.copy.empty()) copies.insert(scale.copy);
   }

@@ -47,6 +47,7 @@ std::string entry(const PlanScale& scale, const PlanFactor& factor) {
   if (!factor.rule.empty())
     text += fmt::format("\"rule\": {}, \"region\": {}, ", json::quoted(factor.rule), json::quoted(factor.region));
   text += "\"tensor\": " + json::quoted(scale.tensor);
+  if (!scale.made_by.empty()) text += ", \"made_by\": " + json::quoted(scale.made_by);
   if (!scale.copy.empty()) {
     text += fmt::format(", \"copy\": {}, \"read_by\": [", json::quoted(scale.copy));
     for (std::size_t i = 0; i < scale.read_by.size(); ++i)
@@ -91,7 +92,7 @@ std::string lines(const List& list, Text text) {
 // --- reading
 
 struct Entry {
-  std::string rule, region, tensor, copy;
+  std::string rule, region, tensor, made_by, copy;
   std::vector<PlanScale::Reader> read_by;
   std::optional<std::int64_t> axis;
   std::optional<std::vector<std::int64_t>> shape, was;
@@ -101,6 +102,7 @@ struct Entry {
   void take_rule(json::Value& value) { rule = value.string(); }
   void take_region(json::Value& value) { region = value.string(); }
   void take_tensor(json::Value& value) { tensor = value.string(); }
+  void take_made_by(json::Value& value) { made_by = value.string(); }
   void take_copy(json::Value& value) { copy = value.string(); }
   void take_axis(json::Value& value) { axis = value.integer(); }
   void take_shape(json::Value& value) { value.integers(shape.emplace()); }
@@ -133,11 +135,12 @@ void Entry::take_read_by(json::Value& value) {
   });
 }
 
-constexpr std::array<json::Key<Entry>, 11> kEntryKeys = {{
+constexpr std::array<json::Key<Entry>, 12> kEntryKeys = {{
     {"tensor", true, &Entry::take_tensor},
     {"multiply", true, &Entry::take_multiply},
     {"rule", false, &Entry::take_rule},
     {"region", false, &Entry::take_region},
+    {"made_by", false, &Entry::take_made_by},
     {"copy", false, &Entry::take_copy},
     {"read_by", false, &Entry::take_read_by},
     {"axis", false, &Entry::take_axis},
@@ -223,7 +226,8 @@ class PlanReader {
     if (!why.empty()) throw value.error(fmt::format("the entry of '{}': {}", entry.tensor, why));
     const auto [found, fresh] = index_.emplace(std::pair(entry.tensor, entry.copy), plan_.scales.size());
     if (fresh)
-      plan_.scales.push_back({entry.tensor, entry.copy, entry.read_by, entry.shape, entry.was, entry.view, {}});
+      plan_.scales.push_back(
+          {entry.tensor, entry.made_by, entry.copy, entry.read_by, entry.shape, entry.was, entry.view, {}});
     PlanScale& scale = plan_.scales[found->second];
     if (scale.shape != entry.shape || scale.was != entry.was || scale.view != entry.view)
       throw value.error(fmt::format("the entries of '{}' have different views", entry.tensor));

@@ -85,7 +85,7 @@ Passes passes(const Site& site) {
 // Why its bias cannot take a number for each channel of its output; empty: it can.
 std::string without_bias(const Site& site) {
   if (!has_bias_slot(site)) return fmt::format("{} has no bias", site.form().op);
-  if (site.op().nested) return fmt::format("{} stands in a nested network, which is not edited", site.form().op);
+  if (site.op().nested()) return fmt::format("{} stands in a nested network, which is not edited", site.form().op);
   const auto values = site.shape(kBiasSlot).count();
   if (site.has(kBiasSlot) && values != 1 && values != site.channels().count(site.output()))
     return fmt::format("{} has a bias for each row", site.form().op);

@@ -26,7 +26,7 @@ std::string irreplaceable(const Site& site) {
   constexpr std::int64_t kBroadcasts = 8;
   if (opset && *opset < kBroadcasts)
     return fmt::format("Max and Min have no bounds for each channel before operator set {}", kBroadcasts);
-  if (site.op().nested) return "it stands in a nested network, where no operator is exchanged";
+  if (site.op().nested()) return "it stands in a nested network, where no operator is exchanged";
   if (!graph::floating(site.tensor(0).dtype))
     return fmt::format("the element type of '{}' is not known", site.tensor(0).name);
   return {};

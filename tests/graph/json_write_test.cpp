@@ -141,21 +141,6 @@ TEST_CASE("A constant is copied for the node whose edit differs") {
   CHECK(values_of(after.network, "b") == std::vector<double>{0.5, -1});
 }
 
-TEST_CASE("A copy does not take a name that is taken") {
-  const TemporaryFolder folder;
-  const std::string text = replaced(conv_model(), R"("tensors": {)",
-                                    R"("tensors": {"b@conv": {"dtype": "float32", "shape": [2], "data": [7, 7]}, )");
-  const Model model = read_conv(folder, text);
-  Rewriting rewriting;
-  rewriting.copies.push_back({"b@conv", {*model.network.find("b"), {2}, {2}, {}}});
-  rewriting.rebindings.push_back({0, 2, 0});
-  write_model(model, rewriting, folder / "out.json");
-  const Model after = read_model(folder / "out.json");
-  CHECK(after.network.tensor(after.network.op(0).inputs[2]).name == "b@conv_2");
-  CHECK(values_of(after.network, "b@conv") == std::vector<double>{7, 7});
-  CHECK(values_of(after.network, "b@conv_2") == std::vector<double>{0.5, -1});
-}
-
 // --- calibration
 
 TEST_CASE("Calibration is scaled, key by key") {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "graph/model.hpp"
+#include "tests/program/plans.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/net.hpp"
 #include "tests/support/paths.hpp"
@@ -17,22 +18,6 @@ namespace fs = std::filesystem;
 namespace {
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-using Words = std::vector<std::string>;
-
-Outcome must(const TemporaryFolder& folder, const Words& words) {
-  const Outcome outcome = run_engine(words, {.folder = folder.path()});
-  INFO(outcome.out << outcome.err);
-  REQUIRE(outcome.status == 0);
-  return outcome;
-}
-
-void same_files(const fs::path& a, const fs::path& b) {
-  INFO(a << " and " << b);
-  REQUIRE(fs::exists(a));
-  REQUIRE(fs::exists(b));
-  CHECK((read_file(a) == read_file(b)));
-}
 
 // A grouped convolution between others, a BatchNormalization, and a weight that two convolutions read.
 Net rich_net() {

@@ -1,9 +1,12 @@
 // The networks on which matching pattern by pattern goes wrong, each with what must happen.
 #include <cmath>
+#include <map>
 
 #include "tests/runtime/engine.hpp"
+#include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
 
+using namespace rw;
 using namespace rw::test;
 using Names = std::vector<std::string>;
 
@@ -222,6 +225,26 @@ TEST_CASE("A convolution that is parent and child of one region") {
     CHECK((*out)[i] == Approx(scale[i]));
     CHECK((*in)[i] == Approx(1 / scale[i]));
   }
+}
+
+TEST_CASE("A copy of a shared weight takes no name that is taken") {
+  Net net;
+  const auto a = net.conv("a", start(net), 4, {.spread = 4});
+  const auto s = net.conv("s", net.relu("ra", a), 4, {.spread = 3});
+  const auto t = net.conv("t", net.relu("rs", s), 4, {.bias = false, .weight = "s.weight"});
+  const auto other = net.constant("s.weight@t", Array({1, 4, 1, 1}, std::vector<float>{1, 2, 3, 4}));
+  net.output(net.add("sum", net.conv("c", net.relu("rt", t), 4), other));
+  net.calibrate();
+  const TemporaryFolder folder;
+  const Rewritten rewritten = rewrite_through_files(net, "equalization", folder);
+  const graph::Network& after = rewritten.after.network;
+  std::map<std::string, std::string> weights;
+  for (const graph::Operator& op : after.operators())
+    if (op.inputs.size() > 1) weights[std::string(op.name)] = after.tensor(op.inputs[1]).name;
+  CHECK(weights["s"] == "s.weight");
+  CHECK(weights["t"] == "s.weight@t_2");
+  CHECK(weights["sum"] == "s.weight@t");
+  CHECK(largest_difference(net, rewritten, 2) <= 1e-5);
 }
 
 TEST_CASE("Grouped and depthwise convolutions as parents and children") {
