@@ -118,7 +118,7 @@ class ModelReader {
       if (name.empty()) throw message.error("has no name");
       const TensorMessage tensor = read_tensor(message, builder_.arena(), origin_->external);
       const TensorId id = builder_.tensor(name);
-      if (!given_.insert(id).second) throw Error("", place, "a second initializer has this name");
+      if (!note(id, kGiven)) throw Error("", place, "a second initializer has this name");
       if (tensor.value)
         builder_.constant(id, *tensor.value);
       else
@@ -127,6 +127,15 @@ class ModelReader {
     } catch (const Error& error) {
       throw placed(error, place);
     }
+  }
+
+  enum Note : std::uint8_t { kGiven = 1, kInput = 2, kConstant = 4 };  // initializer, input, output of a Constant node
+  bool noted(TensorId id, unsigned what) const { return id < notes_.size() && (notes_[id] & what) != 0; }
+  bool note(TensorId id, Note what) {  // false: noted before
+    if (noted(id, what)) return false;
+    if (id >= notes_.size()) notes_.resize(id + 1);
+    notes_[id] = static_cast<std::uint8_t>(notes_[id] | what);
+    return true;
   }
 
   // A constant whose value is not understood is something given from outside: nothing is known of it, nothing changes
@@ -147,9 +156,9 @@ class ModelReader {
     const auto [name, dtype, shape] = read_declared(message, builder_.arena());
     if (name.empty()) throw message.error("an input of the graph without a name");
     const TensorId id = builder_.tensor(name);
-    if (!inputs_.insert(id).second)
+    if (!note(id, kInput))
       throw Error("", fmt::format("input '{}'", name), "stands twice among the inputs of the graph");
-    if (given_.contains(id)) return;
+    if (noted(id, kGiven)) return;
     builder_.describe(id, dtype, shape);
     builder_.input(id);
   }
@@ -170,7 +179,7 @@ class ModelReader {
 
   // A constant is what it is; of an input the first word counts.
   void describe(TensorId id, const Declared& said) {
-    if (given_.contains(id) || inputs_.contains(id) || constants_.contains(id)) return;
+    if (noted(id, kGiven | kInput | kConstant)) return;
     if (said.shape.known() || said.dtype != DType::undefined) builder_.describe(id, said.dtype, said.shape);
   }
 
@@ -230,12 +239,11 @@ class ModelReader {
 
   TensorId tensor(std::string_view name) { return name.empty() ? kNone : builder_.tensor(name); }
 
-  void check_attributes() const {
-    std::vector<std::string_view> names;
-    names.reserve(node_.attributes.size());
-    for (const Attribute& each : node_.attributes) names.push_back(each.name);
-    std::sort(names.begin(), names.end());
-    if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
+  void check_attributes() {
+    names_.clear();
+    for (const Attribute& each : node_.attributes) names_.push_back(each.name);
+    std::sort(names_.begin(), names_.end());
+    if (const auto twice = std::adjacent_find(names_.begin(), names_.end()); twice != names_.end())
       throw Error("", "", fmt::format("attribute '{}' stands here twice", *twice));
   }
 
@@ -245,7 +253,7 @@ class ModelReader {
     std::sort(node_.captured.begin(), node_.captured.end());
     node_.captured.erase(std::unique(node_.captured.begin(), node_.captured.end()), node_.captured.end());
     for (const std::string_view name : node_.captured) node_.inputs.push_back(builder_.tensor(name));
-    used_domains_.insert(std::string(node_.domain));
+    if (!used_domains_.contains(node_.domain)) used_domains_.emplace(node_.domain);
     std::string type = full_type(node_.domain, node_.type);
     if (functions_.contains(type) && find_form(type)) type = "function::" + type;
     builder_.add(type, node_.name, node_.inputs, node_.outputs,
@@ -259,7 +267,7 @@ class ModelReader {
     if (node_.outputs.size() != 1 || node_.outputs[0] == kNone) throw Error("", "", "a Constant has one output");
     for (const Attribute& each : node_.attributes)
       if (const auto value = constant_value(each)) {
-        constants_.insert(node_.outputs[0]);
+        note(node_.outputs[0], kConstant);
         return builder_.constant_output(node_.outputs[0], *value);
       }
   }
@@ -300,8 +308,9 @@ class ModelReader {
   NetworkBuilder builder_;
   std::int64_t ir_version_ = 0;
   std::set<std::string, std::less<>> domains_, used_domains_, functions_;
-  std::set<TensorId> given_, inputs_, constants_;  // initializers, inputs of the graph, outputs of Constant nodes
+  std::vector<std::uint8_t> notes_;  // by tensor: what the file has said of it
   NodeParts node_;
+  std::vector<std::string_view> names_;  // of its attributes
   std::uint32_t nodes_ = 0;
 };
 

@@ -28,6 +28,7 @@ Relocation::Relocation(const Model& model, const OnnxOrigin& origin, const std::
   // Initializers whose files cannot keep their names beside the output move.
   for (const ExternalFiles::File& each : origin.external.files())
     moves_ = moves_ || target(folder_ / each.location, *each.file) == Target::taken;
+  if (moves_) kept_.reserve(origin.initializers.size());
   place_files(model, origin);
 }
 
@@ -71,7 +72,7 @@ ExternalPlace Relocation::align(std::span<const std::byte> bytes, std::uint64_t 
 }
 
 ExternalPlace Relocation::keep(std::span<const std::byte> bytes) {
-  const auto key = std::tuple(bytes.data(), bytes.size());
+  const Range key(bytes.data(), bytes.size());
   if (const auto found = kept_.find(key); found != kept_.end()) return {location_, found->second, bytes.size()};
   const ExternalPlace place = align(bytes, bytes.size());
   data_.copy({reinterpret_cast<const char*>(bytes.data()), bytes.size()});

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
-#include <tuple>
+#include <unordered_map>
+#include <utility>
 
 #include "graph/formats/onnx.hpp"
 #include "graph/formats/onnx_encode.hpp"
@@ -44,7 +45,13 @@ class Relocation {
   bool moves_;
   Pieces data_;
   std::vector<Copy> copies_;
-  std::map<std::tuple<const std::byte*, std::size_t>, std::uint64_t> kept_;
+  using Range = std::pair<const std::byte*, std::size_t>;
+  struct HashOf {
+    std::size_t operator()(const Range& range) const {
+      return std::hash<const std::byte*>()(range.first) ^ range.second;
+    }
+  };
+  std::unordered_map<Range, std::uint64_t, HashOf> kept_;
 };
 
 }  // namespace rw::graph::onnx
