@@ -133,43 +133,59 @@ RW_AVX2 bool float16_avx2(std::byte* to, const std::byte* from, std::size_t coun
   return _mm_testz_si128(bad, bad) && rest;
 }
 
-RW_AVX2_INLINE __m256 widened(__m128i bfloat16) {
-  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bfloat16), 16));
+// Elements 0, 2, 4 ... or 1, 3, 5 ... of sixteen factors.
+struct EvenOdd {
+  __m256 even, odd;
+};
+
+// Pairs of lanes back in order after a shuffle of two registers.
+RW_AVX2_INLINE __m256 in_order(__m256 shuffled) {
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(shuffled), 0xD8));
+}
+
+template <bool kEach>
+RW_AVX2_INLINE EvenOdd rough_factors(const StretchFactors& factors, std::size_t i, __m256 uniform) {
+  if constexpr (!kEach) return {uniform, uniform};
+  const __m256 first = _mm256_loadu_ps(factors.rough + i), second = _mm256_loadu_ps(factors.rough + i + 8);
+  return {_mm256_mul_ps(uniform, in_order(_mm256_shuffle_ps(first, second, 0x88))),
+          _mm256_mul_ps(uniform, in_order(_mm256_shuffle_ps(first, second, 0xDD)))};
 }
 
 // bfloat16 is the upper half of a float32: half of its last place is added, and where the lower half then is close to
-// zero the product was close to a tie. (Bits count in steps of one size below the smallest normal number, too.)
+// zero the product was close to a tie. (Bits count in steps of one size below the smallest normal number, too.) Of two
+// neighbours each is widened where it lies, so that nothing changes places.
 template <bool kEach>
 RW_AVX2 bool bfloat16_avx2(std::byte* to, const std::byte* from, std::size_t count, StretchFactors factors) {
-  const __m256 rough = _mm256_set1_ps(static_cast<float>(factors.uniform));
-  constexpr int kMargin = 8;
-  const __m256i half = _mm256_set1_epi32(0x8000), margin = _mm256_set1_epi32(kMargin),
-                lower = _mm256_set1_epi32(0xFFFF), window = _mm256_set1_epi16(2 * kMargin),
+  // Each rounding to float32 is at most one step of the product: of the values of both factors, of their product where
+  // they differ by element, and of the result. One step more than that is on the safe side.
+  constexpr int kMargin = kEach ? 5 : 3, kOdd = 0xAA;
+  const __m256 uniform = _mm256_set1_ps(static_cast<float>(factors.uniform));
+  const __m256i half = _mm256_set1_epi32(0x8000), upper = _mm256_set1_epi32(static_cast<int>(0xFFFF0000U)),
+                margin = _mm256_set1_epi16(kMargin), window = _mm256_set1_epi16(2 * kMargin),
                 exponent = _mm256_set1_epi16(0x7F80), zero = _mm256_setzero_si256();
-  __m256i bad = zero;
+  __m256i largest = zero;  // exponent that was read or written; out of a nan anything may come by the addition
   bool rest = true;
   std::size_t i = 0;
   for (; i + 16 <= count; i += 16) {
     const __m256i stored = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + 2 * i));
-    const __m256 low = rough_product<kEach>(widened(_mm256_castsi256_si128(stored)), factors, i, rough),
-                 high = rough_product<kEach>(widened(_mm256_extracti128_si256(stored, 1)), factors, i + 8, rough);
-    const __m256i rounded_low = _mm256_add_epi32(_mm256_castps_si256(low), half),
-                  rounded_high = _mm256_add_epi32(_mm256_castps_si256(high), half);
-    const __m256i distance = _mm256_packus_epi32(_mm256_and_si256(_mm256_add_epi32(rounded_low, margin), lower),
-                                                 _mm256_and_si256(_mm256_add_epi32(rounded_high, margin), lower));
-    const __m256i doubtful = _mm256_cmpeq_epi16(_mm256_subs_epu16(distance, window), zero);
+    const EvenOdd each = rough_factors<kEach>(factors, i, uniform);
+    const __m256 even = _mm256_mul_ps(_mm256_castsi256_ps(_mm256_slli_epi32(stored, 16)), each.even),
+                 odd = _mm256_mul_ps(_mm256_castsi256_ps(_mm256_and_si256(stored, upper)), each.odd);
+    const __m256i rounded_even = _mm256_add_epi32(_mm256_castps_si256(even), half),
+                  rounded_odd = _mm256_add_epi32(_mm256_castps_si256(odd), half);
+    const __m256i lower = _mm256_blend_epi16(rounded_even, _mm256_slli_epi32(rounded_odd, 16), kOdd);
+    const __m256i doubtful = _mm256_cmpeq_epi16(_mm256_subs_epu16(_mm256_add_epi16(lower, margin), window), zero);
     if (!_mm256_testz_si256(doubtful, doubtful)) {
       rest &= plain<SmallCodec<BFloat16>>(to + 2 * i, from + 2 * i, 16, factors.from(i));
       continue;
     }
-    const __m256i scaled = _mm256_permute4x64_epi64(
-        _mm256_packus_epi32(_mm256_srli_epi32(rounded_low, 16), _mm256_srli_epi32(rounded_high, 16)), 0xD8);
-    // Out of a nan anything may come by the addition.
-    bad = _mm256_or_si256(bad, _mm256_cmpeq_epi16(_mm256_and_si256(stored, exponent), exponent));
-    bad = _mm256_or_si256(bad, _mm256_cmpeq_epi16(_mm256_and_si256(scaled, exponent), exponent));
+    const __m256i scaled = _mm256_blend_epi16(_mm256_srli_epi32(rounded_even, 16), rounded_odd, kOdd);
+    largest = _mm256_max_epu16(
+        largest, _mm256_max_epu16(_mm256_and_si256(stored, exponent), _mm256_and_si256(scaled, exponent)));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 2 * i), scaled);
   }
   rest &= plain<SmallCodec<BFloat16>>(to + 2 * i, from + 2 * i, count - i, factors.from(i));
+  const __m256i bad = _mm256_cmpeq_epi16(largest, exponent);
   return _mm256_testz_si256(bad, bad) && rest;
 }
 

@@ -1,0 +1,2 @@
+// What a C++ program takes that does nothing.
+int main() {}
