@@ -7,6 +7,7 @@
 #include "dsl/print.hpp"
 #include "tests/dsl/shelf.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/sanitized.hpp"
 
 namespace rw::test {
 
@@ -33,7 +34,7 @@ using Codes = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("nesting is bounded, whatever nests") {
-  const std::size_t n = 1'000'000;
+  const std::size_t n = unless_sanitized(1'000'000, 200'000);
   CHECK(codes_of("function f(x) = " + times(n, "(") + "x" + times(n, ")")) == Codes{"too-deep"});
   CHECK(codes_of("function f(x) = " + times(n, "abs(") + "x" + times(n, ")")) == Codes{"too-deep"});
   CHECK(codes_of(in_rule("where " + times(n, "not ") + "stats(p)")) == Codes{"too-deep"});
@@ -101,7 +102,7 @@ TEST_CASE("many rules that are each below the limit are cut off together") {
 }
 
 TEST_CASE("a large file is read in time, whatever it is made of") {
-  const std::size_t size = std::size_t{1} << 20U;
+  const std::size_t size = std::size_t{1} << unless_sanitized(20U, 16U);
   const std::vector<std::string> pieces = {"+1",
                                            "a-",
                                            "set a = Conv ",
@@ -134,8 +135,9 @@ TEST_CASE("a large file is read in time, whatever it is made of") {
 
 // A step that is not linear would take hours, and run into the time limit that all tests have.
 TEST_CASE("many names, and many mistakes in them, take time in proportion") {
+  const int names = unless_sanitized(30'000, 5'000);
   std::string sets, functions, lets, terms, operators;
-  for (int i = 0; i < 30'000; ++i) {
+  for (int i = 0; i < names; ++i) {
     sets += fmt::format("set a_set_with_a_long_name_{} = Conv\n", i);
     functions += fmt::format("function a_function_with_a_long_name_{0}(x) = x + {0}\n", i);
     lets += fmt::format("let a_value_with_a_long_name_{} = lo\n", i);
@@ -143,7 +145,7 @@ TEST_CASE("many names, and many mistakes in them, take time in proportion") {
     operators += fmt::format("{}Convolution{}", i == 0 ? "" : ", ", i);
   }
   std::string wrong = "1";
-  for (int i = 0; i < 30'000; ++i)
+  for (int i = 0; i < names; ++i)
     wrong += fmt::format(" + a_value_wiht_a_long_name_{0} + a_function_wiht_a_long_name_{0}(1)", i);
   const dsl::Loaded loaded = load_text(sets + functions + "set wrong = " + terms + "\nset more = " + operators + "\n" +
                                        in_rule(lets + "let wrong = " + wrong));
@@ -235,7 +237,7 @@ TEST_CASE("texts that are nearly rules are read, checked and drawn without harm"
   const auto pick = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
   REQUIRE_FALSE(has_errors(load_text(valid).diagnostics));
   std::size_t clean = 0;
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < unless_sanitized(3000, 1000); ++round) {
     std::string text;
     if (round % 2 == 0) {
       for (std::size_t i = pick(60); i > 0; --i) text += words[pick(words.size())];

@@ -12,6 +12,7 @@
 #include "tests/runtime/formulas.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/random_network.hpp"
+#include "tests/support/sanitized.hpp"
 #include "tests/support/shell.hpp"
 
 using namespace rw;
@@ -162,7 +163,7 @@ TEST_CASE("explain: what a remedy promises is what the changed rules do") {
     return std::pair(engine.outcome().rules[0].regions, engine.outcome().rules[0].channels);
   };
   int seen = 0;
-  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+  for (std::uint64_t seed = 1; seed <= unless_sanitized(150U, 60U); ++seed) {
     const Net net = random_net(seed, {.most = 30, .samples = 0});
     const auto before = count(net, rules("Relu", "may join Add", ""));
     const Explained explained(net, rules("Relu", "may join Add", ""));
@@ -181,12 +182,12 @@ TEST_CASE("explain: what a remedy promises is what the changed rules do") {
       ++seen;
     }
   }
-  CHECK(seen > 25);
+  CHECK(seen > unless_sanitized(25, 8));
 }
 
 TEST_CASE("explain: the way of a leak goes from a parent through operators and channels that are tied") {
   int ways = 0;
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+  for (std::uint64_t seed = 1; seed <= unless_sanitized(100U, 25U); ++seed) {
     const Net net = random_net(seed, {.most = 40, .samples = 0});
     const Engine engine(net, kTakeAll);
     const auto& [analysis, regions] = std::tie(engine.outcome().analysis, engine.outcome().regions);
@@ -216,7 +217,7 @@ TEST_CASE("explain: the way of a leak goes from a parent through operators and c
       }
     }
   }
-  CHECK(ways > 200);
+  CHECK(ways > unless_sanitized(200, 50));
 }
 
 TEST_CASE("explain: the data says what the text says") {

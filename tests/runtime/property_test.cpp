@@ -10,6 +10,7 @@
 #include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/random_network.hpp"
+#include "tests/support/sanitized.hpp"
 
 using namespace rw;
 using namespace rw::test;
@@ -22,7 +23,7 @@ std::uint64_t first_seed() {
   return given ? std::strtoull(given, nullptr, 10) : 20240607;
 }
 
-constexpr int kNetworks = 500;
+constexpr int kNetworks = unless_sanitized(500, 60);
 
 // 1e-5, and twice what rounding the weights does to a network that magnifies it: each weight is rounded once.
 bool keeps_function(const Net& net, double difference) {
