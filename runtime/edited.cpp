@@ -242,12 +242,13 @@ std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& hand
     }
   if (std::find(handle.view.begin(), handle.view.end(), 0) != handle.view.end()) return largest;
   const Loops loops = merge(handle.view, runners);
-  if (loops.strides[0].back() == 1 || loops.extents.back() == 1) {
+  if (!literal.layout && (loops.strides[0].back() == 1 || loops.extents.back() == 1)) {
     largest = largest_in_runs(literal, loops, factors, channels);
     if (std::all_of(largest.begin(), largest.end(), [](double each) { return std::isfinite(each); })) return largest;
     largest.assign(channels, 0.0);
   }
-  // An expanded constant, or one with an element that is not finite: which one is said here.
+  // A constant that is expanded or stored in another order or type, or one with an element that is not finite: which
+  // one is said here.
   for_each_element(constant, handle, edit, [&](double value, double factor, std::size_t channel) {
     largest[channel] = std::max(largest[channel], std::fabs(value * factor));
   });

@@ -1,5 +1,6 @@
 // Weights that come to an operator through others: seen as constants, folded where they are edited.
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "tests/runtime/engine.hpp"
@@ -80,6 +81,25 @@ TEST_CASE("Weights behind Transpose, Unsqueeze, Identity and Cast are edited, an
     REQUIRE(after.find("wb_c@y"));
     CHECK(after.tensor(*after.find("wb_c@y")).dtype == graph::DType::float32);
   });
+}
+
+TEST_CASE("Formulas see the weights as operators make them") {
+  const Net n = chained();
+  const Engine engine(n, kUneven);
+  const Array& weight = n.value("wa4");  // [20, 3, 1, 1], as the evaluator computes it
+  std::vector<double> largest(20, 0.0);
+  for (std::size_t i = 0; i < weight.count(); ++i)
+    largest[i / 3] = std::max<double>(largest[i / 3], std::fabs(weight.floats()[i]));
+  const std::vector<double> scale = engine.scale("a");
+  REQUIRE(scale.size() == 20);
+  for (std::size_t c = 0; c < 20; ++c) CHECK(scale[c] == Approx(1 / (largest[c] + 0.1)));
+  // The child's weight is stored in half the bytes.
+  const Engine child(n,
+                     "rule r { region r { parents Conv as p through Relu children Conv as c } "
+                     "do scale(p, 1 + across(max, c.weight)) }");
+  const Array& other = n.value("wb_c");  // [2, 20, 1, 1]
+  for (std::size_t c = 0; c < 20; ++c)
+    CHECK(child.scale("a")[c] == Approx(1 + std::max(std::fabs(other.floats()[c]), std::fabs(other.floats()[20 + c]))));
 }
 
 TEST_CASE("What somebody else reads stays") {
