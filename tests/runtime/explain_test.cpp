@@ -182,7 +182,7 @@ TEST_CASE("explain: what a remedy promises is what the changed rules do") {
       ++seen;
     }
   }
-  CHECK(seen > unless_sanitized(25, 8));
+  CHECK(seen > unless_sanitized(20, 6));
 }
 
 TEST_CASE("explain: the way of a leak goes from a parent through operators and channels that are tied") {

@@ -90,6 +90,9 @@ struct LayerOptions {
   std::vector<std::int64_t> dead;  // output channels with zero weights and a bias below 0 (or none)
   bool negative = false;           // every output value is below 0 (needs the bias)
   std::string weight;              // the weight tensor of an earlier layer, to share it; empty: one of its own
+  // Operators through which its own weight comes: Identity, Reshape, Transpose, Squeeze, Unsqueeze (of a kernel of 1),
+  // Cast (the first of them; from float16 where that holds the values). What they are made of is "name.stored".
+  std::vector<std::string> through;
 };
 
 class Net {
@@ -165,6 +168,7 @@ class Net {
                               const std::map<std::string, NetRange>& ranges) const;
   std::vector<double> magnitudes(const std::string& tensor, std::size_t axis) const;
   std::vector<double> channel_factors(std::int64_t channels, double spread);
+  std::string weight_through(const std::string& name, Array value, const std::vector<std::string>& through);
   std::vector<std::string> layer_inputs(const std::string& name, const std::string& x, const WeightForm& form,
                                         const LayerOptions& options);
 

@@ -31,6 +31,26 @@ void check_groups(const std::string& name, const Dims& input, std::int64_t chann
                                          options.group, to_string(input)));
 }
 
+bool fits_float16(const Array& array) {
+  return std::all_of(array.floats().begin(), array.floats().end(), [](float each) { return std::fabs(each) < 65504; });
+}
+
+// Axes in the opposite order.
+Array reversed_axes(const Array& array) {
+  Dims shape(array.shape().rbegin(), array.shape().rend());
+  const Dims from = strides_of(array.shape()), to = strides_of(shape);
+  std::vector<float> values(array.count());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::int64_t rest = static_cast<std::int64_t>(i), place = 0;
+    for (std::size_t axis = 0; axis < from.size(); ++axis) {
+      place += rest / from[axis] * to[from.size() - 1 - axis];
+      rest %= from[axis];
+    }
+    values[static_cast<std::size_t>(place)] = array.floats()[i];
+  }
+  return Array(std::move(shape), std::move(values));
+}
+
 }  // namespace
 
 // Largest magnitude of each channel in the values known so far. A channel that is zero or next to it counts as larger,
@@ -60,6 +80,51 @@ std::vector<double> Net::channel_factors(std::int64_t channels, double spread) {
   return factors;
 }
 
+// The constant `name`, or operators behind one that give it: these from the last to the first, each with what goes in.
+std::string Net::weight_through(const std::string& name, Array value, const std::vector<std::string>& through) {
+  struct Step {
+    std::string type;
+    std::vector<std::string> inputs;
+    NetAttributes attributes;
+  };
+  std::vector<Step> steps;
+  graph::DType dtype = graph::DType::float32;
+  for (std::size_t i = through.size(); i-- > 0;) {
+    Step step{.type = through[i]};
+    const std::string axes = fmt::format("{}.axes{}", name, i);
+    const Dims shape = value.shape();
+    if (step.type == "Reshape") {
+      step.inputs = {ints(axes, shape)};
+      value = Array({shape[0], static_cast<std::int64_t>(value.count()) / shape[0]}, value.floats());
+    } else if (step.type == "Transpose") {
+      Dims perm;
+      for (std::size_t k = shape.size(); k-- > 0;) perm.push_back(static_cast<std::int64_t>(k));
+      step.attributes = {{"perm", perm}};
+      value = reversed_axes(value);
+    } else if (step.type == "Squeeze") {
+      step.inputs = {ints(axes, {0})};
+      Dims longer = shape;
+      longer.insert(longer.begin(), 1);
+      value = Array(longer, value.floats());
+    } else if (step.type == "Unsqueeze") {
+      step.inputs = {ints(axes, {static_cast<std::int64_t>(shape.size()) - 1})};
+      value = Array(Dims(shape.begin(), shape.end() - 1), value.floats());
+    } else if (step.type == "Cast" && fits_float16(value)) {
+      step.attributes = {{"to", 1}};
+      dtype = graph::DType::float16;
+    }
+    steps.insert(steps.begin(), std::move(step));
+  }
+  if (steps.empty()) return constant(name, std::move(value));
+  std::string last = constant(name + ".stored", std::move(value), dtype);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    steps[i].inputs.insert(steps[i].inputs.begin(), last);
+    last = op(steps[i].type, i + 1 == steps.size() ? name : fmt::format("{}.step{}", name, i), steps[i].inputs,
+              steps[i].attributes);
+  }
+  return last;
+}
+
 // The inputs of a layer: x, a weight and, where it has one, a bias.
 std::vector<std::string> Net::layer_inputs(const std::string& name, const std::string& x, const WeightForm& form,
                                            const LayerOptions& options) {
@@ -74,7 +139,7 @@ std::vector<std::string> Net::layer_inputs(const std::string& name, const std::s
       const double value = random_.uniform(-limit, limit) * factors[to] / sizes[from];
       values[i] = is_dead(options, to) ? 0.0F : static_cast<float>(value);
     }
-    inputs[1] = constant(name + ".weight", float_array(form.shape, std::move(values)));
+    inputs[1] = weight_through(name + ".weight", float_array(form.shape, std::move(values)), options.through);
   }
   if (!options.bias) return inputs;
   std::vector<float> bias;

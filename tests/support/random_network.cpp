@@ -56,6 +56,8 @@ class Grower {
   void batch_norm() { keep(net_.batch_norm(name("bn"), pick(), options_.spread)); }
   void mul_constant();
   void add_constant();
+  void constants();
+  void identity() { keep(net_.op("Identity", name("same"), {pick()})); }
   void gate();
 
   void pool(const char* type, const char* kind);
@@ -63,6 +65,7 @@ class Grower {
   std::string pick();
   std::string like(const std::string& x);
   std::vector<std::string> where(const std::function<bool(const Dims&)>& fits) const;
+  static std::vector<std::vector<std::string>> ways(std::int64_t kernel);
   LayerOptions layer(std::int64_t kernel, std::int64_t channels);
   std::string constant(const std::string& of, Dims shape, double low, double high);
   std::int64_t channels(const std::string& x) const { return net_.shape(x)[1]; }
@@ -102,6 +105,8 @@ const Grower::Move Grower::kMoves[] = {
     {2, false, &Grower::batch_norm},
     {1, false, &Grower::mul_constant},
     {1.5, false, &Grower::add_constant},
+    {1, false, &Grower::constants},
+    {1, false, &Grower::identity},
     {0.7, true, &Grower::gate},
 };
 
@@ -127,6 +132,19 @@ std::string Grower::like(const std::string& x) {
   return net_.conv(name("conv"), x, channels(x), layer(3, channels(x)));
 }
 
+// Through which a weight may come.
+std::vector<std::vector<std::string>> Grower::ways(std::int64_t kernel) {
+  std::vector<std::vector<std::string>> all = {{"Identity"},
+                                               {"Reshape"},
+                                               {"Transpose"},
+                                               {"Cast"},
+                                               {"Squeeze"},
+                                               {"Cast", "Reshape", "Identity"},
+                                               {"Transpose", "Identity", "Transpose", "Reshape"}};
+  if (kernel == 1) all.push_back({"Transpose", "Unsqueeze", "Unsqueeze"});
+  return all;
+}
+
 LayerOptions Grower::layer(std::int64_t kernel, std::int64_t channels) {
   LayerOptions options;
   options.kernel = kernel;
@@ -134,6 +152,7 @@ LayerOptions Grower::layer(std::int64_t kernel, std::int64_t channels) {
   options.spread = options_.spread;
   if (random_.chance(0.15)) options.dead = {random_.between(0, channels - 1)};
   options.negative = options.bias && random_.chance(0.06);
+  if (random_.chance(0.2)) options.through = random_.pick(ways(kernel));
   return options;
 }
 
@@ -237,6 +256,25 @@ void Grower::add_constant() {
   keep(net_.op("Add", made, inputs));
 }
 
+// A chain of them behind one picture: what exporters make of a normalization.
+void Grower::constants() {
+  std::string x = pick();
+  for (std::int64_t i = random_.between(2, 4); i > 0; --i) {
+    const std::string made = name("step");
+    const bool multiplies = random_.chance(0.5);
+    if (random_.chance(0.2)) {
+      x = net_.op("Identity", made, {x});
+    } else {
+      std::vector<std::string> inputs = {
+          x, constant(made, {channels(x), 1, 1}, multiplies ? 0.25 : -1, multiplies ? 4 : 1)};
+      if (random_.chance(0.3)) std::swap(inputs[0], inputs[1]);
+      x = net_.op(multiplies ? "Mul" : "Add", made, inputs);
+    }
+    if (random_.chance(0.1)) keep(x);  // read on the way, too
+  }
+  keep(x);
+}
+
 // --- joins
 
 void Grower::add() {
@@ -325,7 +363,9 @@ void Grower::head(const std::string& x) {
   } else {
     flat = net_.op("Flatten", name("flat"), {net_.op("GlobalAveragePool", name("pooled"), {x})});
   }
-  std::string scores = net_.gemm(name("gemm"), flat, 3, {.bias = random_.chance(0.8)});
+  LayerOptions options{.bias = random_.chance(0.8)};
+  if (random_.chance(0.2)) options.through = random_.pick(ways(options.kernel));
+  std::string scores = net_.gemm(name("gemm"), flat, 3, options);
   if (options_.bounded && random_.chance(0.2)) scores = net_.op("Softmax", name("softmax"), {scores}, {{"axis", 1}});
   net_.output(scores);
 }

@@ -16,9 +16,9 @@ struct RandomOptions {
 };
 
 // A directed acyclic network of convolutions of every kind, activations, poolings, additions, concats that repeat and
-// overlap, per-channel constants, heads, shared weights, dead and negative layers, outputs inside, and dead ends. The
-// same for the same seed and options. Pictures are at most 8x8 with at most a dozen channels, so that it runs in a
-// moment.
+// overlap, per-channel constants and chains of them, weights behind other operators, heads, shared weights, dead and
+// negative layers, outputs inside, and dead ends. The same for the same seed and options. Pictures are at most 8x8 with
+// at most a dozen channels, so that it runs in a moment.
 Net random_net(std::uint64_t seed, const RandomOptions& options = {});
 
 }  // namespace rw::test

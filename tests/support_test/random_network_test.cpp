@@ -23,8 +23,19 @@ bool finite(const Array& array) {
 std::set<std::string> features(const Net& net) {
   std::set<std::string> found;
   std::map<std::string, int> readers, weights;
+  std::map<std::string, const NetNode*> makers;
+  const auto steps = [](const NetNode& node) {  // Mul or Add of a constant
+    return (node.type == "Mul" || node.type == "Add") && node.name.starts_with("step");
+  };
   for (const NetNode& node : net.nodes()) {
     found.insert(node.type);
+    for (const std::string& input : node.inputs) {
+      const auto maker = makers.find(input);
+      if (maker == makers.end()) continue;
+      if (input.ends_with(".weight")) found.insert("weight behind " + maker->second->type);
+      if (steps(node) && steps(*maker->second)) found.insert("constants one after another");
+    }
+    for (const std::string& output : node.outputs) makers[output] = &node;
     const std::set<std::string> distinct(node.inputs.begin(), node.inputs.end());
     if (distinct.size() < node.inputs.size()) found.insert(node.type + " of the same tensor");
     for (const std::string& input : node.inputs) ++readers[input];
@@ -113,6 +124,14 @@ TEST_CASE("random networks show all that can happen, and stay finite", "[random]
                               "Split",
                               "Pad",
                               "Softmax",
+                              "Identity",
+                              "weight behind Identity",
+                              "weight behind Reshape",
+                              "weight behind Transpose",
+                              "weight behind Cast",
+                              "weight behind Squeeze",
+                              "weight behind Unsqueeze",
+                              "constants one after another",
                               "Add of the same tensor",
                               "Concat of the same tensor",
                               "shared weight",
