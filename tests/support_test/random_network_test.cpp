@@ -168,6 +168,9 @@ TEST_CASE("a wrong scale is seen at an output", "[random]") {
     const std::set<std::string> live = live_nodes(net);
     for (const NetNode& node : net.nodes()) {
       if (node.type != "Conv" || live.count(node.name) == 0) continue;
+      if (std::any_of(net.nodes().begin(), net.nodes().end(),
+                      [&](const NetNode& each) { return each.outputs[0] == node.inputs[1]; }))
+        continue;  // an operator makes its weight
       const Array& weight = net.value(node.inputs[1]);
       const std::size_t channel = seed % static_cast<std::size_t>(weight.dim(0));
       Arrays inputs = net.inputs(0);
