@@ -23,8 +23,16 @@ function randomNumbers(seed) {
   };
 }
 
+// The number that the bits of a float16 are.
+function halfValue(bits) {
+  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+}
+
 // One row an element type: its array, and a random element of it.
 const kTypes = {
+  float16: [Uint16Array, (next) => (next() < 0 ? 0x8000 : 0) + 0x2800 + Math.floor((next() + 1) * 0x0a00)],  // 1/32 to 1
   float32: [Float32Array, (next) => next()],
   float64: [Float64Array, (next) => next()],
   int64: [BigInt64Array, (next) => BigInt(Math.floor(2 * next() + 2))],
@@ -51,9 +59,10 @@ const bytesOf = (tensor) => Buffer.from(tensor.data.buffer, tensor.data.byteOffs
 function difference(before, after) {
   if (before.type !== after.type || before.dims.join() !== after.dims.join()) return Infinity;
   if (bytesOf(before).equals(bytesOf(after))) return 0;
+  const valueOf = before.type === "float16" && before.data instanceof Uint16Array ? halfValue : Number;
   let largest = Number.MIN_VALUE, magnitude = 0;
   for (let i = 0; i < before.data.length; ++i) {
-    const a = Number(before.data[i]), b = Number(after.data[i]);
+    const a = valueOf(before.data[i]), b = valueOf(after.data[i]);
     if (Number.isFinite(a)) magnitude = Math.max(magnitude, Math.abs(a));
     if (Object.is(a, b)) continue;
     if (!Number.isFinite(a) || !Number.isFinite(b)) return Infinity;

@@ -20,6 +20,7 @@ struct Draft {
   std::string name;
   Parts nodes, weights, inputs, outputs;
   std::string stats;
+  int element = 1;  // type of inputs, weights and outputs: float32, or 10, float16
   std::uint64_t drawn = 0;
 
   // Magnitudes differ from number to number, so that a wrong channel shows.
@@ -31,8 +32,13 @@ struct Draft {
     return values;
   }
   std::string weight(const std::string& id, const Dims& dims) {
-    weights.push_back(floats(id, dims, numbers(dims)));
+    add(id, dims, numbers(dims));
     return id;
+  }
+  void add(const std::string& id, const Dims& dims, const std::vector<float>& values) {
+    const auto bytes = rw::evaluator::encode(rw::evaluator::Array(dims, values),
+                                             element == 10 ? rw::graph::DType::float16 : rw::graph::DType::float32);
+    weights.push_back(tensor(id, element, dims, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
   }
   std::string op(const std::string& type, const std::string& id, const Names& from, const Parts& attributes = {}) {
     nodes.push_back(node(type, from, {id}, attributes, id));
@@ -61,17 +67,18 @@ struct Draft {
   std::string batch_normalization(const std::string& id, const std::string& x, std::int64_t channels) {
     std::vector<float> variance = numbers({channels});
     for (float& value : variance) value = value * value + 0.3F;
-    weights.push_back(floats(id + ".variance", {channels}, variance));
+    add(id + ".variance", {channels}, variance);
     return op("BatchNormalization", id,
               {x, weight(id + ".scale", {channels}), weight(id + ".bias", {channels}), weight(id + ".mean", {channels}),
                id + ".variance"},
               {attribute("epsilon", 0.01F)});
   }
-  std::string input(const std::string& id, const Dims& dims, int type = 1) {
-    inputs.push_back(value(id, dims, type));
+  std::string input(const std::string& id, const Dims& dims) { return input(id, dims, element); }
+  std::string input(const std::string& id, const Dims& dims, int of_type) {
+    inputs.push_back(value(id, dims, of_type));
     return id;
   }
-  void output(const std::string& id, const Dims& dims) { outputs.push_back(value(id, dims)); }
+  void output(const std::string& id, const Dims& dims) { outputs.push_back(value(id, dims, element)); }
   void file(const std::string& id, const std::string& content) const {
     std::ofstream(folder / id, std::ios::binary) << content;
   }
@@ -163,13 +170,31 @@ void normalized(Draft& m) {
   m.output("rg", {1, 6, 4, 4});
 }
 
+// Every value in float16: weights, what flows between the operators, what goes in and out.
+void half(Draft& m) {
+  m.element = 10;
+  m.input("x", {1, 4, 6, 6});
+  const auto a = m.relu("ra", m.batch_normalization("bn_a", m.conv("a", "x", 4, 8), 8), 8);
+  const auto d = m.op("Conv", "d", {a, m.weight("d.w", {8, 1, 3, 3})},
+                      {attribute("group", std::int64_t{8}), attribute("pads", Dims{1, 1, 1, 1})});
+  const auto p = m.op("MaxPool", "p", {m.relu("rd", d, 8)},
+                      {attribute("kernel_shape", Dims{2, 2}), attribute("strides", Dims{2, 2})});
+  const auto b = m.op_in_range("Conv", "b", {p, m.weight("b.w", {6, 8, 1, 1}), m.weight("b.b", {6})}, 6);
+  const auto c = m.op_in_range("Conv", "c", {p, m.weight("c.w", {6, 8, 1, 1})}, 6);
+  const auto s = m.conv("e", m.op("Add", "s", {b, c}), 6, 6);
+  const auto k = m.op("Concat", "k", {m.relu("re", s, 6), m.relu("rf", m.conv("f", p, 8, 4), 4)},
+                      {attribute("axis", std::int64_t{1})});
+  const auto flat = m.op("Flatten", "flat", {m.op("GlobalAveragePool", "pooled", {m.conv("g", k, 10, 6)})});
+  m.output(m.op("Gemm", "y", {flat, m.weight("y.w", {6, 3}), m.weight("y.b", {3})}), {1, 3});
+}
+
 struct Row {
   const char* name;
   void (*draw)(Draft&);
 };
 constexpr Row kModels[] = {
     {"chained_weights", chained_weights}, {"branches", branches},     {"shared", shared},
-    {"external_data", external_data},     {"normalized", normalized},
+    {"external_data", external_data},     {"normalized", normalized}, {"half", half},
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 // Plans: what --plan writes is the rewriting itself, applied to a model or to its weight files one by one, and taken
 // back.
-#include <cstring>
 #include <filesystem>
 #include <map>
 
@@ -9,6 +8,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/net.hpp"
 #include "tests/support/paths.hpp"
+#include "tests/support/shards.hpp"
 #include "tests/support/shell.hpp"
 
 using namespace rw;
@@ -31,35 +31,6 @@ Net rich_net() {
   net.output(net.conv("c", net.relu("rt", t), 2));
   net.calibrate();
   return net;
-}
-
-// Splits a file of weights into two, every other tensor each. (Written here from the format's description.)
-void split_weights(const fs::path& from, const fs::path& a, const fs::path& b) {
-  const std::string whole = read_file(from);
-  std::uint64_t length = 0;
-  std::memcpy(&length, whole.data(), 8);
-  const std::string header = whole.substr(8, length), data = whole.substr(8 + length);
-  std::string heads[2] = {"{", "{"}, bodies[2];
-  std::size_t at = 1, index = 0;
-  while ((at = header.find('"', at)) != std::string::npos) {
-    const std::size_t end = header.find("}", at);
-    const std::string entry = header.substr(at, end - at + 1);
-    const std::size_t offsets = entry.find("\"data_offsets\":[") + 16;
-    const std::size_t begin = std::stoul(entry.substr(offsets)),
-                      stop = std::stoul(entry.substr(entry.find(',', offsets) + 1));
-    std::string &head = heads[index % 2], &body = bodies[index % 2];
-    head += (head.size() > 1 ? "," : "") + entry.substr(0, offsets) + std::to_string(body.size()) + "," +
-            std::to_string(body.size() + stop - begin) + "]}";
-    body += data.substr(begin, stop - begin);
-    at = end + 1;
-    ++index;
-  }
-  for (int i = 0; i < 2; ++i) {
-    heads[i] += "}";
-    heads[i].resize((heads[i].size() + 7) / 8 * 8, ' ');
-    const std::uint64_t size = heads[i].size();
-    write_file(i == 0 ? a : b, std::string(reinterpret_cast<const char*>(&size), 8) + heads[i] + bodies[i]);
-  }
 }
 
 void replace(std::string& text, const std::string& from, const std::string& to) {
