@@ -228,8 +228,8 @@ Value Formulas::call_user(const Node& node, const FunctionEntry& entry, Scope& s
   std::vector<std::pair<std::uint32_t, ExprId>> lets;
   Scope inner;
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
-    Meaning meaning = argument_meaning(node.operands[i], scope, lets);
-    if (entry.function != nullptr) inner.add(entry.function->params[i].text, std::move(meaning));
+    const Meaning meaning = argument_meaning(node.operands[i], scope, lets);
+    if (entry.function != nullptr) inner.add(entry.function->params[i].text, meaning);
   }
   // By itself a function was checked where it is declared; what it makes of open parameters is open.
   if (entry.broken || entry.function == nullptr || around_.place == Surroundings::Place::function) return open(node);

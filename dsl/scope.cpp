@@ -30,7 +30,7 @@ Meaning* Scope::use(const std::string& name) {
   return &found->second;
 }
 
-bool Scope::add(const std::string& name, Meaning meaning) { return meanings_.emplace(name, std::move(meaning)).second; }
+bool Scope::add(const std::string& name, Meaning meaning) { return meanings_.emplace(name, meaning).second; }
 
 std::vector<std::string_view> Scope::names() const {
   std::vector<std::string_view> out;
