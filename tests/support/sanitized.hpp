@@ -6,7 +6,7 @@ namespace rw::test {
 
 // `many`, or `few` under a sanitizer (CMake's RW_SANITIZE).
 template <typename T>
-constexpr T unless_sanitized(T many, [[maybe_unused]] T few) {
+constexpr T unless_sanitized([[maybe_unused]] T many, [[maybe_unused]] T few) {
 #ifdef RW_SANITIZED
   return few;
 #else
