@@ -57,7 +57,8 @@ struct AddedConstant {
   Literal value;  // in the network's arena
 };
 
-// Input `slot` of `op` reads the tensor of this name; `slot` may be one behind the last (a bias where there was none).
+// Input `slot` of `op`, in a nested network, too, reads the tensor of this name; `slot` may be one behind the last (a
+// bias where there was none).
 struct InputChange {
   OperatorId op = kNone;
   std::uint32_t slot = 0;

@@ -18,8 +18,11 @@ namespace rw::graph {
 struct JsonOrigin : Origin {
   // The model or a nested network: names in it stand without the prefix (Network::prefix).
   struct Scope {
-    std::uint32_t begin = 0;               // the brace that opens it
-    std::optional<std::uint32_t> tensors;  // the brace that opens its "tensors"
+    std::uint32_t begin = 0;             // the brace that opens it
+    std::optional<json::Range> tensors;  // its "tensors", with the key
+    std::uint32_t tensors_begin = 0;     // the brace that opens them
+    // Tensors from outside by the names that they have inside.
+    std::vector<std::pair<std::string, TensorId>> inputs;
   };
   struct InlineTensor {
     TensorId tensor;

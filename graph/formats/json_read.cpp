@@ -303,7 +303,9 @@ class NestedReader {
   void bind_input(const json::Value& value, const std::string& name, TensorId outer) {
     if (!scope_.inputs.emplace(name, outer).second)
       throw value.error(fmt::format("'{}' stands twice among the inputs of its network", name));
-    if (outer != kNone) model_.builder_.alias(model_.full_name(name, scope_), outer);
+    if (outer == kNone) return;
+    model_.builder_.alias(model_.full_name(name, scope_), outer);
+    model_.origin_->scopes[scope_.id].inputs.emplace_back(name, outer);
   }
 
   void bind_output(const json::Value& value, const std::string& name, TensorId outer) {
@@ -356,14 +358,14 @@ void NodeReader::read_nested(json::Value& value) {
     throw value.error(fmt::format("networks are nested more than {} levels deep", kMaxNesting));
   inner.prefix = model_.prefix_of(scope_, index_, node_);
   inner.id = model_.builder_.add_scope(inner.prefix);
-  model_.origin_->scopes.push_back({value.begin(), {}});
+  model_.origin_->scopes.push_back({.begin = value.begin()});
   NestedReader(model_, node_, inner).read(value);
 }
 
 // --- keys of networks
 
 void ModelReader::read_tensors(json::Value& value, Scope& scope) {
-  origin_->scopes[scope.id].tensors = value.begin();
+  origin_->scopes[scope.id].tensors_begin = value.begin();
   value.object([&](std::string_view name, json::Value& each) {
     try {
       if (scope.inputs.count(name) != 0) throw each.error("it is an input of the nested network already");
@@ -376,6 +378,7 @@ void ModelReader::read_tensors(json::Value& value, Scope& scope) {
       throw json::at_place(error, fmt::format("tensor '{}{}'", scope.prefix, name));
     }
   });
+  origin_->scopes[scope.id].tensors = {value.key_begin(), value.range().end};
 }
 
 void ModelReader::read_shapes(json::Value& value, Scope& scope) {

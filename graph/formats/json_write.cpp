@@ -61,6 +61,7 @@ class JsonWriter {
   std::string_view local_name(std::size_t copy) const;
   TensorId holder(TensorId id) const;
   std::string inline_text(const ConstantEdit& edit, std::string_view name, const TensorText* in_place);
+  std::set<std::uint32_t> emptied_scopes() const;
   void edit_inline_tensors();
   void add_inline_tensors();
   bool adds_inline() const;
@@ -68,9 +69,12 @@ class JsonWriter {
   void add_inline_constants(std::map<std::uint32_t, std::string>& items);
 
   // Nodes.
+  std::string_view name_within(std::uint32_t scope, std::string_view name) const;
+  std::string_view name_outside(std::uint32_t scope, std::string_view name) const;
   void look_up_changes();
   void change_nodes();
   void change_node(OperatorId op, const NodeChange& change);
+  void lose(OperatorId op, const Names& names);
   void change_names(json::Range list, const std::vector<json::Range>& places, const Names& before, const Names& after);
   void insert_nodes();
   void find_orphans();
@@ -99,8 +103,9 @@ class JsonWriter {
   std::unordered_map<TensorId, std::vector<std::size_t>> copies_of_;  // into Rewriting::copies
   std::vector<std::uint32_t> scope_of_;                               // by copy
   std::map<OperatorId, NodeChange> changes_;
-  std::set<std::string, std::less<>> lost_;  // names that changed nodes of the model read before
-  std::set<TensorId> orphans_;               // constants that nobody reads any more
+  std::set<std::pair<OperatorId, std::uint32_t>> restored_;  // inputs of nested nodes that read another tensor again
+  std::set<std::string, std::less<>> lost_;                  // names that changed nodes of the model read before
+  std::set<TensorId> orphans_;                               // constants that nobody reads any more
 };
 
 // --- constants
@@ -143,10 +148,24 @@ std::string JsonWriter::inline_text(const ConstantEdit& edit, std::string_view n
   return {};
 }
 
+// Nested networks whose "tensors" were all copies that are taken back: a run had put that key there.
+std::set<std::uint32_t> JsonWriter::emptied_scopes() const {
+  std::set<std::uint32_t> emptied, kept = {0};
+  kept.insert(scope_of_.begin(), scope_of_.end());
+  for (const JsonOrigin::InlineTensor& each : origin_.tensors)
+    (orphans_.count(each.tensor) != 0 ? emptied : kept).insert(each.scope);
+  for (const std::uint32_t scope : kept) emptied.erase(scope);
+  return emptied;
+}
+
 void JsonWriter::edit_inline_tensors() {
   std::vector<json::Range> removed;
+  const std::set<std::uint32_t> emptied = emptied_scopes();
   for (const JsonOrigin::InlineTensor& each : origin_.tensors) {
-    if (orphans_.count(each.tensor) != 0)
+    const auto whole = emptied.count(each.scope) != 0 ? origin_.scopes[each.scope].tensors : std::nullopt;
+    if (whole && (removed.empty() || removed.back().begin != whole->begin))
+      removed.push_back(*whole);
+    else if (!whole && orphans_.count(each.tensor) != 0)
       removed.push_back(each.entry);
     else if (const auto edit = edits_.find(each.tensor); edit != edits_.end())
       inline_text(*edit->second, tensor(each.tensor).name, &each.text);
@@ -195,7 +214,7 @@ void JsonWriter::add_inline_tensors() {
       return each.scope == in && orphans_.count(each.tensor) == 0;
     });
     if (scope.tensors)
-      splices_.insert(*scope.tensors + 1, text + (others ? ", " : ""));
+      splices_.insert(scope.tensors_begin + 1, text + (others ? ", " : ""));
     else
       splices_.insert(scope.begin + 1, fmt::format("\"tensors\": {{{}}}, ", text));
   }
@@ -203,8 +222,31 @@ void JsonWriter::add_inline_tensors() {
 
 // --- nodes
 
+// What a tensor of the model is called within a nested network.
+std::string_view JsonWriter::name_within(std::uint32_t scope, std::string_view name) const {
+  const auto id = model_.network.find(name);
+  for (const auto& [inside, outside] : origin_.scopes[scope].inputs)
+    if (id == outside) return inside;
+  const std::string_view prefix = model_.network.prefix(scope);
+  if (!name.starts_with(prefix))
+    throw Error("", fmt::format("tensor '{}'", name),
+                fmt::format("it has no name in the nested network '{}'", prefix.substr(0, prefix.size() - 1)));
+  return name.substr(prefix.size());
+}
+
+// What a name within a nested network stands for outside.
+std::string_view JsonWriter::name_outside(std::uint32_t scope, std::string_view name) const {
+  const auto id = model_.network.find(fmt::format("{}{}", model_.network.prefix(scope), name));
+  return id ? tensor(*id).name : std::string_view();
+}
+
 void JsonWriter::look_up_changes() {
   changes_ = node_changes(rewriting_);
+  for (const InputChange& each : rewriting_.graph.inputs)
+    if (model_.network.op(each.op).nested()) {
+      changes_[each.op].inputs[each.slot] = name_within(model_.network.op(each.op).scope, each.name);
+      restored_.insert({each.op, each.slot});
+    }
   for (const Rebinding& each : rewriting_.rebindings) changes_[each.op].inputs[each.slot] = local_name(each.copy);
 }
 
@@ -230,7 +272,7 @@ void JsonWriter::change_node(OperatorId op, const NodeChange& change) {
           places.push_back(each.range());
         });
         const bool reads = key == "inputs";
-        if (reads && !model_.network.op(op).nested()) lost_.insert(names.begin(), names.end());
+        if (reads) lose(op, names);
         if (change.removed) return;
         change_names(value.range(), places, names, reads ? change.inputs_of(names) : change.outputs_of(names));
       } else if (change.type && !change.removed && (key == "op" || key == "attributes")) {
@@ -239,6 +281,17 @@ void JsonWriter::change_node(OperatorId op, const NodeChange& change) {
       }
     });
   });
+}
+
+// Notes which constants a changed node read; of a nested one only those in whose place it reads another tensor again.
+void JsonWriter::lose(OperatorId op, const Names& names) {
+  const std::uint32_t scope = model_.network.op(op).scope;
+  for (std::uint32_t slot = 0; slot < names.size(); ++slot) {
+    if (scope == 0)
+      lost_.emplace(names[slot]);
+    else if (restored_.count({op, slot}) != 0)
+      lost_.emplace(name_outside(scope, names[slot]));
+  }
 }
 
 // Name by name where their number stays, so that the layout of the list does too.
@@ -277,6 +330,8 @@ void JsonWriter::find_orphans() {
     std::vector<std::string_view> names;
     for (const TensorId id : network.op(op).inputs) names.push_back(id == kNone ? std::string_view() : tensor(id).name);
     if (found != changes_.end()) names = found->second.inputs_of(std::move(names));
+    if (found != changes_.end() && network.op(op).nested())
+      for (const auto& [slot, name] : found->second.inputs) names[slot] = name_outside(network.op(op).scope, name);
     kept.insert(names.begin(), names.end());
   }
   for (const InsertedOperator& each : rewriting_.graph.inserted) kept.insert(each.inputs.begin(), each.inputs.end());

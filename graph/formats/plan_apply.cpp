@@ -190,12 +190,21 @@ class ModelPlan {
     for (const PlanScale::Reader& reader : scale.read_by) {
       const OperatorId op = node(reader.node);
       const auto inputs = network_.op(op).inputs;
-      if (reader.input >= inputs.size() || inputs[reader.input] != made)
+      if (reader.input + network_.op(op).captured >= inputs.size() || inputs[reader.input] != made)
         misfit(plan_, scale.copy, fmt::format("input {} of node '{}' does not read it", reader.input, reader.node));
-      if (!editor_->can_rebind({op, reader.input}))
-        misfit(plan_, scale.copy, "it is read within a nested network, where copies cannot be undone");
-      editor_->read(op, reader.input, id);
+      if (network_.op(op).nested())
+        read_again(op, reader.input, id);
+      else
+        editor_->read(op, reader.input, id);
     }
+  }
+
+  // Within a nested network, where the tensor has a name already.
+  void read_again(OperatorId op, std::uint32_t slot, TensorId id) {
+    std::vector<TensorId> inputs(network_.op(op).inputs.begin(), network_.op(op).inputs.end());
+    inputs[slot] = id;
+    network_.set_inputs(op, inputs);
+    result_.graph.inputs.push_back({op, slot, std::string(network_.tensor(id).name)});
   }
 
   void scale_statistics() {
@@ -303,6 +312,7 @@ void ModelPlan::apply(const PlanEdit& edit) {
         refuse(edit, fmt::format("it has no input {}", edit.slot));
       return editor_->read(op, edit.slot, tensor(edit, edit.name));
     case PlanEdit::Kind::output: {
+      if (gives_constant(op)) refuse(edit, "it gives a constant");
       const TensorId given = tensor(edit, edit.name);
       const Tensor& there = network_.tensor(given);
       if (edit.slot >= info.outputs.size()) refuse(edit, fmt::format("it has no output {}", edit.slot));
@@ -353,8 +363,14 @@ bool ModelPlan::gives_constant(OperatorId op) const {
   return info.outputs.size() == 1 && info.outputs[0] != kNone && network_.tensor(info.outputs[0]).constant;
 }
 
-// Nobody reads a constant any more whose operator is taken out.
+// Nobody reads a constant any more whose operator is taken out, and those that stay are made of constants.
 void ModelPlan::check_constants() const {
+  for (const InputChange& each : result_.graph.inputs) {
+    const auto inputs = network_.op(each.op).inputs;
+    if (!network_.removed(each.op) && gives_constant(each.op) && !inputs.empty() &&
+        (inputs[0] == kNone || !network_.tensor(inputs[0]).constant))
+      misfit(plan_, network_.tensor(network_.op(each.op).outputs[0]).name, "the plan makes it of what is no constant");
+  }
   const std::set<OperatorId> removed(result_.graph.removed.begin(), result_.graph.removed.end());
   for (const OperatorId op : removed) {
     if (network_.removed(op)) continue;
