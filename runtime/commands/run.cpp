@@ -70,7 +70,7 @@ int rewrite(const Given& given, Seen& seen) {
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
   for (const char* option : {"--json", "--plan"}) check_report(given, option, model, output_path(given));
   const runtime::Outcome outcome = runtime::run(model, rules->program, options);
-  seen.matches = matches_of(model, rules->program, outcome);
+  if (given.has("--watch")) seen.matches = matches_of(model, rules->program, outcome);
   const bool fired = required_fired(given, rules->program, outcome);
   graph::Written written;
   if (outcome.certificate.holds && fired) {
