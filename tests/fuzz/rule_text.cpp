@@ -32,10 +32,9 @@ function shared(p, lo, hi) = max(lo, across(min, range(p)))
 
 // As little as a rule can be about.
 constexpr std::string_view kSmallStandard = R"(
-op Conv, Gemm law linear
-op Relu law pass elementwise
-op Add law join
-function equalization(p, lo, hi) = clamp(max(abs(p.min), abs(p.max)), lo, hi)
+op Conv law linear
+op Relu law pass
+function equalization(p, lo, hi) = clamp(p.max, lo, hi)
 )";
 
 }  // namespace

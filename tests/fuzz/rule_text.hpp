@@ -8,7 +8,7 @@
 namespace rw::fuzz {
 
 // What rules find without `use`. Parsing the whole standard library for every input would take most of the time: one
-// law of each kind, or four declarations.
+// law of each kind, or three declarations.
 enum class Standard { laws, small };
 
 // Loads `rules` as the one file of a run.
