@@ -10,12 +10,6 @@ namespace rw::test {
 
 namespace {
 
-std::string times(int n, std::string_view text) {
-  std::string out;
-  for (int i = 0; i < n; ++i) out += text;
-  return out;
-}
-
 // A test whose lines 1 to 7 are in order; `lines` come after them.
 std::string in_test(std::string_view lines) {
   return fmt::format(

@@ -13,13 +13,6 @@ namespace rw::test {
 
 namespace {
 
-std::string times(std::size_t n, std::string_view text) {
-  std::string out;
-  out.reserve(n * text.size());
-  for (std::size_t i = 0; i < n; ++i) out += text;
-  return out;
-}
-
 // The codes of what is said, warnings aside.
 std::vector<std::string> codes_of(const std::string& text) {
   std::vector<std::string> out;

@@ -171,6 +171,12 @@ std::string draw_all(const dsl::Loaded& loaded) { return draw_all(loaded.diagnos
 
 std::string mistakes(std::string_view text) { return draw_all(load_text(text)); }
 
+std::string times(std::size_t n, std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < n; ++i) out += text;
+  return out;
+}
+
 std::string in_rule(std::string_view clauses) {
   return fmt::format(
       "rule r1(lo = 1, hi = 20) {{\n"

@@ -1,6 +1,7 @@
 // Rule files in memory, and a small vocabulary, for tests of the language by itself.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ std::string mistakes(std::string_view text);
 
 // The text inside a rule that binds parents p, children c and join k in region r, and has parameters lo and hi.
 std::string in_rule(std::string_view clauses);
+
+// `text`, n times.
+std::string times(std::size_t n, std::string_view text);
 
 // A tree without its places, as nested lists: two texts mean the same where these are equal.
 std::string shape_of(const dsl::tree::File& file);

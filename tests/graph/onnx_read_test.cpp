@@ -15,7 +15,7 @@ using o::Dims;
 namespace {
 
 // x -> Add(w) -> y, with this initializer of the name "w".
-std::string adding(const o::Message& initializer) {
+std::string sum_with(const o::Message& initializer) {
   return o::model(o::graph({o::node("Add", {"x", "w"}, {"y"}, {}, "add")}, {initializer}, {o::value("x", {1, 2})},
                            {o::value("y", {1, 2})}));
 }
@@ -36,7 +36,7 @@ std::string refusal(const std::string& bytes) {
 }
 
 std::vector<double> weight(const o::Message& initializer) {
-  return values_of(Read(adding(initializer)).network(), "w");
+  return values_of(Read(sum_with(initializer)).network(), "w");
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ TEST_CASE("A graph is read with its names, shapes and attributes") {
 }
 
 TEST_CASE("Initializers stay where they lie in the file") {
-  const Read read(adding(o::floats("w", {1, 2}, {3, 4})));
+  const Read read(sum_with(o::floats("w", {1, 2}, {3, 4})));
   const Literal& value = *read.tensor("w").constant;
   CHECK(to_double(value) == std::vector<double>{3, 4});
   CHECK(read.model.sources.at(0)->offset_of(value.bytes.data()).has_value());
@@ -154,16 +154,16 @@ TEST_CASE("A function of the model is not the operator whose name it has") {
 TEST_CASE("Mistakes in ONNX files are told with their place") {
   CHECK(refusal("") == "m.onnx: is no ONNX model: there is no graph in it");
   CHECK(refusal("\x0f") == "m.onnx: byte 0: no field begins here: its wire type is not known");
-  CHECK(refusal(adding(o::floats("w", {2, 2}, {1, 2}))) ==
+  CHECK(refusal(sum_with(o::floats("w", {2, 2}, {1, 2}))) ==
         "m.onnx: initializer 'w': its raw_data has 8 bytes of elements, but float32 of shape [2, 2] takes 16");
-  CHECK(refusal(adding(o::tensor_head("w", 1, {3}) + o::real(4, 1))) ==
+  CHECK(refusal(sum_with(o::tensor_head("w", 1, {3}) + o::real(4, 1))) ==
         "m.onnx: initializer 'w': its typed data has 1 elements, but float32 of shape [3] takes 3");
-  CHECK(refusal(adding(o::floats("w", {1}, {1}) + o::real(4, 1))) ==
+  CHECK(refusal(sum_with(o::floats("w", {1}, {1}) + o::real(4, 1))) ==
         "m.onnx: initializer 'w': its elements stand in two places");
-  CHECK(refusal(adding(o::tensor("w", 1, {Dims::value_type{1} << 40, Dims::value_type{1} << 40}, "")))
+  CHECK(refusal(sum_with(o::tensor("w", 1, {Dims::value_type{1} << 40, Dims::value_type{1} << 40}, "")))
             .find("more elements than memory can have") != std::string::npos);
-  CHECK(refusal(adding(o::tensor("w", 1, {-1}, ""))) == "m.onnx: initializer 'w': a dimension of its shape is -1");
-  CHECK(refusal(adding(o::tensor("w", 0, {}, ""))) ==
+  CHECK(refusal(sum_with(o::tensor("w", 1, {-1}, ""))) == "m.onnx: initializer 'w': a dimension of its shape is -1");
+  CHECK(refusal(sum_with(o::tensor("w", 0, {}, ""))) ==
         "m.onnx: initializer 'w': its element type is 0, which there is not");
   CHECK(
       refusal(o::number(1, 8) + o::bytes(7, o::graph({o::node("Relu", {"x"}, {"y"})}, {}, {o::value("x", {1})}, {}))) ==
@@ -218,7 +218,7 @@ TEST_CASE("External data lies in the model's folder or below") {
     write_file(folder / "m/w.bin", "12345678");
     write_file(folder / "m/sub/w.bin", "12345678");
     std::filesystem::create_symlink("../outside.bin", folder / "m/link.bin");
-    write_file(folder / "m/m.onnx", adding(o::external("w", 1, {2}, location, offset, length)));
+    write_file(folder / "m/m.onnx", sum_with(o::external("w", 1, {2}, location, offset, length)));
     return error_of([&] { read_model(folder / "m/m.onnx"); }, folder.path());
   };
   CHECK(refused("w.bin") == "no error");

@@ -11,8 +11,6 @@ namespace commands = rw::commands;
 
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 // What bash offers for the last of these words, one a line, in a folder.
 std::string completed(const std::vector<std::string>& words, const TemporaryFolder& folder) {
   write_file(folder / ".completion", run_engine({"completion", "bash"}).out);

@@ -11,10 +11,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string kDigits = data_path("digits_res.json");
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 // Runs in a folder that holds `mine.dsl`.
 struct Desk {
   TemporaryFolder folder;
@@ -175,11 +171,11 @@ TEST_CASE("ops lists the words of the language, and what a model is made of") {
   for (const char* each :
        {"laws\n", "  linear ", "scale(p, EXPR)", "clamp(x, lo, hi)", "across(max, x)", "p.max", "Conv"})
     CHECK(contains(words, each));
-  const Outcome model = run_engine({"ops", kDigits});
+  const Outcome model = run_engine({"ops", data_path("digits_res.json")});
   CHECK(model.status == 0);
   CHECK(contains(model.out, ": 31 operators of "));
   CHECK(contains(model.out, "Conv"));
-  CHECK(contains(run_engine({"ops", kDigits, "--json"}).out, R"({"operator": "Conv", "count": )"));
+  CHECK(contains(run_engine({"ops", data_path("digits_res.json"), "--json"}).out, R"({"operator": "Conv", "count": )"));
 }
 
 TEST_CASE("ops tells a reason once for all operators that have it, with the first of them") {
@@ -205,7 +201,8 @@ MatMul        2  blocks  its output: no operator says on which axis its channels
 TEST_CASE("--require: a rule that never fires is exit status 3, and nothing is written") {
   const TemporaryFolder folder;
   const auto run = [&](const std::string& rule) {
-    return run_engine({kDigits, "equalization", "--require", rule, "-o", "out.json"}, {.folder = folder.path()});
+    return run_engine({data_path("digits_res.json"), "equalization", "--require", rule, "-o", "out.json"},
+                      {.folder = folder.path()});
   };
   const Outcome missing = run("concat");
   CHECK(missing.status == 3);

@@ -9,12 +9,6 @@
 using namespace rw::test;
 namespace fs = std::filesystem;
 
-namespace {
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
-
 TEST_CASE("explain of a trained network: the nearest miss, its remedy, and that the remedy holds") {
   const TemporaryFolder folder;
   const Outcome outcome =

@@ -16,8 +16,6 @@ namespace o = rw::test::onnx;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 // a -> Relu -> b -> Relu -> c, where b and c share a weight; the weights lie in two files, in no order, with a gap.
 void save_external(const fs::path& folder) {
   const std::vector<float> a = {1, -2, 0.5F, 3, 1, 4}, shared = {2, 1, -1, 0.25F}, bias = {0.5F, -8};

@@ -17,8 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 // A grouped convolution between others, a BatchNormalization, and a weight that two convolutions read.
 Net rich_net() {
   Net net;

@@ -16,7 +16,7 @@ using rw::graph::DType;
 namespace {
 
 // Scales that differ from channel to channel, all of them powers of two.
-const std::string kRules = R"(
+const std::string kBoundedRules = R"(
 op Clip law bounded
 rule everything {
   region r {
@@ -87,7 +87,7 @@ TEST_CASE("bounded: Clip becomes Max and Min with a bound for each channel, bit 
         const auto f = clip(net, bounds);
         net.output(last ? net.matmul("c", f, 3) : net.conv("c", f, 3));
         net.calibrate(4, last ? -1 : 1);
-        const Rewritten rewritten = rewrite_through_files(net, kRules, folder, exactly());
+        const Rewritten rewritten = rewrite_through_files(net, kBoundedRules, folder, exactly());
         INFO("low " << bounds.low.value_or(NAN) << ", high " << bounds.high.value_or(NAN) << ", attributes "
                     << attributes << ", channels last " << last);
         std::vector<std::string> wanted = {last ? "MatMul" : "Conv"};
@@ -118,7 +118,7 @@ TEST_CASE("bounded: every Clip has bounds of its own, and one that is not scaled
   const auto b = net.conv("b", f, 6, {.spread = 3});
   const auto g = net.op("Clip", "g", {b, low, high});
   net.output(net.op("Clip", "h", {net.conv("c", g, 2), low, high}));
-  const Rewritten rewritten = rewrite_through_files(net, kRules, folder, exactly());
+  const Rewritten rewritten = rewrite_through_files(net, kBoundedRules, folder, exactly());
   CHECK(outputs_identical(net, rewritten, 3));
   const auto& after = rewritten.after.network;
   CHECK(types(after) == std::vector<std::string>{"Conv", "Relu", "Min", "Conv", "Relu", "Min", "Conv", "Clip"});
@@ -139,7 +139,7 @@ TEST_CASE("bounded: a hard swish written out keeps its function") {
   const auto gate =
       net.op("Mul", "g", {net.clip("f", net.add("s", a, number("three", 3)), 0.0F, 6.0F), number("sixth", 1.0F / 6)});
   net.output(net.conv("c", net.op("Mul", "m", {a, gate}), 3));
-  CHECK(outputs_identical(net, rewrite_through_files(net, kRules, folder, exactly()), 3));
+  CHECK(outputs_identical(net, rewrite_through_files(net, kBoundedRules, folder, exactly()), 3));
 }
 
 TEST_CASE("bounded: equalization sees through ReLU6, and reads the ranges behind it") {
@@ -162,7 +162,7 @@ TEST_CASE("bounded: half floats keep their type") {
   const auto a = net.conv("a", net.input("x", {1, 3, 6, 6}, DType::float16), 4, {.spread = 3});
   const auto high = net.constant("high", float_array({}, {0.5F}), DType::float16);
   net.output(net.conv("c", net.op("Clip", "f", {a, "", high}), 3));
-  const Rewritten rewritten = rewrite_through_files(net, kRules, folder, exactly());
+  const Rewritten rewritten = rewrite_through_files(net, kBoundedRules, folder, exactly());
   CHECK(tensor(rewritten.after.network, "high@f").constant->dtype == DType::float16);
   CHECK(outputs_identical(net, rewritten, 3));
 }
@@ -194,7 +194,7 @@ TEST_CASE("bounded blocks where bounds are not known, or Max and Min do not broa
     const auto f = computed ? net.op("Clip", "f", {a, "", net.op("Abs", "b", {net.input("y", {})})})
                             : net.op("Clip", "f", {a}, {{"max", 6.0}});
     net.output(net.conv("c", f, 3));
-    return Engine(net, kRules).reason("a");
+    return Engine(net, kBoundedRules).reason("a");
   };
   CHECK(reason(17, true) == "leaks at Clip 'f': its bounds are no constants");
   CHECK(reason(7, false) == "leaks at Clip 'f': Max and Min have no bounds for each channel before operator set 8");
@@ -204,7 +204,7 @@ TEST_CASE("bounded: the certificate sees a bound that does not follow") {
   Net net(11);
   const auto a = net.conv("a", net.input("x", {1, 3, 6, 6}), 2, {.kernel = 1, .bias = false});
   net.output(net.conv("c", net.clip("f", a, 0.0F, 0.5F), 3, {.kernel = 1, .bias = false}));
-  const Engine engine(net, kRules);
+  const Engine engine(net, kBoundedRules);
   const auto& analysis = engine.outcome().analysis;
   const std::vector<std::int64_t> made = {1, 2, 3, 1}, read = {1, 3, 2, 1}, bound = {2, 1, 1};
   const std::vector<double> by = {2, 4}, back = {0.5, 0.25}, other = {2, 8};

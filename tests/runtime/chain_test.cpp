@@ -20,7 +20,7 @@ std::uint32_t edits(const runtime::Outcome& outcome) {
   return all;
 }
 
-std::size_t count(const graph::Network& network, std::string_view type) {
+std::size_t count_of(const graph::Network& network, std::string_view type) {
   std::size_t all = 0;
   for (graph::OperatorId id = 0; id < network.operators().size(); ++id) all += network.type_of(id) == type;
   return all;
@@ -280,6 +280,6 @@ TEST_CASE("Random networks keep their outputs when they are prepared and then eq
     const Rewritten result = rewrite_through_files(net, "prepare equalization", folder);
     const double moved = largest_difference(net, result, 2);
     CHECK((moved <= 1e-5 || moved <= 4 * rounding_noise(net, 2)));  // a weight and its bias are rounded twice
-    CHECK(count(result.after.network, "Identity") <= count(net.network(), "Identity"));
+    CHECK(count_of(result.after.network, "Identity") <= count_of(net.network(), "Identity"));
   }
 }

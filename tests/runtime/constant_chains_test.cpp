@@ -34,7 +34,7 @@ Net chained() {
   return n;
 }
 
-Names types(const graph::Network& network) {
+Names sorted_types(const graph::Network& network) {
   Names names;
   for (const graph::OperatorId op : network.order()) names.emplace_back(network.type_of(op));
   std::sort(names.begin(), names.end());
@@ -42,7 +42,7 @@ Names types(const graph::Network& network) {
 }
 
 // Scales that differ from channel to channel without statistics.
-const char* const kUneven = R"(
+const char* const kUnevenRule = R"(
 rule uneven {
   region r {
     parents  Conv as p
@@ -63,7 +63,7 @@ void each_format(const Net& net, const std::function<void(const graph::Network& 
       if (std::string(from) == "before.onnx") {
         graph::write_model(graph::read_model(folder / "before.json"), {}, folder / "before.onnx");
       }
-      const Rewritten rewritten = rewrite_file(folder / from, kUneven, folder, to);
+      const Rewritten rewritten = rewrite_file(folder / from, kUnevenRule, folder, to);
       look(rewritten.after.network, evaluate(rewritten.after.network, net.inputs(0)));
     }
   }
@@ -74,7 +74,7 @@ void each_format(const Net& net, const std::function<void(const graph::Network& 
 TEST_CASE("Weights behind Transpose, Unsqueeze, Identity and Cast are edited, and these operators go") {
   const Net n = chained();
   each_format(n, [&](const graph::Network& after, const Arrays& values) {
-    CHECK(types(after) == Names{"Conv", "Conv", "Relu"});
+    CHECK(sorted_types(after) == Names{"Conv", "Conv", "Relu"});
     CHECK(difference(values.at("y"), n.value("y")) < 1e-5);
     CHECK(difference(values.at("r"), n.value("r")) > 0.01);  // it was scaled
     for (const char* gone : {"wa", "wa_t", "wa4", "ba", "wb"}) CHECK_FALSE(after.find(gone));
@@ -85,7 +85,7 @@ TEST_CASE("Weights behind Transpose, Unsqueeze, Identity and Cast are edited, an
 
 TEST_CASE("Formulas see the weights as operators make them") {
   const Net n = chained();
-  const Engine engine(n, kUneven);
+  const Engine engine(n, kUnevenRule);
   const Array& weight = n.value("wa4");  // [20, 3, 1, 1], as the evaluator computes it
   std::vector<double> largest(20, 0.0);
   for (std::size_t i = 0; i < weight.count(); ++i)
@@ -110,7 +110,7 @@ TEST_CASE("What somebody else reads stays") {
   n.output(n.op("Conv", "y", {n.relu("r2", b), n.op("Identity", "wii", {w})}));
   n.output(w);
   each_format(n, [&](const graph::Network& after, const Arrays& values) {
-    CHECK(types(after) == Names{"Conv", "Conv", "Conv", "Identity", "Relu", "Relu"});
+    CHECK(sorted_types(after) == Names{"Conv", "Conv", "Conv", "Identity", "Relu", "Relu"});
     CHECK(difference(values.at("y"), n.value("y")) < 1e-5);
     CHECK(identical(values.at("wi"), n.value("wi")));
     CHECK(difference(values.at("r"), n.value("r")) > 0.01);

@@ -13,8 +13,6 @@ using namespace rw::test;
 
 namespace {
 
-std::string start(Net& net) { return net.input("x", {1, 3, 8, 8}); }
-
 // What explain is to say of the scales that a parent got.
 std::string text(const Scales& scales) {
   const auto [low, high] = std::minmax_element(scales.begin(), scales.end());
@@ -39,7 +37,7 @@ std::string shared(const Net& net, const std::vector<std::string>& all) {
 
 TEST_CASE("explain: a region with an Add and a Concat is wanted by none of the three, and may join would do") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4), b = net.conv("b", x, 4), c = net.conv("c", x, 4);
   net.output(net.conv("d", net.concat("k", {a, b}), 2));
   net.output(net.conv("e", net.add("s", a, c), 2));
@@ -81,7 +79,7 @@ what would unlock most
 
 TEST_CASE("explain: an output of the network") {
   Net net;
-  const auto a = net.conv("a", start(net), 4);
+  const auto a = net.conv("a", net.image(), 4);
   net.output(a);
   net.output(net.conv("b", net.relu("r", a), 2));
   net.calibrate();
@@ -98,7 +96,7 @@ Conv 'a' -> Conv 'b' (4 channels)
 
 TEST_CASE("explain: a concat with the network's input, where `leak pin` scales the rest") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   net.output(net.conv("c", net.concat("k", {net.relu("r", net.conv("a", x, 4)), x}), 2));
   net.calibrate();
   CHECK(Explained(net, kRules, {.rules = {"concat"}}).text() == R"(
@@ -124,7 +122,7 @@ what would unlock most
 
 TEST_CASE("explain: Clip(0, 6) and Sigmoid, with the way and the attribute's values") {
   Net net;
-  const auto a = net.conv("a", start(net), 4);
+  const auto a = net.conv("a", net.image(), 4);
   net.output(net.conv("c", net.clip("f", net.max_pool("m", a), 0.0F, 6.0F), 2));
   net.calibrate();
   CHECK(Explained(net, kRules, {.rules = {"pair"}}).text() == R"(
@@ -148,7 +146,7 @@ what would unlock most
       1 region, 4 channels  add Clip to `through` (test.dsl:4), and add `op Clip law bounded` (its bounds become constants, one a channel)
 )");
   Net sigmoid;
-  const auto s = sigmoid.conv("a", start(sigmoid), 4), t = sigmoid.conv("b", "x", 4);
+  const auto s = sigmoid.conv("a", sigmoid.image(), 4), t = sigmoid.conv("b", "x", 4);
   const auto k = sigmoid.concat("k", {s, t});
   sigmoid.output(sigmoid.conv("c", k, 2));
   sigmoid.output(sigmoid.op("Sigmoid", "g", {sigmoid.relu("r", t)}));
@@ -176,7 +174,7 @@ what would unlock most
 
 TEST_CASE("explain: a concat that is not on the channel axis") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4, {.spread = 3}), b = net.conv("b", x, 4, {.spread = 3});
   net.output(net.conv("c", net.concat("k", {a, b}, 2), 2));
   net.calibrate();
@@ -201,7 +199,7 @@ Conv 'c' -> nothing (2 channels)
 
 TEST_CASE("explain: pools of pools, and chained additions") {
   Net net;
-  const auto a = net.conv("a", start(net), 4);
+  const auto a = net.conv("a", net.image(), 4);
   const auto p1 = net.max_pool("p1", a, 3, 1);
   const auto q1 = net.op("AveragePool", "q1", {p1}, {{"kernel_shape", {3, 3}}, {"pads", {2, 2, 2, 2}}});
   net.output(net.conv("c", net.concat("k", {a, q1}), 2));
@@ -220,7 +218,7 @@ Conv 'a' -> Conv 'c' (4 channels)
   remedy: add AveragePool to `through` (test.dsl:11); then concat would scale 4 of 4 channels here
 )");
   Net added;
-  const auto x = start(added);
+  const auto x = added.image();
   const auto b = added.conv("b", x, 4), d = added.conv("d", x, 4);
   const auto s1 = added.add("s1", b, d), s2 = added.op("Sub", "s2", {s1, b});
   added.output(added.conv("c", s2, 2));
@@ -235,7 +233,7 @@ Conv 'b', Conv 'd' -> Conv 'c' (4 channels)
 
 TEST_CASE("explain: overlapping concats with a child that is not wanted") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4), b = net.conv("b", x, 3), d = net.conv("d", x, 2);
   net.output(net.conv("c1", net.concat("k1", {a, b}), 2));
   net.output(net.conv_transpose("c2", net.concat("k2", {a, d}), 2));
@@ -250,7 +248,7 @@ Conv 'a', Conv 'b', Conv 'd' -> Conv 'c1', ConvTranspose 'c2' (9 channels)
 
 TEST_CASE("explain: what feeds a concat and a convolution directly has both of their readers as children") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4, {.spread = 4}), b = net.conv("b", x, 4, {.spread = 4});
   net.output(net.conv("c", net.concat("k", {net.relu("ra", a), net.relu("rb", b)}), 2));
   net.output(net.conv("d", "ra", 2));
@@ -270,7 +268,7 @@ Conv 'a', Conv 'b' -> Conv 'c', Conv 'd' (8 channels)
 
 TEST_CASE("explain: two separate additions of one convolution, whose scale all of them share") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4, {.spread = 3}), b = net.conv("b", x, 4, {.spread = 3}),
              c = net.conv("c", x, 4, {.spread = 3});
   net.output(net.conv("d", net.add("s1", a, b), 2));
@@ -289,7 +287,7 @@ Conv 'a', Conv 'b', Conv 'c' -> Conv 'd', Conv 'e' (4 channels)
 
 TEST_CASE("explain: a concat of a convolution, its pool and the pool of that is one parent, told once") {
   Net net;
-  const auto a = net.conv("a", start(net), 4, {.spread = 4});
+  const auto a = net.conv("a", net.image(), 4, {.spread = 4});
   const auto p1 = net.max_pool("p1", a, 3, 1), p2 = net.max_pool("p2", p1, 3, 1);
   const auto q1 = net.op("Pad", "q1", {p1, net.ints("pads1", {0, 0, 1, 1, 0, 0, 1, 1})});
   const auto q2 = net.op("Pad", "q2", {p2, net.ints("pads2", {0, 0, 2, 2, 0, 0, 2, 2})});
@@ -303,7 +301,7 @@ Conv 'a' -> Conv 'c' (4 channels)
 
 TEST_CASE("explain: chained additions, and one of a tensor and its own pool, name each parent once") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4, {.spread = 3}), b = net.conv("b", x, 4, {.spread = 3});
   const auto s2 = net.add("s2", net.add("s1", a, b), a);
   const auto pooled = net.op("MaxPool", "p", {s2}, {{"kernel_shape", {3, 3}}, {"pads", {1, 1, 1, 1}}});
@@ -320,7 +318,7 @@ Conv 'a', Conv 'b' -> Conv 'c' (4 channels)
 
 TEST_CASE("explain: a concat with the network's input, scaled beside what leaks") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   net.output(net.conv("c", net.concat("k", {net.conv("a", x, 4), x}), 2));
   const std::string rule = R"(rule pinned {
   region r { parents Conv as p
@@ -339,7 +337,7 @@ Conv 'a' -> Conv 'a', Conv 'c' (7 channels)
 
 TEST_CASE("explain: a dead and an always negative parent of a concat match, and keep their scale or get one > 0") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 3, {.dead = {0, 1, 2}}), b = net.conv("b", x, 3, {.negative = true}),
              d = net.conv("d", x, 3, {.spread = 3});
   net.output(net.conv("c", net.concat("k", {net.relu("ra", a), b, net.relu("rd", d)}), 2));
@@ -360,7 +358,7 @@ Conv 'a', Conv 'b', Conv 'd' -> Conv 'c' (9 channels)
 
 TEST_CASE("explain: swish, HardSwish and Softmax leak") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4);
   // Pinned by the Sigmoid, `a` is the gate of the product: the other factor is tied to what comes out, not `a`.
   net.output(net.conv("c", net.op("Mul", "m", {a, net.op("Sigmoid", "g", {a})}), 2));
@@ -376,7 +374,7 @@ Conv 'a' -> nothing (4 channels)
 )");
   for (const char* type : {"HardSwish", "Softmax"}) {
     Net other;
-    const auto b = other.conv("b", start(other), 4);
+    const auto b = other.conv("b", other.image(), 4);
     other.output(other.conv("c", other.op(type, "f", {b}), 2));
     other.calibrate();
     CHECK(Explained(other, kRules, {.rules = {"pair"}, .node = "b"}).text() == fmt::format(R"(
@@ -394,7 +392,7 @@ Conv 'b' -> nothing (4 channels)
 
 TEST_CASE("explain: two convolutions that share a weight have regions of their own") {
   Net net;
-  const auto a = net.conv("a", start(net), 4, {.spread = 4});
+  const auto a = net.conv("a", net.image(), 4, {.spread = 4});
   const auto s = net.conv("s", net.relu("ra", a), 4, {.spread = 3});
   const auto t = net.conv("t", net.relu("rs", s), 4, {.bias = false, .weight = "s.weight"});
   net.output(net.conv("c", net.relu("rt", t), 2));
@@ -414,7 +412,7 @@ Conv 's' -> Conv 't' (4 channels)
 
 TEST_CASE("explain: a convolution that is parent and child of one region stands on both sides of it") {
   Net net;
-  const auto a = net.conv("a", start(net), 4, {.spread = 4});
+  const auto a = net.conv("a", net.image(), 4, {.spread = 4});
   const auto c = net.conv("c", net.relu("r", a), 4, {.spread = 4});
   net.output(net.conv("d", net.add("s", a, c), 2));
   net.calibrate();
@@ -429,7 +427,7 @@ Conv 'a', Conv 'c' -> Conv 'c', Conv 'd' (4 channels)
 
 TEST_CASE("explain: a later rule sees the ranges that an earlier one has scaled") {
   Net net;
-  net.output(net.conv("b", net.relu("r", net.conv("a", start(net), 4)), 2));
+  net.output(net.conv("b", net.relu("r", net.conv("a", net.image(), 4)), 2));
   net.calibrate();
   const std::vector<double>& max = net.ranges().at("r").max;
   const auto [least, most] =

@@ -20,8 +20,6 @@ using namespace rw::test;
 
 namespace {
 
-std::string start(Net& net) { return net.input("x", {1, 3, 8, 8}); }
-
 std::string one_rule(const std::string& clauses, const std::string& before = "", const std::string& leak = "") {
   return before + "rule s {\n  region r {\n    parents Conv as p\n    through Relu\n    children Conv as c\n" + leak +
          "  }\n" + clauses + "  do scale(p, 2)\n}\n";
@@ -31,7 +29,7 @@ std::string one_rule(const std::string& clauses, const std::string& before = "",
 
 TEST_CASE("explain: what matched, and what an earlier rule claimed") {
   Net net;
-  const auto a = net.conv("a", start(net), 4);
+  const auto a = net.conv("a", net.image(), 4);
   net.output(net.conv("b", net.relu("r", a), 2));
   net.calibrate();
   const std::string twice = std::string(kRules) + one_rule("");
@@ -59,7 +57,7 @@ Conv 'b' -> nothing (2 channels)
 
 TEST_CASE("explain: a condition with the values that it saw") {
   Net net;
-  const auto a = net.conv("a", start(net), 4), b = net.depthwise("b", net.relu("r", a));
+  const auto a = net.conv("a", net.image(), 4), b = net.depthwise("b", net.relu("r", a));
   net.output(net.conv("c", b, 2));
   net.calibrate();
   CHECK(Explained(net, one_rule("  where all c: c.group == 1 else \"children have groups\"\n"), {.node = "a"}).text() ==
@@ -73,7 +71,7 @@ Conv 'a' -> Conv 'b' (4 channels)
 
 TEST_CASE("explain: ranges that are missing") {
   Net net;
-  const auto a = net.conv("a", start(net), 4);
+  const auto a = net.conv("a", net.image(), 4);
   net.output(net.conv("b", net.relu("r", a), 2));
   CHECK(Explained(net, kRules, {.rules = {"pair"}}).text() == R"(
 Conv 'a' -> Conv 'b' (4 channels)
@@ -96,7 +94,7 @@ what would unlock most
 
 TEST_CASE("explain: a guard of a term, with the attribute") {
   Net net;
-  const auto a = net.conv("a", start(net), 4), b = net.depthwise("b", net.relu("r", a));
+  const auto a = net.conv("a", net.image(), 4), b = net.depthwise("b", net.relu("r", a));
   net.output(net.conv("c", b, 2));
   net.calibrate();
   CHECK(Explained(net,
@@ -113,7 +111,7 @@ Conv 'a' -> Conv 'b' (4 channels)
 
 TEST_CASE("explain: an operator that nobody knows must be taught before a clause can name it") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4), swirl = net.op("Elu", "w", {net.relu("r", a)});
   net.output(net.conv("c", swirl, 2));
   const auto b = net.conv("b", x, 4);
@@ -222,7 +220,7 @@ TEST_CASE("explain: the way of a leak goes from a parent through operators and c
 
 TEST_CASE("explain: the data says what the text says") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4), b = net.conv("b", x, 4);
   net.output(net.conv("c", net.concat("k", {a, b}), 2));
   net.output(net.op("Sigmoid", "g", {net.relu("r", b)}));
@@ -251,7 +249,7 @@ TEST_CASE("explain: the data says what the text says") {
 
 TEST_CASE("Explain: rules with a chain tell their edits and what they left alone") {
   Net net;
-  const auto a = net.conv("a", start(net), 4), n = net.batch_norm("n", net.conv("b", a, 4));
+  const auto a = net.conv("a", net.image(), 4), n = net.batch_norm("n", net.conv("b", a, 4));
   net.output(net.add("s", net.batch_norm("m", a), net.clip("k", n, 0.0F, 6.0F)));
   net.calibrate();
   const char* const rules = R"(

@@ -143,7 +143,7 @@ void check_same_scales(const Rewritten& one, const Rewritten& other) {
   }
 }
 
-std::size_t count(std::string_view text, std::string_view part) {
+std::size_t occurrences(std::string_view text, std::string_view part) {
   std::size_t found = 0;
   for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++found;
   return found;
@@ -168,8 +168,8 @@ TEST_CASE("Random nested networks are seen through: the scales of the flat netwo
       CHECK(outputs_identical(net, nested, 1));
     else
       CHECK(keeps_function(net, largest_difference(net, nested, 1)));
-    const std::size_t graphs = count(read_file(saved), R"("op": "Graph")");
-    CHECK(count(read_file(folder / "after.json"), R"("op": "Graph")") == graphs);
+    const std::size_t graphs = occurrences(read_file(saved), R"("op": "Graph")");
+    CHECK(occurrences(read_file(folder / "after.json"), R"("op": "Graph")") == graphs);
     nested_networks += graphs;
     for (const auto& rule : nested.outcome.rules) scaled += rule.regions;
   }

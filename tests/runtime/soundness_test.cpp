@@ -15,13 +15,11 @@ namespace {
 std::vector<double> twos(std::size_t count) { return std::vector<double>(count, 2.0); }
 std::vector<double> ones(std::size_t count) { return std::vector<double>(count, 1.0); }
 
-std::string start(Net& net) { return net.input("x", {1, 3, 8, 8}); }
-
 }  // namespace
 
 TEST_CASE("A feeds a concat and also a convolution directly: that one is a child of the same region") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4, {.spread = 4}), b = net.conv("b", x, 4, {.spread = 4});
   const auto k = net.concat("k", {net.relu("ra", a), net.relu("rb", b)});
   net.output(net.conv("c", k, 2));
@@ -36,7 +34,7 @@ TEST_CASE("A feeds a concat and also a convolution directly: that one is a child
 
 TEST_CASE("A feeds a concat and an Add: one region through A, which two of the classic rules leave alone") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4), b = net.conv("b", x, 4), c = net.conv("c", x, 4);
   net.output(net.conv("d", net.concat("k", {a, b}), 2));
   net.output(net.conv("e", net.add("s", a, c), 2));
@@ -55,7 +53,7 @@ TEST_CASE("A feeds a concat and an Add: one region through A, which two of the c
 
 TEST_CASE("Two separate Adds of one convolution are one region") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4, {.spread = 3}), b = net.conv("b", x, 4), c = net.conv("c", x, 4);
   net.output(net.conv("d", net.add("s1", a, b), 2));
   net.output(net.conv("e", net.add("s2", a, c), 2));
@@ -69,7 +67,7 @@ TEST_CASE("Two separate Adds of one convolution are one region") {
 
 TEST_CASE("A is also an output of the network: the output is a leak") {
   Net net;
-  const auto a = net.conv("a", start(net), 4);
+  const auto a = net.conv("a", net.image(), 4);
   net.output(a);
   net.output(net.conv("b", net.relu("r", a), 2));
   net.calibrate();
@@ -81,7 +79,7 @@ TEST_CASE("A is also an output of the network: the output is a leak") {
 
 TEST_CASE("Concat of A, of its pool and of the pool of that: one class for each channel of A") {
   Net net;
-  const auto a = net.conv("a", start(net), 4, {.spread = 4});
+  const auto a = net.conv("a", net.image(), 4, {.spread = 4});
   const auto p1 = net.max_pool("p1", a, 3, 1), p2 = net.max_pool("p2", p1, 3, 1);
   // Pools without padding shrink the picture; padding brings it back.
   const auto q1 = net.op("Pad", "q1", {p1, net.ints("pads1", {0, 0, 1, 1, 0, 0, 1, 1})});
@@ -100,7 +98,7 @@ TEST_CASE("Concat of A, of its pool and of the pool of that: one class for each 
 
 TEST_CASE("Concats that overlap without nesting are one region") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4), b = net.conv("b", x, 3), d = net.conv("d", x, 2);
   net.output(net.conv("c1", net.concat("k1", {a, b}), 2));
   net.output(net.conv("c2", net.concat("k2", {a, d}), 2));
@@ -113,7 +111,7 @@ TEST_CASE("Concats that overlap without nesting are one region") {
 
 TEST_CASE("Chained additions, and an addition of A and its own pool: each parent once") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4), b = net.conv("b", x, 4);
   const auto s1 = net.add("s1", a, b), s2 = net.add("s2", s1, a);
   const auto pooled = net.op("MaxPool", "p", {s2}, {{"kernel_shape", {3, 3}}, {"pads", {1, 1, 1, 1}}});
@@ -126,7 +124,7 @@ TEST_CASE("Chained additions, and an addition of A and its own pool: each parent
 
 TEST_CASE("Concat of A and the network's input: a leak, or with `leak pin` A is scaled and the rest is pinned") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   net.output(net.conv("c", net.concat("k", {net.conv("a", x, 4), x}), 2));
   net.calibrate();
   const Engine engine(net);
@@ -140,7 +138,7 @@ TEST_CASE("Concat of A and the network's input: a leak, or with `leak pin` A is 
 
 TEST_CASE("A dead and an always negative concat parent: every scale finite and > 0") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 3, {.dead = {0, 1, 2}}), b = net.conv("b", x, 3, {.negative = true}),
              d = net.conv("d", x, 3);
   net.output(net.conv("c", net.concat("k", {net.relu("ra", a), b, net.relu("rd", d)}), 2));
@@ -161,7 +159,7 @@ TEST_CASE("Operators that carry no scale are leaks") {
       {"Sigmoid", {}}, {"Softmax", {{"axis", 1}}}, {"HardSwish", {}}, {"Tanh", {}}};
   for (const auto& [type, attributes] : blocking) {
     Net net;
-    const auto a = net.conv("a", start(net), 4);
+    const auto a = net.conv("a", net.image(), 4);
     net.output(net.conv("c", net.op(type, "f", {a}, attributes), 2));
     net.calibrate();
     const Engine engine(net, kTakeAll);
@@ -176,7 +174,7 @@ TEST_CASE("Clip with only a lower bound of 0 is Relu, Clip(0, 6) is a leak") {
   for (const auto& [high, expected] :
        std::vector<std::pair<std::optional<float>, double>>{{std::nullopt, 2.0}, {6.0F, 1.0}}) {
     Net net;
-    const auto a = net.conv("a", start(net), 4);
+    const auto a = net.conv("a", net.image(), 4);
     net.output(net.conv("c", net.clip("f", a, 0.0F, high), 2));
     const Engine engine(net, kTakeAll);
     CHECK(engine.scale("a") == std::vector<double>(4, expected));
@@ -186,7 +184,7 @@ TEST_CASE("Clip with only a lower bound of 0 is Relu, Clip(0, 6) is a leak") {
 
 TEST_CASE("Concat on an axis that is not the channels' ties its inputs one to one") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 4, {.spread = 3}), b = net.conv("b", x, 4, {.spread = 3});
   net.output(net.conv("c", net.concat("k", {a, b}, 2), 2));
   net.calibrate();
@@ -204,7 +202,7 @@ TEST_CASE("Concat on an axis that is not the channels' ties its inputs one to on
 TEST_CASE("A convolution that is parent and child of one region") {
   // s = a + c(s0) where s0 = relu(a): c reads and feeds the same region.
   Net net;
-  const auto a = net.conv("a", start(net), 4, {.spread = 4});
+  const auto a = net.conv("a", net.image(), 4, {.spread = 4});
   const auto c = net.conv("c", net.relu("r", a), 4, {.spread = 4});
   net.output(net.conv("d", net.add("s", a, c), 2));
   net.calibrate();
@@ -229,7 +227,7 @@ TEST_CASE("A convolution that is parent and child of one region") {
 
 TEST_CASE("A copy of a shared weight takes no name that is taken") {
   Net net;
-  const auto a = net.conv("a", start(net), 4, {.spread = 4});
+  const auto a = net.conv("a", net.image(), 4, {.spread = 4});
   const auto s = net.conv("s", net.relu("ra", a), 4, {.spread = 3});
   const auto t = net.conv("t", net.relu("rs", s), 4, {.bias = false, .weight = "s.weight"});
   const auto other = net.constant("s.weight@t", Array({1, 4, 1, 1}, std::vector<float>{1, 2, 3, 4}));
@@ -249,7 +247,7 @@ TEST_CASE("A copy of a shared weight takes no name that is taken") {
 
 TEST_CASE("Grouped and depthwise convolutions as parents and children") {
   Net net;
-  const auto a = net.conv("a", start(net), 8, {.spread = 4});
+  const auto a = net.conv("a", net.image(), 8, {.spread = 4});
   const auto d = net.depthwise("d", net.relu("ra", a), {.spread = 4});
   const auto g = net.conv("g", net.relu("rd", d), 6, {.group = 2, .spread = 4});
   net.output(net.conv("c", net.relu("rg", g), 2));
@@ -265,7 +263,7 @@ TEST_CASE("Grouped and depthwise convolutions as parents and children") {
 
 TEST_CASE("Add of the same operand twice joins") {
   Net net;
-  const auto a = net.conv("a", start(net), 4, {.spread = 4});
+  const auto a = net.conv("a", net.image(), 4, {.spread = 4});
   net.output(net.conv("c", net.add("s", a, a), 2));
   net.calibrate();
   const Engine engine(net);
@@ -275,7 +273,7 @@ TEST_CASE("Add of the same operand twice joins") {
 
 TEST_CASE("Concats three deep, and a Relu beside other consumers of its input") {
   Net net;
-  const auto x = start(net);
+  const auto x = net.image();
   const auto a = net.conv("a", x, 2), b = net.conv("b", x, 2), c = net.conv("c", x, 2), d = net.conv("d", x, 2);
   const auto k1 = net.concat("k1", {a, b}), k2 = net.concat("k2", {k1, c}), k3 = net.concat("k3", {d, k2});
   net.output(net.conv("e", net.relu("r", k3), 2));
@@ -294,7 +292,7 @@ TEST_CASE("Concats three deep, and a Relu beside other consumers of its input") 
 
 TEST_CASE("A tensor that nobody reads is no leak") {
   Net net;
-  const auto a = net.conv("a", start(net), 4);
+  const auto a = net.conv("a", net.image(), 4);
   net.relu("dead", a);
   net.output(net.conv("c", a, 2));
   CHECK(Engine(net, kTakeAll).scale("dead") == twos(4));

@@ -101,6 +101,7 @@ class Net {
 
   // --- writing it
   std::string input(const std::string& name, Dims shape, graph::DType dtype = graph::DType::float32);
+  std::string image() { return input("x", {1, 3, 8, 8}); }  // the input of most small networks
   std::string constant(const std::string& name, Array value, graph::DType dtype = graph::DType::float32);
   std::string ints(const std::string& name, Dims values);  // an int64 vector
   void output(const std::string& tensor);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rw::test {
@@ -27,6 +28,9 @@ Outcome run_program(const std::filesystem::path& program, const std::vector<std:
 
 // Runs rewrite-engine.
 Outcome run_engine(const std::vector<std::string>& arguments, const ShellOptions& options = {});
+
+// Whether `part` stands in what was written.
+inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 // A fresh folder that is removed at the end with all that is in it.
 class TemporaryFolder {
