@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text = fuzz::text_of(data, size);
   const std::size_t cut = text.find("\n---\n");
   const bool own = cut != std::string_view::npos && size % kTurn == 0;
-  const dsl::Loaded parsed = own ? fuzz::load_text(text.substr(cut + 5), fuzz::Standard::laws) : dsl::Loaded{};
+  const dsl::Loaded parsed = own ? fuzz::load_text(text.substr(cut + 5)) : dsl::Loaded{};
   if (dsl::has_errors(parsed.diagnostics)) return 0;
   const dsl::Loaded& rules = own ? parsed : shipped_rules(size / 2);
   try {

@@ -7,12 +7,9 @@
 
 namespace rw::fuzz {
 
-// What rules find without `use`. Parsing the whole standard library for every input would take most of the time: one
-// law of each kind, or three declarations.
-enum class Standard { laws, small };
-
-// Loads `rules` as the one file of a run.
-dsl::Loaded load_text(std::string_view rules, Standard standard);
+// Loads `rules` as the one file of a run. What they find without `use` is as little as a rule can be about: parsing the
+// whole standard library for every input would take most of the time.
+dsl::Loaded load_text(std::string_view rules);
 
 // A rule set that ships, with the whole standard library. It has no errors.
 dsl::Loaded load_shipped(std::string_view name);

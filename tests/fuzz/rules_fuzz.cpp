@@ -8,7 +8,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rw;
   const std::string_view text = fuzz::text_of(data, size);
-  const dsl::Loaded loaded = fuzz::load_text(text, fuzz::Standard::small);
+  const dsl::Loaded loaded = fuzz::load_text(text);
   for (const dsl::Diagnostic& each : loaded.diagnostics)
     if (dsl::draw(each, loaded.sources).empty()) __builtin_trap();
 
