@@ -85,19 +85,23 @@ TEST_CASE("Trained networks keep their function under equalization, and bit by b
 
 TEST_CASE("Equalized networks for digits are as accurate as before") {
   const Array images = read_npy(data_path("digits_x.npy")), labels = read_npy(data_path("digits_y.npy"));
-  constexpr std::size_t kCount = unless_sanitized<std::size_t>(100, 25);
+  constexpr std::size_t kCount = unless_sanitized<std::size_t>(100, 20);
   const Array some(Dims{kCount, 1, 16, 16},
                    std::vector<float>(images.floats().begin(), images.floats().begin() + kCount * 256));
+  const auto right = [&](const std::filesystem::path& model) {
+    const Array scores = evaluate(graph::read_model(model).network, {{"x", some}}).at("y");
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < kCount; ++i)
+      count += static_cast<std::int64_t>(largest_at(scores, i)) == labels.ints()[i];
+    return count;
+  };
   for (const char* name : {"digits_res", "digits_dense_imb", "digits_mbv2_relu_imb"}) {
     INFO(name);
     const TemporaryFolder folder;
-    REQUIRE(run_engine({data_path(std::string(name) + ".json"), "equalization", "-o", (folder / "out.json").string()})
-                .status == 0);
-    const graph::Model after = graph::read_model(folder / "out.json");
-    const Array scores = evaluate(after.network, {{"x", some}}).at("y");
-    std::size_t right = 0;
-    for (std::size_t i = 0; i < kCount; ++i)
-      right += static_cast<std::int64_t>(largest_at(scores, i)) == labels.ints()[i];
-    CHECK(100 * right >= 97 * kCount);
+    const std::string before = data_path(std::string(name) + ".json");
+    REQUIRE(run_engine({before, "equalization", "-o", (folder / "out.json").string()}).status == 0);
+    const std::size_t now = right(folder / "out.json");
+    CHECK(now >= right(before));
+    CHECK(100 * now >= unless_sanitized<std::size_t>(97, 95) * kCount);
   }
 }
