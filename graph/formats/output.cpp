@@ -6,26 +6,25 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "graph/error.hpp"
+#include "graph/formats/block_queue.hpp"
 #include "graph/formats/temporary_file.hpp"
-#include "graph/formats/writer_thread.hpp"
 #include "graph/parallel.hpp"
 
 namespace rw::graph {
 namespace {
 
-// Larger writes are no faster; from 1 MiB on they are several times slower on ext4.
-constexpr std::size_t kBuffer = std::size_t{256} << 10U;
-constexpr std::size_t kDryBuffer = std::size_t{16} << 10U;  // what is dropped need not be large
 constexpr std::uint64_t kWorthAThread = std::uint64_t{4} << 20U;
+// The system lets one thread at a time write to a file; more than these would wait for one another.
+constexpr unsigned kMostThreads = 4;
 
 // A file beyond the limit of the process (ulimit -f) shall be an error that we report, not the end of the process.
 void ignore_file_size_signal() {
@@ -69,9 +68,8 @@ class Output::File : public OutputFile {
   void write(std::span<const std::byte> bytes) override {
     if (!temporary_) return drop(bytes.size());
     while (!bytes.empty()) {
-      const std::span<std::byte> space = room(1);
-      const std::size_t part = std::min(space.size(), bytes.size());
-      std::memcpy(space.data(), bytes.data(), part);
+      const std::size_t part = std::min(room(1), bytes.size());
+      block_.add(bytes.first(part));
       bytes = bytes.subspan(part);
       took(part);
     }
@@ -80,30 +78,23 @@ class Output::File : public OutputFile {
   void copy(const MappedFile& from, std::uint64_t offset, std::uint64_t size) override {
     if (!temporary_) return drop(size);
     while (size > 0) {
-      const std::span<std::byte> space = room(1);
-      const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), size));
-      read(from, offset, space.first(part));
+      const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(room(1), size));
+      block_.add(Block::Copy{&from, offset}, part);
       offset += part;
       size -= part;
       took(part);
     }
   }
 
-  void scale(const MappedFile& from, std::uint64_t offset, const Scaler& scaler) override {
-    const std::size_t step = graph::size(scaler.source().dtype);
-    const std::uint64_t elements = scaler.byte_count() / step;
+  void scale(const MappedFile& from, std::uint64_t offset, Scaler scaler) override {
+    const auto shared = std::make_shared<const Scaler>(std::move(scaler));
+    const std::size_t step = graph::size(shared->source().dtype);
+    const std::uint64_t elements = shared->byte_count() / step;
     for (std::uint64_t first = 0; first < elements;) {
-      const std::span<std::byte> space = room(step);
-      const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(space.size() / step, elements - first));
-      const std::span<std::byte> bytes = space.first(part * step);
-      if (scaler.gathers()) {
-        scaler.write(first, bytes);
-      } else {
-        read(from, offset + first * step, bytes);
-        scaler.scale(first, bytes);
-      }
+      const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(room(step) / step, elements - first));
+      block_.add(Block::Scale{&from, offset, shared, first}, part * step);
       first += part;
-      took(bytes.size());
+      took(part * step);
     }
   }
 
@@ -130,72 +121,53 @@ class Output::File : public OutputFile {
     if (result != 0 && (errno == ENOSPC || errno == EFBIG || errno == EDQUOT)) fail("cannot write it");
   }
 
-  std::span<std::byte> room(std::size_t least) {
-    if (buffer_.empty()) begin();
-    if (buffer_.size() - used_ < least) flush();
-    return std::span(buffer_).subspan(used_);
+  // How many bytes the block takes, not fewer than `least`.
+  std::size_t room(std::size_t least) {
+    if (block_.full() || Block::kMost - block_.size < least) give();
+    return Block::kMost - block_.size;
   }
 
-  // In a dry run bytes go no further, and those in which nothing is to be checked are not even read.
+  // In a dry run bytes in which nothing is to be checked are not even read.
   void drop(std::uint64_t size) {
-    given_ += size;
     done_ += size;
     shared_.count(size);
+    took(size);
   }
 
-  // The buffer holds this much more. After the last byte it is not needed any longer.
-  void took(std::size_t bytes) {
-    if (!temporary_) return drop(bytes);
-    used_ += bytes;
+  void took(std::uint64_t bytes) {
     given_ += bytes;
     if (given_ == size_) end();
   }
 
-  void begin() {
-    buffer_.resize(temporary_ ? kBuffer : kDryBuffer);
-    if (!temporary_ || size_ < kWorthAThread || threads() == 1) return;
-    try {
-      thread_.emplace([this](std::span<const std::byte> bytes) { put(bytes); });
-    } catch (const std::system_error&) {
-      // The system has none to give: then one thing comes after the other.
-    }
+  void give() {
+    if (!queue_)
+      queue_.emplace(size_ < kWorthAThread ? 1 : std::min(threads(), kMostThreads),
+                     [this](const Block& block, std::span<std::byte> buffer) { finish(block, buffer); });
+    const std::uint64_t next = block_.at + block_.size;
+    queue_->give(std::exchange(block_, {.at = next}));
+  }
+
+  void finish(const Block& block, std::span<std::byte> buffer) {
+    const std::span<const std::byte> bytes = bytes_of(block, buffer);
+    if (temporary_) put(block.at, bytes);
+    done_ += bytes.size();
+    shared_.count(bytes.size());
   }
 
   void end() {
-    flush();
-    if (thread_) thread_->wait();
-    thread_.reset();
-    buffer_ = {};
+    if (block_.size > 0) give();
+    if (queue_) queue_->wait();
+    queue_.reset();
+    block_ = {};
   }
 
-  // Empties the buffer.
-  void flush() {
-    const std::size_t used = std::exchange(used_, 0);
-    if (thread_)
-      thread_->give(buffer_, used);
-    else
-      put(std::span(buffer_).first(used));
-    shared_.count(used);
-  }
-
-  void put(std::span<const std::byte> bytes) {
+  void put(std::uint64_t at, std::span<const std::byte> bytes) const {
     while (!bytes.empty()) {
-      const ssize_t count = ::write(temporary_->descriptor(), bytes.data(), bytes.size());
+      const ssize_t count = pwrite(temporary_->descriptor(), bytes.data(), bytes.size(), static_cast<off_t>(at));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) fail("cannot write it");
       bytes = bytes.subspan(static_cast<std::size_t>(count));
-      done_ += static_cast<std::size_t>(count);
-    }
-  }
-
-  void read(const MappedFile& from, std::uint64_t offset, std::span<std::byte> to) const {
-    while (!to.empty()) {
-      const ssize_t count = pread(from.descriptor(), to.data(), to.size(), static_cast<off_t>(offset));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw Error(from.path().string(), "", fmt::format("cannot read it: {}", std::strerror(errno)));
-      if (count == 0) throw Error(from.path().string(), "", "changed while it was read");
-      offset += static_cast<std::uint64_t>(count);
-      to = to.subspan(static_cast<std::size_t>(count));
+      at += static_cast<std::uint64_t>(count);
     }
   }
 
@@ -206,12 +178,11 @@ class Output::File : public OutputFile {
   std::filesystem::path path_;
   std::uint64_t size_;
   Shared& shared_;
-  std::vector<std::byte> buffer_;  // empty until the first byte comes
-  std::size_t used_ = 0;           // of the buffer
-  std::uint64_t given_ = 0;        // bytes that came
-  std::uint64_t done_ = 0;         // bytes that are with the system; the thread's while there is one
+  Block block_;                          // in the making; in a dry run what there is to check
+  std::uint64_t given_ = 0;              // bytes that came
+  std::atomic<std::uint64_t> done_ = 0;  // bytes that are with the system
   std::optional<TemporaryFile> temporary_;
-  std::optional<WriterThread> thread_;
+  std::optional<BlockQueue> queue_;  // last: its threads use the rest
 };
 
 // --- all of them

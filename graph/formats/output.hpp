@@ -17,18 +17,19 @@
 
 namespace rw::graph {
 
-// A file in the making: bytes go out through one buffer, or two where a thread of its own writes them. Errors (file:
-// its path) tell what the system says: no space left, a file too large, an input that changed.
+// A file in the making, written block by block, a large one by several threads. What is given is borrowed until all
+// bytes of the file are given, and an error may be that of something given before. Errors (file: its path) tell what
+// the system says: no space left, a file too large, an input that changed.
 class OutputFile {
  public:
   virtual ~OutputFile() = default;
 
-  virtual void write(std::span<const std::byte> bytes) = 0;
+  virtual void write(std::span<const std::byte> bytes) = 0;  // copied
   void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
   // A range of an input, read from the file and not through its mapping.
   virtual void copy(const MappedFile& from, std::uint64_t offset, std::uint64_t size) = 0;
-  // A scaled constant; `offset`: where its source begins in `from`.
-  virtual void scale(const MappedFile& from, std::uint64_t offset, const Scaler& scaler) = 0;
+  // A scaled constant; `offset`: where its source begins in `from`. What the scaler borrows is borrowed, too.
+  virtual void scale(const MappedFile& from, std::uint64_t offset, Scaler scaler) = 0;
 };
 
 class Output {
@@ -46,7 +47,7 @@ class Output {
   // stands there is not a regular file. For asking before the first byte is written.
   void check(const std::filesystem::path& path) const;
 
-  // A new file of `size` bytes, which several threads may fill at once with others of this output (each file by one).
+  // A new file of `size` bytes, which may be filled at the same time as others of this output, each by one thread.
   // Error: as check().
   OutputFile& add(const std::filesystem::path& path, std::uint64_t size);
 

@@ -67,9 +67,9 @@ void Pieces::write(OutputFile& file) const {
         file.write(*view);
     } else {
       const auto& scaled = std::get<Scaled>(piece);
-      const Scaler scaler(*scaled.source, *scaled.edit, scaled.name);
+      Scaler scaler(*scaled.source, *scaled.edit, scaled.name);
       if (const MappedFile* source = source_of(scaler.source().bytes.data(), offset))
-        file.scale(*source, offset, scaler);
+        file.scale(*source, offset, std::move(scaler));
       else
         file.write(std::span<const std::byte>(scaler.result()));
     }

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "graph/formats/writer_thread.hpp"
+#include "graph/formats/block_queue.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 
@@ -88,31 +88,47 @@ TEST_CASE("Of several exceptions that of the smallest index comes out") {
   }
 }
 
-TEST_CASE("A thread writes what it is given, in order, and nothing behind a failure") {
-  std::vector<std::byte> written;
-  {
-    WriterThread thread(
-        [&](std::span<const std::byte> bytes) { written.insert(written.end(), bytes.begin(), bytes.end()); });
-    std::size_t first = 0;
-    for (const std::size_t part : {10U, 64U, 1U, 0U, 33U}) {
-      std::vector<std::byte> buffer = bytes_from(64, first);
-      thread.give(buffer, part);
-      CHECK(buffer.size() == 64);
-      first += part;
+TEST_CASE("Blocks are all worked off, whoever does it, and none is begun behind a failure") {
+  for (const unsigned threads : {1U, 2U, 5U}) {
+    INFO(threads);
+    const std::vector<std::byte> wanted = bytes_from(200 * 64, 0);
+    const auto block_at = [&](std::size_t at) {
+      Block block{.at = at};
+      block.add(std::span(wanted).subspan(at, 64));
+      return block;
+    };
+    {
+      std::vector<std::byte> written(wanted.size());
+      std::atomic<int> calls = 0;
+      BlockQueue queue(threads, [&](const Block& block, std::span<std::byte> buffer) {
+        const std::span<const std::byte> bytes = rw::graph::bytes_of(block, buffer);
+        std::copy(bytes.begin(), bytes.end(), written.begin() + static_cast<std::ptrdiff_t>(block.at));
+        ++calls;
+      });
+      for (std::size_t at = 0; at < wanted.size(); at += 64) queue.give(block_at(at));
+      queue.wait();
+      CHECK(calls == 200);
+      CHECK(written == wanted);
     }
-    thread.wait();
-    CHECK(written == bytes_from(108, 0));
+    std::atomic<int> calls = 0;
+    BlockQueue queue(threads, [&](const Block& block, std::span<std::byte>) {
+      ++calls;
+      if (block.at >= 10 * 64) throw block.at;  // the tenth and all behind it
+    });
+    std::uint64_t thrown = 0;
+    try {
+      for (std::size_t at = 0; at < wanted.size(); at += 64) queue.give(block_at(at));
+    } catch (const std::uint64_t at) {
+      thrown = at;
+    }
+    CHECK(thrown == 10 * 64);
+    const int begun = calls;
+    CHECK(begun >= 11);
+    CHECK(begun <= 10 + 2 * static_cast<int>(threads));
+    CHECK_THROWS_AS(queue.give(block_at(0)), std::uint64_t);
+    CHECK_THROWS_AS(queue.wait(), std::uint64_t);
+    CHECK(calls == begun);
   }
-  int calls = 0;
-  WriterThread thread([&](std::span<const std::byte>) {
-    ++calls;
-    throw 5;
-  });
-  std::vector<std::byte> buffer(16);
-  thread.give(buffer, 16);
-  CHECK_THROWS_AS(thread.wait(), int);
-  CHECK_THROWS_AS(thread.give(buffer, 16), int);
-  CHECK(calls == 1);
 }
 
 TEST_CASE("Files are the same bytes for any number of threads") {
