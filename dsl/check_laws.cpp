@@ -66,10 +66,12 @@ class LawChecker {
   LawsOf laws_;
 };
 
-void warn_of_unknown(Run& run, const Run::OperatorUse& use, const std::vector<std::string_view>& known) {
+// `known`: filled once it is asked for.
+void warn_of_unknown(Run& run, const Run::OperatorUse& use, std::vector<std::string>& known) {
   if (run.reporter.is_full(use.at.source, Severity::warning)) return;
   if (run.bound_operators.contains(use.op) || run.vocabulary.attributes(use.op)) return;
-  const std::string_view meant = nearest(use.op, known);
+  if (known.empty()) known = run.vocabulary.operators();
+  const std::string_view meant = nearest(use.op, std::vector<std::string_view>(known.begin(), known.end()));
   const std::string guess = meant.empty() ? "" : fmt::format("did you mean '{}'? else ", meant);
   run.reporter.warning("unknown-operator", use.at, fmt::format("nobody knows operator '{}': it blocks", use.op),
                        fmt::format("{}add `op {} law pass`, or the law that it obeys", guess, use.op));
@@ -78,8 +80,7 @@ void warn_of_unknown(Run& run, const Run::OperatorUse& use, const std::vector<st
 }  // namespace
 
 void check_laws(Run& run) {
-  const std::vector<std::string> names = run.vocabulary.operators();
-  const std::vector<std::string_view> known(names.begin(), names.end());
+  std::vector<std::string> known;
   for (const Run::OperatorUse& use : run.operator_uses) warn_of_unknown(run, use, known);
   if (!run.laws_are_known) return;
   const LawChecker laws(run);
