@@ -101,6 +101,7 @@ class Printer {
 
   void terms(const std::vector<tree::Term>& all) {
     std::vector<std::string> items;
+    items.reserve(all.size());
     for (const tree::Term& term : all) items.push_back(term_text(term));
     list(items);
   }
@@ -108,6 +109,7 @@ class Printer {
   void numbers(const std::vector<tree::NumberArgument>& all) {
     if (all.empty()) return;
     std::vector<std::string> items;
+    items.reserve(all.size());
     for (const tree::NumberArgument& each : all)
       items.push_back(fmt::format("{} = {}", each.name.text, each.spelled.text));
     out_ += '(';
@@ -211,6 +213,7 @@ class Printer {
 
   void words(const std::vector<tree::Word>& all) {
     std::vector<std::string> items;
+    items.reserve(all.size());
     for (const tree::Word& word : all) items.push_back(word.text);
     list(items);
   }

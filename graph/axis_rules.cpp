@@ -178,8 +178,9 @@ std::optional<AxisMap> gather(const Node& node, std::uint32_t slot) {
   });
   if (!map) return map;
   for (int i = 0; i < indices.rank(); ++i) {
-    map->forward[static_cast<std::size_t>(*axis)] |= bit(*axis + i);
-    map->backward[static_cast<std::size_t>(*axis + i)] |= bit(*axis);
+    const int there = *axis + i;
+    map->forward[static_cast<std::size_t>(*axis)] |= bit(there);
+    map->backward[static_cast<std::size_t>(there)] |= bit(*axis);
   }
   return map;
 }

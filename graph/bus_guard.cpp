@@ -30,10 +30,11 @@ static_assert(std::atomic<BusGuard::Range*>::is_always_lock_free && std::atomic<
 struct sigaction previous = {};
 std::uintptr_t page_size = 0;
 
-bool cover(std::uintptr_t address) {
+bool cover(void* place) {
+  const auto address = reinterpret_cast<std::uintptr_t>(place);
   for (BusGuard::Range* range = first_range.load(); range; range = range->next) {
     if (address < range->begin.load() || address >= range->end.load()) continue;
-    void* page = reinterpret_cast<void*>(address & ~(page_size - 1));
+    void* page = static_cast<char*>(place) - address % page_size;
     if (mmap(page, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) return false;
     range->struck.store(true);
     return true;
@@ -45,7 +46,7 @@ bool cover(std::uintptr_t address) {
 void on_bus_error(int signal, siginfo_t* info, void* context) {
   const int saved = errno;
   // si_code > 0: from the memory system, so that there is an address; a signal that somebody sent has none.
-  const bool covered = info->si_code > 0 && cover(reinterpret_cast<std::uintptr_t>(info->si_addr));
+  const bool covered = info->si_code > 0 && cover(info->si_addr);
   errno = saved;
   if (covered) return;
   if ((previous.sa_flags & SA_SIGINFO) != 0) return previous.sa_sigaction(signal, info, context);

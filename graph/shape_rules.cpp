@@ -477,7 +477,7 @@ Dims resize(const Node& node, std::uint32_t) {
   if (!in.known()) return std::nullopt;
   const bool upsample = node.form().op == "Upsample" || node.input_count() == 2;
   std::vector<std::int64_t> dims = copy(in);
-  if (const auto sizes = target_of(node, 3); sizes && sizes->size() == dims.size()) return sizes;
+  if (auto sizes = target_of(node, 3); sizes && sizes->size() == dims.size()) return sizes;
   // Scales are floats: an axis of scale 1 keeps its size, the others are worked out at run time.
   const std::size_t slot = upsample ? 1 : 2;
   if (!node.is_constant(slot)) return std::vector<std::int64_t>(dims.size(), kUnknown);

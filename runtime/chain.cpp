@@ -38,7 +38,7 @@ bool Chain::find(const graph::Editor& editor, OperatorId first,
       path.pop_back();
       continue;
     }
-    open.push_back({});
+    open.emplace_back();
     const std::size_t next = path.size();
     const auto outputs = editor.network().op(path.back()).outputs;
     if (outputs.empty() || outputs[0] == kNone) continue;

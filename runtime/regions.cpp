@@ -177,9 +177,9 @@ class RegionFinder : private Tie {
       if (carries(tensor) && leaks(tensor)) pin(tensor);
     for (std::uint32_t wait = 0; wait < waits_.size(); ++wait) advance(wait);
     std::vector<bool> settled(network_.operators().size(), false);
-    for (std::uint32_t first = 0; first < waits_.size(); ++first) {
+    for (const Wait& first : waits_) {
       settle_ready(settled);
-      const OperatorId op = waits_[first].op;
+      const OperatorId op = first.op;
       if (settled[op]) continue;
       settled[op] = true;  // nothing is decided for the others without it
       give_up(op);

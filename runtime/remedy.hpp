@@ -2,6 +2,7 @@
 // memory, and what it would unlock.
 #pragma once
 
+#include <compare>
 #include <functional>
 #include <map>
 #include <memory>
@@ -41,7 +42,7 @@ struct Change {
     return std::tie(a.kind, a.rule, a.op, a.law, a.at.source, a.at.offset) <=>
            std::tie(b.kind, b.rule, b.op, b.law, b.at.source, b.at.offset);
   }
-  friend bool operator==(const Change& a, const Change& b) { return (a <=> b) == 0; }
+  friend bool operator==(const Change& a, const Change& b) { return std::is_eq(a <=> b); }
 };
 using Changes = std::vector<Change>;  // sorted
 

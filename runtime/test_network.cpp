@@ -88,6 +88,7 @@ class Builder {
 
   std::vector<TensorId> ids(const std::vector<std::string>& names) {
     std::vector<TensorId> out;
+    out.reserve(names.size());
     for (const std::string& name : names) out.push_back(name.empty() ? kNone : builder_.tensor(name));
     return out;
   }

@@ -285,7 +285,8 @@ using Storage = std::array<std::byte, 24>;
 
 template <typename Native>
 Native& native_of(Storage& bytes) {
-  static_assert(sizeof(Native) <= sizeof(bytes) && alignof(Native) <= 8);
+  static_assert(sizeof(Native) <= sizeof(Storage));
+  static_assert(alignof(Native) <= 8);
   static_assert(std::is_trivially_copyable_v<Native> && std::is_trivially_destructible_v<Native>);
   return *std::launder(reinterpret_cast<Native*>(bytes.data()));
 }

@@ -62,12 +62,13 @@ Results roi_align(const Call& call) {
                 wide = (roi[2] - roi[0]) / static_cast<float>(width);
     for (std::int64_t c = 0; c < shape[1]; ++c)
       for (std::int64_t i = 0; i < height * width; ++i) {
+        const std::int64_t row = i / width, column = i % width;
         float sum = 0;
         for (const float v : {0.25F, 0.75F})
           for (const float u : {0.25F, 0.75F})
             sum += plane_of(x, batch.ints()[static_cast<std::size_t>(r)], c)
-                       .between(roi[1] - 0.5F + (static_cast<float>(i / width) + v) * high,
-                                roi[0] - 0.5F + (static_cast<float>(i % width) + u) * wide);
+                       .between(roi[1] - 0.5F + (static_cast<float>(row) + v) * high,
+                                roi[0] - 0.5F + (static_cast<float>(column) + u) * wide);
         y.push_back(sum / 4);
       }
   }

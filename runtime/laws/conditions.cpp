@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "runtime/clip_bounds.hpp"
 #include "runtime/laws/laws.hpp"
@@ -23,8 +24,8 @@ std::string clip(const Site& site) {
 bool pads_channels(const Site& site) {
   const auto pads = site.integers("pads", 1);
   const graph::Shape shape = site.shape(0);
-  std::vector<std::int64_t> axes;
-  for (int i = 0; i < shape.rank(); ++i) axes.push_back(i);
+  std::vector<std::int64_t> axes(static_cast<std::size_t>(shape.rank()));
+  std::iota(axes.begin(), axes.end(), 0);
   if (site.has(3)) {
     const auto named = site.integers_of(3);
     if (!named) return true;

@@ -33,8 +33,7 @@ std::string condition(const Site& site) {
   if (!site.is_constant(0)) return law_move::condition(site);
   if (!graph::floating(site.tensor(0).dtype))
     return fmt::format("its table '{}' is {}", site.tensor(0).name, name(site.tensor(0).dtype));
-  const std::string why = channels_missing(site, site.output());
-  if (!why.empty()) return why;
+  if (std::string why = channels_missing(site, site.output()); !why.empty()) return why;
   if (!site.shape(1).known()) return fmt::format("the shape of '{}' is not known", site.tensor(1).name);
   if (site.output_shape().rank() != site.shape(0).rank() - 1 + site.shape(1).rank() ||
       !table_axes(site, site.channels().axes(site.output())))

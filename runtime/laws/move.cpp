@@ -133,8 +133,7 @@ std::string carry_output(const Site& site, Carry& carry, std::uint32_t output) {
     for (const int digit : run.digits)
       if (std::find(digits.begin(), digits.end(), digit) == digits.end()) digits.push_back(digit);
   }
-  const std::string why = unturnable(*movement, digits, in_shape, given.axes, out_shape, axes);
-  if (!why.empty()) return why;
+  if (std::string why = unturnable(*movement, digits, in_shape, given.axes, out_shape, axes); !why.empty()) return why;
   std::vector<double> values(static_cast<std::size_t>(elements(axes, out_shape)), 0.0);
   Odometer odometer(*movement, digits, in_shape, given.axes, out_shape, axes);
   do {
