@@ -435,12 +435,12 @@ TEST_CASE("what could not be read is not complained about where it is used") {
   const std::string broken = "set conv = Conv Gemm\nfunction f(x) = x ^ 2\n";
   const dsl::Loaded loaded = load_text(broken + "set more = conv\n" + in_rule("  do scale(p, f(p.max))"));
   std::vector<std::string> codes;
-  for (const dsl::Diagnostic& d : loaded.diagnostics) codes.push_back(std::string(d.code));
+  for (const dsl::Diagnostic& d : loaded.diagnostics) codes.emplace_back(d.code);
   CHECK(codes == std::vector<std::string>{"syntax", "no-such-sign"});
 }
 
 TEST_CASE("a rule is shadowed where an earlier one is sure to take all that it wants, and not otherwise") {
-  const auto rule = [](std::string name, std::string region, std::string rest = "do scale(p, 2)") {
+  const auto rule = [](const std::string& name, const std::string& region, const std::string& rest = "do scale(p, 2)") {
     return "rule " + name + " { region r { " + region + " } " + rest + " }\n";
   };
   const std::string plain = "parents Conv as p through Relu children Conv as c";

@@ -17,7 +17,7 @@ namespace {
 std::vector<std::string> codes_of(const std::string& text) {
   std::vector<std::string> out;
   for (const dsl::Diagnostic& d : load_text(text).diagnostics) {
-    if (d.severity == dsl::Severity::error) out.push_back(std::string(d.code));
+    if (d.severity == dsl::Severity::error) out.emplace_back(d.code);
   }
   return out;
 }

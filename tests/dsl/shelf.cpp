@@ -107,6 +107,7 @@ std::optional<std::span<const dsl::AttributeWord>> attributes(std::string_view o
 
 std::vector<std::string> operators() {
   std::vector<std::string> out;
+  out.reserve(kOperators.size());
   for (const auto& row : kOperators) out.emplace_back(row.first);
   return out;
 }

@@ -168,7 +168,7 @@ TEST_CASE("Entries that no longer hold are left out, wherever they stand") {
   const std::string entry = R"({"min": [0], "max": [1]})";
   const Model model = read_text(
       folder, text(R"({ "a": )" + entry + " ,\n \"b\": " + entry + ",\n\"c\": " + entry + ", \"d\": " + entry + " }"));
-  const auto without = [&](std::vector<std::string> names) {
+  const auto without = [&](const std::vector<std::string>& names) {
     Rewriting rewriting;
     for (const std::string& each : names) rewriting.statistics.push_back({*model.network.find(each), {}});
     write_model(model, rewriting, folder / "out.json");

@@ -173,7 +173,7 @@ TEST_CASE("Networks may be nested 200 deep") {
     std::string open =
         R"({"op": "Graph", "name": "g", "inputs": ["x"], "outputs": ["y"], "graph": {"inputs": ["x"], "outputs": ["y"], "nodes": [)";
     std::string text = R"({"op": "Relu", "name": "r", "inputs": ["x"], "outputs": ["y"]})";
-    for (int i = 0; i < depth; ++i) text = open + text + "]}}";
+    for (int i = 0; i < depth; ++i) text.insert(0, open).append("]}}");
     return model_text(R"("inputs": ["x"], "outputs": ["y"], "nodes": [)" + text + "]");
   };
   const TemporaryFolder folder;
@@ -190,9 +190,10 @@ TEST_CASE("Long names of nested networks do not multiply without limit") {
   const TemporaryFolder folder;
   std::string text = R"({"op": "Relu", "inputs": ["x"], "outputs": ["y"]})";
   for (int i = 0; i < 150; ++i)
-    text = R"({"op": "Graph", "name": ")" + std::string(10000, 'n') +
-           R"(", "inputs": ["x"], "outputs": ["y"], "graph": {"inputs": ["x"], "outputs": ["y"], "nodes": [)" + text +
-           "]}}";
+    text.insert(0,
+                R"({"op": "Graph", "name": ")" + std::string(10000, 'n') +
+                    R"(", "inputs": ["x"], "outputs": ["y"], "graph": {"inputs": ["x"], "outputs": ["y"], "nodes": [)")
+        .append("]}}");
   CHECK(error_of([&] {
           read_text(folder, model_text(R"("inputs": ["x"], "outputs": ["y"], "nodes": [)" + text + "]"));
         }).find("the names of its nested networks are too long") != std::string::npos);

@@ -200,7 +200,7 @@ TEST_CASE("An output that is killed at any moment is the old one or the new one"
     REQUIRE(waitpid(child, nullptr, 0) == child);
     const Model after = read_model(folder / "out.json");
     const std::vector<double> values = values_of(after.network, "w");
-    REQUIRE(values.size() == 3000 * 256);
+    REQUIRE(values.size() == std::size_t{3000} * 256);
     const double first = values.front();
     CHECK((first == 1 || first == 2 || first == 4));
     CHECK(std::count(values.begin(), values.end(), first) == static_cast<std::ptrdiff_t>(values.size()));

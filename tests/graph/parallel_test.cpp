@@ -91,7 +91,7 @@ TEST_CASE("Of several exceptions that of the smallest index comes out") {
 TEST_CASE("Blocks are all worked off, whoever does it, and none is begun behind a failure") {
   for (const unsigned threads : {1U, 2U, 5U}) {
     INFO(threads);
-    const std::vector<std::byte> wanted = bytes_from(200 * 64, 0);
+    const std::vector<std::byte> wanted = bytes_from(12800, 0);
     const auto block_at = [&](std::size_t at) {
       Block block{.at = at};
       block.add(std::span(wanted).subspan(at, 64));
@@ -113,7 +113,7 @@ TEST_CASE("Blocks are all worked off, whoever does it, and none is begun behind 
     std::atomic<int> calls = 0;
     BlockQueue queue(threads, [&](const Block& block, std::span<std::byte>) {
       ++calls;
-      if (block.at >= 10 * 64) throw block.at;  // the tenth and all behind it
+      if (block.at >= 640) throw block.at;  // the tenth and all behind it
     });
     std::uint64_t thrown = 0;
     try {
@@ -121,7 +121,7 @@ TEST_CASE("Blocks are all worked off, whoever does it, and none is begun behind 
     } catch (const std::uint64_t at) {
       thrown = at;
     }
-    CHECK(thrown == 10 * 64);
+    CHECK(thrown == 640);
     const int begun = calls;
     CHECK(begun >= 11);
     CHECK(begun <= 10 + 2 * static_cast<int>(threads));
@@ -136,7 +136,7 @@ TEST_CASE("Files are the same bytes for any number of threads") {
   // Two shards of 6 MiB: more than is worth a thread, of a size that is no multiple of a buffer.
   std::string nodes, names;
   for (const char* shard : {"a", "b"}) {
-    std::vector<float> values(1537 * 1024);
+    std::vector<float> values(std::size_t{1537} * 1024);
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 977) - 400.5F;
     const std::string header = R"({"w)" + std::string(shard) +
                                R"(":{"dtype":"F32","shape":[1537,1024],"data_offsets":[0,)" +

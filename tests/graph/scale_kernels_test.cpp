@@ -49,6 +49,12 @@ std::vector<double> some_factors() {
   return factors;
 }
 
+template <typename T>
+bool same_bits(T a, T b) {
+  using Bits = std::array<std::byte, sizeof(T)>;
+  return std::bit_cast<Bits>(a) == std::bit_cast<Bits>(b);
+}
+
 // Element by element by the definition: one product in double, one rounding.
 template <typename Codec>
 void check_finite(const std::vector<typename Codec::Stored>& source, const std::vector<typename Codec::Stored>& result,
@@ -56,7 +62,7 @@ void check_finite(const std::vector<typename Codec::Stored>& source, const std::
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < source.size(); ++i) {
     const auto expected = Codec::narrow(Codec::widen(source[i]) * factor);
-    wrong += std::memcmp(&expected, &result[i], sizeof(expected)) != 0;
+    wrong += !same_bits(expected, result[i]);
   }
   REQUIRE(wrong == 0);
 }

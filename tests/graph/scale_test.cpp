@@ -124,7 +124,7 @@ TEMPLATE_TEST_CASE_SIG("Every float type is scaled along any axes of the view", 
     const Constant matrix = random_constant<Codec>(dtype, {37, 91}, random);
     check_against_definition(matrix, {0, {37, 91}, {37, 91}, {{0b01, random_factor(37, random)}}});
     check_against_definition(matrix, {0, {37, 91}, {37, 91}, {{0b10, random_factor(91, random)}}});
-    check_against_definition(matrix, {0, {37, 91}, {37, 91}, {{0b11, random_factor(37 * 91, random)}}});
+    check_against_definition(matrix, {0, {37, 91}, {37, 91}, {{0b11, random_factor(std::size_t{37} * 91, random)}}});
     // A scalar, and nothing at all.
     check_against_definition(random_constant<Codec>(dtype, {}, random), {0, {}, {}, {{0, {1.7}}}});
     check_against_definition(random_constant<Codec>(dtype, {0, 4}, random),
@@ -162,11 +162,11 @@ TEST_CASE("Float16 denormals and signed zeros stay what they are") {
 }
 
 TEST_CASE("A value that cannot be scaled is named with its place") {
-  const auto error = [](std::vector<std::uint16_t> bits, Dims shape, std::vector<double> factors) {
+  const auto error = [](const std::vector<std::uint16_t>& bits, const Dims& shape, const std::vector<double>& factors) {
     const auto* raw = reinterpret_cast<const std::byte*>(bits.data());
     const Constant constant = {DType::float16, shape, std::vector<std::byte>(raw, raw + 2 * bits.size())};
     const Literal literal = constant.literal();
-    const ConstantEdit edit = {0, shape, shape, {{0b10, std::move(factors)}}};
+    const ConstantEdit edit = {0, shape, shape, {{0b10, factors}}};
     return error_of([&] { Scaler(literal, edit, "conv.weight").result(); });
   };
   CHECK(error({0, 0, 0, 0x7B53}, {2, 2}, {1, 2}) ==

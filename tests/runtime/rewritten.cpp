@@ -10,12 +10,12 @@
 namespace rw::test {
 
 Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder,
-                                runtime::RunOptions options) {
-  return rewrite_file(net.save(folder.path(), "before"), rules, folder, "after.json", std::move(options));
+                                const runtime::RunOptions& options) {
+  return rewrite_file(net.save(folder.path(), "before"), rules, folder, "after.json", options);
 }
 
 Rewritten rewrite_file(const std::filesystem::path& model, const std::string& rules, const TemporaryFolder& folder,
-                       const std::string& to, runtime::RunOptions options) {
+                       const std::string& to, const runtime::RunOptions& options) {
   Rewritten result;
   std::vector<std::string> files = words(rules);
   if (rules.find('{') != std::string::npos) {
@@ -41,7 +41,7 @@ template <typename Visit>
 void compare_outputs(const Net& net, const Rewritten& rewritten, int samples, Visit visit) {
   const graph::Network network = net.network();  // the one that was read may have been edited
   for (int sample = 0; sample < samples; ++sample) {
-    const Arrays inputs = net.inputs(static_cast<std::uint64_t>(1000 + sample));
+    const Arrays inputs = net.inputs(1000 + static_cast<std::uint64_t>(sample));
     const Arrays before = evaluate(network, inputs), after = evaluate(rewritten.after.network, inputs);
     for (const std::string& output : net.outputs()) visit(before.at(output), after.at(output));
   }
@@ -61,7 +61,7 @@ double rounding_noise(const Net& net, int samples) {
   Random random(7);
   double largest = 0;
   for (int sample = 0; sample < samples; ++sample) {
-    const Arrays inputs = net.inputs(static_cast<std::uint64_t>(1000 + sample));
+    const Arrays inputs = net.inputs(1000 + static_cast<std::uint64_t>(sample));
     const Arrays before = evaluate(network, inputs);
     for (int draw = 0; draw < 4; ++draw) {
       Arrays moved = inputs;

@@ -18,11 +18,11 @@ struct Rewritten {
 // Reads a model, rewrites it by the rules (the name of a file that ships, or the text of one, which goes to the
 // folder), writes it to folder/to, and reads that.
 Rewritten rewrite_file(const std::filesystem::path& model, const std::string& rules, const TemporaryFolder& folder,
-                       const std::string& to, runtime::RunOptions options = {});
+                       const std::string& to, const runtime::RunOptions& options = {});
 
 // The same from a model.json of the network, to one.
 Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder,
-                                runtime::RunOptions options = {});
+                                const runtime::RunOptions& options = {});
 
 // The largest difference() over the outputs of the network and `samples` random inputs.
 double largest_difference(const Net& net, const Rewritten& rewritten, int samples);

@@ -68,7 +68,7 @@ TEST_CASE("Shards by an index keep their tensors, and copies of weights behind o
         number;
   }
   CHECK(after.file_of == expected);
-  CHECK(after.bytes == before.bytes + 6 * 6 * 9 * 2);  // of d, float32 now
+  CHECK(after.bytes == before.bytes + std::uint64_t{6} * 6 * 9 * 2);  // of d, float32 now
   check_index(read_file(folder / "after.safetensors.index.json"), after);
   CHECK(largest_difference(net, rewritten, 2) <= 1e-5);
 }

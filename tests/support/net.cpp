@@ -186,6 +186,7 @@ graph::Network Net::network() const {
     builder.constant(builder.tensor(name), stored(constant, builder.arena()));
   const auto ids = [&](const std::vector<std::string>& names) {
     std::vector<graph::TensorId> result;
+    result.reserve(names.size());
     for (const std::string& name : names) result.push_back(name.empty() ? graph::kNone : builder.tensor(name));
     return result;
   };

@@ -112,12 +112,14 @@ class Net {
                                std::vector<std::string> inputs, NetAttributes attributes = {});
   void node(NetNode node);  // anything, with the names of all of its outputs
 
-  std::string conv(const std::string& name, const std::string& x, std::int64_t channels, LayerOptions options = {});
+  std::string conv(const std::string& name, const std::string& x, std::int64_t channels,
+                   const LayerOptions& options = {});
   std::string depthwise(const std::string& name, const std::string& x, LayerOptions options = {});
   // Kernel, stride, pad (default 0) and group count; with kernel == stride it enlarges the picture by that factor.
   std::string conv_transpose(const std::string& name, const std::string& x, std::int64_t channels,
-                             LayerOptions options = {.kernel = 2, .stride = 2});
-  std::string gemm(const std::string& name, const std::string& x, std::int64_t channels, LayerOptions options = {});
+                             const LayerOptions& options = {.kernel = 2, .stride = 2});
+  std::string gemm(const std::string& name, const std::string& x, std::int64_t channels,
+                   const LayerOptions& options = {});
   std::string matmul(const std::string& name, const std::string& x, std::int64_t channels, LayerOptions options = {});
   std::string batch_norm(const std::string& name, const std::string& x, double spread = 0);
 

@@ -153,7 +153,8 @@ std::vector<std::string> Net::layer_inputs(const std::string& name, const std::s
   return inputs;
 }
 
-std::string Net::conv(const std::string& name, const std::string& x, std::int64_t channels, LayerOptions options) {
+std::string Net::conv(const std::string& name, const std::string& x, std::int64_t channels,
+                      const LayerOptions& options) {
   check_groups(name, shape(x), channels, options);
   const std::int64_t in = shape(x)[1] / options.group, out = channels / options.group;
   const auto area = static_cast<std::size_t>(options.kernel * options.kernel);
@@ -172,11 +173,11 @@ std::string Net::conv(const std::string& name, const std::string& x, std::int64_
 
 std::string Net::depthwise(const std::string& name, const std::string& x, LayerOptions options) {
   options.group = shape(x).at(1);
-  return conv(name, x, options.group, std::move(options));
+  return conv(name, x, options.group, options);
 }
 
 std::string Net::conv_transpose(const std::string& name, const std::string& x, std::int64_t channels,
-                                LayerOptions options) {
+                                const LayerOptions& options) {
   check_groups(name, shape(x), channels, options);
   const std::int64_t in = shape(x)[1] / options.group, out = channels / options.group;
   const auto area = static_cast<std::size_t>(options.kernel * options.kernel);
@@ -194,7 +195,8 @@ std::string Net::conv_transpose(const std::string& name, const std::string& x, s
             attributes_of(options, options.pad.value_or(0)));
 }
 
-std::string Net::gemm(const std::string& name, const std::string& x, std::int64_t channels, LayerOptions options) {
+std::string Net::gemm(const std::string& name, const std::string& x, std::int64_t channels,
+                      const LayerOptions& options) {
   const auto in = static_cast<std::size_t>(shape(x).at(1));
   WeightForm form;
   form.shape = {channels, shape(x).at(1)};

@@ -202,7 +202,7 @@ std::filesystem::path Net::write(const std::filesystem::path& folder, const std:
   text += fmt::format("  \"tensors\": {},\n", block(tensors, "{", "}"));
   text += fmt::format("  \"nodes\": {}", block(nodes, "[", "]"));
   if (!calibration.empty()) text += fmt::format(",\n  \"calibration\": {}", block(calibration, "{", "}"));
-  const std::filesystem::path path = folder / (stem + ".json");
+  std::filesystem::path path = folder / (stem + ".json");
   write_file(path, text + "\n}\n");
   return path;
 }

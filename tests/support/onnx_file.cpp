@@ -9,7 +9,7 @@ Message varint(std::uint64_t value) {
 }
 
 Message number(std::uint32_t field, std::int64_t value) {
-  return varint(field * 8U) + varint(static_cast<std::uint64_t>(value));
+  return varint(std::uint64_t{field} * 8U) + varint(static_cast<std::uint64_t>(value));
 }
 
 Message bytes(std::uint32_t field, std::string_view value) {

@@ -29,6 +29,7 @@ inline std::vector<Array> run_operator(const std::string& type, const std::vecto
   const std::vector<std::string> outputs = net.ops(type, "op", options.outputs, names, options.attributes);
   const Arrays values = evaluate(net.network(), {});
   std::vector<Array> results;
+  results.reserve(outputs.size());
   for (const std::string& output : outputs) results.push_back(values.at(output));
   return results;
 }
