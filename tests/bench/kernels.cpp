@@ -37,7 +37,7 @@ void fill(DType dtype) {
 
 void copy(benchmark::State& state) {
   fill(DType::float32);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (std::size_t at = 0; at < kBytes; at += kStep)
       std::memcpy(buffers().to.data() + at, buffers().from.data() + at, kStep);
     benchmark::ClobberMemory();
@@ -61,7 +61,7 @@ void scale(benchmark::State& state, DType dtype, bool rows, bool columns, std::i
   if (rows) edit.factors.push_back({1, factors(kRows)});
   if (columns) edit.factors.push_back({2, factors(wide)});
   const Scaler scaler(source, edit, "weight");
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (std::size_t at = 0; at < kBytes; at += kStep)
       scaler.write(at / size(dtype), std::span(buffers().to).subspan(at, kStep));
     benchmark::ClobberMemory();

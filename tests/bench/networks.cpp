@@ -36,7 +36,7 @@ class Maker {
   Layer& last() { return sample_.layers.back(); }
 
   std::string constant(const std::string& what, Dims shape, Dims whole = {}) {
-    const std::string name = "layer" + std::to_string(sample_.layers.size()) + "." + what;
+    std::string name = "layer" + std::to_string(sample_.layers.size()) + "." + what;
     sample_.constants.push_back({name, std::move(shape), std::move(whole)});
     return name;
   }
@@ -44,7 +44,7 @@ class Maker {
   std::string conv(const std::string& x, std::int64_t in, std::int64_t out, std::int64_t kernel,
                    std::int64_t group = 1) {
     const std::string weight = constant("weight", {out, in / group, kernel, kernel}), bias = constant("bias", {out});
-    const std::string y = add("Conv", {x, weight, bias}, out);
+    std::string y = add("Conv", {x, weight, bias}, out);
     last().lists = {{"kernel_shape", {kernel, kernel}}, {"pads", Dims(4, kernel / 2)}, {"strides", {1, 1}}};
     last().numbers = {{"group", group}};
     return y;
@@ -62,12 +62,12 @@ class Maker {
     return add("Reshape", {x, constant("shape", {static_cast<std::int64_t>(shape.size())}, shape)}, channels);
   }
   std::string transpose(const std::string& x, Dims order, std::int64_t channels) {
-    const std::string y = add("Transpose", {x}, channels);
+    std::string y = add("Transpose", {x}, channels);
     last().lists = {{"perm", std::move(order)}};
     return y;
   }
   std::string normalize(const std::string& x, std::int64_t channels) {
-    const std::string y =
+    std::string y =
         add("LayerNormalization", {x, constant("scale", {channels}), constant("bias", {channels})}, channels);
     last().numbers = {{"axis", -1}};
     return y;
@@ -184,7 +184,7 @@ Sample transformer(Size size) {
     x = make.add("Add", {x, y}, channels);
     y = make.relu(make.linear(make.normalize(x, channels), channels, 4 * channels));
     x = make.add("Add", {x, make.linear(y, 4 * channels, channels)}, channels);
-  } while (make.wants_more(12 * 28));
+  } while (make.wants_more(std::int64_t{12} * 28));
   return make.take();
 }
 

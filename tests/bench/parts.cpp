@@ -54,7 +54,7 @@ graph::Model read_with_statistics(const std::filesystem::path& path) {
 dsl::Loaded rules() { return dsl::load({"equalization"}, runtime::rule_library(), runtime::vocabulary()); }
 
 void parse_rules(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(rules());
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(rules());
 }
 BENCHMARK(parse_rules)->Unit(benchmark::kMillisecond);
 
@@ -66,7 +66,7 @@ void per_operator(benchmark::State& state, std::size_t operators) {
 
 void read(benchmark::State& state, const std::string& format) {
   const auto& path = folder().model("chain", state.range(0), format);
-  for (auto _ : state) benchmark::DoNotOptimize(graph::read_model(path));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(graph::read_model(path));
   per_operator(state, static_cast<std::size_t>(state.range(0)));
 }
 void read_json(benchmark::State& state) { read(state, "json"); }
@@ -77,7 +77,8 @@ BENCHMARK(read_onnx)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 void analyse(benchmark::State& state) {
   graph::Model model = graph::read_model(folder().model("chain", state.range(0), "external"));
   const dsl::Loaded loaded = rules();
-  for (auto _ : state) benchmark::DoNotOptimize(runtime::analyse(model.network, loaded.program.laws, {}));
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(runtime::analyse(model.network, loaded.program.laws, {}));
   per_operator(state, model.network.operators().size());
 }
 BENCHMARK(analyse)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
@@ -89,7 +90,7 @@ void match(benchmark::State& state) {
   const runtime::Analysis analysis = runtime::analyse(model.network, loaded.program.laws, {});
   const runtime::Pattern pattern(*loaded.program.rules[0].region, analysis);
   std::size_t matches = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const runtime::Regions regions = runtime::find_regions(analysis);
     matches = 0;
     for (runtime::RegionId id = 0; id < regions.size(); ++id) matches += !pattern.match(regions, id);
@@ -104,7 +105,7 @@ BENCHMARK(match)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMi
 void run_rules(benchmark::State& state, const std::string& kind, std::int64_t operators) {
   graph::Model model = read_with_statistics(folder().model(kind, operators, "external"));
   const dsl::Loaded loaded = rules();
-  for (auto _ : state) benchmark::DoNotOptimize(runtime::run(model, loaded.program, {}));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(runtime::run(model, loaded.program, {}));
   per_operator(state, model.network.operators().size());
 }
 void run_chain(benchmark::State& state) { run_rules(state, "chain", state.range(0)); }
@@ -114,7 +115,7 @@ void certify(benchmark::State& state) {
   graph::Model model = read_with_statistics(folder().model("chain", state.range(0), "external"));
   const dsl::Loaded loaded = rules();
   const runtime::Outcome outcome = runtime::run(model, loaded.program, {});
-  for (auto _ : state) benchmark::DoNotOptimize(runtime::certify(outcome.analysis, outcome.plan));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(runtime::certify(outcome.analysis, outcome.plan));
   per_operator(state, model.network.operators().size());
 }
 BENCHMARK(certify)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
@@ -122,7 +123,7 @@ BENCHMARK(certify)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 // Networks as they are: rules parsed, model and statistics read, everything but weights.
 void everyday(benchmark::State& state, const std::string& kind, const std::string& format) {
   const auto& path = folder().model(kind, 0, format);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const dsl::Loaded loaded = rules();
     graph::Model model = read_with_statistics(path);
     const runtime::Outcome outcome = runtime::run(model, loaded.program, {});

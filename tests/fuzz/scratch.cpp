@@ -26,7 +26,7 @@ struct Folder {
 
 std::string scratch_file(std::string_view name, std::string_view bytes) {
   static const Folder folder;
-  const std::string path = (folder.path / name).string();
+  std::string path = (folder.path / name).string();
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0 || write(file, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) std::abort();
   close(file);

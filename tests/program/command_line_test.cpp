@@ -214,7 +214,7 @@ TEST_CASE("NaN or infinity in a weight that is edited or that a formula reads") 
       // The builder computes with what it is given; the bad value goes into the file.
       std::string text = read_file(folder / "m.json");
       const std::string from = in_bias ? "\"b\"" : "\"w\"";
-      const std::size_t at = text.find("[", text.find("\"data\"", text.find(from)));
+      const std::size_t at = text.find('[', text.find("\"data\"", text.find(from)));
       REQUIRE(at != std::string::npos);
       text.replace(at + 1, text.find_first_of(",]", at) - at - 1, std::isnan(bad) ? "\"nan\"" : "\"inf\"");
       write_file(folder / "m.json", text);

@@ -31,7 +31,7 @@ std::map<std::string, std::string> files_of(const fs::path& folder) {
 }  // namespace
 
 Outcome must(const TemporaryFolder& folder, const Words& words) {
-  const Outcome outcome = run_engine(words, {.folder = folder.path()});
+  Outcome outcome = run_engine(words, {.folder = folder.path()});
   std::string line;
   for (const std::string& word : words) line += " " + word;
   INFO(line << "\n" << outcome.out << outcome.err);

@@ -38,7 +38,8 @@ Array input_of(const graph::Network& network) {
   if (shape == Dims{-1, 1, 16, 16}) {
     const Array images = read_npy(data_path("digits_x.npy"));
     shape[0] = 20;
-    return Array(shape, std::vector<float>(images.floats().begin(), images.floats().begin() + 20 * 256));
+    return Array(shape,
+                 std::vector<float>(images.floats().begin(), images.floats().begin() + std::ptrdiff_t{20} * 256));
   }
   std::size_t count = 1;
   for (auto& dim : shape) count *= static_cast<std::size_t>(dim = dim < 0 ? 1 : dim);
@@ -66,7 +67,7 @@ TEST_CASE("Trained networks keep their function under equalization, and bit by b
     for (const bool exact : {false, true}) {
       const TemporaryFolder folder;
       std::vector<std::string> arguments = {path.string(), "equalization", "-o", (folder / "out.json").string()};
-      if (exact) arguments.push_back("--exact");
+      if (exact) arguments.emplace_back("--exact");
       const Outcome outcome = run_engine(arguments);
       INFO(outcome.err);
       REQUIRE(outcome.status == 0);

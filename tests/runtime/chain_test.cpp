@@ -27,7 +27,7 @@ std::size_t count_of(const graph::Network& network, std::string_view type) {
 }
 
 // A picture of 3 channels behind a convolution, and what the test puts behind it.
-Net after_conv(const std::function<std::string(Net&, const std::string&)>& more, LayerOptions options = {}) {
+Net after_conv(const std::function<std::string(Net&, const std::string&)>& more, const LayerOptions& options = {}) {
   Net net(11);
   const auto x = net.input("x", {1, 2, 6, 6});
   net.output(net.conv("c", net.relu("r", more(net, net.conv("a", x, 3, options))), 2));

@@ -30,10 +30,11 @@ std::vector<std::string> words(const std::string& text) {
   return {std::istream_iterator<std::string>(in), {}};
 }
 
-Engine::Engine(const Net& net, const std::string& rules, runtime::RunOptions options)
-    : Engine(net.model(), rules, std::move(options)) {}
+Engine::Engine(const Net& net, const std::string& rules, const runtime::RunOptions& options)
+    : Engine(net.model(), rules, options) {}
 
-Engine::Engine(graph::Model model, const std::string& rules, runtime::RunOptions options) : model_(std::move(model)) {
+Engine::Engine(graph::Model model, const std::string& rules, const runtime::RunOptions& options)
+    : model_(std::move(model)) {
   dsl::Library library = runtime::rule_library();
   const bool is_text = rules.find('{') != std::string::npos;
   if (is_text)

@@ -17,9 +17,9 @@ class Engine {
  public:
   // `rules`: names of shipped files with spaces between, or the text of a rule file (anything with a brace). Fails the
   // test where the rules have errors; graph::Error passes through.
-  explicit Engine(const Net& net, const std::string& rules = "equalization", runtime::RunOptions options = {});
+  explicit Engine(const Net& net, const std::string& rules = "equalization", const runtime::RunOptions& options = {});
 
-  Engine(graph::Model model, const std::string& rules, runtime::RunOptions options = {});
+  Engine(graph::Model model, const std::string& rules, const runtime::RunOptions& options = {});
 
   const runtime::Outcome& outcome() const { return *outcome_; }
   const graph::Network& network() const { return model_.network; }

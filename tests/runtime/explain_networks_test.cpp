@@ -430,8 +430,7 @@ TEST_CASE("explain: a later rule sees the ranges that an earlier one has scaled"
   net.output(net.conv("b", net.relu("r", net.conv("a", net.image(), 4)), 2));
   net.calibrate();
   const std::vector<double>& max = net.ranges().at("r").max;
-  const auto [least, most] =
-      std::tuple(*std::min_element(max.begin(), max.end()), *std::max_element(max.begin(), max.end()));
+  const double least = *std::min_element(max.begin(), max.end()), most = *std::max_element(max.begin(), max.end());
   const auto rules = [&](int first) {
     return fmt::format(R"(rule first {{
   region r {{ parents Conv as p

@@ -31,7 +31,7 @@ rule residual {
 Explained::Explained(const Net& net, const std::string& rules, runtime::ExplainOptions what)
     : Explained([&net] { return net.model(); }, rules, std::move(what)) {}
 
-Explained::Explained(runtime::ModelSource source, const std::string& rules, runtime::ExplainOptions what)
+Explained::Explained(const runtime::ModelSource& source, const std::string& rules, runtime::ExplainOptions what)
     : engine_(source(), rules), what_(std::move(what)) {
   explanation_ = runtime::explain(engine_.model(), engine_.rules(), {}, engine_.outcome(), source, what_);
 }

@@ -15,7 +15,7 @@ class Explained {
  public:
   explicit Explained(const Net& net, const std::string& rules = "equalization", runtime::ExplainOptions what = {});
   // The model as some file has it, for what a Net cannot hold (operators that nobody knows).
-  Explained(runtime::ModelSource source, const std::string& rules, runtime::ExplainOptions what = {});
+  Explained(const runtime::ModelSource& source, const std::string& rules, runtime::ExplainOptions what = {});
 
   const runtime::Explanation& explanation() const { return explanation_; }
   const Engine& engine() const { return engine_; }

@@ -58,7 +58,7 @@ std::string number(Net& net, const std::string& name, float value) {
   return net.constant(name, float_array({}, {value}));
 }
 
-Case op(const char* type, NetAttributes attributes = {}, const char* blocks = "", double tolerance = 0) {
+Case op(const char* type, const NetAttributes& attributes = {}, const char* blocks = "", double tolerance = 0) {
   return {type, [=](Net& net) { end(net, net.op(type, "f", {"a"}, attributes)); }, blocks, tolerance};
 }
 
@@ -75,7 +75,7 @@ std::string of_unknown_shape(Net& net) {
 }
 
 // The operator on 'a' and whole numbers.
-Case with_ints(const char* what, const char* type, std::vector<Dims> lists, NetAttributes attributes = {},
+Case with_ints(const char* what, const char* type, const std::vector<Dims>& lists, const NetAttributes& attributes = {},
                const char* blocks = "") {
   return {what,
           [=](Net& net) {
@@ -239,7 +239,7 @@ TEST_CASE("gather: a table that is looked up along its channels, or holds whole 
 }
 
 TEST_CASE("affine: constants per channel absorb and offer") {
-  const auto constant = [](const char* type, Dims shape, bool left = false) {
+  const auto constant = [](const char* type, const Dims& shape, bool left = false) {
     return Case{
         type, [=](Net& net) {
           const auto k = weights(net, "k", shape);
