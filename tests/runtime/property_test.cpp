@@ -113,7 +113,7 @@ TEST_CASE("Whatever is scaled at all keeps the function, with leaks pinned and j
     CHECK(keeps_function(net, largest_difference(net, rewritten, 2)));
     scaled += rewritten.outcome.rules.back().regions;
   }
-  CHECK(scaled > 2 * kNetworks);
+  CHECK(scaled > std::size_t{2} * kNetworks);
 }
 
 TEST_CASE("With --exact outputs are identical bit by bit") {
@@ -173,7 +173,7 @@ TEST_CASE("Random nested networks are seen through: the scales of the flat netwo
     nested_networks += graphs;
     for (const auto& rule : nested.outcome.rules) scaled += rule.regions;
   }
-  CHECK(nested_networks > 2 * kNetworks);
+  CHECK(nested_networks > std::size_t{2} * kNetworks);
   CHECK(scaled > kNetworks);
 }
 
