@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "graph/earliest_failure.hpp"
+
 namespace rw::graph {
 namespace {
 
@@ -31,26 +33,20 @@ class Shared {
     is_sharing = false;
   }
 
-  void finish() const {
-    if (error_) std::rethrow_exception(error_);
-  }
+  void finish() const { failure_.rethrow(); }
 
  private:
-  // Calls begin in order, so that every smaller one is under way, and can still replace this one.
   void fail(std::size_t i) {
     next_ = count_;
     const std::lock_guard lock(mutex_);
-    if (error_ && failed_ < i) return;
-    failed_ = i;
-    error_ = std::current_exception();
+    failure_.note(i, std::current_exception());
   }
 
   std::size_t count_;
   FunctionRef<void(std::size_t)> f_;
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;
-  std::size_t failed_ = 0;
-  std::exception_ptr error_;
+  EarliestFailure failure_;
 };
 
 }  // namespace

@@ -24,6 +24,8 @@ class Scaler {
  public:
   // Borrows all three. The constant is of a floating type; the edit fits it (see rewriting.hpp).
   Scaler(const Literal& source, const ConstantEdit& edit, std::string_view name);
+  Scaler(Scaler&&) = default;
+  Scaler(const Scaler&) = delete;  // its factors view one another
 
   const Literal& source() const { return source_; }
   std::span<const std::int64_t> shape() const { return edit_.shape; }  // of the result

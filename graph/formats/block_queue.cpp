@@ -49,11 +49,10 @@ void BlockQueue::help() {
   }
 }
 
-// Every earlier block is under way or done when this one fails, and can still take its place as the earliest.
 void BlockQueue::work_on_next(std::unique_lock<std::mutex>& lock, Buffer& buffer) {
   const Block block = std::move(waiting_.front());
   waiting_.pop_front();
-  const std::uint64_t number = begun_++;
+  const std::size_t number = begun_++;
   ++under_way_;
   lock.unlock();
   std::exception_ptr error;
@@ -65,18 +64,17 @@ void BlockQueue::work_on_next(std::unique_lock<std::mutex>& lock, Buffer& buffer
     error = std::current_exception();
   }
   lock.lock();
-  if (error && (!failed_ || number < *failed_)) {
-    failed_ = number;
-    error_ = error;
+  if (error) {
+    failure_.note(number, std::move(error));
     waiting_.clear();
   }
   if (--under_way_ == 0) done_.notify_all();
 }
 
 void BlockQueue::check(std::unique_lock<std::mutex>& lock) {
-  if (!error_) return;
+  if (!failure_) return;
   done_.wait(lock, [&] { return under_way_ == 0; });
-  std::rethrow_exception(error_);
+  failure_.rethrow();
 }
 
 }  // namespace rw::graph

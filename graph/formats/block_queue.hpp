@@ -4,17 +4,15 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
 
+#include "graph/earliest_failure.hpp"
 #include "graph/formats/block.hpp"
 
 namespace rw::graph {
@@ -46,13 +44,12 @@ class BlockQueue {
   std::mutex mutex_;
   std::condition_variable given_, done_;
   std::deque<Block> waiting_;
-  std::uint64_t begun_ = 0;  // blocks
+  std::size_t begun_ = 0;  // blocks
   std::size_t under_way_ = 0;
   bool ends_ = false;
-  std::optional<std::uint64_t> failed_;  // the earliest
-  std::exception_ptr error_;             // of that
-  Buffer buffer_;                        // of who gives
-  std::vector<std::jthread> helpers_;    // last: they begin when all else is there
+  EarliestFailure failure_;
+  Buffer buffer_;                      // of who gives
+  std::vector<std::jthread> helpers_;  // last: they begin when all else is there
 };
 
 }  // namespace rw::graph

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kStandard = R"(
 op Conv, Gemm law linear
-op Relu law pass
+op Relu law pass elementwise
 op Add law join
 op Concat law concat
 function equalization(p, lo, hi) = clamp(p.max, lo, hi)
