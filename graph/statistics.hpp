@@ -1,6 +1,7 @@
 // Calibrated ranges of activation tensors, channel by channel, as they came with the model or in a file of their own.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,8 @@ struct Statistic {
   std::span<const double> mean;         // scaled by s
   std::span<const double> mean_square;  // scaled by s * s
   std::string_view text;                // the whole entry as JSON, with the keys that we do not know
+  // Where the lists of min, max, mean and mean_square stand in it; empty: absent.
+  std::array<std::string_view, 4> lists = {};
 };
 
 class Statistics {

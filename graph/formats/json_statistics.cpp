@@ -78,10 +78,12 @@ class EntryReader {
       const unsigned bit = row ? 1U << (row - kSeries.data()) : 1U << kSeries.size();
       if ((seen & bit) != 0) throw member.duplicate(key);
       seen |= bit;
-      if (row)
-        entry.*row->member = read_series(member, key, network_.arena(), buffer_);
-      else
+      if (!row) {
         entry.axis = read_axis(member);
+        return;
+      }
+      entry.*row->member = read_series(member, key, network_.arena(), buffer_);
+      entry.lists[static_cast<std::size_t>(row - kSeries.data())] = json::cut(whole_, member.range());
     });
     check_series(value, entry);
     // An axis from the end counts from the start where the rank is known by now.
@@ -110,7 +112,7 @@ void read_calibration(json::Value& object, std::string_view whole, Network& netw
       if (names.intern(entry.name, fresh, [](std::string_view same) { return same; }) != fresh)
         throw value.duplicate(name);
       statistics.add(entry);
-      entries.push_back({entry.tensor, value.key_begin(), value.range()});
+      entries.push_back({entry, value.key_begin(), value.range()});
     } catch (const Error& error) {
       throw json::at_place(error, fmt::format("calibration '{}'", name));
     }
@@ -119,16 +121,17 @@ void read_calibration(json::Value& object, std::string_view whole, Network& netw
 
 namespace {
 
-std::string scaled_series(std::span<const double> values, std::span<const double> scale, int power,
-                          const json::Value& value) {
+std::string scaled_series(const Statistic& entry, const SeriesRow& row, std::span<const double> scale) {
+  const std::span<const double> values = entry.*row.member;
   assert(values.size() == scale.size());  // the runtime gives a scale for each channel
   std::string text = "[";
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i > 0) text += ", ";
     double scaled = values[i];
-    for (int times = 0; times < power; ++times) scaled *= scale[i];
+    for (int times = 0; times < row.power; ++times) scaled *= scale[i];
     if (!std::isfinite(scaled))
-      throw value.error(fmt::format("channel {}: {} scaled by {} is too large", i, values[i], scale[i]));
+      throw Error("", fmt::format("calibration '{}'", entry.name),
+                  fmt::format("\"{}\", channel {}: {} scaled by {} is too large", row.key, i, values[i], scale[i]));
     json::append_number(scaled, text);
   }
   return text + "]";
@@ -136,23 +139,16 @@ std::string scaled_series(std::span<const double> values, std::span<const double
 
 }  // namespace
 
-std::string scaled_entry(std::string_view whole, json::Range entry, std::span<const double> scale) {
-  const std::string_view text = json::cut(whole, entry);
-  if (scale.empty()) return std::string(text);
+std::string scaled_entry(const Statistic& entry, std::span<const double> scale) {
+  if (scale.empty()) return std::string(entry.text);
   Splices splices;
-  std::vector<double> values;
-  json::Document(whole, entry).read([&](json::Value& root) {
-    root.object([&](std::string_view key, json::Value& value) {
-      const SeriesRow* row = series(key);
-      if (!row) return;
-      values.clear();
-      value.numbers(values);
-      const json::Range range = value.range();
-      splices.replace({range.begin - entry.begin, range.end - entry.begin},
-                      scaled_series(values, scale, row->power, value));
-    });
-  });
-  return splices.apply(text);
+  for (std::size_t i = 0; i < kSeries.size(); ++i) {
+    if (entry.lists[i].empty()) continue;
+    const auto begin = static_cast<std::uint32_t>(entry.lists[i].data() - entry.text.data());
+    splices.replace({begin, begin + static_cast<std::uint32_t>(entry.lists[i].size())},
+                    scaled_series(entry, kSeries[i], scale));
+  }
+  return splices.apply(entry.text);
 }
 
 }  // namespace rw::graph

@@ -15,8 +15,8 @@ namespace rw::graph {
 
 // One entry and where it stands in the text.
 struct StatisticText {
-  TensorId tensor = kNone;  // kNone: the network has no such tensor
-  std::uint32_t key = 0;    // the opening quote of its name
+  Statistic entry;
+  std::uint32_t key = 0;  // the opening quote of its name
   json::Range value;
 };
 
@@ -27,8 +27,8 @@ void read_calibration(json::Value& object, std::string_view whole, Network& netw
                       std::vector<StatisticText>& entries);
 
 // The text of an entry with its values multiplied by scale (> 0, one for each value; empty: as it is): min, max and
-// mean by s, mean_square by s * s. All other keys and the layout stay as they are. Error: as above, or a value that is
-// no longer finite.
-std::string scaled_entry(std::string_view whole, json::Range entry, std::span<const double> scale);
+// mean by s, mean_square by s * s. All other keys and the layout stay as they are. Error (place "calibration 'name'"):
+// a value that is no longer finite.
+std::string scaled_entry(const Statistic& entry, std::span<const double> scale);
 
 }  // namespace rw::graph

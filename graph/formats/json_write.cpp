@@ -87,7 +87,6 @@ class JsonWriter {
   void write_index();
 
   // Calibration.
-  std::string entry_text(const Statistic& statistic, const StatisticEdit* edit) const;
   bool is_ours(const Statistic& statistic) const;
   void edit_calibration();
   void add_entries(const std::string& entries, bool first);
@@ -452,20 +451,6 @@ bool JsonWriter::is_ours(const Statistic& statistic) const {
   return origin_.file->offset_of(statistic.text.data()).has_value();
 }
 
-// The entry as it was read, from whichever file, with its scale.
-std::string JsonWriter::entry_text(const Statistic& statistic, const StatisticEdit* edit) const {
-  if (!edit) return std::string(statistic.text);
-  for (const auto& source : model_.sources) {
-    const auto begin = source->offset_of(statistic.text.data());
-    if (!begin) continue;
-    const json::Range range = {static_cast<std::uint32_t>(*begin),
-                               static_cast<std::uint32_t>(*begin + statistic.text.size())};
-    return scaled_entry(source->text(), range, edit->scale);
-  }
-  assert(false && "the text of a statistic lies in a file of the model");
-  return {};
-}
-
 // Every entry of the text is kept, scaled, replaced by that of --stats, or left out; what only --stats has comes
 // behind.
 void JsonWriter::edit_calibration() {
@@ -475,18 +460,22 @@ void JsonWriter::edit_calibration() {
     const auto found = edits.find(id);
     return found == edits.end() ? nullptr : found->second;
   };
+  const auto scaled = [](const Statistic& entry, const StatisticEdit* edit) {
+    return scaled_entry(entry, edit ? std::span<const double>(edit->scale) : std::span<const double>());
+  };
   std::vector<json::Range> removed;
   std::set<TensorId> present;
   for (const StatisticText& entry : origin_.entries) {
-    if (entry.tensor == kNone) continue;
-    const Statistic* statistic = model_.statistics.find(entry.tensor);
-    const StatisticEdit* edit = edit_of(entry.tensor);
+    const TensorId id = entry.entry.tensor;
+    if (id == kNone) continue;
+    const Statistic* statistic = model_.statistics.find(id);
+    const StatisticEdit* edit = edit_of(id);
     const bool ours = is_ours(*statistic);
-    present.insert(entry.tensor);
+    present.insert(id);
     if (edit && edit->scale.empty()) removed.push_back({entry.key, entry.value.end});
     if (!edit ? ours : edit->scale.empty()) continue;
     // Two names of one tensor have an entry each: ours is the one that stands here.
-    splices_.replace(entry.value, ours ? scaled_entry(text(), entry.value, edit->scale) : entry_text(*statistic, edit));
+    splices_.replace(entry.value, scaled(ours ? entry.entry : *statistic, edit));
   }
   splices_.remove_items(text(), removed);
   std::string added;
@@ -494,7 +483,7 @@ void JsonWriter::edit_calibration() {
     if (each.tensor == kNone || present.count(each.tensor) != 0 || is_ours(each)) continue;
     const StatisticEdit* edit = edit_of(each.tensor);
     if (edit && edit->scale.empty()) continue;
-    added += fmt::format("{}\n  {}: {}", added.empty() ? "" : ",", json::quoted(each.name), entry_text(each, edit));
+    added += fmt::format("{}\n  {}: {}", added.empty() ? "" : ",", json::quoted(each.name), scaled(each, edit));
   }
   if (!added.empty()) add_entries(added, removed.size() == origin_.entries.size());
 }

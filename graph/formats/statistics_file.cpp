@@ -18,9 +18,8 @@ std::string scaled_statistics(const Model& model, const Rewriting& rewriting) {
     const auto found = entry.tensor == kNone ? edits.end() : edits.find(entry.tensor);
     const StatisticEdit* edit = found == edits.end() ? nullptr : found->second;
     if (edit && edit->scale.empty()) continue;
-    const json::Range range = {0, static_cast<std::uint32_t>(entry.text.size())};
     text += fmt::format("{}\n  {}: {}", text.empty() ? "" : ",", json::quoted(entry.name),
-                        edit ? scaled_entry(entry.text, range, edit->scale) : std::string(entry.text));
+                        scaled_entry(entry, edit ? std::span<const double>(edit->scale) : std::span<const double>()));
   }
   return "{" + text + "\n}";
 }
