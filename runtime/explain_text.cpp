@@ -90,7 +90,9 @@ class Words {
     std::vector<std::vector<const RegionView*>> groups;
     std::map<std::string, std::size_t> index;
     for (const RegionView& view : explanation_.missed) {
-      std::string key = chief_kind(told_, chief_of(input_.outcome.regions[view.region->region], view.region->misses));
+      const RegionOutcome& region = *view.region;
+      std::string key =
+          chief_kind(told_, chief_of(input_.outcome.regions[region.region], input_.outcome.misses.of(region.misses)));
       for (const Cure& cure : view.cures) key += fmt::format(" {}", cure.remedy);
       if (!input_.options.node.empty()) key += fmt::format(" region {}", groups.size());
       const auto [found, fresh] = index.emplace(std::move(key), groups.size());

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "dsl/program.hpp"
@@ -30,8 +30,9 @@ struct Miss {
   OperatorId op = kNone;    // parent, child, inner; leak: the operator that pins, kNone: the network's boundary
   TensorId tensor = kNone;  // leak: where
   dsl::Position clause;     // the clause that was not met
-  std::string reason;       // condition, data: the `else` text, or what is missing
-  std::string seen;         // condition, data: the values that it saw
+  // Texts of the rule, or of the list that has the miss (misses.hpp).
+  std::string_view reason;           // condition, data: the `else` text, or what is missing
+  std::string_view seen;             // condition, data: the values that it saw
   std::uint32_t claimed_by = kNone;  // claimed: index of the rule
 };
 

@@ -51,7 +51,7 @@ std::string with_reason(const Told& told, const Miss& miss, const char* clause) 
   const std::string at = place(told, miss.clause);
   std::string text =
       miss.reason.empty() ? fmt::format("`{}` ({}) failed", clause, at) : fmt::format("{} ({})", miss.reason, at);
-  if (!miss.seen.empty()) text += ": " + miss.seen;
+  if (!miss.seen.empty()) text.append(": ").append(miss.seen);
   return text;
 }
 
@@ -102,11 +102,11 @@ std::string no_free_channel(const Told&, const Miss&) { return "every channel th
 std::string no_free_channel_kind(const Told&, const Miss&) { return "no channel is free"; }
 std::string condition(const Told& told, const Miss& miss) { return with_reason(told, miss, "where"); }
 std::string condition_kind(const Told&, const Miss& miss) {
-  return miss.reason.empty() ? "a condition failed" : miss.reason;
+  return std::string(miss.reason.empty() ? "a condition failed" : miss.reason);
 }
 std::string data(const Told& told, const Miss& miss) { return "could not run: " + with_reason(told, miss, "needs"); }
 std::string data_kind(const Told&, const Miss& miss) {
-  return miss.reason.empty() ? "could not run" : "could not run: " + miss.reason;
+  return miss.reason.empty() ? "could not run" : fmt::format("could not run: {}", miss.reason);
 }
 
 // One row an obstacle, in the order of the enumeration: what is said of one region, and of many.
@@ -171,7 +171,7 @@ std::string leak_kind(const Told& told, const Leak& leak) {
 
 std::string describe(const Told& told, const Miss& miss) { return row(miss).one(told, miss); }
 
-Chief chief_of(const Region& region, std::span<const std::pair<std::uint32_t, Miss>> misses) {
+Chief chief_of(const Region& region, Misses::Range misses) {
   const Miss* furthest = nullptr;  // clauses are checked in the order of the obstacles
   for (const auto& [rule, miss] : misses)
     if (!furthest || miss.obstacle > furthest->obstacle) furthest = &miss;

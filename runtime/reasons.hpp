@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "dsl/load.hpp"
-#include "runtime/match.hpp"
+#include "runtime/misses.hpp"
 
 namespace rw::runtime {
 
@@ -35,7 +35,7 @@ struct Chief {
   const Miss* miss = nullptr;  // null: it is `leak`, or no rule ran
   const Leak* leak = nullptr;
 };
-Chief chief_of(const Region& region, std::span<const std::pair<std::uint32_t, Miss>> misses);
+Chief chief_of(const Region& region, Misses::Range misses);
 
 std::string chief_text(const Told& told, const Chief& chief);  // of this region
 std::string chief_kind(const Told& told, const Chief& chief);  // of all regions that were left alone for the like of it

@@ -260,11 +260,11 @@ const Remedies::Trial* Remedies::attempt(const Changes& changes) {
 std::vector<Miss> Remedies::misses(const Pattern& pattern, const Outcome& outcome, const RegionOutcome& region,
                                    std::uint32_t rule) {
   std::vector<Miss> all;
-  for (const auto& [of, miss] : region.misses)
+  for (const auto& [of, miss] : outcome.misses.of(region.misses))
     if (of == rule && miss.obstacle == Obstacle::claimed) return {miss};
   all = pattern.misses(outcome.regions, region.region);
   if (!all.empty()) return all;
-  for (const auto& [of, miss] : region.misses)
+  for (const auto& [of, miss] : outcome.misses.of(region.misses))
     if (of == rule) all.push_back(miss);
   return all;
 }

@@ -18,7 +18,7 @@ Told told(const ReportInput& input) { return {input.rules, input.outcome.analysi
 std::string node(const ReportInput& input, OperatorId op) { return node_name(told(input), op); }
 
 Chief chief(const ReportInput& input, const RegionOutcome& region) {
-  return chief_of(input.outcome.regions[region.region], region.misses);
+  return chief_of(input.outcome.regions[region.region], input.outcome.misses.of(region.misses));
 }
 
 // Rules with a chain edit the graph, those with a region scale: a table for each kind.

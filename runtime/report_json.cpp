@@ -90,10 +90,10 @@ class JsonReport {
                                                              : input_.outcome.analysis.why_blocked(leak.op)));
           });
       if (region.taken_by == kNone) text += ", \"reason\": " + json::quoted(reason(input_, region));
-      text += ", \"misses\": " + json::list(region.misses, [&](const auto& miss) {
+      text += ", \"misses\": " + json::list(input_.outcome.misses.of(region.misses), [&](const RuleMiss& each) {
                 return fmt::format("{{\"rule\": {}, \"why\": {}}}",
-                                   json::quoted(input_.rules.program.rules[miss.first].name),
-                                   json::quoted(describe(told, miss.second)));
+                                   json::quoted(input_.rules.program.rules[each.rule].name),
+                                   json::quoted(describe(told, each.miss)));
               });
       text += "}";
     }

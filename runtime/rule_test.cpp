@@ -104,7 +104,7 @@ class Judge {
 
   // Why the rule did not take a region.
   std::string reason(const RegionOutcome& each) const {
-    for (const auto& [rule, miss] : each.misses)
+    for (const auto& [rule, miss] : outcome_->misses.of(each.misses))
       if (rule == test_.rule) return describe({rules_, outcome_->analysis, outcome_->regions}, miss);
     return "no rule ran";
   }

@@ -70,18 +70,19 @@ class Runner {
     outcome_.statistics = usable(model_, outcome_.analysis, outcome_.unused_statistics);
     outcome_.regions = find_regions(outcome_.analysis);
     outcome_.visited.clear();
+    std::vector<std::pair<OperatorId, RegionId>> order;  // by first parent
     for (RegionId id = 0; id < outcome_.regions.size(); ++id)
-      if (!outcome_.regions[id].parents.empty()) outcome_.visited.push_back({.region = id});
-    std::stable_sort(outcome_.visited.begin(), outcome_.visited.end(),
-                     [&](const RegionOutcome& a, const RegionOutcome& b) {
-                       return outcome_.regions[a.region].parents[0] < outcome_.regions[b.region].parents[0];
-                     });
+      if (!outcome_.regions[id].parents.empty()) order.emplace_back(outcome_.regions[id].parents[0], id);
+    std::sort(order.begin(), order.end());
+    outcome_.visited.reserve(order.size());
+    for (const auto& [parent, id] : order) outcome_.visited.push_back({.region = id});
   }
 
   // The network was edited: its regions are found again. One that has a tensor of a region of before takes over what is
   // known of that: who claimed it, and why others did not. (Of tensors that an edit joins, the later one stays.)
   void analyse_again() {
     const std::vector<RegionOutcome> before = std::move(outcome_.visited);
+    const Misses misses = std::exchange(outcome_.misses, {});
     const Regions regions = std::move(outcome_.regions);
     std::vector<const RegionOutcome*> known(regions.size(), nullptr);
     for (const RegionOutcome& each : before) known[each.region] = &each;
@@ -90,11 +91,19 @@ class Runner {
       for (const TensorId tensor : outcome_.regions[each.region].tensors) {
         const auto old = regions.region_of(tensor);
         if (!old || !known[*old]) continue;
-        if (each.misses.empty()) each.misses = known[*old]->misses;
+        if (each.misses.empty())
+          for (const RuleMiss& miss : misses.of(known[*old]->misses)) outcome_.misses.add(each.misses, copied(miss));
         each.taken_by = std::min(each.taken_by, known[*old]->taken_by);
       }
       if (each.taken_by != kNone) each.scales = planned_scales(each.region);
     }
+  }
+
+  // A miss whose texts live in another list.
+  RuleMiss copied(RuleMiss miss) {
+    miss.miss.reason = outcome_.misses.keep(miss.miss.reason);
+    miss.miss.seen = outcome_.misses.keep(miss.miss.seen);
+    return miss;
   }
 
   std::vector<double> planned_scales(RegionId id) const {
@@ -231,24 +240,26 @@ class Runner {
     constexpr std::size_t kWorthAThread = 4096;
     const dsl::Rule& rule = program_.rules[index];
     std::vector<RegionOutcome>& all = outcome_.visited;
-    std::vector<std::uint8_t> wants(all.size(), 0);
-    const auto look = [&](std::size_t i) {
-      if (all[i].taken_by != kNone && !rule.again) {
-        all[i].misses.emplace_back(
-            index, Miss{.obstacle = Obstacle::claimed, .clause = rule.at, .claimed_by = all[i].taken_by});
-      } else if (auto miss = pattern.match(outcome_.regions, all[i].region)) {
-        all[i].misses.emplace_back(index, *std::move(miss));
-      } else {
-        wants[i] = 1;
-      }
+    const auto look = [&](const RegionOutcome& region) -> std::optional<Miss> {
+      if (region.taken_by != kNone && !rule.again)
+        return Miss{.obstacle = Obstacle::claimed, .clause = rule.at, .claimed_by = region.taken_by};
+      return pattern.match(outcome_.regions, region.region);
     };
-    graph::parallel_for((all.size() + kWorthAThread - 1) / kWorthAThread, [&](std::size_t part) {
-      const std::size_t end = std::min(all.size(), (part + 1) * kWorthAThread);
-      for (std::size_t i = part * kWorthAThread; i < end; ++i) look(i);
+    std::vector<std::vector<std::optional<Miss>>> looked((all.size() + kWorthAThread - 1) / kWorthAThread);
+    graph::parallel_for(looked.size(), [&](std::size_t part) {
+      const auto some = std::span(all).subspan(part * kWorthAThread);
+      looked[part].reserve(kWorthAThread);
+      for (const RegionOutcome& each : some.first(std::min(some.size(), kWorthAThread)))
+        looked[part].push_back(look(each));
     });
     std::vector<RegionOutcome*> wanted;
-    for (std::size_t i = 0; i < all.size(); ++i)
-      if (wants[i]) wanted.push_back(&all[i]);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const std::optional<Miss>& miss = looked[i / kWorthAThread][i % kWorthAThread];
+      if (miss)
+        outcome_.misses.add(all[i].misses, {index, *miss});
+      else
+        wanted.push_back(&all[i]);
+    }
     return wanted;
   }
 
@@ -259,12 +270,13 @@ class Runner {
     const RegionScope scope(rule, pattern, outcome_.analysis, outcome_.statistics, outcome_.regions, region.region);
     Evaluator evaluator(formulas, scope, outcome_.plan);
     std::optional<Effect> effect;
-    const auto miss = [&](Obstacle obstacle, const dsl::Step& step, std::string reason, std::string seen = "") {
+    const auto miss = [&](Obstacle obstacle, const dsl::Step& step, std::string_view reason, std::string_view seen) {
       if (first)
-        region.misses.emplace_back(
-            index, Miss{.obstacle = obstacle, .clause = step.at, .reason = std::move(reason), .seen = std::move(seen)});
+        outcome_.misses.add(region.misses,
+                            {index, {.obstacle = obstacle, .clause = step.at, .reason = reason, .seen = seen}});
       return effect;
     };
+    const auto kept = [&](std::string_view text) { return outcome_.misses.keep(text); };
     for (const dsl::Step& step : rule.steps) {
       if (step.form == dsl::Step::Form::let) continue;  // its value is taken where it is used
       if (step.form == dsl::Step::Form::act) {
@@ -275,14 +287,14 @@ class Runner {
         for (const dsl::Step::Argument& argument : step.arguments) {
           if (argument.binding != dsl::kNoBinding || !argument.op.empty()) continue;
           if (const std::string& missing = evaluator.value(argument.expr).missing; !missing.empty())
-            return miss(Obstacle::data, step, missing);
+            return miss(Obstacle::data, step, kept(missing), "");
         }
         if (region.scales.empty()) region.scales.assign(scope.region().classes, 1.0);
         ActionContext context{formulas, scope, evaluator, outcome_.plan, options_.exact, region.scales};
         const Action& action = actions()[step.action];
         check_exact(rule, action);
         Effect done = action.run(context, step);
-        if (!done.refused.empty()) return miss(Obstacle::condition, step, std::move(done.refused));
+        if (!done.refused.empty()) return miss(Obstacle::condition, step, kept(done.refused), "");
         effect = std::move(done);
         if (!effect->approximate.empty()) ++outcome_.rules[index].approximate[effect->approximate];
         if (region.taken_by == kNone) region.taken_by = index;
@@ -290,11 +302,11 @@ class Runner {
       }
       const Value& value = evaluator.value(step.expr);
       if (!value.missing.empty())
-        return miss(Obstacle::data, step, step.reason.empty() ? value.missing : step.reason,
-                    step.reason.empty() ? "" : value.missing);
+        return step.reason.empty() ? miss(Obstacle::data, step, kept(value.missing), "")
+                                   : miss(Obstacle::data, step, step.reason, kept(value.missing));
       if (value.numbers[0] != 0) continue;
       return miss(step.form == dsl::Step::Form::needs ? Obstacle::data : Obstacle::condition, step, step.reason,
-                  first ? seen_values(formulas, scope, evaluator, step.expr) : "");
+                  first && options_.values ? kept(seen_values(formulas, scope, evaluator, step.expr)) : "");
     }
     return effect;
   }

@@ -12,7 +12,7 @@
 #include "graph/model.hpp"
 #include "runtime/action.hpp"
 #include "runtime/certificate.hpp"
-#include "runtime/match.hpp"
+#include "runtime/misses.hpp"
 #include "runtime/plan.hpp"
 
 namespace rw::runtime {
@@ -22,6 +22,7 @@ struct RunOptions {
   std::vector<std::string> skip_nodes;                          // globs
   std::map<std::string, std::map<std::string, double>> params;  // by rule, by name
   bool exact = false;
+  bool values = true;       // a failed condition notes the values that it saw (Miss::seen)
   bool match_only = false;  // regions are matched and claimed, no action is carried out (explain tries rules so)
 };
 
@@ -44,9 +45,9 @@ struct RuleOutcome {
 
 struct RegionOutcome {
   RegionId region = 0;
-  std::uint32_t taken_by = kNone;                      // the first rule that scaled it
-  std::vector<double> scales;                          // by class; empty: not scaled
-  std::vector<std::pair<std::uint32_t, Miss>> misses;  // by rule that did not take it, in order
+  std::uint32_t taken_by = kNone;  // the first rule that scaled it
+  Misses::Chain misses;            // of the rules that did not take it, in order: one a rule
+  std::vector<double> scales;      // by class; empty: not scaled
 };
 
 // Of the network as the rules have left it: after edits of the graph the analysis and the regions are new ones.
@@ -56,6 +57,7 @@ struct Outcome {
   Plan plan;
   std::vector<RuleOutcome> rules;      // by rule of the program
   std::vector<RegionOutcome> visited;  // regions with a parent, in the order of their first parent
+  Misses misses;                       // of `visited`
   Certificate certificate;
   graph::Statistics statistics;       // the entries that run along the channels of their tensor
   std::size_t unused_statistics = 0;  // entries along another axis

@@ -61,7 +61,8 @@ int rewrite(const Given& given, Seen& seen) {
   const auto start = std::chrono::steady_clock::now();
   const std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"), &seen.files);
   if (!rules) return kMistake;
-  const runtime::RunOptions options = run_options(given, rules->program);
+  runtime::RunOptions options = run_options(given, rules->program);
+  options.values = given.has("--json");
   const bool dry_run = given.has("--dry-run");
 
   for (const std::string& name : given.list("--require")) find_rule(rules->program, name, "--require");
