@@ -73,18 +73,31 @@ TensorId observed(const Analysis& analysis, const Regions& regions, TensorId out
 
 RegionScope::RegionScope(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
                          const graph::Statistics& statistics, const Regions& regions, RegionId region)
-    : analysis_(analysis), statistics_(statistics), regions_(regions), id_(region), families_(rule.bindings.size()) {
-  parents_ = make_family(dsl::Role::parents, regions[region].parents, analysis, regions, region);
-  const auto bind = [&](dsl::BindingIndex binding, Family family) {
-    if (binding != dsl::kNoBinding) families_[binding] = std::move(family);
+    : analysis_(analysis),
+      statistics_(statistics),
+      regions_(regions),
+      id_(region),
+      rule_(&rule),
+      pattern_(&pattern),
+      families_(rule.bindings.size()) {}
+
+const Family& RegionScope::family(dsl::BindingIndex binding) const {
+  std::optional<Family>& family = families_[binding];
+  if (!family) family = made(binding);
+  return *family;
+}
+
+Family RegionScope::made(dsl::BindingIndex binding) const {
+  if (!rule_) return {};  // an element of a chain that is not there
+  const auto make = [&](dsl::Role role, std::span<const OperatorId> nodes) {
+    return make_family(role, nodes, analysis_, regions_, id_);
   };
-  bind(rule.region->parents.binding, parents_);
-  bind(rule.region->children.binding,
-       make_family(dsl::Role::children, regions[region].children, analysis, regions, region));
-  for (std::size_t i = 0; i < rule.region->joins.size(); ++i)
-    if (rule.region->joins[i].terms.binding != dsl::kNoBinding)
-      bind(rule.region->joins[i].terms.binding,
-           make_family(dsl::Role::join, pattern.joins(regions, region, i), analysis, regions, region));
+  const dsl::RegionPattern& pattern = *rule_->region;
+  if (binding == pattern.parents.binding) return make(dsl::Role::parents, region().parents);
+  if (binding == pattern.children.binding) return make(dsl::Role::children, region().children);
+  for (std::size_t i = 0; i < pattern.joins.size(); ++i)
+    if (binding == pattern.joins[i].terms.binding) return make(dsl::Role::join, pattern_->joins(regions_, id_, i));
+  return {};  // the region, which has no nodes of its own
 }
 
 RegionScope::RegionScope(const Analysis& analysis, const graph::Statistics& statistics, const Regions& regions,
@@ -93,10 +106,11 @@ RegionScope::RegionScope(const Analysis& analysis, const graph::Statistics& stat
   for (std::size_t i = 0; i < chain.size(); ++i) {
     if (chain[i] == kNone) continue;
     const auto outputs = analysis.network->op(chain[i]).outputs;
-    families_[i] = {.role = dsl::Role::chain_node,
-                    .nodes = {chain[i]},
-                    .tensors = {outputs.empty() ? kNone : outputs[0]},
-                    .first = {0, 0}};
+    families_[i] = Family{.role = dsl::Role::chain_node,
+                          .nodes = {chain[i]},
+                          .tensors = {outputs.empty() ? kNone : outputs[0]},
+                          .first = {0, 0},
+                          .classes = {}};
   }
 }
 

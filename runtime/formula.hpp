@@ -47,16 +47,18 @@ class RegionScope {
   const Regions& regions() const { return regions_; }
   RegionId id() const { return id_; }
   const Region& region() const { return regions_[id_]; }
-  const Family& family(dsl::BindingIndex binding) const { return families_[binding]; }
-  const Family& parents() const { return parents_; }
+  const Family& family(dsl::BindingIndex binding) const;  // made when it is first asked for
 
  private:
+  Family made(dsl::BindingIndex binding) const;
+
   const Analysis& analysis_;
   const graph::Statistics& statistics_;
   const Regions& regions_;
   RegionId id_;
-  std::vector<Family> families_;  // by binding
-  Family parents_;
+  const dsl::Rule* rule_ = nullptr;  // null: of a chain
+  const Pattern* pattern_ = nullptr;
+  mutable std::vector<std::optional<Family>> families_;  // by binding
 };
 
 // The formulas of a rule, prepared once: which expressions each of them needs, in the order of evaluation.

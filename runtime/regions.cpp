@@ -1,5 +1,7 @@
 // Channels are tied by union-find on two floors: tensors whose channels are tied one to one are united as a whole; only
-// what is left (concat, broadcasting, views) goes down to channels, of which every such group of tensors has one set.
+// what is left (concat, broadcasting, views) goes down to channels, of which every group of tensors that meets it has
+// one set. The other groups, almost all, are regions by themselves in which each channel is its own class: they share
+// one row of numbers.
 #include "runtime/regions.hpp"
 
 #include <algorithm>
@@ -119,27 +121,38 @@ class RegionFinder : private Tie {
 
   bool carries(TensorId tensor) const { return tensor != kNone && analysis_.channels.has(tensor); }
 
-  // One set of channels for each group of tensors that are tied as a whole.
+  // By tensor: whether it stands for a group some channels of which are tied to those of another.
+  std::vector<bool> linked_groups() {
+    std::vector<bool> linked(network_.tensors().size(), !waits_.empty());  // what waits may still tie anything
+    for (const Link& link : links_)
+      for (const TensorId tensor : {link.a, link.b}) linked[tensors_.find(tensor)] = true;
+    return linked;
+  }
+
+  // Channels of the groups that are linked, behind the row that the others share.
   void unite_channels() {
     const std::size_t count = network_.tensors().size();
+    for (TensorId tensor = 0; tensor < count; ++tensor)
+      if (carries(tensor)) shared_ = std::max(shared_, analysis_.channels.count(tensor));
+    const std::vector<bool> linked = linked_groups();
     std::vector<std::uint32_t> group_first(count, kNone);
     result_.first_.assign(count, 0);
     result_.count_.assign(count, 0);
-    std::uint64_t total = 0;
+    std::uint64_t total = 0, own = shared_;
     for (TensorId tensor = 0; tensor < count; ++tensor) {
       if (!carries(tensor)) continue;
-      std::uint32_t& first = group_first[tensors_.find(tensor)];
-      const std::uint32_t channels = analysis_.channels.count(tensor);
-      if (first == kNone) {
-        first = static_cast<std::uint32_t>(total);
-        total += channels;
+      const std::uint32_t group = tensors_.find(tensor), channels = analysis_.channels.count(tensor);
+      if (group_first[group] == kNone) {
         constexpr std::uint64_t kMaxTotal = std::uint64_t{1} << 29;
+        total += channels;
         if (total > kMaxTotal) throw graph::Error("", "network", "it has more than 536870912 channels");
+        group_first[group] = linked[group] ? static_cast<std::uint32_t>(own) : 0;
+        if (linked[group]) own += channels;
       }
-      result_.first_[tensor] = first;
+      result_.first_[tensor] = group_first[group];
       result_.count_[tensor] = channels;
     }
-    channels_.emplace(total);
+    channels_.emplace(own);
     for (const Link& link : links_) {
       assert(carries(link.a) && carries(link.b));  // laws tie channels that exist
       for (std::uint32_t i = 0; i < link.count; ++i)
@@ -277,6 +290,7 @@ class RegionFinder : private Tie {
     std::vector<RegionId> region_at(count, kNone);
     std::vector<std::uint32_t> class_at(channels_->size(), kNone);
     result_.class_.assign(channels_->size(), kNone);
+    std::iota(result_.class_.begin(), result_.class_.begin() + shared_, 0U);
     for (TensorId tensor = 0; tensor < count; ++tensor) {
       if (!carries(tensor)) continue;
       RegionId& region = region_at[tensors_.find(tensor)];
@@ -286,7 +300,8 @@ class RegionFinder : private Tie {
       }
       result_.region_of_[tensor] = region;
       const std::uint32_t first = result_.first_[tensor];
-      if (result_.class_[first] != kNone) continue;  // its group has been numbered
+      if (first < shared_) result_.regions_[region].classes = result_.count_[tensor];
+      if (result_.class_[first] != kNone) continue;  // its group has been numbered, or is not linked
       for (std::uint32_t i = 0; i < result_.count_[tensor]; ++i) {
         std::uint32_t& scale_class = class_at[channels_->find(first + i)];
         if (scale_class == kNone) scale_class = result_.regions_[region].classes++;
@@ -361,6 +376,7 @@ class RegionFinder : private Tie {
   UnionFind tensors_;
   std::optional<UnionFind> channels_;
   std::vector<Link> links_;
+  std::uint32_t shared_ = 0;                    // length of the row of classes 0, 1, 2, ... at the front
   std::vector<std::uint32_t> first_slot_;       // by operator: its inputs in input_part_
   std::vector<Part> input_part_, output_part_;  // by input; by tensor, what its producer does
   std::vector<Wait> waits_;                     // in the order of the file
