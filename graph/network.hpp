@@ -72,10 +72,10 @@ struct Operator {
 
 struct Tensor {
   std::string_view name;            // unique
-  DType dtype = DType::undefined;   // undefined: not known
   Shape shape;                      // may be unknown, or have unknown dimensions
   OperatorId producer = kNone;      // kNone: an input of the network or a constant
   std::uint32_t output_slot = 0;    // its place among the producer's outputs
+  DType dtype = DType::undefined;   // undefined: not known
   bool is_input = false;            // of the network
   bool is_output = false;           // of the network
   std::optional<Literal> constant;  // its value where it is a constant; where it has a producer, what that always gives

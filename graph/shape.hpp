@@ -25,13 +25,14 @@ inline constexpr int kMaxRank = 32;  // axes are kept in 32-bit masks
 
 class Shape {
  public:
-  Shape() = default;                                                                 // not known, not even its rank
-  explicit Shape(std::span<const std::int64_t> dims) : dims_(dims), known_(true) {}  // borrows dims
+  Shape() = default;                                  // not known, not even its rank
+  explicit Shape(std::span<const std::int64_t> dims)  // borrows dims
+      : dims_(dims.data()), rank_(static_cast<std::int32_t>(dims.size())) {}
 
-  bool known() const { return known_; }  // the rank is known
-  int rank() const { return static_cast<int>(dims_.size()); }
-  std::int64_t operator[](int axis) const { return dims_[static_cast<std::size_t>(axis)]; }
-  std::span<const std::int64_t> dims() const { return dims_; }
+  bool known() const { return rank_ >= 0; }  // the rank is known
+  int rank() const { return known() ? rank_ : 0; }
+  std::int64_t operator[](int axis) const { return dims_[axis]; }
+  std::span<const std::int64_t> dims() const { return {dims_, static_cast<std::size_t>(rank())}; }
 
   // Number of elements; nothing where a dimension is unknown or the product overflows.
   std::optional<std::int64_t> count() const;
@@ -40,8 +41,8 @@ class Shape {
   friend bool operator==(const Shape& a, const Shape& b);
 
  private:
-  std::span<const std::int64_t> dims_;
-  bool known_ = false;
+  const std::int64_t* dims_ = nullptr;
+  std::int32_t rank_ = -1;  // -1: not known
 };
 
 std::string to_string(const Shape& shape);  // "[1, ?, 8, 8]", "[?...]" where the rank is not known

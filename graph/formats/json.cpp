@@ -218,6 +218,8 @@ std::string_view DocumentState::string_at(std::string_view token) {
 std::string_view DocumentState::key(const char* raw) {
   const std::size_t begin = offset(raw);
   std::size_t end = begin;
+  while (end < whole.size() && whole[end] != '"' && whole[end] != '\\') ++end;
+  if (end < whole.size() && whole[end] == '"') return whole.substr(begin, end - begin);
   while (true) {
     end = whole.find('"', end);
     if (end == std::string_view::npos) throw malformed();
@@ -350,10 +352,16 @@ double Value::number() {
 }
 
 std::int64_t Value::integer() {
-  std::int64_t result = 0;
-  if (kind() == Kind::number && native(native_).get_int64().get(result) == simdjson::SUCCESS) return result;
-  if (kind() == Kind::number && is_integer()) throw error("is too large for an integer of 64 bits");
+  if (const auto result = if_integer()) return *result;
   throw expected("an integer");
+}
+
+std::optional<std::int64_t> Value::if_integer() {
+  std::int64_t result = 0;
+  if (kind() != Kind::number) return std::nullopt;
+  if (native(native_).get_int64().get(result) == simdjson::SUCCESS) return result;
+  if (is_integer()) throw error("is too large for an integer of 64 bits");
+  return std::nullopt;
 }
 
 bool Value::is_integer() const {
@@ -422,7 +430,7 @@ void Value::numbers(std::vector<double>& values, bool specials) {
   }
 }
 
-void Value::integers(std::vector<std::int64_t>& values) {
+void Value::integers(FunctionRef<void(std::int64_t)> f) {
   od::array elements;
   if (native(native_).get_array().get(elements) != simdjson::SUCCESS) throw expected("a list of integers");
   for (auto each : elements) {
@@ -430,7 +438,7 @@ void Value::integers(std::vector<std::int64_t>& values) {
     state_->must(each.get(element));
     std::int64_t number = 0;
     if (element.get_int64().get(number) != simdjson::SUCCESS) number = Value(*state_, &element).integer();
-    values.push_back(number);
+    f(number);
   }
 }
 

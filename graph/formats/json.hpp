@@ -47,10 +47,11 @@ class Value {
   std::uint32_t key_begin() const { return key_begin_; }  // of a member: the opening quote of its key
 
   // Each is an error where the value is of another kind or out of range: "expected a string, found 3".
-  std::string_view string();  // without escapes; lives as long as the document and its text
-  double number();            // finite
-  std::int64_t integer();     // not 1.0 or 1e3
-  bool is_integer() const;    // a number without point and exponent
+  std::string_view string();                 // without escapes; lives as long as the document and its text
+  double number();                           // finite
+  std::int64_t integer();                    // not 1.0 or 1e3
+  bool is_integer() const;                   // a number without point and exponent
+  std::optional<std::int64_t> if_integer();  // nothing: it is none, and can be read as what it is
 
   // Calls f for each member or element in order. What f leaves unread is passed over unchecked: somebody reads it
   // later.
@@ -58,9 +59,12 @@ class Value {
   void array(FunctionRef<void(Value& value)> f);
   // Reads an object as far as its first member of this name and calls f for it; false: it has none.
   bool find(std::string_view key, FunctionRef<void(Value& value)> f);
-  // All elements of an array, appended; with `specials`, also "inf", "-inf" and "nan".
+  // All elements of an array; into a list they are appended; with `specials` also "inf", "-inf" and "nan".
   void numbers(std::vector<double>& values, bool specials = false);
-  void integers(std::vector<std::int64_t>& values);
+  void integers(FunctionRef<void(std::int64_t)> f);
+  void integers(std::vector<std::int64_t>& values) {
+    integers([&](std::int64_t each) { values.push_back(each); });
+  }
 
   void check();             // reads the value, whatever it is, and checks that it is JSON
   std::string_view text();  // the same; its text as it stands in the file

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory_resource>
 
 #include "graph/formats/json_capture.hpp"
 #include "graph/formats/json_tensor.hpp"
@@ -10,11 +13,14 @@
 namespace rw::graph {
 namespace {
 
-// A list in the making. Integers are kept as doubles too, for the list that turns out to be one of doubles.
+// A list in the making, a short one without memory of its own. Integers are kept as doubles too, for the list that
+// turns out to be one of doubles.
 struct List {
-  std::vector<std::int64_t> integers;
-  std::vector<double> numbers;
-  std::vector<std::string_view> strings;
+  std::array<std::byte, 512> room;
+  std::pmr::monotonic_buffer_resource memory{room.data(), room.size()};
+  std::pmr::vector<std::int64_t> integers{&memory};
+  std::pmr::vector<double> numbers{&memory};
+  std::pmr::vector<std::string_view> strings{&memory};
   std::size_t size = 0;
 
   void add(json::Value& value) {
@@ -28,9 +34,9 @@ struct List {
       default:
         throw value.expected("an integer, a float or a string");
     }
-    if (value.is_integer()) {
-      integers.push_back(value.integer());
-      numbers.push_back(static_cast<double>(integers.back()));
+    if (const auto integer = value.if_integer()) {
+      integers.push_back(*integer);
+      numbers.push_back(static_cast<double>(*integer));
     } else {
       numbers.push_back(value.number());
     }
@@ -70,7 +76,7 @@ AttributeValue read_object(json::Value& value, Arena& arena, std::vector<std::st
 AttributeValue read_value(json::Value& value, Arena& arena, std::vector<std::string>& captured) {
   switch (value.kind()) {
     case json::Kind::number:
-      if (value.is_integer()) return value.integer();
+      if (const auto integer = value.if_integer()) return *integer;
       return value.number();
     case json::Kind::string:
       return arena.store(value.string());

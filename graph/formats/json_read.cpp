@@ -4,14 +4,17 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "graph/builder.hpp"
 #include "graph/formats/json_attribute.hpp"
 #include "graph/formats/json_origin.hpp"
 #include "graph/formats/json_shape.hpp"
+#include "graph/parallel.hpp"
 
 namespace rw::graph {
 namespace {
@@ -108,6 +111,7 @@ class ModelReader {
   std::filesystem::path path_;
   Scope top_;
   WeightNames weight_names_;
+  std::future<Weights> coming_;  // weight files that another thread is reading
   std::vector<TensorId> inputs_;
   std::vector<std::pair<std::string, Shape>> shapes_;  // by full name
   std::set<std::string, std::less<>> prefixes_;        // of nested networks: no two have the same
@@ -462,12 +466,20 @@ void ModelReader::read_outputs(json::Value& value) {
 void ModelReader::read_weight_files(json::Value& value) {
   weight_names_ = read_weight_names(value);
   origin_->weights_value = value.range();
+  // The headers of the weight files of a large model take as long as half of its nodes.
+  constexpr std::size_t kWorthAThread = std::size_t{1} << 20U;
+  if (threads() < 2 || origin_->file->text().size() < kWorthAThread) return;
+  try {
+    coming_ = std::async(std::launch::async, [this] { return read_weights(path_, weight_names_); });
+  } catch (const std::system_error&) {
+    // The system has no thread to give.
+  }
 }
 
 // --- the end
 
 void ModelReader::add_weights() {
-  origin_->weights = read_weights(path_, weight_names_, builder_.arena());
+  origin_->weights = coming_.valid() ? coming_.get() : read_weights(path_, weight_names_);
   for (const Safetensors& shard : origin_->weights.shards) {
     std::vector<TensorId>& ids = origin_->stored.emplace_back();
     ids.reserve(shard.tensors.size());

@@ -1,46 +1,57 @@
 #include "graph/formats/json_shape.hpp"
 
 #include <fmt/format.h>
-#include <array>
 
-#include <algorithm>
+#include <array>
 #include <limits>
 
 namespace rw::graph {
 namespace {
 
-Shape store(const json::Value& value, const std::vector<std::int64_t>& dims, Arena& arena) {
-  if (dims.size() > kMaxRank)
-    throw value.error(fmt::format("a shape of {} dimensions, at most {} are possible", dims.size(), kMaxRank));
-  return Shape(arena.store(std::span<const std::int64_t>(dims)));
-}
+// The dimensions that a list has, as many as there can be.
+class Dims {
+ public:
+  void add(std::int64_t dim) {
+    if (count_ < values_.size()) values_[count_] = dim;
+    ++count_;
+  }
+  Shape store(const json::Value& value, Arena& arena) const {
+    if (count_ > values_.size())
+      throw value.error(fmt::format("a shape of {} dimensions, at most {} are possible", count_, kMaxRank));
+    return Shape(arena.store(std::span(values_).first(count_)));
+  }
+
+ private:
+  std::array<std::int64_t, kMaxRank> values_;  // not filled: most shapes are short
+  std::size_t count_ = 0;
+};
 
 }  // namespace
 
 Shape read_constant_shape(json::Value& value, Arena& arena) {
-  std::vector<std::int64_t> dims;
-  value.integers(dims);
-  for (const std::int64_t dim : dims)
+  Dims dims;
+  value.integers([&](std::int64_t dim) {
     if (dim < 0) throw value.error(fmt::format("a dimension is {}: a constant has dimensions of 0 and more", dim));
-  return store(value, dims, arena);
+    dims.add(dim);
+  });
+  return dims.store(value, arena);
 }
 
 Shape read_shape(json::Value& value, Arena& arena) {
-  std::vector<std::int64_t> dims;
+  Dims dims;
   value.array([&](json::Value& each) {
     if (each.kind() == json::Kind::string) {
       each.string();
-      dims.push_back(kUnknown);
-      return;
+      return dims.add(kUnknown);
     }
     if (each.kind() != json::Kind::number || !each.is_integer())
       throw each.expected("a dimension: a positive integer, or -1 or a name where it is not known");
     const std::int64_t dim = each.integer();
     if (dim == 0 || dim < kUnknown)
       throw each.expected("a dimension: a positive integer, or -1 or a name where it is not known");
-    dims.push_back(dim);
+    dims.add(dim);
   });
-  return store(value, dims, arena);
+  return dims.store(value, arena);
 }
 
 DType read_dtype(json::Value& value) {

@@ -9,20 +9,43 @@
 
 namespace rw::graph::json {
 
-std::string quoted(std::string_view text) {
+namespace {
+
+bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+
+void append_escaped(char c, std::string& text) {
   constexpr std::string_view kEscaped = "\"\\\b\f\n\r\t";
   constexpr std::string_view kNames = "\"\\bfnrt";
-  std::string result = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (const std::size_t at = kEscaped.find(c); at != std::string_view::npos)
-      (result += '\\') += kNames[at];
-    else if (byte < 0x20)
-      result += fmt::format("\\u{:04x}", byte);
-    else
-      result += c;
+  if (const std::size_t at = kEscaped.find(c); at != std::string_view::npos)
+    (text += '\\') += kNames[at];
+  else
+    text += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+}
+
+}  // namespace
+
+void append_quoted(std::string_view plain, std::string& text) {
+  text += '"';
+  while (true) {
+    std::size_t run = 0;
+    while (run < plain.size() && is_plain(plain[run])) ++run;
+    text.append(plain.substr(0, run));
+    if (run == plain.size()) break;
+    append_escaped(plain[run], text);
+    plain.remove_prefix(run + 1);
   }
-  return result + '"';
+  text += '"';
+}
+
+std::string quoted(std::string_view text) {
+  std::string result;
+  append_quoted(text, result);
+  return result;
+}
+
+void append_number(std::uint64_t value, std::string& text) {
+  std::array<char, 20> digits;
+  text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
 }
 
 // The shortest decimal that is read as this number, with an exponent where it is small or large. std::to_chars alone

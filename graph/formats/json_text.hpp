@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@ namespace rw::graph::json {
 
 // In quotes, with the escapes that JSON asks for.
 std::string quoted(std::string_view text);
+void append_quoted(std::string_view plain, std::string& text);
 
 // "[...]" of text(item) for each item.
 template <typename List, typename Text>
@@ -30,6 +32,7 @@ std::string list(const List& items, Text text, std::string_view between = ", ") 
 
 // The shortest digits that are read back as the same double; "inf", "-inf" and "nan" in quotes.
 void append_number(double value, std::string& text);
+void append_number(std::uint64_t value, std::string& text);
 
 // The same for a float of any width by its codec (literal.hpp): the fewest digits that round to the same stored value.
 template <typename Codec>

@@ -455,11 +455,10 @@ AppliedWeights apply_to_weights(const PlanFile& plan, std::span<const WeightFile
     by_tensor[scale.tensor].push_back(&scale);
     if (!scale.copy.empty()) copies.insert(scale.copy);
   }
-  Arena arena;
   std::vector<Safetensors> read;
   std::vector<std::shared_ptr<const MappedFile>> inputs = plan.sources;
   for (const WeightFile& file : files) {
-    read.push_back(read_safetensors(MappedFile::open(file.from), arena));
+    read.push_back(read_safetensors(MappedFile::open(file.from)));
     inputs.push_back(read.back().file);
   }
   Output output(inputs, dry);

@@ -27,7 +27,7 @@ struct Field {
   Arena& arena;
   DType dtype = DType::undefined;
   Shape shape;
-  std::vector<std::int64_t> offsets;
+  std::int64_t begin = 0, end = 0;
 
   void read_dtype(json::Value& value) {
     const std::string_view name = value.string();
@@ -37,8 +37,9 @@ struct Field {
   }
   void read_shape(json::Value& value) { shape = read_constant_shape(value, arena); }
   void read_offsets(json::Value& value) {
-    value.integers(offsets);
-    if (offsets.size() != 2 || offsets[0] < 0 || offsets[1] < offsets[0])
+    std::size_t count = 0;
+    value.integers([&](std::int64_t each) { (count++ == 0 ? begin : end) = each; });
+    if (count != 2 || begin < 0 || end < begin)
       throw value.error("\"data_offsets\": expected [begin, end] with 0 <= begin <= end");
   }
 };
@@ -52,8 +53,7 @@ constexpr std::array<json::Key<Field>, 3> kFieldKeys = {{
 Literal read_tensor(json::Value& value, std::span<const std::byte> data, Arena& arena) {
   Field field{arena};
   json::read_keys(value, kFieldKeys, field);
-  const auto begin = static_cast<std::uint64_t>(field.offsets[0]);
-  const auto end = static_cast<std::uint64_t>(field.offsets[1]);
+  const auto begin = static_cast<std::uint64_t>(field.begin), end = static_cast<std::uint64_t>(field.end);
   if (end > data.size())
     throw value.error(
         fmt::format("its bytes {} to {} leave the file, which has {} bytes of data", begin, end, data.size()));
@@ -104,7 +104,7 @@ std::uint64_t header_length(std::string_view text) {
   return length;
 }
 
-void read_header(Safetensors& result, Arena& arena) {
+void read_header(Safetensors& result) {
   const std::string_view text = result.file->text();
   const std::uint64_t length = header_length(text);
   const std::span<const std::byte> data = result.file->bytes().subspan(kLengthBytes + length);
@@ -118,11 +118,11 @@ void read_header(Safetensors& result, Arena& arena) {
         result.metadata = value.text();
         return;
       }
-      const std::string_view name = arena.store(key);
+      const std::string_view name = result.arena.store(key);
       const auto fresh = static_cast<std::uint32_t>(result.tensors.size());
       if (names.intern(name, fresh, [](std::string_view same) { return same; }) != fresh) throw value.duplicate(name);
       try {
-        result.tensors.push_back({name, read_tensor(value, data, arena)});
+        result.tensors.push_back({name, read_tensor(value, data, result.arena)});
       } catch (const Error& error) {
         throw json::at_place(error, fmt::format("tensor '{}'", name));
       }
@@ -133,12 +133,12 @@ void read_header(Safetensors& result, Arena& arena) {
 
 }  // namespace
 
-Safetensors read_safetensors(std::shared_ptr<const MappedFile> file, Arena& arena) {
+Safetensors read_safetensors(std::shared_ptr<const MappedFile> file) {
   Safetensors result;
   result.file = std::move(file);
   const std::string path = result.file->path().string();
   try {
-    read_header(result, arena);
+    read_header(result);
   } catch (const Error& error) {
     throw Error(path, error.place, error.message);
   }
@@ -186,14 +186,25 @@ std::vector<Piece> lay_out(const MappedFile& file, std::span<const TensorToStore
   return pieces;
 }
 
+// Appended piece by piece: the header of a network with a million weights is 100 MB of text.
+void append_entry(const Piece& piece, std::string& text) {
+  if (text.size() > 1) text += ',';
+  json::append_quoted(piece.tensor->name, text);
+  text.append(R"(:{"dtype":")").append(row(piece.tensor->source->dtype).safetensors).append(R"(","shape":[)");
+  const char* between = "";
+  for (const std::int64_t dim : shape_of(*piece.tensor)) {
+    json::append_number(static_cast<std::uint64_t>(dim), text.append(between));
+    between = ",";
+  }
+  json::append_number(piece.begin, text.append(R"(],"data_offsets":[)"));
+  json::append_number(piece.end, text.append(","));
+  text += "]}";
+}
+
 std::string header_of(std::span<const Piece> pieces, std::string_view metadata) {
   std::string text = "{";
   if (!metadata.empty()) text += fmt::format(R"("__metadata__":{})", metadata);
-  for (const Piece& each : pieces)
-    fmt::format_to(std::back_inserter(text), R"({}{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
-                   text.size() > 1 ? "," : "", json::quoted(each.tensor->name),
-                   row(each.tensor->source->dtype).safetensors, fmt::join(shape_of(*each.tensor), ","), each.begin,
-                   each.end);
+  for (const Piece& each : pieces) append_entry(each, text);
   text += '}';
   text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');  // so that the data is aligned
   return text;

@@ -23,6 +23,7 @@ struct StoredTensor {
 
 struct Safetensors {
   std::shared_ptr<const MappedFile> file;
+  Arena arena;
   std::string_view metadata;          // JSON text of "__metadata__", in the mapped file; empty: none
   std::vector<StoredTensor> tensors;  // in the order of the header
 };
@@ -31,7 +32,7 @@ struct Safetensors {
 // Error (file: its path): not safetensors, a header that is longer than the file or 100 MB, an element type that is not
 // known here, tensors that share bytes, leave a gap, leave the file or are of another size than their shape, two of one
 // name.
-Safetensors read_safetensors(std::shared_ptr<const MappedFile> file, Arena& arena);
+Safetensors read_safetensors(std::shared_ptr<const MappedFile> file);
 
 // A tensor of a file that is to be written.
 struct TensorToStore {

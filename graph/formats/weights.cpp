@@ -6,6 +6,7 @@
 
 #include "graph/formats/beside.hpp"
 #include "graph/name_table.hpp"
+#include "graph/parallel.hpp"
 
 namespace rw::graph {
 namespace {
@@ -22,8 +23,8 @@ NameTable names_in(const Safetensors& shard) {
 // Reads an index file; its files are opened as they are met.
 class IndexReader {
  public:
-  IndexReader(const std::filesystem::path& model, std::string_view name, Arena& arena)
-      : model_(model), folder_(std::filesystem::path(std::string(name)).parent_path()), arena_(arena) {
+  IndexReader(const std::filesystem::path& model, std::string_view name)
+      : model_(model), folder_(std::filesystem::path(std::string(name)).parent_path()) {
     weights_.form = WeightForm::index;
     weights_.index.file = open_beside(model, name);
   }
@@ -56,16 +57,17 @@ class IndexReader {
       const std::size_t shard = shard_named(each.string());
       if (!names_[shard].find(tensor))
         throw each.error(fmt::format("tensor '{}' is not in '{}', where the index says it is", tensor, each.string()));
-      weights_.index.entries.push_back({arena_.store(tensor), shard, each.key_begin(), each.range()});
+      weights_.index.entries.push_back({weights_.index.arena.store(tensor), shard, each.key_begin(), each.range()});
     });
   }
 
   std::size_t shard_named(std::string_view name) {
     const auto fresh = static_cast<std::uint32_t>(weights_.shards.size());
-    const std::uint32_t known = files_.intern(name, fresh, [&](std::string_view text) { return arena_.store(text); });
+    const std::uint32_t known =
+        files_.intern(name, fresh, [&](std::string_view text) { return weights_.index.arena.store(text); });
     if (known != fresh) return known;
     const std::filesystem::path path = folder_ / std::filesystem::path(std::string(name));
-    weights_.shards.push_back(read_safetensors(open_beside(model_, path.string()), arena_));
+    weights_.shards.push_back(read_safetensors(open_beside(model_, path.string())));
     names_.push_back(names_in(weights_.shards.back()));
     return fresh;
   }
@@ -74,7 +76,6 @@ class IndexReader {
 
   const std::filesystem::path& model_;
   std::filesystem::path folder_;  // of the index, relative to the model's
-  Arena& arena_;
   NameTable files_;
   std::vector<NameTable> names_;  // of the tensors in each file
   Weights weights_;
@@ -99,12 +100,13 @@ WeightNames read_weight_names(json::Value& value) {
   return {name.ends_with(kIndexEnding) ? WeightForm::index : WeightForm::single, {std::string(name)}};
 }
 
-Weights read_weights(const std::filesystem::path& model, const WeightNames& names, Arena& arena) {
-  if (names.form == WeightForm::index) return IndexReader(model, names.files.front(), arena).read();
+Weights read_weights(const std::filesystem::path& model, const WeightNames& names) {
+  if (names.form == WeightForm::index) return IndexReader(model, names.files.front()).read();
   Weights weights;
   weights.form = names.form;
-  for (const std::string& file : names.files)
-    weights.shards.push_back(read_safetensors(open_beside(model, file), arena));
+  weights.shards.resize(names.files.size());
+  parallel_for(names.files.size(),
+               [&](std::size_t i) { weights.shards[i] = read_safetensors(open_beside(model, names.files[i])); });
   return weights;
 }
 

@@ -28,6 +28,7 @@ struct WeightIndex {
     json::Range value;  // its file name, quotes included
   };
   std::shared_ptr<const MappedFile> file;
+  Arena arena;
   std::vector<Entry> entries;
   std::optional<json::Range> total_size;  // "metadata": {"total_size": bytes}
   std::uint64_t bytes = 0;                // what it says
@@ -46,8 +47,8 @@ struct WeightNames {
 };
 WeightNames read_weight_names(json::Value& value);
 
-// Opens and reads the files. Error: a file or its path, see beside.hpp and safetensors.hpp; an index that names a
-// tensor that its file does not have.
-Weights read_weights(const std::filesystem::path& model, const WeightNames& names, Arena& arena);
+// Opens and reads the files, several at a time. Error: a file or its path, see beside.hpp and safetensors.hpp; an index
+// that names a tensor that its file does not have.
+Weights read_weights(const std::filesystem::path& model, const WeightNames& names);
 
 }  // namespace rw::graph

@@ -16,8 +16,7 @@ namespace {
 std::string error(std::string_view header, std::size_t data) {
   const TemporaryFolder folder;
   write_file(folder / "w", safetensors_file(header, std::string(data, '\0')));
-  Arena arena;
-  return error_of([&] { read_safetensors(MappedFile::open(folder / "w"), arena); }, folder.path());
+  return error_of([&] { read_safetensors(MappedFile::open(folder / "w")); }, folder.path());
 }
 
 std::string entry(std::string_view name, std::string_view dtype, std::string_view shape, std::string_view offsets) {
@@ -35,8 +34,7 @@ TEST_CASE("Tensors are views of the file, in the order of the header") {
                              "}   ";
   write_file(folder / "w", safetensors_file(header, bytes_of<std::int32_t>({7, -1}) +
                                                         bytes_of<std::uint16_t>({0x3C00, 0x4000}) + '\1'));
-  Arena arena;
-  const Safetensors file = read_safetensors(MappedFile::open(folder / "w"), arena);
+  const Safetensors file = read_safetensors(MappedFile::open(folder / "w"));
   REQUIRE(file.tensors.size() == 4);
   CHECK(file.metadata == R"({"format": "pt"})");
   CHECK(file.tensors[0].name == "second");
@@ -55,8 +53,7 @@ TEST_CASE("What is no header") {
   const auto raw = [](const std::string& bytes) {
     const TemporaryFolder folder;
     write_file(folder / "w", bytes);
-    Arena arena;
-    return error_of([&] { read_safetensors(MappedFile::open(folder / "w"), arena); }, folder.path());
+    return error_of([&] { read_safetensors(MappedFile::open(folder / "w")); }, folder.path());
   };
   CHECK(raw("") == "w: is not safetensors: it has 0 bytes, expected at least 8");
   CHECK(raw("1234567") == "w: is not safetensors: it has 7 bytes, expected at least 8");
@@ -70,8 +67,7 @@ TEST_CASE("What is no header") {
   const TemporaryFolder folder;
   write_file(folder / "huge", bytes_of<std::uint64_t>({100'000'001}));
   std::filesystem::resize_file(folder / "huge", 200'000'000);  // a hole: takes no space
-  Arena arena;
-  CHECK(error_of([&] { read_safetensors(MappedFile::open(folder / "huge"), arena); }, folder.path()) ==
+  CHECK(error_of([&] { read_safetensors(MappedFile::open(folder / "huge")); }, folder.path()) ==
         "huge: its header of 100000001 bytes is too long: at most 100000000 are read");
 }
 
@@ -130,8 +126,7 @@ TEST_CASE("A file comes out as it went in, with scaled tensors and copies") {
   const std::string before =
       safetensors_file(padded, bytes_of<std::uint16_t>({0x3C00, 0x4000}) + bytes_of<float>({1, 2}));
   write_file(folder / "w", before);
-  Arena arena;
-  const Safetensors file = read_safetensors(MappedFile::open(folder / "w"), arena);
+  const Safetensors file = read_safetensors(MappedFile::open(folder / "w"));
   const auto write = [&](std::vector<TensorToStore> tensors) {
     Output output(std::span(&file.file, 1), false);
     const SafetensorsToWrite out = {&file, std::move(tensors), folder / "out"};
@@ -145,7 +140,7 @@ TEST_CASE("A file comes out as it went in, with scaled tensors and copies") {
   const ConstantEdit twice = {0, {2}, {2}, {{1, {2, 4}}}};
   const ConstantEdit wider = {0, {3, 2}, {3, 2}, {{1, {1, 10, 100}}}};
   write({{b.name, &b.value, &twice}, {a.name, &a.value, &twice}, {"a@n", &a.value, &wider}});
-  const Safetensors after = read_safetensors(MappedFile::open(folder / "out"), arena);
+  const Safetensors after = read_safetensors(MappedFile::open(folder / "out"));
   REQUIRE(after.tensors.size() == 3);
   CHECK(after.metadata == R"({"k":"v"})");
   CHECK(after.tensors[0].name == "b");
