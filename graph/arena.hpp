@@ -3,12 +3,13 @@
 #pragma once
 
 #include <algorithm>
-#include <cstring>
+#include <cstddef>
 #include <memory>
 #include <memory_resource>
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace rw::graph {
 
@@ -31,14 +32,32 @@ class Arena {
   std::span<T> make(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T>, "the arena runs no destructors");
     if (count == 0) return {};
-    auto* memory = static_cast<T*>(pool_->allocate(count * sizeof(T), alignof(T)));
+    auto* memory = static_cast<T*>(memory_->take(count * sizeof(T), alignof(T)));
     std::uninitialized_default_construct_n(memory, count);
     return {memory, count};
   }
 
  private:
-  std::unique_ptr<std::pmr::monotonic_buffer_resource> pool_ =
-      std::make_unique<std::pmr::monotonic_buffer_resource>(std::size_t{1} << 16U);
+  static constexpr std::size_t kBlock = std::size_t{1} << 16U;
+
+  // Blocks of the pool, cut up from front to back; what is large takes room of its own.
+  struct Memory {
+    std::pmr::monotonic_buffer_resource pool{kBlock};
+    void* next = nullptr;
+    std::size_t left = 0;
+
+    void* take(std::size_t size, std::size_t alignment) {
+      if (!std::align(alignment, size, next, left)) {
+        if (size >= kBlock / 4) return pool.allocate(size, alignment);
+        next = pool.allocate(kBlock, alignof(std::max_align_t));
+        left = kBlock;
+      }
+      left -= size;
+      return std::exchange(next, static_cast<std::byte*>(next) + size);
+    }
+  };
+
+  std::unique_ptr<Memory> memory_ = std::make_unique<Memory>();
 };
 
 }  // namespace rw::graph

@@ -44,12 +44,18 @@ constexpr std::array kDTypeRules = {
     DTypeRule{"Dropout", 1, DType::boolean},
 };
 
-DType dtype_of(const Node& node, std::uint32_t output) {
+constexpr std::array<std::string_view, 6> kOtherDTypes = {"Cast",  "ConstantOfShape",  "QuantizeLinear",
+                                                          "Where", "DequantizeLinear", "CastLike"};
+
+bool has_dtype_rule(std::string_view op) {
+  return std::any_of(kDTypeRules.begin(), kDTypeRules.end(), [&](const DTypeRule& rule) { return rule.op == op; }) ||
+         std::find(kOtherDTypes.begin(), kOtherDTypes.end(), op) != kOtherDTypes.end();
+}
+
+DType dtype_by_rule(const Node& node, std::uint32_t output) {
   const std::string_view op = node.form().op;
   for (const DTypeRule& rule : kDTypeRules)
     if (rule.op == op && rule.output == output) return rule.dtype;
-  for (const Attribute& each : node.op().attributes)
-    if (std::holds_alternative<Opaque>(each.value)) return DType::undefined;  // the graph in it decides
   if (op == "Cast") return dtype_of_onnx(static_cast<int>(node.integer("to", 1))).value_or(DType::undefined);
   if (op == "ConstantOfShape") {
     const AttributeValue* value = node.op().find("value");
@@ -59,6 +65,14 @@ DType dtype_of(const Node& node, std::uint32_t output) {
   if (op == "QuantizeLinear") return node.has(2) ? node.tensor(2).dtype : DType::uint8;
   const std::size_t slot = op == "Where" || op == "DequantizeLinear" || op == "CastLike" ? 1 : 0;
   return node.has(slot) ? node.tensor(slot).dtype : DType::undefined;
+}
+
+// Where no rule says otherwise, elements are those of the first input.
+DType dtype_of(const Node& node, std::uint32_t output, bool has_rule) {
+  if (has_rule) return dtype_by_rule(node, output);
+  for (const Attribute& each : node.op().attributes)
+    if (std::holds_alternative<Opaque>(each.value)) return DType::undefined;  // the graph in it decides
+  return node.has(0) ? node.tensor(0).dtype : DType::undefined;
 }
 
 // Dimensions that are not known get symbols: the same symbol is the same dimension.
@@ -162,6 +176,8 @@ void check_weights(const Node& node) {
 
 void infer_shapes(Network& network, const Forms& forms) {
   Symbols symbols(network);
+  std::vector<bool> has_rule(network.type_count());
+  for (TypeId type = 0; type < has_rule.size(); ++type) has_rule[type] = has_dtype_rule(forms.of_type(type).op);
   for (const TensorId id : network.inputs())
     network.set_shape(id, merge(network.arena(), symbols, std::nullopt, network.tensor(id).shape),
                       network.tensor(id).dtype);
@@ -173,7 +189,8 @@ void infer_shapes(Network& network, const Forms& forms) {
       const Tensor& tensor = network.tensor(outputs[slot]);
       if (tensor.constant) continue;
       const Dims inferred = node.form().shape ? node.form().shape(node, slot) : std::nullopt;
-      const DType dtype = tensor.dtype != DType::undefined ? tensor.dtype : dtype_of(node, slot);
+      const DType dtype =
+          tensor.dtype != DType::undefined ? tensor.dtype : dtype_of(node, slot, has_rule[node.op().type]);
       network.set_shape(outputs[slot], merge(network.arena(), symbols, inferred, tensor.shape), dtype);
       if (slot != 0) continue;
       if (const auto value = fold_constant(node, tensor.shape, network.arena()))

@@ -13,7 +13,6 @@
 
 #include "graph/builder.hpp"
 #include "graph/error.hpp"
-#include "graph/growing.hpp"
 #include "graph/name_table.hpp"
 
 namespace rw::graph {
@@ -24,11 +23,9 @@ using Csr = boost::compressed_sparse_row_graph<boost::directedS, boost::no_prope
 
 }  // namespace
 
-struct Network::State {
+struct Network::State : Network::Lists {
   std::string name;
   std::map<std::string, std::int64_t, std::less<>> opsets;
-  Growing<Operator> operators;
-  Growing<Tensor> tensors;
   std::vector<TensorId> inputs, outputs;
   std::vector<std::string_view> types;
   std::vector<std::string_view> prefixes = {""};  // by scope
@@ -47,7 +44,7 @@ struct Network::State {
   std::string cycle() const;
 };
 
-Network::Network() : state_(std::make_unique<State>()) {}
+Network::Network() : state_(std::make_unique<State>()), lists_(state_.get()) {}
 Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;
 Network::~Network() = default;
@@ -65,8 +62,6 @@ std::vector<std::pair<std::string_view, std::int64_t>> Network::opsets() const {
   return {state_->opsets.begin(), state_->opsets.end()};
 }
 
-std::span<const Operator> Network::operators() const { return state_->operators; }
-std::span<const Tensor> Network::tensors() const { return state_->tensors; }
 std::span<const TensorId> Network::inputs() const { return state_->inputs; }
 std::span<const TensorId> Network::outputs() const { return state_->outputs; }
 std::string_view Network::type_name(TypeId type) const { return state_->types[type]; }

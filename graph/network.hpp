@@ -15,6 +15,7 @@
 
 #include "graph/arena.hpp"
 #include "graph/dtype.hpp"
+#include "graph/growing.hpp"
 #include "graph/shape.hpp"
 
 namespace rw::graph {
@@ -101,10 +102,10 @@ class Network {
   std::optional<std::int64_t> opset(std::string_view domain = "") const;
   std::vector<std::pair<std::string_view, std::int64_t>> opsets() const;  // by domain
 
-  std::span<const Operator> operators() const;
-  std::span<const Tensor> tensors() const;
-  const Operator& op(OperatorId id) const { return operators()[id]; }
-  const Tensor& tensor(TensorId id) const { return tensors()[id]; }
+  std::span<const Operator> operators() const { return {lists_->operators.begin(), lists_->operators.size()}; }
+  std::span<const Tensor> tensors() const { return {lists_->tensors.begin(), lists_->tensors.size()}; }
+  const Operator& op(OperatorId id) const { return lists_->operators[id]; }
+  const Tensor& tensor(TensorId id) const { return lists_->tensors[id]; }
 
   std::span<const TensorId> inputs() const;   // of the network, in order
   std::span<const TensorId> outputs() const;  // in order; one tensor may stand twice
@@ -145,8 +146,13 @@ class Network {
 
  private:
   friend class NetworkBuilder;
-  struct State;
+  struct Lists {
+    Growing<Operator> operators;
+    Growing<Tensor> tensors;
+  };
+  struct State;  // these lists and what belongs to them
   std::unique_ptr<State> state_;
+  const Lists* lists_;
 };
 
 }  // namespace rw::graph

@@ -34,15 +34,14 @@ std::int64_t stored_element(const Literal& literal, std::size_t index) {
   }
 }
 
-// No dimension or position of a real network is larger; the bound keeps sums of a few of them from overflowing.
+constexpr std::int64_t kMaxElements = 1 << 16;  // of a constant that says axes, pads or a shape
+
+}  // namespace
+
 std::int64_t bounded(std::int64_t value) {
   constexpr std::int64_t kBound = std::int64_t{1} << 44;
   return std::clamp(value, -kBound, kBound);
 }
-
-constexpr std::int64_t kMaxElements = 1 << 16;  // of a constant that says axes, pads or a shape
-
-}  // namespace
 
 std::int64_t integer_element(const Literal& literal, std::size_t index) {
   return bounded(stored_element(literal, index));
@@ -77,6 +76,12 @@ std::string_view Node::text(std::string_view name, std::string_view otherwise) c
     if (const auto* own = std::get_if<std::string_view>(value)) return *own;
   if (const AttributeRow* row = row_of(form_, name)) return row->text;
   return otherwise;
+}
+
+std::span<const std::int64_t> Node::list(std::string_view name) const {
+  const AttributeValue* value = op().find(name);
+  const auto* values = value ? std::get_if<std::span<const std::int64_t>>(value) : nullptr;
+  return values ? *values : std::span<const std::int64_t>();
 }
 
 std::optional<std::vector<std::int64_t>> Node::integers(std::string_view name) const {

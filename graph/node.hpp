@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,7 @@ class Node {
   double number(std::string_view name, double otherwise = 0) const;
   std::string_view text(std::string_view name, std::string_view otherwise = "") const;
   std::optional<std::vector<std::int64_t>> integers(std::string_view name) const;  // nothing: absent
+  std::span<const std::int64_t> list(std::string_view name) const;                 // as the file has it; empty: absent
 
   // An input of whole numbers (axes, pads, a target shape) that is a constant or follows from shapes; nothing where it
   // is absent, or one of its elements is not known. whole_values may have open elements (shape.hpp).
@@ -58,6 +60,9 @@ class Node {
   const Form& form_;
 };
 
+// No dimension or position of a real network is larger: the nearest number within +-2^44, so that sums of a few of them
+// do not overflow.
+std::int64_t bounded(std::int64_t value);
 std::int64_t integer_element(const Literal& literal, std::size_t index);  // within +-2^44; of an integer type
 
 }  // namespace rw::graph

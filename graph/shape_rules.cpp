@@ -21,49 +21,66 @@ std::vector<std::int64_t> or_all(std::optional<std::vector<std::int64_t>> list, 
   return list && list->size() == count ? *list : std::vector<std::int64_t>(count, value);
 }
 
-struct Window {
-  std::vector<std::int64_t> kernel, strides, dilations, pads;
-  std::size_t rank() const { return kernel.size(); }
-};
+// A window that slides over spatial axes, by the attributes of its operator: lists of another length than they must
+// have are as good as absent.
+class Window {
+ public:
+  Window(const Node& node, std::span<const std::int64_t> kernel)
+      : kernel_(kernel),
+        strides_(of_length(node.list("strides"), rank())),
+        dilations_(of_length(node.list("dilations"), rank())),
+        pads_(of_length(node.list("pads"), 2 * rank())) {}
 
-std::optional<Window> window_of(const Node& node, std::vector<std::int64_t> kernel) {
-  Window window;
-  window.kernel = std::move(kernel);
-  const std::size_t rank = window.rank();
-  window.strides = or_all(node.integers("strides"), rank, 1);
-  window.dilations = or_all(node.integers("dilations"), rank, 1);
-  window.pads = or_all(node.integers("pads"), 2 * rank, 0);
-  for (std::size_t i = 0; i < rank; ++i)
-    if (window.strides[i] <= 0 || window.dilations[i] <= 0) return std::nullopt;
-  return window;
-}
+  std::size_t rank() const { return kernel_.size(); }
+  std::int64_t kernel(std::size_t i) const { return bounded(kernel_[i]); }
+  std::int64_t stride(std::size_t i) const { return strides_.empty() ? 1 : bounded(strides_[i]); }
+  std::int64_t dilation(std::size_t i) const { return dilations_.empty() ? 1 : bounded(dilations_[i]); }
+  std::int64_t before(std::size_t i) const { return pads_.empty() ? 0 : bounded(pads_[i]); }
+  std::int64_t after(std::size_t i) const { return pads_.empty() ? 0 : bounded(pads_[i + rank()]); }
+
+  bool slides() const {
+    for (std::size_t i = 0; i < rank(); ++i)
+      if (stride(i) <= 0 || dilation(i) <= 0) return false;
+    return true;
+  }
+
+ private:
+  static std::span<const std::int64_t> of_length(std::span<const std::int64_t> list, std::size_t length) {
+    return list.size() == length ? list : std::span<const std::int64_t>();
+  }
+
+  std::span<const std::int64_t> kernel_, strides_, dilations_, pads_;
+};
 
 std::int64_t window_output(const Node& node, const Window& window, std::size_t i, std::int64_t size, bool ceil_mode) {
   if (size < 0) return kUnknown;
+  const std::int64_t stride = window.stride(i);
   const std::string_view auto_pad = node.text("auto_pad", "NOTSET");
-  if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") return (size + window.strides[i] - 1) / window.strides[i];
+  if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") return (size + stride - 1) / stride;
   const bool valid = auto_pad == "VALID";
-  const std::int64_t before = valid ? 0 : window.pads[i], after = valid ? 0 : window.pads[i + window.rank()];
-  const std::int64_t room = size + before + after - (times(window.dilations[i], window.kernel[i] - 1) + 1);
+  const std::int64_t before = valid ? 0 : window.before(i), after = valid ? 0 : window.after(i);
+  const std::int64_t room = size + before + after - (times(window.dilation(i), window.kernel(i) - 1) + 1);
   if (room < 0) return kUnknown;
-  std::int64_t steps = ceil_mode ? (room + window.strides[i] - 1) / window.strides[i] : room / window.strides[i];
+  std::int64_t steps = ceil_mode ? (room + stride - 1) / stride : room / stride;
   // A window that would start behind the padded input is left out (onnxruntime, opset 19 onwards).
-  if (ceil_mode && steps * window.strides[i] >= size + before) --steps;
+  if (ceil_mode && steps * stride >= size + before) --steps;
   return steps + 1;
 }
 
-Dims spatial(const Node& node, std::vector<std::int64_t> kernel, std::int64_t channels, bool ceil_mode) {
+Dims spatial(const Node& node, std::span<const std::int64_t> kernel, std::int64_t channels, bool ceil_mode) {
   const Shape in = node.shape(0);
   if (!in.known() || in.rank() < 3 || kernel.size() + 2 != static_cast<std::size_t>(in.rank())) return std::nullopt;
-  const auto window = window_of(node, std::move(kernel));
-  if (!window) return std::nullopt;
-  std::vector<std::int64_t> dims = {in[0], channels};
-  for (std::size_t i = 0; i < window->rank(); ++i)
-    dims.push_back(window_output(node, *window, i, in[static_cast<int>(i) + 2], ceil_mode));
+  const Window window(node, kernel);
+  if (!window.slides()) return std::nullopt;
+  std::vector<std::int64_t> dims(static_cast<std::size_t>(in.rank()));
+  dims[0] = in[0];
+  dims[1] = channels;
+  for (std::size_t i = 0; i < window.rank(); ++i)
+    dims[i + 2] = window_output(node, window, i, in[static_cast<int>(i) + 2], ceil_mode);
   return dims;
 }
 
-std::vector<std::int64_t> kernel_of(const Shape& weight) { return {weight.dims().begin() + 2, weight.dims().end()}; }
+std::span<const std::int64_t> kernel_of(const Shape& weight) { return weight.dims().subspan(2); }
 
 Dims broadcast_dims(const std::vector<Shape>& shapes) {
   std::size_t rank = 0;
@@ -156,24 +173,24 @@ Dims conv(const Node& node, std::uint32_t) {
 Dims conv_transpose(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0), weight = node.shape(1);
   if (!in.known() || !weight.known() || weight.rank() < 3 || in.rank() != weight.rank()) return std::nullopt;
-  const auto window = window_of(node, kernel_of(weight));
-  if (!window) return std::nullopt;
+  const Window window(node, kernel_of(weight));
+  if (!window.slides()) return std::nullopt;
   std::vector<std::int64_t> dims = {in[0], times(weight[1], node.integer("group", 1))};
-  const auto extra = or_all(node.integers("output_padding"), window->rank(), 0);
+  const auto extra = or_all(node.integers("output_padding"), window.rank(), 0);
   const auto given = node.integers("output_shape");
   const std::string_view auto_pad = node.text("auto_pad", "NOTSET");
-  for (std::size_t i = 0; i < window->rank(); ++i) {
+  for (std::size_t i = 0; i < window.rank(); ++i) {
     const std::int64_t size = in[static_cast<int>(i) + 2];
-    if (given && given->size() >= window->rank()) {
-      dims.push_back((*given)[given->size() - window->rank() + i]);
+    if (given && given->size() >= window.rank()) {
+      dims.push_back((*given)[given->size() - window.rank() + i]);
     } else if (size < 0) {
       dims.push_back(kUnknown);
     } else if (auto_pad.substr(0, 4) == "SAME") {
-      dims.push_back(times(size, window->strides[i]));
+      dims.push_back(times(size, window.stride(i)));
     } else {
       const std::int64_t padded =
-          times(window->strides[i], size - 1) + extra[i] + times(window->dilations[i], window->kernel[i] - 1) + 1;
-      dims.push_back(auto_pad == "VALID" ? padded : padded - window->pads[i] - window->pads[i + window->rank()]);
+          times(window.stride(i), size - 1) + extra[i] + times(window.dilation(i), window.kernel(i) - 1) + 1;
+      dims.push_back(auto_pad == "VALID" ? padded : padded - window.before(i) - window.after(i));
     }
   }
   return dims;
@@ -200,9 +217,7 @@ Dims matmul(const Node& node, std::uint32_t) {
 
 Dims pool(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
-  const auto kernel = node.integers("kernel_shape");
-  if (!in.known() || !kernel || in.rank() < 3) return std::nullopt;
-  return spatial(node, *kernel, in[1], node.integer("ceil_mode") != 0);
+  return spatial(node, node.list("kernel_shape"), in.rank() < 3 ? kUnknown : in[1], node.integer("ceil_mode") != 0);
 }
 
 Dims global_pool(const Node& node, std::uint32_t) {
@@ -522,17 +537,13 @@ Dims grid_sample(const Node& node, std::uint32_t) {
 Dims max_unpool(const Node& node, std::uint32_t) {
   if (node.has(2)) return target_of(node, 2);
   const Shape in = node.shape(0);
-  const auto kernel = node.integers("kernel_shape");
-  if (!in.known() || !kernel || kernel->size() + 2 != static_cast<std::size_t>(in.rank())) return std::nullopt;
-  const auto window = window_of(node, *kernel);
-  if (!window) return std::nullopt;
+  const Window window(node, node.list("kernel_shape"));
+  if (!in.known() || window.rank() + 2 != static_cast<std::size_t>(in.rank()) || !window.slides()) return std::nullopt;
   std::vector<std::int64_t> dims = copy(in);
-  for (std::size_t i = 0; i < window->rank(); ++i) {
+  for (std::size_t i = 0; i < window.rank(); ++i) {
     std::int64_t& dim = dims[i + 2];
-    const std::int64_t steps = dim < 1 ? kUnknown : times(dim - 1, window->strides[i]);
-    dim = steps < 0
-              ? kUnknown
-              : std::max(kUnknown, steps + window->kernel[i] - window->pads[i] - window->pads[i + window->rank()]);
+    const std::int64_t steps = dim < 1 ? kUnknown : times(dim - 1, window.stride(i));
+    dim = steps < 0 ? kUnknown : std::max(kUnknown, steps + window.kernel(i) - window.before(i) - window.after(i));
   }
   return dims;
 }

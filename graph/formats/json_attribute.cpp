@@ -13,8 +13,8 @@
 namespace rw::graph {
 namespace {
 
-// A list in the making, a short one without memory of its own. Integers are kept as doubles too, for the list that
-// turns out to be one of doubles.
+// A list in the making, a short one without memory of its own. From the first element on that is no integer they are
+// kept as doubles too.
 struct List {
   std::array<std::byte, 512> room;
   std::pmr::monotonic_buffer_resource memory{room.data(), room.size()};
@@ -22,6 +22,7 @@ struct List {
   std::pmr::vector<double> numbers{&memory};
   std::pmr::vector<std::string_view> strings{&memory};
   std::size_t size = 0;
+  bool mixed = false;
 
   void add(json::Value& value) {
     ++size;
@@ -36,13 +37,18 @@ struct List {
     }
     if (const auto integer = value.if_integer()) {
       integers.push_back(*integer);
-      numbers.push_back(static_cast<double>(*integer));
+      if (mixed) numbers.push_back(static_cast<double>(*integer));
     } else {
-      numbers.push_back(value.number());
+      add_number(value.number());
     }
   }
   void add_special(std::string_view text) {
-    if (const auto number = json::special(text)) numbers.push_back(*number);
+    if (const auto number = json::special(text)) add_number(*number);
+  }
+  void add_number(double number) {
+    if (!mixed) numbers.assign(integers.begin(), integers.end());
+    mixed = true;
+    numbers.push_back(number);
   }
   bool all_integers() const { return integers.size() == size; }
   bool all_strings() const { return strings.size() == size; }

@@ -85,6 +85,7 @@ class ModelReader {
   void read_tensors(json::Value& value) { read_tensors(value, top_); }
   void read_nodes(json::Value& value) { read_nodes(value, top_); }
   void read_shapes(json::Value& value) { read_shapes(value, top_); }
+  void expect_calibration(json::Value&) { has_calibration_ = true; }  // needs the finished network
 
   // Keys that nested networks have too.
   void read_tensors(json::Value& value, Scope& scope);
@@ -117,6 +118,7 @@ class ModelReader {
   std::set<std::string, std::less<>> prefixes_;        // of nested networks: no two have the same
   std::string buffer_;
   std::uint64_t name_bytes_ = 0;
+  bool has_calibration_ = false;
 };
 
 const std::array<json::Key<ModelReader>, 11> ModelReader::kKeys = {{
@@ -130,7 +132,7 @@ const std::array<json::Key<ModelReader>, 11> ModelReader::kKeys = {{
     {"tensors", false, &ModelReader::read_tensors},
     {"nodes", true, &ModelReader::read_nodes},
     {"shapes", false, &ModelReader::read_shapes},
-    {"calibration", false, nullptr},  // needs the finished network
+    {"calibration", false, &ModelReader::expect_calibration},
 }};
 
 // --- one node
@@ -548,6 +550,7 @@ Model ModelReader::read() {
     json::read_keys(root, kKeys, *this);
     origin_->root = root.range();
     model.network = finish();
+    if (!has_calibration_) return;
     root.find("calibration", [&](json::Value& value) {
       read_calibration(value, text, model.network, model.statistics, origin_->entries);
       origin_->calibration = value.range();

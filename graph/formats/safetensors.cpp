@@ -73,7 +73,9 @@ void check_layout(std::span<const StoredTensor> tensors, std::span<const std::by
     const auto begin = static_cast<std::size_t>(each->value.bytes.data() - data.data());
     return std::pair(begin, begin + each->value.bytes.size());
   };
-  std::sort(order.begin(), order.end(), [&](auto* a, auto* b) { return extent(a) < extent(b); });
+  const auto before_in_file = [&](auto* a, auto* b) { return extent(a) < extent(b); };
+  if (!std::is_sorted(order.begin(), order.end(), before_in_file))  // as a rule they are
+    std::sort(order.begin(), order.end(), before_in_file);
   std::size_t at = 0;
   const StoredTensor* before = nullptr;
   for (const StoredTensor* each : order) {

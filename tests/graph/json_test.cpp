@@ -57,6 +57,24 @@ double number_of(std::string_view literal) {
 
 }  // namespace
 
+TEST_CASE("Keys of every length, plain and with an escape anywhere") {
+  for (std::size_t length = 0; length < 20; ++length) {
+    for (std::size_t escaped = 0; escaped <= length; ++escaped) {  // length: none is
+      std::string key(length, 'k'), written = key;
+      if (escaped < length) {
+        key[escaped] = escaped % 2 == 0 ? '"' : '\\';
+        written.replace(escaped, 1, std::string("\\") + key[escaped]);
+      }
+      const Padded padded("{\"" + written + "\": 1, \"last\": 2}");
+      std::vector<std::string> keys;
+      Document(padded.text()).read([&](Value& root) {
+        root.object([&](std::string_view name, Value&) { keys.emplace_back(name); });
+      });
+      CHECK(keys == std::vector<std::string>{key, "last"});
+    }
+  }
+}
+
 TEST_CASE("Well-formed JSON is passed over whole") {
   CHECK(check("{}") == "no error");
   CHECK(check(" \n{\"a\": [1, -0.5e+10, true, false, null, \"x\\n\\u00e9\", {\"b\": []}]}\n") == "no error");

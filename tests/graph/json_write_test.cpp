@@ -312,3 +312,22 @@ TEST_CASE("Mistakes in lists and indices of weight files") {
   CHECK(index(R"({"weight_map": {"p": "none.safetensors"}})") ==
         "none.safetensors: cannot open it: No such file or directory");
 }
+
+TEST_CASE("A large model reads its weight files beside its nodes, and tells the same mistakes") {
+  const TemporaryFolder folder;
+  write_shards(folder);
+  const auto large = [](const std::string& weights) {
+    return replaced(sharded(weights), "{", "{\"mine\": \"" + std::string(std::size_t{1} << 20U, 'x') + "\", ");
+  };
+  const auto error = [&](const std::string& text) { return error_of([&] { read_text(folder, text); }, folder.path()); };
+  const std::string both = R"(["parts/a.safetensors", "parts/b.safetensors"])";
+  const Model model = read_text(folder, large(both));
+  CHECK(values_of(model.network, "p") == std::vector<double>{1, 2});
+  CHECK(values_of(model.network, "q") == std::vector<double>{3, 4});
+  const std::string none = R"(["parts/a.safetensors", "parts/none", "parts/neither"])";
+  CHECK(error(large(none)) == error(sharded(none)));
+  CHECK(error(large(none)) == "parts/none: cannot open it: No such file or directory");
+  // What is wrong in the model itself comes first.
+  CHECK(error(replaced(large(none), "\"nodes\"", "\"nods\"")).find("the key \"nodes\" is missing") !=
+        std::string::npos);
+}
