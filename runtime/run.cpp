@@ -247,10 +247,10 @@ class Runner {
     };
     std::vector<std::vector<std::optional<Miss>>> looked((all.size() + kWorthAThread - 1) / kWorthAThread);
     graph::parallel_for(looked.size(), [&](std::size_t part) {
-      const auto some = std::span(all).subspan(part * kWorthAThread);
-      looked[part].reserve(kWorthAThread);
-      for (const RegionOutcome& each : some.first(std::min(some.size(), kWorthAThread)))
-        looked[part].push_back(look(each));
+      const std::size_t begin = part * kWorthAThread;
+      const auto some = std::span(all).subspan(begin, std::min(kWorthAThread, all.size() - begin));
+      looked[part].reserve(some.size());
+      for (const RegionOutcome& each : some) looked[part].push_back(look(each));
     });
     std::vector<RegionOutcome*> wanted;
     for (std::size_t i = 0; i < all.size(); ++i) {
