@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
@@ -32,18 +33,40 @@ void fill(const Block::Bytes& bytes, std::span<std::byte> to) { std::copy(bytes.
 
 void fill(const Block::Copy& copy, std::span<std::byte> to) { read(*copy.from, copy.offset, to); }
 
-void fill(const Block::Scale& part, std::span<std::byte> to) {
+// Elements from the one with the number `first` on.
+void scale(const Block::Scale& part, std::uint64_t first, std::span<std::byte> to) {
   const Scaler& scaler = *part.scaler;
-  if (scaler.gathers()) return scaler.write(part.first, to);
-  read(*part.from, part.offset + part.first * graph::size(scaler.source().dtype), to);
-  scaler.scale(part.first, to);
+  if (scaler.gathers()) return scaler.write(first, to);
+  read(*part.from, part.offset + first * graph::size(scaler.source().dtype), to);
+  scaler.scale(first, to);
+}
+
+// Bytes of one element, so many of its first ones left out.
+void scale_within(const Block::Scale& part, std::uint64_t element, std::size_t without, std::span<std::byte> to) {
+  std::array<std::byte, 8> room;
+  const auto whole = std::span(room).first(graph::size(part.scaler->source().dtype));
+  scale(part, element, whole);
+  std::copy_n(whole.begin() + static_cast<std::ptrdiff_t>(without), to.size(), to.begin());
+}
+
+void fill(const Block::Scale& part, std::span<std::byte> to) {
+  const std::size_t step = graph::size(part.scaler->source().dtype);
+  std::uint64_t element = part.begin / step;
+  if (const std::size_t without = part.begin % step; without != 0) {
+    const auto rest = to.first(std::min(step - without, to.size()));
+    scale_within(part, element++, without, rest);
+    to = to.subspan(rest.size());
+  }
+  const std::size_t over = to.size() % step, count = to.size() / step;
+  if (count != 0) scale(part, element, to.first(count * step));
+  if (over != 0) scale_within(part, element + count, 0, to.last(over));
 }
 
 }  // namespace
 
 void Block::add(std::span<const std::byte> bytes) {
-  assert(size + bytes.size() <= kMost);
   if (bytes.empty()) return;
+  assert(bytes.size() <= room());
   if (parts.empty() || !std::holds_alternative<Bytes>(parts.back().source)) parts.push_back({Bytes(), 0});
   auto& known = std::get<Bytes>(parts.back().source);
   known.insert(known.end(), bytes.begin(), bytes.end());
@@ -52,7 +75,7 @@ void Block::add(std::span<const std::byte> bytes) {
 }
 
 void Block::add(Copy copy, std::size_t bytes) {
-  assert(size + bytes <= kMost);
+  assert(bytes <= room());
   size += bytes;
   if (!parts.empty())
     if (const auto* last = std::get_if<Copy>(&parts.back().source))
@@ -64,12 +87,12 @@ void Block::add(Copy copy, std::size_t bytes) {
 }
 
 void Block::add(Scale scale, std::size_t bytes) {
-  assert(size + bytes <= kMost);
+  assert(bytes <= room());
   size += bytes;
   parts.push_back({std::move(scale), bytes});
 }
 
-bool Block::full() const { return size == kMost || parts.size() >= kMostParts; }
+std::size_t Block::room() const { return parts.size() >= kMostParts ? 0 : kMost - at % kMost - size; }
 
 std::span<const std::byte> bytes_of(const Block& block, std::span<std::byte> buffer) {
   if (block.parts.size() == 1)

@@ -14,7 +14,8 @@
 namespace rw::graph {
 
 struct Block {
-  // Bytes. Larger writes are no faster; from 1 MiB on they are several times slower on ext4.
+  // Bytes. Larger writes are no faster; from 1 MiB on they are several times slower on ext4. Blocks end at multiples of
+  // it, since the system keeps what is written at odd places in small pieces, whichever elements that cuts in two.
   static constexpr std::size_t kMost = std::size_t{256} << 10U;
 
   using Bytes = std::vector<std::byte>;
@@ -23,12 +24,12 @@ struct Block {
     const MappedFile* from;
     std::uint64_t offset;
   };
-  // Elements of a scaled constant; `offset`: where the first element of its source lies in `from`, which is borrowed.
+  // Bytes of a scaled constant; `offset`: where the first element of its source lies in `from`, which is borrowed.
   struct Scale {
     const MappedFile* from;
     std::uint64_t offset;
     std::shared_ptr<const Scaler> scaler;
-    std::uint64_t first;  // element
+    std::uint64_t begin;  // so many bytes of the result come before them
   };
   struct Part {
     std::variant<Bytes, Copy, Scale> source;
@@ -36,7 +37,7 @@ struct Block {
   };
 
   std::uint64_t at = 0;  // in the file
-  std::size_t size = 0;  // of all parts, at most kMost
+  std::size_t size = 0;  // of all parts
   std::vector<Part> parts;
 
   // So many bytes more, which must still go in.
@@ -44,8 +45,9 @@ struct Block {
   void add(Copy copy, std::size_t bytes);
   void add(Scale scale, std::size_t bytes);
 
-  // Nothing more should go in: it is full, or of so many parts that what they hold would come to more than the block.
-  bool full() const;
+  // How many bytes still go in; 0 also where there are so many parts that what they hold would come to more than the
+  // block.
+  std::size_t room() const;
 };
 
 // The bytes of a block, in `buffer` (of Block::kMost bytes) or where they are. Blocks may be filled at once on several

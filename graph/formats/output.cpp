@@ -68,7 +68,7 @@ class Output::File : public OutputFile {
   void write(std::span<const std::byte> bytes) override {
     if (!temporary_) return drop(bytes.size());
     while (!bytes.empty()) {
-      const std::size_t part = std::min(room(1), bytes.size());
+      const std::size_t part = std::min(room(), bytes.size());
       block_.add(bytes.first(part));
       bytes = bytes.subspan(part);
       took(part);
@@ -78,7 +78,7 @@ class Output::File : public OutputFile {
   void copy(const MappedFile& from, std::uint64_t offset, std::uint64_t size) override {
     if (!temporary_) return drop(size);
     while (size > 0) {
-      const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(room(1), size));
+      const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(room(), size));
       block_.add(Block::Copy{&from, offset}, part);
       offset += part;
       size -= part;
@@ -88,13 +88,12 @@ class Output::File : public OutputFile {
 
   void scale(const MappedFile& from, std::uint64_t offset, Scaler scaler) override {
     const auto shared = std::make_shared<const Scaler>(std::move(scaler));
-    const std::size_t step = graph::size(shared->source().dtype);
-    const std::uint64_t elements = shared->byte_count() / step;
-    for (std::uint64_t first = 0; first < elements;) {
-      const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(room(step) / step, elements - first));
-      block_.add(Block::Scale{&from, offset, shared, first}, part * step);
-      first += part;
-      took(part * step);
+    const std::uint64_t size = shared->byte_count();
+    for (std::uint64_t begin = 0; begin < size;) {
+      const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(room(), size - begin));
+      block_.add(Block::Scale{&from, offset, shared, begin}, part);
+      begin += part;
+      took(part);
     }
   }
 
@@ -121,10 +120,10 @@ class Output::File : public OutputFile {
     if (result != 0 && (errno == ENOSPC || errno == EFBIG || errno == EDQUOT)) fail("cannot write it");
   }
 
-  // How many bytes the block takes, not fewer than `least`.
-  std::size_t room(std::size_t least) {
-    if (block_.full() || Block::kMost - block_.size < least) give();
-    return Block::kMost - block_.size;
+  // How many bytes the block takes: some.
+  std::size_t room() {
+    if (block_.room() == 0) give();
+    return block_.room();
   }
 
   // In a dry run bytes in which nothing is to be checked are not even read.

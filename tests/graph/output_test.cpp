@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <random>
 #include <thread>
 
@@ -260,4 +261,45 @@ TEST_CASE("Pieces of any size pass through the buffer") {
   }
   CHECK(output.commit().bytes == total);
   CHECK(read_file(folder / "out") == expected);
+}
+
+TEST_CASE("Scaled elements that lie across two blocks come out whole") {
+  const TemporaryFolder folder;
+  constexpr std::int64_t kRows = 401, kColumns = 503;  // 800 KB and more: several blocks
+  for (const DType dtype : {DType::float16, DType::float32, DType::float64}) {
+    for (const std::size_t before : {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{5}, std::size_t{7}}) {
+      const std::size_t step = size(dtype), bytes = static_cast<std::size_t>(kRows * kColumns) * step;
+      std::string input(before + bytes, 'x');
+      std::mt19937 random(before);
+      with_codec(dtype, [&](auto codec) {
+        using Codec = decltype(codec);
+        for (std::size_t at = before; at < input.size(); at += step) {
+          const auto value = Codec::narrow(static_cast<double>(random() % 1000) / 64);
+          std::memcpy(input.data() + at, &value, step);
+        }
+      });
+      write_file(folder / "in", input);
+      const std::vector<std::shared_ptr<const MappedFile>> files = {MappedFile::open(folder / "in")};
+      const std::vector<std::int64_t> shape = {kRows, kColumns};
+      const Literal source = {dtype, Shape(shape), files[0]->bytes().subspan(before)};
+      ConstantEdit edit{0, shape, shape, {{0b01, {}}}};
+      for (std::int64_t row = 0; row < kRows; ++row)
+        edit.factors[0].values.push_back(row % 2 == 0 ? 0.5 : static_cast<double>(row % 7 + 1));
+      // Each element by itself.
+      std::string expected = input;
+      with_codec(dtype, [&](auto codec) {
+        using Codec = decltype(codec);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(kRows * kColumns); ++i) {
+          const auto value = Codec::narrow(element(source, i) * edit.factors[0].values[i / kColumns]);
+          std::memcpy(expected.data() + before + i * step, &value, step);
+        }
+      });
+      Output output(files, false);
+      OutputFile& out = output.add(folder / "out", input.size());
+      out.write(std::string_view(input).substr(0, before));
+      out.scale(*files[0], before, Scaler(source, edit, "w"));
+      CHECK(output.commit().bytes == input.size());
+      CHECK((read_file(folder / "out") == expected));
+    }
+  }
 }
