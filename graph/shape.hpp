@@ -1,6 +1,7 @@
 // The shape of a tensor: dimensions that live in the network's arena, some of them perhaps not known.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -31,7 +32,10 @@ class Shape {
 
   bool known() const { return rank_ >= 0; }  // the rank is known
   int rank() const { return known() ? rank_ : 0; }
-  std::int64_t operator[](int axis) const { return dims_[axis]; }
+  std::int64_t operator[](int axis) const {  // 0 <= axis < rank()
+    assert(axis >= 0 && axis < rank_);
+    return dims_[axis];
+  }
   std::span<const std::int64_t> dims() const { return {dims_, static_cast<std::size_t>(rank())}; }
 
   // Number of elements; nothing where a dimension is unknown or the product overflows.

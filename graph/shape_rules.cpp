@@ -577,7 +577,7 @@ Dims user_linear(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0), weight = user.weight ? node.shape(static_cast<std::size_t>(*user.weight)) : Shape();
   const auto axis = in.axis(user.axis);
   const auto out = weight.axis(user.weight_out);
-  if (!weight.known() || !axis || !out) return std::nullopt;
+  if (!axis || !out) return std::nullopt;
   std::vector<std::int64_t> dims = copy(in);
   dims[static_cast<std::size_t>(*axis)] = weight[*out];
   return dims;
