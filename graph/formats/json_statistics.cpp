@@ -75,7 +75,8 @@ class EntryReader {
     value.object([&](std::string_view key, json::Value& member) {
       const SeriesRow* row = series(key);
       if (!row && key != "axis") return member.check();
-      const unsigned bit = row ? 1U << (row - kSeries.data()) : 1U << kSeries.size();
+      const auto index = row ? static_cast<std::size_t>(row - kSeries.data()) : kSeries.size();
+      const unsigned bit = 1U << index;
       if ((seen & bit) != 0) throw member.duplicate(key);
       seen |= bit;
       if (!row) {
@@ -83,7 +84,7 @@ class EntryReader {
         return;
       }
       entry.*row->member = read_series(member, key, network_.arena(), buffer_);
-      entry.lists[static_cast<std::size_t>(row - kSeries.data())] = json::cut(whole_, member.range());
+      entry.lists[index] = json::cut(whole_, member.range());
     });
     check_series(value, entry);
     // An axis from the end counts from the start where the rank is known by now.
@@ -139,14 +140,14 @@ std::string scaled_series(const Statistic& entry, const SeriesRow& row, std::spa
 
 }  // namespace
 
-std::string scaled_entry(const Statistic& entry, std::span<const double> scale) {
-  if (scale.empty()) return std::string(entry.text);
+std::string scaled_entry(const Statistic& entry, const StatisticEdit* edit) {
+  if (!edit) return std::string(entry.text);
   Splices splices;
   for (std::size_t i = 0; i < kSeries.size(); ++i) {
     if (entry.lists[i].empty()) continue;
     const auto begin = static_cast<std::uint32_t>(entry.lists[i].data() - entry.text.data());
     splices.replace({begin, begin + static_cast<std::uint32_t>(entry.lists[i].size())},
-                    scaled_series(entry, kSeries[i], scale));
+                    scaled_series(entry, kSeries[i], edit->scale));
   }
   return splices.apply(entry.text);
 }

@@ -9,6 +9,7 @@
 #include "graph/arena.hpp"
 #include "graph/formats/json.hpp"
 #include "graph/network.hpp"
+#include "graph/rewriting.hpp"
 #include "graph/statistics.hpp"
 
 namespace rw::graph {
@@ -26,9 +27,9 @@ struct StatisticText {
 void read_calibration(json::Value& object, std::string_view whole, Network& network, Statistics& statistics,
                       std::vector<StatisticText>& entries);
 
-// The text of an entry with its values multiplied by scale (> 0, one for each value; empty: as it is): min, max and
-// mean by s, mean_square by s * s. All other keys and the layout stay as they are. Error (place "calibration 'name'"):
-// a value that is no longer finite.
-std::string scaled_entry(const Statistic& entry, std::span<const double> scale);
+// The text of an entry with its values multiplied by the scale of an edit (> 0, one for each value; null: as it is):
+// min, max and mean by s, mean_square by s * s. All other keys and the layout stay as they are. Error (place
+// "calibration 'name'"): a value that is no longer finite.
+std::string scaled_entry(const Statistic& entry, const StatisticEdit* edit);
 
 }  // namespace rw::graph

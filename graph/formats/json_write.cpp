@@ -460,22 +460,19 @@ void JsonWriter::edit_calibration() {
     const auto found = edits.find(id);
     return found == edits.end() ? nullptr : found->second;
   };
-  const auto scaled = [](const Statistic& entry, const StatisticEdit* edit) {
-    return scaled_entry(entry, edit ? std::span<const double>(edit->scale) : std::span<const double>());
-  };
   std::vector<json::Range> removed;
   std::set<TensorId> present;
-  for (const StatisticText& entry : origin_.entries) {
-    const TensorId id = entry.entry.tensor;
+  for (const StatisticText& each : origin_.entries) {
+    const TensorId id = each.entry.tensor;
     if (id == kNone) continue;
     const Statistic* statistic = model_.statistics.find(id);
     const StatisticEdit* edit = edit_of(id);
     const bool ours = is_ours(*statistic);
     present.insert(id);
-    if (edit && edit->scale.empty()) removed.push_back({entry.key, entry.value.end});
+    if (edit && edit->scale.empty()) removed.push_back({each.key, each.value.end});
     if (!edit ? ours : edit->scale.empty()) continue;
     // Two names of one tensor have an entry each: ours is the one that stands here.
-    splices_.replace(entry.value, scaled(ours ? entry.entry : *statistic, edit));
+    splices_.replace(each.value, scaled_entry(ours ? each.entry : *statistic, edit));
   }
   splices_.remove_items(text(), removed);
   std::string added;
@@ -483,7 +480,7 @@ void JsonWriter::edit_calibration() {
     if (each.tensor == kNone || present.count(each.tensor) != 0 || is_ours(each)) continue;
     const StatisticEdit* edit = edit_of(each.tensor);
     if (edit && edit->scale.empty()) continue;
-    added += fmt::format("{}\n  {}: {}", added.empty() ? "" : ",", json::quoted(each.name), scaled(each, edit));
+    added += fmt::format("{}\n  {}: {}", added.empty() ? "" : ",", json::quoted(each.name), scaled_entry(each, edit));
   }
   if (!added.empty()) add_entries(added, removed.size() == origin_.entries.size());
 }

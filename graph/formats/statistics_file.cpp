@@ -18,8 +18,7 @@ std::string scaled_statistics(const Model& model, const Rewriting& rewriting) {
     const auto found = entry.tensor == kNone ? edits.end() : edits.find(entry.tensor);
     const StatisticEdit* edit = found == edits.end() ? nullptr : found->second;
     if (edit && edit->scale.empty()) continue;
-    text += fmt::format("{}\n  {}: {}", text.empty() ? "" : ",", json::quoted(entry.name),
-                        scaled_entry(entry, edit ? std::span<const double>(edit->scale) : std::span<const double>()));
+    text += fmt::format("{}\n  {}: {}", text.empty() ? "" : ",", json::quoted(entry.name), scaled_entry(entry, edit));
   }
   return "{" + text + "\n}";
 }
