@@ -50,7 +50,6 @@ class Value {
   std::string_view string();                 // without escapes; lives as long as the document and its text
   double number();                           // finite
   std::int64_t integer();                    // not 1.0 or 1e3
-  bool is_integer() const;                   // a number without point and exponent
   std::optional<std::int64_t> if_integer();  // nothing: it is none, and can be read as what it is
 
   // Calls f for each member or element in order. What f leaves unread is passed over unchecked: somebody reads it
@@ -77,6 +76,7 @@ class Value {
   friend class Document;
   friend class DocumentState;
   Value(DocumentState& state, const void* native) noexcept;
+  bool is_integer() const;  // a number without point and exponent
   // Calls f for each member until it says true; says whether it did.
   bool members(FunctionRef<bool(std::string_view key, Value& value)> f);
 

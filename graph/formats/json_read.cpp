@@ -434,8 +434,7 @@ void ModelReader::check_format(json::Value& root) {
 }
 
 void ModelReader::read_version(json::Value& value) {
-  if (value.kind() != json::Kind::number || !value.is_integer() || value.integer() != 1)
-    throw value.expected("\"version\" to be 1");
+  if (value.if_integer() != 1) throw value.expected("\"version\" to be 1");
 }
 
 void ModelReader::read_opset(json::Value& value) {

@@ -44,12 +44,10 @@ Shape read_shape(json::Value& value, Arena& arena) {
       each.string();
       return dims.add(kUnknown);
     }
-    if (each.kind() != json::Kind::number || !each.is_integer())
+    const auto dim = each.if_integer();
+    if (!dim || *dim == 0 || *dim < kUnknown)
       throw each.expected("a dimension: a positive integer, or -1 or a name where it is not known");
-    const std::int64_t dim = each.integer();
-    if (dim == 0 || dim < kUnknown)
-      throw each.expected("a dimension: a positive integer, or -1 or a name where it is not known");
-    dims.add(dim);
+    dims.add(*dim);
   });
   return dims.store(value, arena);
 }

@@ -45,9 +45,9 @@ class IndexReader {
   void read_metadata(json::Value& value) {
     if (value.kind() != json::Kind::object) return value.check();
     value.object([&](std::string_view key, json::Value& each) {
-      const bool size = key == "total_size" && each.kind() == json::Kind::number && each.is_integer();
+      const auto size = key == "total_size" ? each.if_integer() : std::nullopt;
       if (!size) return each.check();
-      weights_.index.bytes = static_cast<std::uint64_t>(each.integer());
+      weights_.index.bytes = static_cast<std::uint64_t>(*size);
       weights_.index.total_size = each.range();
     });
   }
