@@ -14,10 +14,27 @@
 namespace rw::graph {
 namespace {
 
+DType cast(const Node& node) {
+  return dtype_of_onnx(static_cast<int>(node.integer("to", 1))).value_or(DType::undefined);
+}
+
+DType constant_of_shape(const Node& node) {
+  const AttributeValue* value = node.op().find("value");
+  const auto* literal = value ? std::get_if<Literal>(value) : nullptr;
+  return literal ? literal->dtype : DType::float32;
+}
+
+DType of_input(const Node& node, std::size_t slot) {
+  return node.has(slot) ? node.tensor(slot).dtype : DType::undefined;
+}
+DType second(const Node& node) { return of_input(node, 1); }
+DType third_or_uint8(const Node& node) { return node.has(2) ? node.tensor(2).dtype : DType::uint8; }
+
 struct DTypeRule {
   std::string_view op;
   std::uint32_t output;
   DType dtype;
+  DType (*of)(const Node&) = nullptr;  // where it is not always the same
 };
 
 // Outputs whose elements are not those of the first input.
@@ -42,37 +59,26 @@ constexpr std::array kDTypeRules = {
     DTypeRule{"TopK", 1, DType::int64},
     DTypeRule{"MaxPool", 1, DType::int64},
     DTypeRule{"Dropout", 1, DType::boolean},
+    DTypeRule{"Cast", 0, DType::undefined, cast},
+    DTypeRule{"CastLike", 0, DType::undefined, second},
+    DTypeRule{"ConstantOfShape", 0, DType::undefined, constant_of_shape},
+    DTypeRule{"DequantizeLinear", 0, DType::undefined, second},
+    DTypeRule{"QuantizeLinear", 0, DType::undefined, third_or_uint8},
+    DTypeRule{"Where", 0, DType::undefined, second},
 };
 
-constexpr std::array<std::string_view, 6> kOtherDTypes = {"Cast",  "ConstantOfShape",  "QuantizeLinear",
-                                                          "Where", "DequantizeLinear", "CastLike"};
-
 bool has_dtype_rule(std::string_view op) {
-  return std::any_of(kDTypeRules.begin(), kDTypeRules.end(), [&](const DTypeRule& rule) { return rule.op == op; }) ||
-         std::find(kOtherDTypes.begin(), kOtherDTypes.end(), op) != kOtherDTypes.end();
+  return std::any_of(kDTypeRules.begin(), kDTypeRules.end(), [&](const DTypeRule& rule) { return rule.op == op; });
 }
 
-DType dtype_by_rule(const Node& node, std::uint32_t output) {
-  const std::string_view op = node.form().op;
-  for (const DTypeRule& rule : kDTypeRules)
-    if (rule.op == op && rule.output == output) return rule.dtype;
-  if (op == "Cast") return dtype_of_onnx(static_cast<int>(node.integer("to", 1))).value_or(DType::undefined);
-  if (op == "ConstantOfShape") {
-    const AttributeValue* value = node.op().find("value");
-    const auto* literal = value ? std::get_if<Literal>(value) : nullptr;
-    return literal ? literal->dtype : DType::float32;
-  }
-  if (op == "QuantizeLinear") return node.has(2) ? node.tensor(2).dtype : DType::uint8;
-  const std::size_t slot = op == "Where" || op == "DequantizeLinear" || op == "CastLike" ? 1 : 0;
-  return node.has(slot) ? node.tensor(slot).dtype : DType::undefined;
-}
-
-// Where no rule says otherwise, elements are those of the first input.
+// `has_rule`: some output of the operator has one.
 DType dtype_of(const Node& node, std::uint32_t output, bool has_rule) {
-  if (has_rule) return dtype_by_rule(node, output);
+  if (has_rule)
+    for (const DTypeRule& rule : kDTypeRules)
+      if (rule.op == node.form().op && rule.output == output) return rule.of ? rule.of(node) : rule.dtype;
   for (const Attribute& each : node.op().attributes)
     if (std::holds_alternative<Opaque>(each.value)) return DType::undefined;  // the graph in it decides
-  return node.has(0) ? node.tensor(0).dtype : DType::undefined;
+  return of_input(node, 0);
 }
 
 // Dimensions that are not known get symbols: the same symbol is the same dimension.
