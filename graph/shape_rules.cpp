@@ -538,7 +538,8 @@ Dims max_unpool(const Node& node, std::uint32_t) {
   if (node.has(2)) return target_of(node, 2);
   const Shape in = node.shape(0);
   const Window window(node, node.list("kernel_shape"));
-  if (!in.known() || window.rank() + 2 != static_cast<std::size_t>(in.rank()) || !window.slides()) return std::nullopt;
+  if (in.rank() < 3 || window.rank() + 2 != static_cast<std::size_t>(in.rank()) || !window.slides())
+    return std::nullopt;
   std::vector<std::int64_t> dims = copy(in);
   for (std::size_t i = 0; i < window.rank(); ++i) {
     std::int64_t& dim = dims[i + 2];

@@ -122,6 +122,19 @@ TEST_CASE("Shapes are those that the evaluator computes") {
   }
 }
 
+TEST_CASE("A window that an operator does not say slides nowhere") {
+  const std::vector<std::int64_t> dims = {2, 3};
+  for (const char* op : {"MaxPool", "MaxUnpool"}) {
+    Draft d;
+    d.builder.input(d.t("x"));
+    d.builder.describe(d.t("x"), DType::float32, Shape(dims));
+    d.op(op, "u", {d.t("x")}, {d.t("y")});
+    Network network = d.builder.finish();
+    infer_shapes(network, Forms(network));
+    CHECK_FALSE(network.tensor(*network.find("y")).shape.known());
+  }
+}
+
 TEST_CASE("Channel axes: anchors, carried through views, disagreement") {
   using namespace rw::test;
   Net n;
