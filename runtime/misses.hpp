@@ -2,8 +2,7 @@
 // as operators; a region knows its first and its last one.
 #pragma once
 
-#include <cstddef>
-#include <iterator>
+#include <cstdint>
 #include <string_view>
 
 #include "graph/arena.hpp"
@@ -24,37 +23,25 @@ class Misses {
   };
 
  public:
-  // Those of one region: indices into the list.
-  struct Chain {
+  // The first and the last one of a region, in the list.
+  struct Ends {
     std::uint32_t first = kNone, last = kNone;
     bool empty() const { return first == kNone; }
   };
 
   class Iterator {
    public:
-    using value_type = RuleMiss;
-    using difference_type = std::ptrdiff_t;
-    using iterator_category = std::forward_iterator_tag;
-    using pointer = const RuleMiss*;
-    using reference = const RuleMiss&;
-
-    Iterator() = default;
-    Iterator(const Misses* misses, std::uint32_t at) : misses_(misses), at_(at) {}
-    reference operator*() const { return misses_->entries_[at_].value; }
+    Iterator(const Misses& misses, std::uint32_t at) : misses_(&misses), at_(at) {}
+    const RuleMiss& operator*() const { return misses_->entries_[at_].value; }
     Iterator& operator++() {
       at_ = misses_->entries_[at_].next;
       return *this;
     }
-    Iterator operator++(int) {
-      const Iterator before = *this;
-      ++*this;
-      return before;
-    }
     friend bool operator==(const Iterator&, const Iterator&) = default;
 
    private:
-    const Misses* misses_ = nullptr;
-    std::uint32_t at_ = kNone;
+    const Misses* misses_;
+    std::uint32_t at_;
   };
 
   struct Range {
@@ -64,13 +51,13 @@ class Misses {
   };
 
   // In the order in which they were added.
-  Range of(Chain chain) const { return {{this, chain.first}, {this, kNone}}; }
+  Range of(Ends ends) const { return {{*this, ends.first}, {*this, kNone}}; }
 
-  void add(Chain& chain, RuleMiss miss) {
+  void add(Ends& ends, RuleMiss miss) {
     const auto fresh = static_cast<std::uint32_t>(entries_.size());
     entries_.push_back({miss, kNone});
-    (chain.empty() ? chain.first : entries_[chain.last].next) = fresh;
-    chain.last = fresh;
+    (ends.empty() ? ends.first : entries_[ends.last].next) = fresh;
+    ends.last = fresh;
   }
 
   // A copy of a text that a miss is to have.

@@ -46,7 +46,7 @@ struct RuleOutcome {
 struct RegionOutcome {
   RegionId region = 0;
   std::uint32_t taken_by = kNone;  // the first rule that scaled it
-  Misses::Chain misses;            // of the rules that did not take it, in order: one a rule
+  Misses::Ends misses;             // of the rules that did not take it, in order: one a rule
   std::vector<double> scales;      // by class; empty: not scaled
 };
 
