@@ -467,7 +467,7 @@ void ModelReader::read_outputs(json::Value& value) {
 void ModelReader::read_weight_files(json::Value& value) {
   weight_names_ = read_weight_names(value);
   origin_->weights_value = value.range();
-  // The headers of the weight files of a large model take as long as half of its nodes.
+  // The headers of the weight files of a large model take half as long as its nodes: one thread does them beside those.
   constexpr std::size_t kWorthAThread = std::size_t{1} << 20U;
   if (threads() < 2 || origin_->file->text().size() < kWorthAThread) return;
   try {

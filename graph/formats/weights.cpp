@@ -6,7 +6,6 @@
 
 #include "graph/formats/beside.hpp"
 #include "graph/name_table.hpp"
-#include "graph/parallel.hpp"
 
 namespace rw::graph {
 namespace {
@@ -104,9 +103,7 @@ Weights read_weights(const std::filesystem::path& model, const WeightNames& name
   if (names.form == WeightForm::index) return IndexReader(model, names.files.front()).read();
   Weights weights;
   weights.form = names.form;
-  weights.shards.resize(names.files.size());
-  parallel_for(names.files.size(),
-               [&](std::size_t i) { weights.shards[i] = read_safetensors(open_beside(model, names.files[i])); });
+  for (const std::string& file : names.files) weights.shards.push_back(read_safetensors(open_beside(model, file)));
   return weights;
 }
 

@@ -47,7 +47,7 @@ struct WeightNames {
 };
 WeightNames read_weight_names(json::Value& value);
 
-// Opens and reads the files, several at a time. Error: a file or its path, see beside.hpp and safetensors.hpp; an index
+// Opens and reads the files. Error: a file or its path, see beside.hpp and safetensors.hpp; an index
 // that names a tensor that its file does not have.
 Weights read_weights(const std::filesystem::path& model, const WeightNames& names);
 
