@@ -40,7 +40,8 @@ class Arena {
  private:
   static constexpr std::size_t kBlock = std::size_t{1} << 16U;
 
-  // Blocks of the pool, cut up from front to back; what is large takes room of its own.
+  // Blocks of the pool, cut up from front to back here, where the compiler sees it: names, shapes and attributes are
+  // small, and the pool is called through its interface. What is large takes room of its own.
   struct Memory {
     std::pmr::monotonic_buffer_resource pool{kBlock};
     void* next = nullptr;

@@ -43,8 +43,8 @@ void scale(const Block::Scale& part, std::uint64_t first, std::span<std::byte> t
 
 // Bytes of one element, so many of its first ones left out.
 void scale_within(const Block::Scale& part, std::uint64_t element, std::size_t without, std::span<std::byte> to) {
-  std::array<std::byte, 8> room;
-  const auto whole = std::span(room).first(graph::size(part.scaler->source().dtype));
+  std::array<std::byte, 8> widest;
+  const auto whole = std::span(widest).first(graph::size(part.scaler->source().dtype));
   scale(part, element, whole);
   std::copy_n(whole.begin() + static_cast<std::ptrdiff_t>(without), to.size(), to.begin());
 }
