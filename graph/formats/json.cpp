@@ -492,6 +492,15 @@ std::string_view Value::text() {
   return cut(state_->whole, range());
 }
 
+std::string_view Value::unchecked_text() {
+  auto& members = native_of<od::object>(object_);
+  if (native(native_).get_object().get(members) != simdjson::SUCCESS) throw expected("an object");
+  read_ = true;
+  std::string_view text;
+  if (members.raw_json().get(text) != simdjson::SUCCESS) return {};  // who reads it will find out why
+  return trim_right(text);
+}
+
 Error Value::error(std::string_view message) const { return state_->error_at(begin(), message); }
 
 Error Value::expected(std::string_view what) const {

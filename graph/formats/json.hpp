@@ -67,6 +67,8 @@ class Value {
 
   void check();             // reads the value, whatever it is, and checks that it is JSON
   std::string_view text();  // the same; its text as it stands in the file
+  // Of an object that can still be read: its text if it is JSON, known by counting brackets and checked by nobody.
+  std::string_view unchecked_text();
 
   Error error(std::string_view message) const;  // with the place of this value
   Error expected(std::string_view what) const;  // "expected {what}, found {this value}"

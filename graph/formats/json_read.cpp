@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "graph/builder.hpp"
+#include "graph/formats/attribute_lists.hpp"
 #include "graph/formats/json_attribute.hpp"
 #include "graph/formats/json_origin.hpp"
 #include "graph/formats/json_shape.hpp"
@@ -39,7 +40,7 @@ struct Scope {
 struct Node {
   std::string op, name;
   std::vector<TensorId> inputs, outputs;
-  std::vector<Attribute> attributes;
+  AttributeLists::List attributes;
   std::vector<std::string> captured;
   json::Range text;
   bool named = false, has_inputs = false, has_outputs = false;
@@ -50,7 +51,7 @@ struct Node {
     name.clear();
     inputs.clear();
     outputs.clear();
-    attributes.clear();
+    attributes = {};
     captured.clear();
     named = has_inputs = has_outputs = has_graph = graph_read = false;
   }
@@ -111,6 +112,7 @@ class ModelReader {
   std::shared_ptr<JsonOrigin> origin_ = std::make_shared<JsonOrigin>();
   std::filesystem::path path_;
   Scope top_;
+  AttributeLists attribute_lists_;
   WeightNames weight_names_;
   std::future<Weights> coming_;  // weight files that another thread is reading
   std::vector<TensorId> inputs_;
@@ -183,7 +185,16 @@ class NodeReader {
     });
   }
   void take_attributes(json::Value& value) {
-    read_attributes(value, model_.builder_.arena(), node_.attributes, node_.captured);
+    const std::string_view text = value.unchecked_text();
+    if (const auto* same = model_.attribute_lists_.find(text)) {
+      node_.attributes = *same;
+      return;
+    }
+    Arena& arena = model_.builder_.arena();
+    std::vector<Attribute> attributes;
+    read_attributes(value, arena, attributes, node_.captured);
+    node_.attributes = arena.store(std::span<const Attribute>(attributes));
+    model_.attribute_lists_.keep(text, node_.attributes);
   }
   // A nested network is read where it stands if everything is known that it is bound to, and in a second look at the
   // node if not (keys have no order in JSON).
@@ -234,8 +245,7 @@ void ModelReader::add_node(const Scope& scope, std::size_t index, Node& node) {
   const bool as_it_stands = scope.id == 0 && !node.name.empty();
   if (!as_it_stands) full = node_name(scope, index, node);
   name_bytes_ += scope.prefix.size();
-  const auto attributes = builder_.arena().store(std::span<const Attribute>(node.attributes));
-  const OperatorId id = builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs, attributes,
+  const OperatorId id = builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs, node.attributes,
                                      static_cast<std::uint32_t>(node.captured.size()));
   builder_.nest(id, scope.id);
   origin_->nodes.push_back(node.text);

@@ -8,6 +8,7 @@
 
 #include "graph/builder.hpp"
 #include "graph/form.hpp"
+#include "graph/formats/attribute_lists.hpp"
 #include "graph/formats/onnx.hpp"
 #include "graph/formats/onnx_attribute.hpp"
 #include "graph/formats/onnx_declared.hpp"
@@ -186,14 +187,16 @@ class ModelReader {
   struct NodeParts {
     std::string_view name, type, domain;
     std::vector<TensorId> inputs, outputs;
-    std::vector<Attribute> attributes;
+    std::vector<Field> attribute_fields;
+    AttributeLists::List attributes;
     std::vector<std::string_view> captured;
 
     void clear() {
       name = type = domain = {};
       inputs.clear();
       outputs.clear();
-      attributes.clear();
+      attribute_fields.clear();
+      attributes = {};
       captured.clear();
     }
   };
@@ -204,7 +207,7 @@ class ModelReader {
     try {
       for (Fields fields(message); fields.next();) take(*fields);
       if (node_.type.empty()) throw message.error("it has no op_type");
-      check_attributes();
+      read_attributes();
       add_node();
     } catch (const Error& error) {
       if (error.place.starts_with("node ")) throw;
@@ -230,7 +233,7 @@ class ModelReader {
         node_.domain = domain_of(field.text());
         return;
       case NodeProto::kAttribute:
-        node_.attributes.push_back(read_attribute(field, builder_.arena(), origin_->external, node_.captured));
+        node_.attribute_fields.push_back(field);
         return;
       default:
         return;
@@ -239,9 +242,32 @@ class ModelReader {
 
   TensorId tensor(std::string_view name) { return name.empty() ? kNone : builder_.tensor(name); }
 
-  void check_attributes() {
+  // The bytes of the fields of attributes, as a rule one behind the other; empty: other fields stand between them.
+  std::string_view text_of_attributes() const {
+    if (node_.attribute_fields.empty()) return {};
+    const std::string_view first = node_.attribute_fields.front().whole, last = node_.attribute_fields.back().whole;
+    std::size_t size = 0;
+    for (const Field& each : node_.attribute_fields) size += each.whole.size();
+    return first.data() + size == last.data() + last.size() ? std::string_view(first.data(), size) : std::string_view();
+  }
+
+  void read_attributes() {
+    const std::string_view text = text_of_attributes();
+    if (const auto* same = attribute_lists_.find(text)) {
+      node_.attributes = *same;
+      return;
+    }
+    attributes_.clear();
+    for (const Field& each : node_.attribute_fields)
+      attributes_.push_back(read_attribute(each, builder_.arena(), origin_->external, node_.captured));
+    check_names();
+    node_.attributes = builder_.arena().store(std::span<const Attribute>(attributes_));
+    attribute_lists_.keep(text, node_.attributes);
+  }
+
+  void check_names() {
     names_.clear();
-    for (const Attribute& each : node_.attributes) names_.push_back(each.name);
+    for (const Attribute& each : attributes_) names_.push_back(each.name);
     std::sort(names_.begin(), names_.end());
     if (const auto twice = std::adjacent_find(names_.begin(), names_.end()); twice != names_.end())
       throw Error("", "", fmt::format("attribute '{}' stands here twice", *twice));
@@ -256,8 +282,7 @@ class ModelReader {
     if (!used_domains_.contains(node_.domain)) used_domains_.emplace(node_.domain);
     std::string type = full_type(node_.domain, node_.type);
     if (functions_.contains(type) && find_form(type)) type = "function::" + type;
-    builder_.add(type, node_.name, node_.inputs, node_.outputs,
-                 builder_.arena().store(std::span<const Attribute>(node_.attributes)),
+    builder_.add(type, node_.name, node_.inputs, node_.outputs, node_.attributes,
                  static_cast<std::uint32_t>(node_.captured.size()));
     if (node_.domain.empty() && node_.type == "Constant") read_constant();
   }
@@ -309,8 +334,10 @@ class ModelReader {
   std::int64_t ir_version_ = 0;
   std::set<std::string, std::less<>> domains_, used_domains_, functions_;
   std::vector<std::uint8_t> notes_;  // by tensor: what the file has said of it
+  AttributeLists attribute_lists_;
   NodeParts node_;
-  std::vector<std::string_view> names_;  // of its attributes
+  std::vector<Attribute> attributes_;    // of a node, in the making
+  std::vector<std::string_view> names_;  // of those
   std::uint32_t nodes_ = 0;
 };
 

@@ -135,6 +135,33 @@ TEST_CASE("Attributes of every kind") {
   CHECK(attribute<Opaque>(network, "g").text == R"({"nodes": [], "outputs": ["x"]})");
 }
 
+TEST_CASE("Equal attributes are one list, others are not taken for them") {
+  const TemporaryFolder folder;
+  const std::vector<std::string> spelled = {R"({"a": 1, "b": [2, 3]})",
+                                            R"({"a": 1, "b": [2, 3]})",
+                                            R"({"a": 1, "b": [2, 4]})",
+                                            R"({"a": 1, "b": [2, 3]  })",
+                                            "{}",
+                                            "{}",
+                                            R"({"t": {"tensor": {"dtype": "int8", "shape": [1], "data": [5]}}})",
+                                            R"({"t": {"tensor": {"dtype": "int8", "shape": [1], "data": [5]}}})"};
+  std::string nodes;
+  for (std::size_t i = 0; i < spelled.size(); ++i)
+    nodes += std::string(i ? ", " : "") + R"({"op": "F", "inputs": ["x"], "outputs": ["y)" + std::to_string(i) +
+             R"("], "attributes": )" + spelled[i] + "}";
+  const Model model = read_text(folder, model_text(R"("inputs": ["x"], "outputs": ["y0"], "nodes": [)" + nodes + "]"));
+  const auto attributes = [&](OperatorId id) { return model.network.op(id).attributes; };
+  const auto last = [&](OperatorId id) {
+    return std::get<std::span<const std::int64_t>>(*model.network.op(id).find("b"))[1];
+  };
+  CHECK(attributes(0).data() == attributes(1).data());
+  CHECK(last(1) == 3);
+  CHECK(last(2) == 4);
+  CHECK(last(3) == 3);
+  CHECK(attributes(5).empty());
+  CHECK(attributes(6).data() != attributes(7).data());
+}
+
 TEST_CASE("What a graph inside an attribute reads from around it is read by its node") {
   const TemporaryFolder folder;
   const Model model = read_text(folder, model_text(R"("inputs": ["x", "c"], "outputs": ["y"], "nodes": [
@@ -235,6 +262,22 @@ TEST_CASE("The place in the text comes with the name") {
   CHECK(error_of_text("{\"format\": \"rewrite-engine/model\", \"version\": 1,\n\"inputs\": [], \"outputs\": [],\n"
                       "\"nodes\": [\n  {\"name\": \"r\", \"op\": \"R\",\n   \"inputs\": 3}]}") ==
         "node 'r', line 5, column 14: expected \"inputs\" to be a list of names, found 3");
+}
+
+TEST_CASE("Mistakes in attributes have their own place, also behind equal ones") {
+  const auto error = [&](const std::string& attributes) {
+    return error_of_text(R"({"format": "rewrite-engine/model", "version": 1, "inputs": ["x"], "outputs": ["b"], "nodes": [
+{"name": "a", "op": "F", "inputs": ["x"], "outputs": ["a"], "attributes": {"k": [1, 2]}},
+{"name": "b", "op": "F", "inputs": ["a"], "outputs": ["b"], "attributes": )" +
+                         attributes + "}]}");
+  };
+  const std::string missing = "is not JSON: a value, comma, colon or bracket is missing or out of place";
+  CHECK(error(R"({"k": [1, 2]})") == "no error");
+  CHECK(error(R"({"k": [1, 2})") == "node 'b', line 3, column 86: attribute \"k\": " + missing);
+  CHECK(error(R"({"k": [1, 2]]})") == "node 'b', line 3, column 87: " + missing);
+  CHECK(error(R"({"k": [1, 2]} "l": 3)") == "node 'b', line 3, column 89: " + missing);
+  CHECK(error("[]") == "node 'b', line 3, column 75: expected an object, found a list");
+  CHECK(error("3") == "node 'b', line 3, column 75: expected an object, found 3");
 }
 
 TEST_CASE("Mistakes in a tensor name it") {

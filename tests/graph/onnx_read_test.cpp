@@ -142,6 +142,26 @@ TEST_CASE("What a graph in a node reads from outside is read by the node") {
   CHECK_FALSE(read.network().find("inner"));
 }
 
+TEST_CASE("Equal attributes are one list, wherever other fields of the node stand") {
+  const o::Parts attributes = {o::attribute("a", std::int64_t{1}), o::attribute("b", Dims{2, 3})};
+  const auto node = [&](const std::string& output, const o::Parts& own) {
+    return o::node("F", {"x"}, {output}, own, output, "my");
+  };
+  constexpr std::uint32_t kAttribute = 5, kDoc = 6;
+  const auto apart = node("q", {}) + o::bytes(kAttribute, attributes[0]) + o::bytes(kDoc, "said") +
+                     o::bytes(kAttribute, attributes[1]);
+  const Read read(o::model(
+      o::graph({node("p", attributes), apart, node("r", attributes), node("s", {attributes[0]}), node("y", {})}, {},
+               {o::value("x", {1, 2})}, {o::value("y", {1, 2})})));
+  const auto list = [&](OperatorId id) { return read.network().op(id).attributes; };
+  CHECK(list(0).data() == list(2).data());
+  REQUIRE(list(1).size() == 2);
+  CHECK(std::get<std::span<const std::int64_t>>(list(1)[1].value)[1] == 3);
+  REQUIRE(list(3).size() == 1);
+  CHECK(std::get<std::int64_t>(list(3)[0].value) == 1);
+  CHECK(list(4).empty());
+}
+
 TEST_CASE("A function of the model is not the operator whose name it has") {
   const std::string bytes = o::model(o::graph({o::node("Relu", {"x"}, {"t"}), o::node("F", {"t"}, {"y"}, {}, "", "my")},
                                               {}, {o::value("x", {1})}, {o::value("y", {1})})) +
