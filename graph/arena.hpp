@@ -27,6 +27,11 @@ class Arena {
     return room;
   }
 
+  template <typename T>
+  const T* keep(const T& value) {
+    return store(std::span<const T>(&value, 1)).data();
+  }
+
   // Uninitialised room for `count` values, to be filled by the caller.
   template <typename T>
   std::span<T> make(std::size_t count) {

@@ -28,7 +28,7 @@ class NetworkBuilder {
   // A second name for a tensor (inner and outer name at the border of a nested network).
   void alias(std::string_view name, TensorId id);
   void describe(TensorId id, DType dtype, Shape shape);  // what the file says of it
-  void constant(TensorId id, Literal value);             // Error: has a value already
+  void constant(TensorId id, const Literal* value);      // which lives as long. Error: has a value already
   void constant_output(TensorId id, Literal value);  // the value that its producer always gives (a Constant operator)
   void hold(TensorId id);  // it has a value that is not read here (text, an unknown element type): nothing changes it
   void input(TensorId id);

@@ -1,51 +1,45 @@
-// Names to numbers: an open-addressing hash table over views. Interning names takes half of the time of reading a large
-// model, so that a name costs one probe and eight bytes here.
+// The numbers of names that stand elsewhere: an open-addressing hash table. Looking names up takes half of the time of
+// reading a large model, so that a name costs one probe and eight bytes here.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-#include "graph/growing.hpp"
-
 namespace rw::graph {
 
 class NameTable {
  public:
-  // The number of `name`: an earlier one, or `fresh` where the name is new. The view must outlive the table, so that
-  // `keep` may replace it by a stored copy before it is put in.
-  template <typename Keep>
-  std::uint32_t intern(std::string_view name, std::uint32_t fresh, Keep keep) {
-    if ((size_ + 1) * 2 > slots_.size()) grow();
+  // The number of `name`: an earlier one, or `fresh` where the name is new. name_of(number) is the name of one that is
+  // in the table; from the next call on also that of `fresh`.
+  template <typename NameOf>
+  std::uint32_t intern(std::string_view name, std::uint32_t fresh, NameOf name_of) {
+    if ((size_ + 1) * 8 > slots_.size() * 5) grow();
     const std::uint32_t hash = hash_of(name);
-    Slot& slot = slots_[place(name, hash)];
-    if (slot.entry != 0) return entries_[slot.entry - 1].value;
-    entries_.push_back({keep(name), fresh});
-    slot = {hash, static_cast<std::uint32_t>(entries_.size())};
+    Slot& slot = slots_[place(name, hash, name_of)];
+    if (slot.number != kFree) return slot.number;
+    slot = {hash, fresh};
     ++size_;
     return fresh;
   }
 
-  std::optional<std::uint32_t> find(std::string_view name) const {
+  template <typename NameOf>
+  std::optional<std::uint32_t> find(std::string_view name, NameOf name_of) const {
     if (slots_.empty()) return std::nullopt;
-    const Slot& slot = slots_[place(name, hash_of(name))];
-    if (slot.entry == 0) return std::nullopt;
-    return entries_[slot.entry - 1].value;
+    const Slot& slot = slots_[place(name, hash_of(name), name_of)];
+    if (slot.number == kFree) return std::nullopt;
+    return slot.number;
   }
 
   std::size_t size() const { return size_; }
 
  private:
+  static constexpr std::uint32_t kFree = UINT32_MAX;  // no number
   struct Slot {
     std::uint32_t hash = 0;
-    std::uint32_t entry = 0;  // index + 1 into entries_; 0: free
-  };
-  struct Entry {
-    std::string_view name;
-    std::uint32_t value;
+    std::uint32_t number = kFree;
   };
 
   // Multiplies and folds eight bytes at a time, as wyhash does. Names are not chosen to collide: should they be, the
@@ -73,10 +67,11 @@ class NameTable {
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
   }
 
-  std::size_t place(std::string_view name, std::uint32_t hash) const {
+  template <typename NameOf>
+  std::size_t place(std::string_view name, std::uint32_t hash, NameOf name_of) const {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = hash & mask;
-    while (slots_[at].entry != 0 && (slots_[at].hash != hash || entries_[slots_[at].entry - 1].name != name))
+    while (slots_[at].number != kFree && (slots_[at].hash != hash || name_of(slots_[at].number) != name))
       at = (at + 1) & mask;
     return at;
   }
@@ -86,15 +81,14 @@ class NameTable {
     old.swap(slots_);
     const std::size_t mask = slots_.size() - 1;
     for (const Slot& slot : old) {
-      if (slot.entry == 0) continue;
+      if (slot.number == kFree) continue;
       std::size_t at = slot.hash & mask;
-      while (slots_[at].entry != 0) at = (at + 1) & mask;
+      while (slots_[at].number != kFree) at = (at + 1) & mask;
       slots_[at] = slot;
     }
   }
 
-  std::vector<Slot> slots_;  // a power of two of them, at most half full
-  Growing<Entry> entries_;
+  std::vector<Slot> slots_;  // a power of two of them, at most five eighths in use
   std::size_t size_ = 0;
 };
 

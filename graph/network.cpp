@@ -29,14 +29,23 @@ struct Network::State : Network::Lists {
   std::vector<TensorId> inputs, outputs;
   std::vector<std::string_view> types;
   std::vector<std::string_view> prefixes = {""};  // by scope
-  NameTable type_names, tensor_names, operator_names;
+  NameTable type_names, tensor_names, operator_names;  // of the lists above
+  std::vector<std::pair<std::string_view, TensorId>> aliases;
+  NameTable alias_names;
   Csr graph;
   std::vector<OperatorId> order;
   Arena arena;
 
   std::uint32_t vertex(TensorId tensor) const { return static_cast<std::uint32_t>(operators.size()) + tensor; }
 
+  auto type_name() const { return [this](TypeId id) { return types[id]; }; }
+  auto tensor_name() const { return [this](TensorId id) { return tensors[id].name; }; }
+  auto operator_name() const { return [this](OperatorId id) { return operators[id].name; }; }
+  auto alias_name() const { return [this](std::uint32_t i) { return aliases[i].first; }; }
+
   TypeId intern_type(std::string_view type);
+  TensorId intern_tensor(std::string_view text);
+  std::optional<TensorId> find_tensor(std::string_view text) const;
   bool live(OperatorId id) const { return !operators[id].inputs.empty() || !operators[id].outputs.empty(); }
   void link();
   void sort();
@@ -66,9 +75,11 @@ std::span<const TensorId> Network::inputs() const { return state_->inputs; }
 std::span<const TensorId> Network::outputs() const { return state_->outputs; }
 std::string_view Network::type_name(TypeId type) const { return state_->types[type]; }
 std::size_t Network::type_count() const { return state_->types.size(); }
-std::optional<TypeId> Network::find_type(std::string_view name) const { return state_->type_names.find(name); }
+std::optional<TypeId> Network::find_type(std::string_view name) const { 
+  return state_->type_names.find(name, state_->type_name());
+}
 std::span<const OperatorId> Network::order() const { return state_->order; }
-std::optional<TensorId> Network::find(std::string_view name) const { return state_->tensor_names.find(name); }
+std::optional<TensorId> Network::find(std::string_view name) const { return state_->find_tensor(name); }
 Arena& Network::arena() { return state_->arena; }
 
 std::span<const Use> Network::consumers(TensorId id) const {
@@ -83,13 +94,13 @@ void Network::set_shape(TensorId id, Shape shape, DType dtype) {
 }
 
 void Network::set_folded(TensorId id, std::span<const std::int64_t> values) {
-  state_->tensors[id].folded = arena().store(values);
+  state_->tensors[id].folded = arena().keep(arena().store(values));
 }
 
 void Network::set_constant(TensorId id, Literal value) {
   assert(state_->tensors[id].producer != kNone);
   set_shape(id, value.shape, value.dtype);
-  state_->tensors[id].constant = value;
+  state_->tensors[id].constant = arena().keep(value);
 }
 
 // --- editing
@@ -126,18 +137,16 @@ void Network::add_type(std::string_view name) { state_->intern_type(name); }
 
 TensorId Network::add_tensor(std::string_view name) {
   const auto fresh = static_cast<TensorId>(state_->tensors.size());
-  const TensorId id = state_->tensor_names.intern(name, fresh, [&](std::string_view text) {
-    state_->tensors.push_back({.name = state_->arena.store(text)});
-    return state_->tensors.back().name;
-  });
+  const TensorId id = state_->intern_tensor(name);
   assert(id == fresh);  // the name is new
+  static_cast<void>(fresh);
   return id;
 }
 
 TensorId Network::add_constant(std::string_view name, Literal value) {
   const TensorId id = add_tensor(name);
   set_shape(id, value.shape, value.dtype);
-  state_->tensors[id].constant = value;
+  state_->tensors[id].constant = arena().keep(value);
   return id;
 }
 
@@ -147,8 +156,8 @@ OperatorId Network::add_operator(std::string_view type, std::string_view name, s
   Operator op{.type = state_->intern_type(type),
               .inputs = state_->arena.store(inputs),
               .outputs = state_->arena.store(outputs)};
-  const OperatorId named = state_->operator_names.intern(
-      name, id, [&](std::string_view text) { return op.name = state_->arena.store(text); });
+  op.name = state_->arena.store(name);
+  const OperatorId named = state_->operator_names.intern(name, id, state_->operator_name());
   assert(named == id);  // the name is new
   static_cast<void>(named);
   for (std::uint32_t slot = 0; slot < outputs.size(); ++slot) {
@@ -160,7 +169,9 @@ OperatorId Network::add_operator(std::string_view type, std::string_view name, s
   return id;
 }
 
-bool Network::has_operator(std::string_view name) const { return state_->operator_names.find(name).has_value(); }
+bool Network::has_operator(std::string_view name) const {
+  return state_->operator_names.find(name, state_->operator_name()).has_value();
+}
 
 void Network::relink() {
   state_->link();
@@ -174,10 +185,22 @@ std::size_t Network::live_count() const {
 }
 
 TypeId Network::State::intern_type(std::string_view type) {
-  return type_names.intern(type, static_cast<TypeId>(types.size()), [&](std::string_view text) {
-    types.push_back(arena.store(text));
-    return types.back();
-  });
+  const auto fresh = static_cast<TypeId>(types.size());
+  const TypeId id = type_names.intern(type, fresh, type_name());
+  if (id == fresh) types.push_back(arena.store(type));
+  return id;
+}
+
+TensorId Network::State::intern_tensor(std::string_view text) {
+  const auto fresh = static_cast<TensorId>(tensors.size());
+  const TensorId id = tensor_names.intern(text, fresh, tensor_name());
+  if (id == fresh) tensors.push_back({.name = arena.store(text)});
+  return id;
+}
+
+std::optional<TensorId> Network::State::find_tensor(std::string_view text) const {
+  if (const auto alias = alias_names.find(text, alias_name())) return aliases[*alias].second;
+  return tensor_names.find(text, tensor_name());
 }
 
 // --- building
@@ -196,28 +219,27 @@ void NetworkBuilder::opset(std::string_view domain, std::int64_t version) {
 
 TensorId NetworkBuilder::tensor(std::string_view name) {
   Network::State& state = *network_.state_;
-  const auto fresh = static_cast<TensorId>(state.tensors.size());
-  return state.tensor_names.intern(name, fresh, [&](std::string_view text) {
-    state.tensors.push_back({.name = state.arena.store(text)});
-    return state.tensors.back().name;
-  });
+  if (const auto alias = state.alias_names.find(name, state.alias_name())) return state.aliases[*alias].second;
+  return state.intern_tensor(name);
 }
 
 void NetworkBuilder::alias(std::string_view name, TensorId id) {
   Network::State& state = *network_.state_;
-  const TensorId known =
-      state.tensor_names.intern(name, id, [&](std::string_view text) { return state.arena.store(text); });
-  if (known != id) throw Error("", fmt::format("tensor '{}'", name), "two tensors have this name");
+  const auto known = state.find_tensor(name);
+  if (known && *known != id) throw Error("", fmt::format("tensor '{}'", name), "two tensors have this name");
+  if (known) return;
+  state.alias_names.intern(name, static_cast<std::uint32_t>(state.aliases.size()), state.alias_name());
+  state.aliases.emplace_back(state.arena.store(name), id);
 }
 
 void NetworkBuilder::describe(TensorId id, DType dtype, Shape shape) { network_.set_shape(id, shape, dtype); }
 
-void NetworkBuilder::constant(TensorId id, Literal value) {
+void NetworkBuilder::constant(TensorId id, const Literal* value) {
   Tensor& tensor = network_.state_->tensors[id];
   if (tensor.constant || tensor.producer != kNone)
     throw Error("", fmt::format("tensor '{}'", tensor.name), "has a value already");
-  tensor.dtype = value.dtype;
-  tensor.shape = value.shape;
+  tensor.dtype = value->dtype;
+  tensor.shape = value->shape;
   tensor.constant = value;
 }
 
@@ -248,8 +270,9 @@ OperatorId NetworkBuilder::add(std::string_view type, std::string_view name, std
   Operator op;
   op.type = state.intern_type(type);
   const auto take = [&](std::string_view wanted) {
-    return state.operator_names.intern(wanted, id,
-                                       [&](std::string_view text) { return op.name = state.arena.store(text); }) == id;
+    if (state.operator_names.intern(wanted, id, state.operator_name()) != id) return false;
+    op.name = state.arena.store(wanted);
+    return true;
   };
   // The later of two nodes of one name, and one without a name, are called after their place.
   if (name.empty() || !take(name)) {

@@ -79,9 +79,11 @@ struct Tensor {
   DType dtype = DType::undefined;   // undefined: not known
   bool is_input = false;            // of the network
   bool is_output = false;           // of the network
-  std::optional<Literal> constant;  // its value where it is a constant; where it has a producer, what that always gives
-  // Elements of an integer tensor that follow from shapes (fold_shapes.hpp); filled in by shape inference.
-  std::optional<std::span<const std::int64_t>> folded = {};
+  // Its value where it is a constant; where it has a producer, what that always gives. Null: neither. The literal lives
+  // as long as the model.
+  const Literal* constant = nullptr;
+  // Elements of an integer tensor that follow from shapes (fold_shapes.hpp); filled in by shape inference. Null: none.
+  const std::span<const std::int64_t>* folded = nullptr;
 };
 
 // One reading of a tensor: input `slot` of operator `op`.

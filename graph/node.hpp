@@ -27,7 +27,7 @@ class Node {
   bool has(std::size_t slot) const { return input(slot) != kNone; }
 
   const Tensor& tensor(std::size_t slot) const { return network_.tensor(input(slot)); }  // has(slot)
-  bool is_constant(std::size_t slot) const { return has(slot) && tensor(slot).constant.has_value(); }
+  bool is_constant(std::size_t slot) const { return has(slot) && tensor(slot).constant != nullptr; }
   Shape shape(std::size_t slot) const { return has(slot) ? tensor(slot).shape : Shape(); }
   Shape output_shape() const { return output() == kNone ? Shape() : network_.tensor(output()).shape; }
 

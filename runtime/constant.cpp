@@ -18,7 +18,8 @@ Constant::Constant(const Site& site, const Handle& handle) : tensor_(&held_) {
     std::memcpy(bytes_.data(), &stored, sizeof stored);
   });
   held_.shape = graph::Shape(std::span<const std::int64_t>());
-  held_.constant = graph::Literal{held_.dtype, held_.shape, std::span(bytes_).first(graph::size(held_.dtype))};
+  literal_ = {held_.dtype, held_.shape, std::span(bytes_).first(graph::size(held_.dtype))};
+  held_.constant = &literal_;
 }
 
 }  // namespace rw::runtime

@@ -21,6 +21,7 @@ class Constant {
  private:
   const graph::Tensor* tensor_;
   graph::Tensor held_;
+  graph::Literal literal_;
   std::array<std::byte, 8> bytes_ = {};
 };
 

@@ -82,8 +82,9 @@ class Builder {
     const graph::DType dtype =
         constant.form == dsl::TestConstant::Form::integers ? graph::DType::int64 : graph::DType::float32;
     const std::vector<std::byte> bytes = evaluator::encode(value_of(constant, seed), dtype);
+    graph::Arena& arena = builder_.arena();
     builder_.constant(builder_.tensor(constant.name),
-                      {dtype, stored(constant.shape), builder_.arena().store(std::span<const std::byte>(bytes))});
+                      arena.keep(graph::Literal{dtype, stored(constant.shape), arena.store(std::span<const std::byte>(bytes))}));
   }
 
   std::vector<TensorId> ids(const std::vector<std::string>& names) {

@@ -387,7 +387,7 @@ void ModelReader::read_tensors(json::Value& value, Scope& scope) {
       if (scope.inputs.count(name) != 0) throw each.error("it is an input of the nested network already");
       const TensorId id = tensor(name, scope);
       TensorText text;
-      builder_.constant(id, read_tensor(each, builder_.arena(), &text));
+      builder_.constant(id, builder_.arena().keep(read_tensor(each, builder_.arena(), &text)));
       origin_->tensors.push_back({id, scope.id, {each.key_begin(), text.whole.end}, text});
     } catch (const Error& error) {
       if (!error.place.starts_with("line ")) throw;
@@ -497,7 +497,7 @@ void ModelReader::add_weights() {
     for (const StoredTensor& each : shard.tensors) {
       ids.push_back(builder_.tensor(each.name));
       try {
-        builder_.constant(ids.back(), each.value);
+        builder_.constant(ids.back(), &each.value);
       } catch (const Error& error) {
         throw Error(shard.file->path().string(), fmt::format("tensor '{}'", each.name),
                     "it has a value already: from a node, from \"tensors\" or from another weight file");

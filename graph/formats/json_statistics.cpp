@@ -106,11 +106,12 @@ void read_calibration(json::Value& object, std::string_view whole, Network& netw
                       std::vector<StatisticText>& entries) {
   EntryReader reader(network, whole);
   NameTable names;
+  const auto name_of = [&](std::uint32_t index) { return entries[index].entry.name; };
   object.object([&](std::string_view name, json::Value& value) {
     try {
       const Statistic entry = reader.read(name, value);
       const auto fresh = static_cast<std::uint32_t>(entries.size());
-      if (names.intern(entry.name, fresh, [](std::string_view same) { return same; }) != fresh)
+      if (names.intern(entry.name, fresh, name_of) != fresh)
         throw value.duplicate(name);
       statistics.add(entry);
       entries.push_back({entry, value.key_begin(), value.range()});

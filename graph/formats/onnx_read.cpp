@@ -121,7 +121,7 @@ class ModelReader {
       const TensorId id = builder_.tensor(name);
       if (!note(id, kGiven)) throw Error("", place, "a second initializer has this name");
       if (tensor.value)
-        builder_.constant(id, *tensor.value);
+        builder_.constant(id, builder_.arena().keep(*tensor.value));
       else
         hold(id, tensor.shape);
       origin_->initializers.push_back(id);

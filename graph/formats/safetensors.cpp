@@ -112,6 +112,7 @@ void read_header(Safetensors& result) {
   const std::span<const std::byte> data = result.file->bytes().subspan(kLengthBytes + length);
   const json::Range range = {kLengthBytes, static_cast<std::uint32_t>(kLengthBytes + length)};
   NameTable names;
+  const auto name_of = [&](std::uint32_t index) { return result.tensors[index].name; };
   json::Document(text, range).read([&](json::Value& root) {
     root.object([&](std::string_view key, json::Value& value) {
       if (key == "__metadata__") {
@@ -122,7 +123,7 @@ void read_header(Safetensors& result) {
       }
       const std::string_view name = result.arena.store(key);
       const auto fresh = static_cast<std::uint32_t>(result.tensors.size());
-      if (names.intern(name, fresh, [](std::string_view same) { return same; }) != fresh) throw value.duplicate(name);
+      if (names.intern(name, fresh, name_of) != fresh) throw value.duplicate(name);
       try {
         result.tensors.push_back({name, read_tensor(value, data, result.arena)});
       } catch (const Error& error) {

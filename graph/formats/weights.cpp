@@ -12,11 +12,15 @@ namespace {
 
 constexpr std::string_view kIndexEnding = ".json";
 
-NameTable names_in(const Safetensors& shard) {
-  NameTable names;
+auto names_of(const Safetensors& shard) {
+  return [&shard](std::uint32_t index) { return shard.tensors[index].name; };
+}
+
+NameTable table_of(const Safetensors& shard) {
+  NameTable table;
   for (std::size_t i = 0; i < shard.tensors.size(); ++i)
-    names.intern(shard.tensors[i].name, static_cast<std::uint32_t>(i), [](std::string_view same) { return same; });
-  return names;
+    table.intern(shard.tensors[i].name, static_cast<std::uint32_t>(i), names_of(shard));
+  return table;
 }
 
 // Reads an index file; its files are opened as they are met.
@@ -54,20 +58,20 @@ class IndexReader {
   void read_map(json::Value& value) {
     value.object([&](std::string_view tensor, json::Value& each) {
       const std::size_t shard = shard_named(each.string());
-      if (!names_[shard].find(tensor))
+      if (!tables_[shard].find(tensor, names_of(weights_.shards[shard])))
         throw each.error(fmt::format("tensor '{}' is not in '{}', where the index says it is", tensor, each.string()));
       weights_.index.entries.push_back({weights_.index.arena.store(tensor), shard, each.key_begin(), each.range()});
     });
   }
 
   std::size_t shard_named(std::string_view name) {
-    const auto fresh = static_cast<std::uint32_t>(weights_.shards.size());
-    const std::uint32_t known =
-        files_.intern(name, fresh, [&](std::string_view text) { return weights_.index.arena.store(text); });
+    const auto fresh = static_cast<std::uint32_t>(files_.size());
+    const std::uint32_t known = by_file_.intern(name, fresh, [&](std::uint32_t index) { return files_[index]; });
     if (known != fresh) return known;
+    files_.push_back(weights_.index.arena.store(name));
     const std::filesystem::path path = folder_ / std::filesystem::path(std::string(name));
     weights_.shards.push_back(read_safetensors(open_beside(model_, path.string())));
-    names_.push_back(names_in(weights_.shards.back()));
+    tables_.push_back(table_of(weights_.shards.back()));
     return fresh;
   }
 
@@ -75,8 +79,9 @@ class IndexReader {
 
   const std::filesystem::path& model_;
   std::filesystem::path folder_;  // of the index, relative to the model's
-  NameTable files_;
-  std::vector<NameTable> names_;  // of the tensors in each file
+  std::vector<std::string_view> files_;  // as weights_.shards
+  NameTable by_file_;
+  std::vector<NameTable> tables_;  // of the tensors in each file
   Weights weights_;
 };
 

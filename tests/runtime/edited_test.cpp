@@ -65,7 +65,8 @@ TEST_CASE("Magnitudes are those of every element, however channels and factors r
     const std::size_t count = count_along(view, all);
     const std::vector<std::byte> bytes = random_elements(dtype, count, random);
     graph::Tensor tensor{.name = "w", .dtype = dtype};
-    tensor.constant = graph::Literal{dtype, graph::Shape(view), bytes};
+    const graph::Literal literal{dtype, graph::Shape(view), bytes};
+    tensor.constant = &literal;
     const Handle handle{.read = Handle::Read::weight,
                         .shape = view,
                         .view = view,
@@ -94,7 +95,8 @@ TEST_CASE("Magnitudes of a large weight are the same for any number of threads")
   const Dims view = {129, 67, 11, 11};  // 4 MiB, which several threads share
   const std::vector<std::byte> bytes = random_elements(graph::DType::float32, count_along(view, 15), random);
   graph::Tensor tensor{.name = "w", .dtype = graph::DType::float32};
-  tensor.constant = graph::Literal{graph::DType::float32, graph::Shape(view), bytes};
+  const graph::Literal literal{graph::DType::float32, graph::Shape(view), bytes};
+  tensor.constant = &literal;
   Edit edit{.shape = view, .view = view, .factors = {{.axes = 2, .values = std::vector<double>(67)}}};
   for (std::size_t i = 0; i < 67; ++i) edit.factors[0].values[i] = 0.25 + static_cast<double>(i * i % 59) / 7;
   for (const graph::AxisMask axes : {0U, 1U, 2U, 3U, 12U, 15U}) {
@@ -117,7 +119,8 @@ TEST_CASE("A weight that is not finite is named wherever it stands") {
     std::vector<float> values(111, 1.0F);
     values[at] = at % 2 ? INFINITY : NAN;
     graph::Tensor tensor{.name = "w", .dtype = graph::DType::float32};
-    tensor.constant = graph::Literal{graph::DType::float32, graph::Shape(view), std::as_bytes(std::span(values))};
+    const graph::Literal literal{graph::DType::float32, graph::Shape(view), std::as_bytes(std::span(values))};
+    tensor.constant = &literal;
     for (const graph::AxisMask axes : {1U, 2U, 3U, 0U}) {
       const Handle handle{.read = Handle::Read::weight, .shape = view, .view = view, .axes = axes};
       REQUIRE_THROWS_AS(magnitudes(tensor, handle, nullptr, count_along(view, axes)), graph::Error);

@@ -183,7 +183,7 @@ graph::Network Net::network() const {
     builder.describe(id, input.dtype, graph::Shape(builder.arena().store(std::span<const std::int64_t>(input.shape))));
   }
   for (const auto& [name, constant] : constants_)
-    builder.constant(builder.tensor(name), stored(constant, builder.arena()));
+    builder.constant(builder.tensor(name), builder.arena().keep(stored(constant, builder.arena())));
   const auto ids = [&](const std::vector<std::string>& names) {
     std::vector<graph::TensorId> result;
     result.reserve(names.size());
