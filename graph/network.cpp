@@ -28,7 +28,7 @@ struct Network::State : Network::Lists {
   std::map<std::string, std::int64_t, std::less<>> opsets;
   std::vector<TensorId> inputs, outputs;
   std::vector<std::string_view> types;
-  std::vector<std::string_view> prefixes = {""};  // by scope
+  std::vector<std::string_view> prefixes = {""};       // by scope
   NameTable type_names, tensor_names, operator_names;  // of the lists above
   std::vector<std::pair<std::string_view, TensorId>> aliases;
   NameTable alias_names;
@@ -38,10 +38,18 @@ struct Network::State : Network::Lists {
 
   std::uint32_t vertex(TensorId tensor) const { return static_cast<std::uint32_t>(operators.size()) + tensor; }
 
-  auto type_name() const { return [this](TypeId id) { return types[id]; }; }
-  auto tensor_name() const { return [this](TensorId id) { return tensors[id].name; }; }
-  auto operator_name() const { return [this](OperatorId id) { return operators[id].name; }; }
-  auto alias_name() const { return [this](std::uint32_t i) { return aliases[i].first; }; }
+  auto type_name() const {
+    return [this](TypeId id) { return types[id]; };
+  }
+  auto tensor_name() const {
+    return [this](TensorId id) { return tensors[id].name; };
+  }
+  auto operator_name() const {
+    return [this](OperatorId id) { return operators[id].name; };
+  }
+  auto alias_name() const {
+    return [this](std::uint32_t i) { return aliases[i].first; };
+  }
 
   TypeId intern_type(std::string_view type);
   TensorId intern_tensor(std::string_view text);
@@ -75,7 +83,7 @@ std::span<const TensorId> Network::inputs() const { return state_->inputs; }
 std::span<const TensorId> Network::outputs() const { return state_->outputs; }
 std::string_view Network::type_name(TypeId type) const { return state_->types[type]; }
 std::size_t Network::type_count() const { return state_->types.size(); }
-std::optional<TypeId> Network::find_type(std::string_view name) const { 
+std::optional<TypeId> Network::find_type(std::string_view name) const {
   return state_->type_names.find(name, state_->type_name());
 }
 std::span<const OperatorId> Network::order() const { return state_->order; }

@@ -72,13 +72,13 @@ struct Operator {
 };
 
 struct Tensor {
-  std::string_view name;            // unique
-  Shape shape;                      // may be unknown, or have unknown dimensions
-  OperatorId producer = kNone;      // kNone: an input of the network or a constant
-  std::uint32_t output_slot = 0;    // its place among the producer's outputs
-  DType dtype = DType::undefined;   // undefined: not known
-  bool is_input = false;            // of the network
-  bool is_output = false;           // of the network
+  std::string_view name;           // unique
+  Shape shape;                     // may be unknown, or have unknown dimensions
+  OperatorId producer = kNone;     // kNone: an input of the network or a constant
+  std::uint32_t output_slot = 0;   // its place among the producer's outputs
+  DType dtype = DType::undefined;  // undefined: not known
+  bool is_input = false;           // of the network
+  bool is_output = false;          // of the network
   // Its value where it is a constant; where it has a producer, what that always gives. Null: neither. The literal lives
   // as long as the model.
   const Literal* constant = nullptr;

@@ -83,8 +83,9 @@ class Builder {
         constant.form == dsl::TestConstant::Form::integers ? graph::DType::int64 : graph::DType::float32;
     const std::vector<std::byte> bytes = evaluator::encode(value_of(constant, seed), dtype);
     graph::Arena& arena = builder_.arena();
-    builder_.constant(builder_.tensor(constant.name),
-                      arena.keep(graph::Literal{dtype, stored(constant.shape), arena.store(std::span<const std::byte>(bytes))}));
+    builder_.constant(
+        builder_.tensor(constant.name),
+        arena.keep(graph::Literal{dtype, stored(constant.shape), arena.store(std::span<const std::byte>(bytes))}));
   }
 
   std::vector<TensorId> ids(const std::vector<std::string>& names) {

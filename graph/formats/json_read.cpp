@@ -245,8 +245,8 @@ void ModelReader::add_node(const Scope& scope, std::size_t index, Node& node) {
   const bool as_it_stands = scope.id == 0 && !node.name.empty();
   if (!as_it_stands) full = node_name(scope, index, node);
   name_bytes_ += scope.prefix.size();
-  const OperatorId id = builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs, node.attributes,
-                                     static_cast<std::uint32_t>(node.captured.size()));
+  const OperatorId id = builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs,
+                                     node.attributes, static_cast<std::uint32_t>(node.captured.size()));
   builder_.nest(id, scope.id);
   origin_->nodes.push_back(node.text);
 }

@@ -111,8 +111,7 @@ void read_calibration(json::Value& object, std::string_view whole, Network& netw
     try {
       const Statistic entry = reader.read(name, value);
       const auto fresh = static_cast<std::uint32_t>(entries.size());
-      if (names.intern(entry.name, fresh, name_of) != fresh)
-        throw value.duplicate(name);
+      if (names.intern(entry.name, fresh, name_of) != fresh) throw value.duplicate(name);
       statistics.add(entry);
       entries.push_back({entry, value.key_begin(), value.range()});
     } catch (const Error& error) {

@@ -78,7 +78,7 @@ class IndexReader {
   static const std::array<json::Key<IndexReader>, 2> kKeys;
 
   const std::filesystem::path& model_;
-  std::filesystem::path folder_;  // of the index, relative to the model's
+  std::filesystem::path folder_;         // of the index, relative to the model's
   std::vector<std::string_view> files_;  // as weights_.shards
   NameTable by_file_;
   std::vector<NameTable> tables_;  // of the tensors in each file

@@ -266,10 +266,11 @@ TEST_CASE("The place in the text comes with the name") {
 
 TEST_CASE("Mistakes in attributes have their own place, also behind equal ones") {
   const auto error = [&](const std::string& attributes) {
-    return error_of_text(R"({"format": "rewrite-engine/model", "version": 1, "inputs": ["x"], "outputs": ["b"], "nodes": [
+    return error_of_text(
+        R"({"format": "rewrite-engine/model", "version": 1, "inputs": ["x"], "outputs": ["b"], "nodes": [
 {"name": "a", "op": "F", "inputs": ["x"], "outputs": ["a"], "attributes": {"k": [1, 2]}},
 {"name": "b", "op": "F", "inputs": ["a"], "outputs": ["b"], "attributes": )" +
-                         attributes + "}]}");
+        attributes + "}]}");
   };
   const std::string missing = "is not JSON: a value, comma, colon or bracket is missing or out of place";
   CHECK(error(R"({"k": [1, 2]})") == "no error");
