@@ -143,9 +143,12 @@ template <typename Reader, std::size_t n>
 Seen read_keys(Value& object, const std::array<Key<Reader>, n>& rows, Reader& reader) {
   static_assert(n <= 64);
   Seen seen;
+  std::size_t next = 0;  // keys come in the order of the table as a rule
   object.object([&](std::string_view key, Value& value) {
-    for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t tried = 0; tried < n; ++tried) {
+      const std::size_t i = (next + tried) % n;
       if (rows[i].name != key) continue;
+      next = i + 1;
       seen.key(i, key, value);
       if (rows[i].read) (reader.*rows[i].read)(value);
       return;

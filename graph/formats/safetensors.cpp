@@ -121,7 +121,8 @@ void read_header(Safetensors& result) {
         result.metadata = value.text();
         return;
       }
-      const std::string_view name = result.arena.store(key);
+      const bool lies_in_file = result.file->offset_of(reinterpret_cast<const std::byte*>(key.data())).has_value();
+      const std::string_view name = lies_in_file ? key : result.arena.store(key);
       const auto fresh = static_cast<std::uint32_t>(result.tensors.size());
       if (names.intern(name, fresh, name_of) != fresh) throw value.duplicate(name);
       try {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/growing.hpp"
 #include "graph/mapped_file.hpp"
 #include "graph/network.hpp"
 #include "graph/rewriting.hpp"
@@ -17,15 +18,15 @@ namespace rw::graph {
 class Output;
 
 struct StoredTensor {
-  std::string_view name;  // in the arena
+  std::string_view name;  // in the mapped file, or in the arena if it is spelled with escapes
   Literal value;          // bytes: in the mapped file, shape: in the arena
 };
 
 struct Safetensors {
   std::shared_ptr<const MappedFile> file;
   Arena arena;
-  std::string_view metadata;          // JSON text of "__metadata__", in the mapped file; empty: none
-  std::vector<StoredTensor> tensors;  // in the order of the header
+  std::string_view metadata;      // JSON text of "__metadata__", in the mapped file; empty: none
+  Growing<StoredTensor> tensors;  // in the order of the header
 };
 
 // Reads the header; no byte of a tensor is touched.
