@@ -24,6 +24,9 @@ class NetworkBuilder {
 
   // The tensor of that name, made where it is new. The name is copied.
   TensorId tensor(std::string_view name);
+  // Tensors and operators that will soon be asked for by these names: in a large network each of them waits for memory.
+  void prefetch_tensor(std::string_view name) const;
+  void prefetch_operator(std::string_view name) const;
   std::optional<TensorId> find(std::string_view name) const;
   // A second name for a tensor (inner and outer name at the border of a nested network).
   void alias(std::string_view name, TensorId id);

@@ -231,6 +231,9 @@ TensorId NetworkBuilder::tensor(std::string_view name) {
   return state.intern_tensor(name);
 }
 
+void NetworkBuilder::prefetch_tensor(std::string_view name) const { network_.state_->tensor_names.prefetch(name); }
+void NetworkBuilder::prefetch_operator(std::string_view name) const { network_.state_->operator_names.prefetch(name); }
+
 void NetworkBuilder::alias(std::string_view name, TensorId id) {
   Network::State& state = *network_.state_;
   const auto known = state.find_tensor(name);

@@ -39,7 +39,8 @@ struct Scope {
 // A node as far as it has been read; reused from node to node.
 struct Node {
   std::string op, name;
-  std::vector<TensorId> inputs, outputs;
+  std::vector<std::string_view> input_names, output_names;
+  std::vector<TensorId> inputs, outputs;  // once resolved
   AttributeLists::List attributes;
   std::vector<std::string> captured;
   json::Range text;
@@ -49,6 +50,8 @@ struct Node {
   void clear() {
     op.clear();
     name.clear();
+    input_names.clear();
+    output_names.clear();
     inputs.clear();
     outputs.clear();
     attributes = {};
@@ -151,6 +154,7 @@ class NodeReader {
     if (node_.op.empty()) throw value.error("\"op\" is empty, expected the name of an operator");
     if (node_.op != kNested) {
       if (node_.has_graph) value.find("graph", [](json::Value& graph) { graph.check(); });
+      resolve();
       return model_.add_node(scope_, index_, node_);
     }
     if (!node_.has_graph) throw value.error("the key \"graph\" is missing: \"Graph\" is a network of its own");
@@ -164,25 +168,32 @@ class NodeReader {
   void take_name(json::Value& value) {
     node_.name = value.string();
     node_.named = true;
+    if (scope_.id == 0) model_.builder_.prefetch_operator(node_.name);
   }
   void take_op(json::Value& value) { node_.op = value.string(); }
   void take_inputs(json::Value& value) {
-    take_tensors(value, node_.inputs, "inputs");
+    take_tensors(value, node_.input_names, "inputs");
     node_.has_inputs = true;
   }
   void take_outputs(json::Value& value) {
-    take_tensors(value, node_.outputs, "outputs");
+    take_tensors(value, node_.output_names, "outputs");
     node_.has_outputs = true;
   }
-  void take_tensors(json::Value& value, std::vector<TensorId>& ids, std::string_view key) {
+  void take_tensors(json::Value& value, std::vector<std::string_view>& names, std::string_view key) {
     if (value.kind() != json::Kind::array) throw value.expected(fmt::format("\"{}\" to be a list of names", key));
     value.array([&](json::Value& each) {
       if (each.kind() != json::Kind::string) throw each.expected(fmt::format("\"{}\" to be a list of names", key));
       const std::string_view name = each.string();
-      if (&ids == &node_.outputs && scope_.inputs.count(name) != 0)
+      if (&names == &node_.output_names && scope_.inputs.count(name) != 0)
         throw each.error(fmt::format("its output '{}' is an input of the nested network", name));
-      ids.push_back(name.empty() ? kNone : model_.tensor(name, scope_));
+      names.push_back(name);
+      if (scope_.id == 0) model_.builder_.prefetch_tensor(name);
     });
+  }
+  void resolve() {
+    const auto tensor = [&](std::string_view name) { return name.empty() ? kNone : model_.tensor(name, scope_); };
+    for (const std::string_view name : node_.input_names) node_.inputs.push_back(tensor(name));
+    for (const std::string_view name : node_.output_names) node_.outputs.push_back(tensor(name));
   }
   void take_attributes(json::Value& value) {
     const std::string_view text = value.unchecked_text();
@@ -367,6 +378,7 @@ const std::array<json::Key<NestedReader>, 5> NestedReader::kKeys = {{
 
 void NodeReader::read_nested(json::Value& value) {
   node_.graph_read = true;
+  resolve();
   if (value.kind() != json::Kind::object) throw value.expected("\"graph\" to be an object");
   Scope inner;
   inner.depth = scope_.depth + 1;
@@ -494,7 +506,9 @@ void ModelReader::add_weights() {
   for (const Safetensors& shard : origin_->weights.shards) {
     std::vector<TensorId>& ids = origin_->stored.emplace_back();
     ids.reserve(shard.tensors.size());
+    constexpr std::size_t kAhead = 16;
     for (const StoredTensor& each : shard.tensors) {
+      if (&each + kAhead < shard.tensors.end()) builder_.prefetch_tensor((&each + kAhead)->name);
       ids.push_back(builder_.tensor(each.name));
       try {
         builder_.constant(ids.back(), &each.value);

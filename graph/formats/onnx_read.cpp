@@ -117,6 +117,7 @@ class ModelReader {
                                            : fmt::format("initializer '{}'", name);
     try {
       if (name.empty()) throw message.error("has no name");
+      builder_.prefetch_tensor(name);
       const TensorMessage tensor = read_tensor(message, builder_.arena(), origin_->external);
       const TensorId id = builder_.tensor(name);
       if (!note(id, kGiven)) throw Error("", place, "a second initializer has this name");
@@ -186,13 +187,16 @@ class ModelReader {
 
   struct NodeParts {
     std::string_view name, type, domain;
-    std::vector<TensorId> inputs, outputs;
+    std::vector<std::string_view> input_names, output_names;
+    std::vector<TensorId> inputs, outputs;  // once resolved
     std::vector<Field> attribute_fields;
     AttributeLists::List attributes;
     std::vector<std::string_view> captured;
 
     void clear() {
       name = type = domain = {};
+      input_names.clear();
+      output_names.clear();
       inputs.clear();
       outputs.clear();
       attribute_fields.clear();
@@ -218,13 +222,16 @@ class ModelReader {
   void take(const Field& field) {
     switch (field.number) {
       case NodeProto::kInput:
-        node_.inputs.push_back(tensor(field.text()));
+        node_.input_names.push_back(field.text());
+        builder_.prefetch_tensor(field.text());
         return;
       case NodeProto::kOutput:
-        node_.outputs.push_back(tensor(field.text()));
+        node_.output_names.push_back(field.text());
+        builder_.prefetch_tensor(field.text());
         return;
       case NodeProto::kName:
         node_.name = field.text();
+        builder_.prefetch_operator(node_.name);
         return;
       case NodeProto::kOpType:
         node_.type = field.text();
@@ -274,6 +281,8 @@ class ModelReader {
   }
 
   void add_node() {
+    for (const std::string_view name : node_.input_names) node_.inputs.push_back(tensor(name));
+    for (const std::string_view name : node_.output_names) node_.outputs.push_back(tensor(name));
     // What a graph in it reads from around it is read by the node too, so that nobody takes that tensor for free to
     // change.
     std::sort(node_.captured.begin(), node_.captured.end());

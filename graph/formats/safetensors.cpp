@@ -123,13 +123,14 @@ void read_header(Safetensors& result) {
       }
       const bool lies_in_file = result.file->offset_of(reinterpret_cast<const std::byte*>(key.data())).has_value();
       const std::string_view name = lies_in_file ? key : result.arena.store(key);
-      const auto fresh = static_cast<std::uint32_t>(result.tensors.size());
-      if (names.intern(name, fresh, name_of) != fresh) throw value.duplicate(name);
+      names.prefetch(name);
       try {
         result.tensors.push_back({name, read_tensor(value, data, result.arena)});
       } catch (const Error& error) {
         throw json::at_place(error, fmt::format("tensor '{}'", name));
       }
+      const auto index = static_cast<std::uint32_t>(result.tensors.size() - 1);
+      if (names.intern(name, index, name_of) != index) throw value.duplicate(name);
     });
   });
   check_layout(result.tensors, data);
