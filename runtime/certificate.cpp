@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unordered_map>
+
 #include "runtime/laws/laws.hpp"
 #include "runtime/scales.hpp"
 
@@ -11,7 +13,7 @@ namespace {
 class Walk : public Carry {
  public:
   Walk(const Analysis& analysis, const Plan& plan)
-      : analysis_(analysis), network_(*analysis.network), plan_(plan), scales_(network_.tensors().size()) {}
+      : analysis_(analysis), network_(*analysis.network), plan_(plan), scaled_(network_.tensors().size()) {}
 
   Certificate run() {
     Certificate result;
@@ -27,7 +29,7 @@ class Walk : public Carry {
         return result;
       }
     }
-    for (TensorId tensor = 0; tensor < scales_.size(); ++tensor) {
+    for (TensorId tensor = 0; tensor < scaled_.size(); ++tensor) {
       std::string why = wrong(tensor);
       if (why.empty()) continue;
       result.tensor = tensor;
@@ -39,19 +41,27 @@ class Walk : public Carry {
   }
 
  private:
-  const Scale& input(std::uint32_t slot) const override { return scales_[network_.op(op_).inputs[slot]]; }
+  const Scale& scale(TensorId tensor) const {
+    static const Scale one;
+    return scaled_[tensor] ? scales_.find(tensor)->second : one;
+  }
+  const Scale& input(std::uint32_t slot) const override { return scale(network_.op(op_).inputs[slot]); }
   const Edit* edit(std::uint32_t slot) const override {
     const Edit* edit = plan_.edit(op_, slot);
     return edit && !edit->factors.empty() ? edit : nullptr;  // what is folded is no scale
   }
-  void output(std::uint32_t slot, Scale scale) override { scales_[network_.op(op_).outputs[slot]] = std::move(scale); }
+  void output(std::uint32_t slot, Scale scale) override {
+    const TensorId tensor = network_.op(op_).outputs[slot];
+    scaled_[tensor] = !scale.is_one();
+    if (scaled_[tensor]) scales_[tensor] = std::move(scale);
+  }
 
   bool untouched() const {
     const graph::Operator& op = network_.op(op_);
     for (std::uint32_t slot = 0; slot < op.inputs.size(); ++slot) {
       const TensorId input = op.inputs[slot];
       if (input == kNone) continue;
-      if (!scales_[input].is_one()) return false;
+      if (scaled_[input]) return false;
       if (network_.tensor(input).constant && edit(slot)) return false;
     }
     return true;
@@ -59,7 +69,7 @@ class Walk : public Carry {
 
   // Outputs of the network must be as they were, and the plan must scale statistics as the tensors were scaled.
   std::string wrong(TensorId tensor) const {
-    const Scale& scale = scales_[tensor];
+    const Scale& scale = this->scale(tensor);
     const graph::Tensor& info = network_.tensor(tensor);
     if (info.is_output && !scale.is_one() && !near(*scale.values, std::vector<double>(scale.values->size(), 1.0)))
       return fmt::format("output '{}' of the network is scaled", info.name);
@@ -78,7 +88,8 @@ class Walk : public Carry {
   const Analysis& analysis_;
   const graph::Network& network_;
   const Plan& plan_;
-  std::vector<Scale> scales_;  // by tensor
+  std::vector<bool> scaled_;                    // by tensor
+  std::unordered_map<TensorId, Scale> scales_;  // of those that are: few of a large network
   OperatorId op_ = 0;
 };
 

@@ -26,6 +26,7 @@ void multiply_along(std::vector<graph::Factor>& factors, graph::AxisMask axes, s
 
 Edit& Plan::edit_of(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
                     std::span<const std::int64_t> view) {
+  edited_.mark(op);
   Edit& edit = edits_[key(op, slot)];
   if (edit.view.empty() && edit.shape.empty()) {
     edit.shape.assign(shape.begin(), shape.end());
@@ -50,6 +51,7 @@ void Plan::forget_constants(graph::OperatorId op, std::uint32_t first, std::uint
 }
 
 void Plan::scale(graph::TensorId tensor, std::span<const double> values) {
+  scaled_.mark(tensor);
   std::vector<double>& scale = scales_[tensor];
   if (scale.empty()) scale.assign(values.size(), 1.0);
   for (std::size_t i = 0; i < values.size(); ++i) scale[i] *= values[i];
@@ -76,10 +78,13 @@ const std::vector<double>* Plan::added_bias(graph::OperatorId op) const { return
 const std::vector<double>* Plan::shift_of(graph::TensorId tensor) const { return look_up(shifts_, tensor); }
 
 const Edit* Plan::edit(graph::OperatorId op, std::uint32_t slot) const {
+  if (!edited_[op]) return nullptr;
   const auto found = edits_.find(key(op, slot));
   return found == edits_.end() ? nullptr : &found->second;
 }
 
-const std::vector<double>* Plan::scale_of(graph::TensorId tensor) const { return look_up(scales_, tensor); }
+const std::vector<double>* Plan::scale_of(graph::TensorId tensor) const {
+  return scaled_[tensor] ? look_up(scales_, tensor) : nullptr;
+}
 
 }  // namespace rw::runtime

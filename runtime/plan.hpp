@@ -72,8 +72,22 @@ class Plan {
   Edit& edit_of(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
                 std::span<const std::int64_t> view);
 
+  // Which operators and tensors may be in a table: most of a large network are in none, and each is asked for.
+  class Marks {
+   public:
+    void mark(std::uint32_t id) {
+      if (id >= marked_.size()) marked_.resize(std::size_t{id} + 1);
+      marked_[id] = true;
+    }
+    bool operator[](std::uint32_t id) const { return id < marked_.size() && marked_[id]; }
+
+   private:
+    std::vector<bool> marked_;
+  };
+
   std::unordered_map<std::uint64_t, Edit> edits_;
   std::unordered_map<graph::TensorId, std::vector<double>> scales_, shifts_;
+  Marks edited_, scaled_;  // by operator, by tensor
   std::map<graph::OperatorId, std::vector<double>> biases_;
 };
 

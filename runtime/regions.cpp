@@ -296,7 +296,7 @@ class RegionFinder : private Tie {
       RegionId& region = region_at[tensors_.find(tensor)];
       if (region == kNone) {
         region = static_cast<RegionId>(result_.regions_.size());
-        result_.regions_.emplace_back();
+        result_.regions_.push_back({});
       }
       result_.region_of_[tensor] = region;
       const std::uint32_t first = result_.first_[tensor];

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "graph/growing.hpp"
 #include "runtime/analysis.hpp"
 
 namespace rw::runtime {
@@ -47,7 +48,7 @@ class Regions {
 
  private:
   friend class RegionFinder;
-  std::vector<Region> regions_;
+  graph::Growing<Region> regions_;
   std::vector<std::uint32_t> region_of_;      // by tensor
   std::vector<std::uint32_t> first_, count_;  // by tensor: its channels in class_
   std::vector<std::uint32_t> class_;
