@@ -54,9 +54,12 @@ class Loader {
 
  private:
   std::optional<std::string> text_of(const FileName& file, std::string& why) const {
-    if (!file.shipped) return library_.read(file.name, why);
-    std::optional<std::string> text = library_.shipped(file.name);
-    if (!text) {
+    std::optional<std::string> text = file.shipped ? library_.shipped(file.name) : library_.read(file.name, why);
+    if (text) return text;
+    if (!file.shipped) {
+      const std::string stem = std::filesystem::path(file.name).stem().string();
+      if (library_.shipped(stem)) hint_ = fmt::format("what is shipped is called \"{}\", without .dsl", stem);
+    } else {
       const std::vector<std::string> names = library_.shipped_names();
       why = "no such file is shipped";
       hint_ = did_you_mean(file.name, {names.begin(), names.end()});

@@ -95,6 +95,9 @@ TEST_CASE("a bare name is a shipped file; std is always there, first, and can be
         "[cannot-read]\n");
   CHECK(draw_all(shelf.load({"./gone.dsl"})) ==
         "gone.dsl: error: cannot read 'gone.dsl': no such file [cannot-read]\n");
+  CHECK(draw_all(shelf.load({"equalization.dsl"})) ==
+        "equalization.dsl: error: cannot read 'equalization.dsl': no such file: what is shipped is called "
+        "\"equalization\", without .dsl [cannot-read]\n");
   // The library's own text, read from disk, is the library.
   shelf.files["rules/std.dsl"] = std::string(kSmallStd);
   CHECK(draw_all(shelf.load({"rules/std.dsl"})) == "");
