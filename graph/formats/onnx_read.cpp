@@ -89,17 +89,24 @@ class ModelReader {
 
   // What is used is told apart by what is defined, and may come before it in the file.
   void read_graph() {
+    std::vector<Field> inputs, outputs;
+    bool described = false;  // what lies inside
     each_field([&](const Field& field) {
       if (field.number == GraphProto::kName) builder_.name(field.text());
       if (field.number == GraphProto::kInitializer) read_initializer(field);
       if (field.number == GraphProto::kSparseInitializer) refuse_sparse(field);
+      if (field.number == GraphProto::kInput) inputs.push_back(field);
+      if (field.number == GraphProto::kOutput) outputs.push_back(field);
+      described |= field.number == GraphProto::kValueInfo;
     });
-    each_field([&](const Field& field) {
-      if (field.number == GraphProto::kInput) read_input(field);
-    });
+    for (const Field& input : inputs) read_input(input);
     each_field([&](const Field& field) {
       if (field.number == GraphProto::kNode) read_node(field);
     });
+    if (!described) {
+      for (const Field& output : outputs) read_output(output);
+      return;
+    }
     each_field([&](const Field& field) {
       if (field.number == GraphProto::kValueInfo) read_value_info(field);
       if (field.number == GraphProto::kOutput) read_output(field);
@@ -113,21 +120,23 @@ class ModelReader {
 
   void read_initializer(const Field& message) {
     const std::string_view name = tensor_name(message);
-    const std::string place = name.empty() ? fmt::format("initializer {}", origin_->initializers.size())
-                                           : fmt::format("initializer '{}'", name);
+    const auto place = [&] {
+      return name.empty() ? fmt::format("initializer {}", origin_->initializers.size())
+                          : fmt::format("initializer '{}'", name);
+    };
     try {
       if (name.empty()) throw message.error("has no name");
       builder_.prefetch_tensor(name);
       const TensorMessage tensor = read_tensor(message, builder_.arena(), origin_->external);
       const TensorId id = builder_.tensor(name);
-      if (!note(id, kGiven)) throw Error("", place, "a second initializer has this name");
+      if (!note(id, kGiven)) throw Error("", place(), "a second initializer has this name");
       if (tensor.value)
         builder_.constant(id, builder_.arena().keep(*tensor.value));
       else
         hold(id, tensor.shape);
       origin_->initializers.push_back(id);
     } catch (const Error& error) {
-      throw placed(error, place);
+      throw placed(error, place());
     }
   }
 

@@ -182,6 +182,7 @@ std::string_view tensor_name(const Field& message) {
 
 TensorMessage read_tensor(const Field& message, Arena& arena, ExternalFiles& files) {
   Parts parts;
+  parts.dims.reserve(8);  // most shapes
   for (Fields fields(message); fields.next();) parts.take(*fields);
   TensorMessage result;
   result.name = parts.name;

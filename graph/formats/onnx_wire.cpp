@@ -94,7 +94,12 @@ bool Fields::next() {
   const char* at = rest_.data();
   const char* const end = at + rest_.size();
   const auto here = [&](const char* place) { return offset_ + static_cast<std::uint64_t>(place - begin_); };
-  const std::uint64_t key = varint(at, end);
+  // Almost every tag and length is one byte.
+  const auto number_at = [&] {
+    const auto first = static_cast<unsigned char>(at == end ? 0x80 : *at);
+    return first < 0x80 ? (++at, std::uint64_t{first}) : varint(at, end);
+  };
+  const std::uint64_t key = number_at();
   const std::uint64_t number = key >> 3U;
   if (number == 0 || number >= std::uint64_t{1} << 29U) throw at_byte(here(rest_.data()), "no field begins here");
   field_ = {};
@@ -108,7 +113,7 @@ bool Fields::next() {
   };
   switch (key & 7U) {
     case 0:
-      field_.value = varint(at, end);
+      field_.value = number_at();
       break;
     case 1:
       need(8);
@@ -116,7 +121,7 @@ bool Fields::next() {
       at += 8;
       break;
     case 2: {
-      const std::uint64_t size = varint(at, end);
+      const std::uint64_t size = number_at();
       need(size);
       field_.payload = {at, static_cast<std::size_t>(size)};
       field_.offset = here(at);

@@ -33,7 +33,7 @@ Scaled scaled(ScaleKernel kernel, const std::vector<std::byte>& source, std::siz
 }
 
 template <typename T>
-std::vector<std::byte> bytes_of(const std::vector<T>& values) {
+std::vector<std::byte> raw_bytes(const std::vector<T>& values) {
   std::vector<std::byte> bytes(values.size() * sizeof(T));
   std::memcpy(bytes.data(), values.data(), bytes.size());
   return bytes;
@@ -80,7 +80,7 @@ void check_all_values(DType dtype) {
     const std::vector<double> row(values.size(), factor / 1.25);
     const std::vector<float> rough(row.begin(), row.end());
     for (const StretchFactors& factors : {StretchFactors{factor}, StretchFactors{1.25, row.data(), rough.data()}}) {
-      const Scaled result = scaled(fast_scale_kernel(dtype), bytes_of(values), values.size(), factors);
+      const Scaled result = scaled(fast_scale_kernel(dtype), raw_bytes(values), values.size(), factors);
       REQUIRE(result.finite);
       std::vector<std::uint16_t> got(values.size());
       std::memcpy(got.data(), result.bytes.data(), result.bytes.size());
@@ -102,7 +102,7 @@ TEST_CASE("float32 values of any exponent are scaled with one rounding") {
       const auto value = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
       if (std::isfinite(value) && std::isfinite(static_cast<float>(value * factor))) values.push_back(value);
     }
-    const Scaled result = scaled(fast_scale_kernel(DType::float32), bytes_of(values), values.size(), {factor});
+    const Scaled result = scaled(fast_scale_kernel(DType::float32), raw_bytes(values), values.size(), {factor});
     REQUIRE(result.finite);
     std::vector<float> got(values.size());
     std::memcpy(got.data(), result.bytes.data(), result.bytes.size());
@@ -137,9 +137,9 @@ TEST_CASE("One value that is not finite is seen at every place") {
     for (std::size_t at = 0; at < 19; ++at) {
       std::vector<std::uint16_t> values(19, one);
       values[at] = bad;
-      REQUIRE_FALSE(scaled(fast_scale_kernel(DType::float16), bytes_of(values), values.size(), {0.5}).finite);
+      REQUIRE_FALSE(scaled(fast_scale_kernel(DType::float16), raw_bytes(values), values.size(), {0.5}).finite);
       for (std::uint16_t& each : values)
         each = static_cast<std::uint16_t>(each == bad ? 0x7F80 | (bad & 0x7F) : 0x3F80);
-      REQUIRE_FALSE(scaled(fast_scale_kernel(DType::bfloat16), bytes_of(values), values.size(), {0.5}).finite);
+      REQUIRE_FALSE(scaled(fast_scale_kernel(DType::bfloat16), raw_bytes(values), values.size(), {0.5}).finite);
     }
 }
