@@ -57,8 +57,10 @@ class Loader {
     std::optional<std::string> text = file.shipped ? library_.shipped(file.name) : library_.read(file.name, why);
     if (text) return text;
     if (!file.shipped) {
-      const std::string stem = std::filesystem::path(file.name).stem().string();
-      if (library_.shipped(stem)) hint_ = fmt::format("what is shipped is called \"{}\", without .dsl", stem);
+      const std::filesystem::path path = file.name;
+      const std::string stem = path.stem().string();
+      if (path.extension() == ".dsl" && library_.shipped(stem))
+        hint_ = fmt::format("what is shipped is called \"{}\", without .dsl", stem);
     } else {
       const std::vector<std::string> names = library_.shipped_names();
       why = "no such file is shipped";

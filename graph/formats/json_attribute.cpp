@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory_resource>
 
+#include "graph/formats/attribute_lists.hpp"
 #include "graph/formats/json_capture.hpp"
 #include "graph/formats/json_tensor.hpp"
 
@@ -93,16 +93,6 @@ AttributeValue read_value(json::Value& value, Arena& arena, std::vector<std::str
     default:
       throw value.expected("an integer, a float, a string, a list of them, a tensor or a graph");
   }
-}
-
-std::optional<std::string_view> name_twice(std::span<const Attribute> attributes) {
-  if (attributes.size() < 2) return std::nullopt;
-  std::vector<std::string_view> names;
-  names.reserve(attributes.size());
-  for (const Attribute& each : attributes) names.push_back(each.name);
-  std::sort(names.begin(), names.end());
-  const auto twice = std::adjacent_find(names.begin(), names.end());
-  return twice == names.end() ? std::nullopt : std::optional(*twice);
 }
 
 }  // namespace

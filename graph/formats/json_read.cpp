@@ -196,16 +196,10 @@ class NodeReader {
     for (const std::string_view name : node_.output_names) node_.outputs.push_back(tensor(name));
   }
   void take_attributes(json::Value& value) {
-    const std::string_view text = value.unchecked_text();
-    if (const auto* same = model_.attribute_lists_.find(text)) {
-      node_.attributes = *same;
-      return;
-    }
     Arena& arena = model_.builder_.arena();
-    std::vector<Attribute> attributes;
-    read_attributes(value, arena, attributes, node_.captured);
-    node_.attributes = arena.store(std::span<const Attribute>(attributes));
-    model_.attribute_lists_.keep(text, node_.attributes);
+    node_.attributes = model_.attribute_lists_.list(value.unchecked_text(), arena, [&](auto& attributes) {
+      read_attributes(value, arena, attributes, node_.captured);
+    });
   }
   // A nested network is read where it stands if everything is known that it is bound to, and in a second look at the
   // node if not (keys have no order in JSON).

@@ -268,25 +268,13 @@ class ModelReader {
   }
 
   void read_attributes() {
-    const std::string_view text = text_of_attributes();
-    if (const auto* same = attribute_lists_.find(text)) {
-      node_.attributes = *same;
-      return;
-    }
-    attributes_.clear();
-    for (const Field& each : node_.attribute_fields)
-      attributes_.push_back(read_attribute(each, builder_.arena(), origin_->external, node_.captured));
-    check_names();
-    node_.attributes = builder_.arena().store(std::span<const Attribute>(attributes_));
-    attribute_lists_.keep(text, node_.attributes);
-  }
-
-  void check_names() {
-    names_.clear();
-    for (const Attribute& each : attributes_) names_.push_back(each.name);
-    std::sort(names_.begin(), names_.end());
-    if (const auto twice = std::adjacent_find(names_.begin(), names_.end()); twice != names_.end())
-      throw Error("", "", fmt::format("attribute '{}' stands here twice", *twice));
+    Arena& arena = builder_.arena();
+    node_.attributes = attribute_lists_.list(text_of_attributes(), arena, [&](auto& attributes) {
+      for (const Field& each : node_.attribute_fields)
+        attributes.push_back(read_attribute(each, arena, origin_->external, node_.captured));
+      if (const auto twice = name_twice(attributes))
+        throw Error("", "", fmt::format("attribute '{}' stands here twice", *twice));
+    });
   }
 
   void add_node() {
@@ -354,8 +342,6 @@ class ModelReader {
   std::vector<std::uint8_t> notes_;  // by tensor: what the file has said of it
   AttributeLists attribute_lists_;
   NodeParts node_;
-  std::vector<Attribute> attributes_;    // of a node, in the making
-  std::vector<std::string_view> names_;  // of those
   std::uint32_t nodes_ = 0;
 };
 

@@ -121,8 +121,7 @@ void read_header(Safetensors& result) {
         result.metadata = value.text();
         return;
       }
-      const bool lies_in_file = result.file->offset_of(reinterpret_cast<const std::byte*>(key.data())).has_value();
-      const std::string_view name = lies_in_file ? key : result.arena.store(key);
+      const std::string_view name = result.file->offset_of(key.data()) ? key : result.arena.store(key);
       names.prefetch(name);
       try {
         result.tensors.push_back({name, read_tensor(value, data, result.arena)});
