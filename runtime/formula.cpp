@@ -475,7 +475,7 @@ Value Evaluator::attribute(const dsl::Expr& expr) const {
     } else {
       const double number = attribute_number(site, expr.text);
       if (std::isnan(number) && result.missing.empty())
-        result.missing = fmt::format("'{}' has no attribute {}", site.op().name, expr.text);
+        result.missing = {"an attribute is missing", fmt::format("'{}' has no {}", site.op().name, expr.text)};
       result.numbers.push_back(number);
     }
   }
@@ -484,13 +484,15 @@ Value Evaluator::attribute(const dsl::Expr& expr) const {
 
 namespace {
 
+constexpr std::string_view kNoStatistics = "statistics are missing";
+
 // Statistics of one tensor through the plan.
 std::vector<double> range_of(const graph::Statistics& statistics, const Plan& plan, TensorId tensor, bool largest,
-                             const graph::Network& network, std::string& missing, std::size_t channels) {
+                             const graph::Network& network, Missing& missing, std::size_t channels) {
   const graph::Statistic* entry = statistics.find(tensor);
   const std::span<const double> values = !entry ? std::span<const double>() : largest ? entry->max : entry->min;
   if (values.empty()) {
-    if (missing.empty()) missing = fmt::format("statistics of '{}' are missing", network.tensor(tensor).name);
+    if (missing.empty()) missing = {kNoStatistics, fmt::format("'{}' has none", network.tensor(tensor).name)};
     return std::vector<double>(channels, std::numeric_limits<double>::quiet_NaN());
   }
   std::vector<double> range(values.begin(), values.end());
@@ -522,7 +524,7 @@ Value Evaluator::field(const dsl::Expr& expr) const {
     }
     for (const double number : result.numbers)
       if (std::isinf(number) && result.missing.empty())
-        result.missing = "no tensor of the region has statistics for some of its channels";
+        result.missing = {kNoStatistics, "no tensor of the region has any for some of its channels"};
     return result;
   }
   const Family& family = scope_.family(expr.family);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dsl/program.hpp"
@@ -16,11 +17,19 @@
 
 namespace rw::runtime {
 
+// Data that a value needs and that is not there.
+struct Missing {
+  std::string_view kind;  // what is said of many of its kind: "statistics are missing"
+  std::string text;       // and of this one behind it: "'t1' has none"
+  bool empty() const { return text.empty(); }
+  std::string sentence() const { return std::string(kind) + ": " + text; }
+};
+
 struct Value {
   dsl::Type type;
   std::vector<double> numbers;     // numbers, and conditions as 0 or 1; as many as type.about asks
   std::vector<std::string> texts;  // texts
-  std::string missing;             // data that it needs and that is not there; empty: none
+  Missing missing;                 // empty: nothing
 };
 
 // The nodes that a name of a rule stands for, with their channels and the classes these belong to.

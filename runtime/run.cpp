@@ -186,7 +186,9 @@ class Runner {
       if (step.form != dsl::Step::Form::act) {
         const Value& value = evaluator.value(step.expr);
         if (value.missing.empty() && value.numbers[0] != 0) continue;
-        decline(step.reason.empty() ? (value.missing.empty() ? "a condition failed" : value.missing) : step.reason);
+        decline(!step.reason.empty()    ? step.reason
+                : value.missing.empty() ? "a condition failed"
+                                        : value.missing.sentence());
         return done;
       }
       const Action& action = actions()[step.action];
@@ -286,8 +288,8 @@ class Runner {
         }
         for (const dsl::Step::Argument& argument : step.arguments) {
           if (argument.binding != dsl::kNoBinding || !argument.op.empty()) continue;
-          if (const std::string& missing = evaluator.value(argument.expr).missing; !missing.empty())
-            return miss(Obstacle::data, step, kept(missing), "");
+          if (const Missing& missing = evaluator.value(argument.expr).missing; !missing.empty())
+            return miss(Obstacle::data, step, missing.kind, kept(missing.text));
         }
         if (region.scales.empty()) region.scales.assign(scope.region().classes, 1.0);
         ActionContext context{formulas, scope, evaluator, outcome_.plan, options_.exact, region.scales};
@@ -301,9 +303,9 @@ class Runner {
         continue;
       }
       const Value& value = evaluator.value(step.expr);
-      if (!value.missing.empty())
-        return step.reason.empty() ? miss(Obstacle::data, step, kept(value.missing), "")
-                                   : miss(Obstacle::data, step, step.reason, kept(value.missing));
+      if (const Missing& missing = value.missing; !missing.empty())
+        return step.reason.empty() ? miss(Obstacle::data, step, missing.kind, kept(missing.text))
+                                   : miss(Obstacle::data, step, step.reason, kept(missing.sentence()));
       if (value.numbers[0] != 0) continue;
       return miss(step.form == dsl::Step::Form::needs ? Obstacle::data : Obstacle::condition, step, step.reason,
                   first && options_.values ? kept(seen_values(formulas, scope, evaluator, step.expr)) : "");

@@ -92,6 +92,25 @@ what would unlock most
 )");
 }
 
+TEST_CASE("explain: ranges that a formula lacks are told tensor by tensor, and by the report as one line") {
+  Net net;
+  const auto a = net.conv("a", net.image(), 4), b = net.conv("b", net.relu("r", a), 4);
+  net.output(net.conv("c", net.relu("q", b), 2));
+  const std::string rules = one_rule("  where any p: largest(p.max) > 0\n");
+  const auto explain = [&](const std::string& node) { return Explained(net, rules, {.node = node}).text(); };
+  const std::string said = "could not run: statistics are missing (test.dsl:7): ";
+  CHECK(contains(explain("a"), said + "'r' has none\n"));
+  CHECK(contains(explain("c"), said + "'q' has none\n"));
+  const std::string reasoned = one_rule("  where any p: largest(p.max) > 0 else \"too small\"\n");
+  CHECK(contains(Explained(net, reasoned, {.node = "a"}).text(),
+                 "could not run: too small (test.dsl:7): statistics are missing: 'r' has none\n"));
+  const Engine engine(net, rules);
+  const graph::Written nothing;
+  const std::string report = runtime::text_report(
+      {.model = engine.model(), .rules = engine.rules(), .outcome = engine.outcome(), .written = nothing}, false);
+  CHECK(contains(report, "2  could not run: statistics are missing (first: Conv 'a')\n"));
+}
+
 TEST_CASE("explain: a guard of a term, with the attribute") {
   Net net;
   const auto a = net.conv("a", net.image(), 4), b = net.depthwise("b", net.relu("r", a));
