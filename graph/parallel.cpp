@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <exception>
 #include <mutex>
 #include <system_error>
@@ -77,6 +78,12 @@ void parallel_for(std::size_t count, FunctionRef<void(std::size_t)> f) {
     shared.work();
   }
   shared.finish();
+}
+
+void parallel_for_parts(std::size_t count, std::size_t part, FunctionRef<void(std::size_t, std::size_t)> f) {
+  assert(part > 0);
+  const std::size_t parts = count / part + (count % part != 0);
+  parallel_for(parts, [&](std::size_t i) { f(i * part, std::min(count, (i + 1) * part)); });
 }
 
 }  // namespace rw::graph

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "graph/infer_shapes.hpp"
+#include "graph/parallel.hpp"
 #include "runtime/glob.hpp"
 #include "runtime/guard.hpp"
 #include "runtime/vocabulary.hpp"
@@ -51,6 +52,21 @@ const dsl::LawBinding* choose(const std::vector<const dsl::LawBinding*>& candida
   return nullptr;
 }
 
+Obedience obedience(const Site& site, const std::vector<const dsl::LawBinding*>* candidates,
+                    std::span<const std::string> skip_nodes) {
+  Obedience result;
+  result.skipped = std::any_of(skip_nodes.begin(), skip_nodes.end(),
+                               [&](const std::string& glob) { return matches(glob, site.op().name); });
+  result.unknown = candidates == nullptr;
+  if (result.unknown || result.skipped) return result;
+  const dsl::LawBinding* binding = choose(*candidates, site);
+  if (!binding) return result;
+  result.law = &laws()[binding->law];
+  result.elementwise = binding->elementwise || result.law->elementwise;
+  result.holds = result.law != &block_law() && result.law->condition(site).empty();
+  return result;
+}
+
 // Takes " [1, 4, 8, 8]" out, where it stands at `at`.
 void erase_shape(std::string& text, std::size_t at) {
   if (text.compare(at, 2, " [") != 0) return;
@@ -92,39 +108,28 @@ Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindi
   graph::infer_shapes(network, forms);
   graph::ChannelAxes channels = graph::infer_channel_axes(network, forms);
 
-  const std::size_t count = network.operators().size();
   Analysis analysis{.network = &network, .forms = std::move(forms), .channels = std::move(channels)};
-  analysis.law.assign(count, &block_law());
-  analysis.elementwise.assign(count, false);
-  analysis.holds.assign(count, false);
-  analysis.unknown.assign(count, false);
-  analysis.skipped.assign(count, false);
-  for (OperatorId op = 0; op < count; ++op) {
-    if (network.removed(op)) continue;
-    const Site site = analysis.site(op);
-    analysis.skipped[op] = std::any_of(skip_nodes.begin(), skip_nodes.end(),
-                                       [&](const std::string& glob) { return matches(glob, site.op().name); });
-    analysis.unknown[op] = candidates[network.op(op).type] == nullptr;
-    if (analysis.unknown[op] || analysis.skipped[op]) continue;
-    const dsl::LawBinding* binding = choose(*candidates[network.op(op).type], site);
-    if (!binding) continue;
-    analysis.law[op] = &laws()[binding->law];
-    analysis.elementwise[op] = binding->elementwise || analysis.law[op]->elementwise;
-    analysis.holds[op] = analysis.law[op] != &block_law() && analysis.law[op]->condition(site).empty();
-  }
+  analysis.operators.resize(network.operators().size());
+  constexpr std::size_t kWorthAThread = 4096;
+  graph::parallel_for_parts(analysis.operators.size(), kWorthAThread, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t op = begin; op < end; ++op)
+      if (!network.removed(static_cast<OperatorId>(op)))
+        analysis.operators[op] =
+            obedience(analysis.site(static_cast<OperatorId>(op)), candidates[network.operators()[op].type], skip_nodes);
+  });
   return analysis;
 }
 
 std::string Analysis::why_blocked(OperatorId op) const {
-  if (skipped[op]) return "skipped by --skip-node";
-  if (unknown[op]) return "no law is known for it";
-  if (law[op] == &block_law()) return "it carries no scale";
+  if (operators[op].skipped) return "skipped by --skip-node";
+  if (operators[op].unknown) return "no law is known for it";
+  if (&law(op) == &block_law()) return "it carries no scale";
   const Site here = site(op);
   for (std::uint32_t slot = 0; slot < here.input_count(); ++slot)
     if (const graph::Operator* by = here.dequantizer(slot))
       return fmt::format("its input '{}' is quantized (DequantizeLinear '{}')", here.tensor(slot).name, by->name);
-  const std::string why = law[op]->condition(here);
-  return why.empty() ? std::string(law[op]->pins) : why;
+  const std::string why = law(op).condition(here);
+  return why.empty() ? std::string(law(op).pins) : why;
 }
 
 std::string Analysis::kind_of_block(OperatorId op) const {

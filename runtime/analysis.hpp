@@ -14,22 +14,28 @@
 
 namespace rw::runtime {
 
+// How an operator obeys the law that it is bound to.
+struct Obedience {
+  const Law* law = &block_law();  // that where it is bound to none
+  bool elementwise = false;       // takes each element for itself (`pass elementwise`, bounded)
+  bool holds = false;             // the law's condition holds; else it blocks
+  bool unknown = false;           // no `op` line names it
+  bool skipped = false;           // named by --skip-node
+};
+
 struct Analysis {
   const graph::Network* network = nullptr;
   graph::Forms forms;
   graph::ChannelAxes channels;
-  std::vector<const Law*> law;    // by operator: the law that it is bound to; block_law() where there is none
-  std::vector<bool> elementwise;  // by operator: takes each element for itself (`pass elementwise`, bounded)
-  std::vector<bool> holds;        // by operator: the law's condition holds; else it blocks
-  std::vector<bool> unknown;      // by operator: no `op` line names it
+  std::vector<Obedience> operators;  // by operator
 
   Site site(OperatorId op) const { return {*network, forms, channels, op}; }
+  const Law& law(OperatorId op) const { return *operators[op].law; }
+  bool holds(OperatorId op) const { return operators[op].holds; }
   // Why an operator blocks: no law, skipped, the condition of its law, or what its law pins in any case.
   std::string why_blocked(OperatorId op) const;
   // The same as it is said of many like it: without the names and shapes of what it reads and gives.
   std::string kind_of_block(OperatorId op) const;
-
-  std::vector<bool> skipped;  // by operator: named by --skip-node
 
   // For constants that are made for a rewriting, which must not outlive this.
   std::shared_ptr<graph::Arena> arena = std::make_shared<graph::Arena>();

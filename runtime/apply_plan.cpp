@@ -88,7 +88,7 @@ class Applier {
 
  private:
   bool has_new_bias(OperatorId op, std::uint32_t slot) const { return slot == kBiasSlot && plan_.added_bias(op); }
-  bool is_bounded(OperatorId op) const { return analysis_.law[op]->name == "bounded"; }
+  bool is_bounded(OperatorId op) const { return analysis_.law(op).name == "bounded"; }
 
   // Users with equal edits share one tensor. The tensor itself changes where all of its users change it; who wants it
   // otherwise reads a copy, one on each side of the border of a nested network, across which names do not reach.
@@ -154,7 +154,7 @@ class Applier {
     const Site site = analysis_.site(op);
     const ClipBounds bounds = clip_bounds(site);
     std::vector<Handle> handles;
-    analysis_.law[op]->handles(site, handles);
+    analysis_.law(op).handles(site, handles);
     std::vector<Limit> limits;
     if (!bounds.low.none()) limits.push_back(limit(site, bounds.low.value == 0 ? "Relu" : "Max", bounds.low, handles));
     if (!bounds.high.none()) limits.push_back(limit(site, "Min", bounds.high, handles));

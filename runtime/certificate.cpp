@@ -22,7 +22,7 @@ class Walk : public Carry {
       ++result.operators;
       if (untouched()) continue;
       const Site site = analysis_.site(op);
-      std::string why = analysis_.holds[op] ? analysis_.law[op]->carry(site, *this) : only_ones(site, *this);
+      std::string why = analysis_.holds(op) ? analysis_.law(op).carry(site, *this) : only_ones(site, *this);
       if (!why.empty()) {
         result.op = op;
         result.why = std::move(why);

@@ -180,9 +180,9 @@ class Explainer {
       if (network_.removed(op)) continue;
       const bool asked = !what_.node.empty() && names(op) && around.count(op) == 0;
       const bool parentless =
-          what_.node.empty() && wanted.count(network_.type_of(op)) != 0 && !outcome_.analysis.holds[op];
+          what_.node.empty() && wanted.count(network_.type_of(op)) != 0 && !outcome_.analysis.holds(op);
       if (!asked && !parentless) continue;
-      if (outcome_.analysis.holds[op])
+      if (outcome_.analysis.holds(op))
         result_.bystanders.push_back({op, kNoParent, kNoParent});
       else
         result_.bystanders.push_back({op, outcome_.analysis.why_blocked(op), outcome_.analysis.kind_of_block(op)});

@@ -58,10 +58,10 @@ TensorId observed(const Analysis& analysis, const Regions& regions, TensorId out
     const auto uses = analysis.network->consumers(tensor);
     if (uses.size() != 1) break;
     const OperatorId op = uses[0].op;
-    if (!analysis.holds[op]) break;
+    if (!analysis.holds(op)) break;
     // An Add of a constant: a law that ties, with further inputs that are constants, and channel by channel.
-    const bool adds = analysis.law[op]->name == "join" && !regions.is_joining(op);
-    if (!analysis.elementwise[op] && !adds) break;
+    const bool adds = analysis.law(op).name == "join" && !regions.is_joining(op);
+    if (!analysis.operators[op].elementwise && !adds) break;
     const TensorId next = analysis.network->op(op).outputs[0];
     if (analysis.channels.count(next) != analysis.channels.count(output) ||
         regions.region_of(next) != regions.region_of(output))
@@ -116,15 +116,23 @@ RegionScope::RegionScope(const Analysis& analysis, const graph::Statistics& stat
 
 Formulas::Formulas(const dsl::Rule& rule, std::vector<double> params)
     : rule_(rule), params_(std::move(params)), locals_(rule.slots, 0) {
-  for (const dsl::Expr& expr : rule.exprs)
+  for (const dsl::Expr& expr : rule.exprs) {
     if (expr.op == ExprOp::let_) locals_[expr.index] = expr.operands[0];
+    const auto field = static_cast<Field>(expr.index);
+    reads_constants_ |= expr.op == ExprOp::field && (field == Field::weight || field == Field::bias);
+  }
   for (const dsl::Step& step : rule.steps)
     if (step.form == dsl::Step::Form::let) locals_[step.slot] = step.expr;
+  for (const dsl::Step& step : rule.steps) {
+    if (step.form == dsl::Step::Form::where || step.form == dsl::Step::Form::needs)
+      needed_.emplace(step.expr, order_of(step.expr));
+    for (const dsl::Step::Argument& argument : step.arguments)
+      if (argument.binding == dsl::kNoBinding && argument.op.empty())
+        needed_.emplace(argument.expr, order_of(argument.expr));
+  }
 }
 
-const std::vector<dsl::ExprId>& Formulas::needed(dsl::ExprId root) const {
-  auto [entry, fresh] = needed_.try_emplace(root);
-  if (!fresh) return entry->second;
+std::vector<dsl::ExprId> Formulas::order_of(dsl::ExprId root) const {
   std::set<dsl::ExprId, std::greater<>> open = {root};  // operands come before their expression: largest first
   std::vector<dsl::ExprId> order;
   while (!open.empty()) {
@@ -139,13 +147,14 @@ const std::vector<dsl::ExprId>& Formulas::needed(dsl::ExprId root) const {
     if (expr.op == ExprOp::local) open.insert(locals_[expr.index]);
   }
   std::reverse(order.begin(), order.end());
-  return entry->second = std::move(order);
+  return order;
 }
 
 Evaluator::Evaluator(const Formulas& formulas, const RegionScope& scope, const Plan& plan)
     : formulas_(formulas), scope_(scope), plan_(plan), values_(formulas.rule().exprs.size()) {}
 
 const Value& Evaluator::value(dsl::ExprId root) {
+  if (values_[root]) return *values_[root];
   for (const dsl::ExprId id : formulas_.needed(root))
     if (!values_[id]) values_[id] = compute(formulas_.rule().exprs[id]);
   return *values_[root];
@@ -554,7 +563,7 @@ Value Evaluator::field(const dsl::Expr& expr) const {
       default: {
         const auto side = family.role == dsl::Role::children ? Handle::Side::in : Handle::Side::out;
         const auto read = which == Field::weight ? Handle::Read::weight : Handle::Read::bias;
-        const auto handle = find_handle(*analysis.law[site.id()], site, side, read);
+        const auto handle = find_handle(analysis.law(site.id()), site, side, read);
         if (which == Field::bias && plan_.added_bias(site.id())) {
           append(bias_of(site, plan_));
           break;

@@ -77,13 +77,20 @@ class Formulas {
   const dsl::Rule& rule() const { return rule_; }
   double param(std::uint32_t index) const { return params_[index]; }
   dsl::ExprId local(std::uint32_t slot) const { return locals_[slot]; }  // the expression whose value a let slot has
-  const std::vector<dsl::ExprId>& needed(dsl::ExprId root) const;
+  // `root`: of a clause, or what one of its arguments asks for.
+  const std::vector<dsl::ExprId>& needed(dsl::ExprId root) const { return needed_.at(root); }
+  // Whether a formula reads weights or biases, which the plan changes from both of their sides; statistics and
+  // attributes belong to one region.
+  bool reads_constants() const { return reads_constants_; }
 
  private:
+  std::vector<dsl::ExprId> order_of(dsl::ExprId root) const;
+
   const dsl::Rule& rule_;
   std::vector<double> params_;
   std::vector<dsl::ExprId> locals_;
-  mutable std::map<dsl::ExprId, std::vector<dsl::ExprId>> needed_;
+  std::map<dsl::ExprId, std::vector<dsl::ExprId>> needed_;
+  bool reads_constants_ = false;
 };
 
 // Evaluates formulas on a region; values are kept, so that an expression is computed once.

@@ -16,7 +16,7 @@ class Provenance {
 
   // Names rule and region of the factor over `axes` of what `op` reads at `slot`.
   void name(OperatorId op, std::uint32_t slot, AxisMask axes, graph::PlanFactor& factor) const {
-    const Law& law = *outcome_.analysis.law[op];
+    const Law& law = outcome_.analysis.law(op);
     if (!law.handles) return;
     const Site site = outcome_.analysis.site(op);
     std::vector<Handle> handles;

@@ -72,10 +72,10 @@ class RegionFinder : private Tie {
 
   Regions run() {
     for (OperatorId op = 0; op < network_.operators().size(); ++op) {
-      if (!analysis_.holds[op]) continue;
+      if (!analysis_.holds(op)) continue;
       op_ = op;
       tied_ = 0;
-      analysis_.law[op]->tie(analysis_.site(op), *this);
+      analysis_.law(op).tie(analysis_.site(op), *this);
     }
     unite_channels();
     if (!waits_.empty()) settle();
@@ -209,7 +209,7 @@ class RegionFinder : private Tie {
       op_ = wait.op;
       tied_ = 0;
       input_part_[first_slot_[op_] + wait.gate] = Part::ignore;
-      analysis_.law[op_]->settle(analysis_.site(op_), *this, wait.gate, wait.other);
+      analysis_.law(op_).settle(analysis_.site(op_), *this, wait.gate, wait.other);
     }
   }
 

@@ -275,7 +275,7 @@ bool Remedies::treat_leak(const Miss& miss, std::uint32_t rule, LeakPolicy polic
                           Changes& changes) const {
   const Change pin = {.kind = ChangeKind::pin_leaks, .rule = rule, .at = miss.clause};
   if (policy == LeakPolicy::pin) return add(changes, pin), true;
-  const bool unknown = miss.op != kNone && outcome.analysis.unknown[miss.op];
+  const bool unknown = miss.op != kNone && outcome.analysis.operators[miss.op].unknown;
   if (miss.op != kNone) {
     const Site site = outcome.analysis.site(miss.op);
     const std::string type(site.network().type_of(miss.op));
@@ -283,7 +283,7 @@ bool Remedies::treat_leak(const Miss& miss, std::uint32_t rule, LeakPolicy polic
       const char* law = site.activation_count() > 1 ? "join" : "pass";
       return add(changes, {.kind = ChangeKind::teach, .op = type, .law = law}), true;
     }
-    if (type == "Clip" && find_law("bounded") && outcome.analysis.law[miss.op]->name != "bounded")
+    if (type == "Clip" && find_law("bounded") && outcome.analysis.law(miss.op).name != "bounded")
       return add(changes, {.kind = ChangeKind::bound, .op = type, .law = "bounded"}), true;
   }
   if (policy == LeakPolicy::teach_and_pin) return add(changes, pin), true;

@@ -87,7 +87,7 @@ std::string warnings(const ReportInput& input) {
   std::string text;
   std::map<std::string_view, std::size_t> unknown;
   for (OperatorId op = 0; op < input.model.network.operators().size(); ++op)
-    if (input.outcome.analysis.unknown[op]) ++unknown[input.model.network.type_of(op)];
+    if (input.outcome.analysis.operators[op].unknown) ++unknown[input.model.network.type_of(op)];
   for (const auto& [type, count] : unknown)
     text += fmt::format(
         "warning: no law is known for {} ({} operator{}): it blocks; where it carries scales, add `op {} law pass` to "

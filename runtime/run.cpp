@@ -11,7 +11,7 @@
 #include "graph/parallel.hpp"
 #include "runtime/chain.hpp"
 #include "runtime/scales.hpp"
-#include "runtime/seen.hpp"
+#include "runtime/visit.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -220,15 +220,13 @@ class Runner {
     std::vector<bool> counted(wanted.size(), false), scaled(wanted.size(), false);
     for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
       double change = 0;
-      for (std::size_t i = 0; i < wanted.size(); ++i) {
-        const auto effect = visit(formulas, pattern, *wanted[i], index, sweep == 0);
-        if (!effect) continue;
-        change = std::max({change, std::fabs(std::log2(effect->smallest)), std::fabs(std::log2(effect->largest))});
-        if (!counted[i]) count(index, *wanted[i], *effect);
+      visit(formulas, pattern, wanted, index, sweep == 0, [&](std::size_t i, const Effect& effect) {
+        change = std::max({change, std::fabs(std::log2(effect.smallest)), std::fabs(std::log2(effect.largest))});
+        if (!counted[i]) count(index, *wanted[i], effect);
         counted[i] = true;
-        scaled[i] = scaled[i] || effect->scales;
-        outcome_.rules[index].reset += effect->reset;
-      }
+        scaled[i] = scaled[i] || effect.scales;
+        outcome_.rules[index].reset += effect.reset;
+      });
       outcome_.rules[index].sweeps = sweep + 1;
       if (rule.repeat && change < rule.repeat->change) break;
     }
@@ -247,70 +245,89 @@ class Runner {
         return Miss{.obstacle = Obstacle::claimed, .clause = rule.at, .claimed_by = region.taken_by};
       return pattern.match(outcome_.regions, region.region);
     };
-    std::vector<std::vector<std::optional<Miss>>> looked((all.size() + kWorthAThread - 1) / kWorthAThread);
-    graph::parallel_for(looked.size(), [&](std::size_t part) {
-      const std::size_t begin = part * kWorthAThread;
-      const auto some = std::span(all).subspan(begin, std::min(kWorthAThread, all.size() - begin));
-      looked[part].reserve(some.size());
-      for (const RegionOutcome& each : some) looked[part].push_back(look(each));
+    std::vector<std::optional<Miss>> looked(all.size());
+    graph::parallel_for_parts(all.size(), kWorthAThread, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) looked[i] = look(all[i]);
     });
     std::vector<RegionOutcome*> wanted;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      const std::optional<Miss>& miss = looked[i / kWorthAThread][i % kWorthAThread];
-      if (miss)
-        outcome_.misses.add(all[i].misses, {index, *miss});
+      if (looked[i])
+        outcome_.misses.add(all[i].misses, {index, *looked[i]});
       else
         wanted.push_back(&all[i]);
     }
     return wanted;
   }
 
-  // Carries out the clauses of a rule on one region; nothing where a condition fails.
-  std::optional<Effect> visit(const Formulas& formulas, const Pattern& pattern, RegionOutcome& region,
-                              std::uint32_t index, bool first) {
-    const dsl::Rule& rule = formulas.rule();
-    const RegionScope scope(rule, pattern, outcome_.analysis, outcome_.statistics, outcome_.regions, region.region);
-    Evaluator evaluator(formulas, scope, outcome_.plan);
-    std::optional<Effect> effect;
-    const auto miss = [&](Obstacle obstacle, const dsl::Step& step, std::string_view reason, std::string_view seen) {
-      if (first)
-        outcome_.misses.add(region.misses,
-                            {index, {.obstacle = obstacle, .clause = step.at, .reason = reason, .seen = seen}});
-      return effect;
-    };
-    const auto kept = [&](std::string_view text) { return outcome_.misses.keep(text); };
-    for (const dsl::Step& step : rule.steps) {
-      if (step.form == dsl::Step::Form::let) continue;  // its value is taken where it is used
-      if (step.form == dsl::Step::Form::act) {
-        if (options_.match_only) {
-          if (region.taken_by == kNone) region.taken_by = index;
-          return Effect{};
+  // Calls done(i, effect) for each of `regions` on which an action was carried out. Where formulas read nothing but
+  // what belongs to their region, many regions are judged before the first of them is acted on, by several threads;
+  // weights are read as the actions before have left them, region by region.
+  template <typename Done>
+  void visit(const Formulas& formulas, const Pattern& pattern, std::span<RegionOutcome* const> regions,
+             std::uint32_t index, bool first, Done done) {
+    constexpr std::size_t kTogether = 2048, kWorthAThread = 256;
+    const VisitContext context{formulas,         pattern,      outcome_.analysis, outcome_.statistics,
+                               outcome_.regions, outcome_.plan};
+    const Visit::Judges judges = options_.match_only        ? Visit::Judges::conditions
+                                 : first && options_.values ? Visit::Judges::all_and_tells
+                                                            : Visit::Judges::all;
+    const std::size_t together = formulas.reads_constants() ? 1 : std::min(kTogether, regions.size());
+    std::vector<std::optional<Visit>> visits(together);
+    std::vector<std::optional<Visit::Stop>> stops(together);
+    for (std::size_t begin = 0; begin < regions.size(); begin += together) {
+      const std::size_t count = std::min(together, regions.size() - begin);
+      graph::parallel_for_parts(count, kWorthAThread, [&](std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; ++i) {
+          visits[i].emplace(context, regions[begin + i]->region).judge(judges);
+          if (visits[i]->action()) continue;
+          stops[i] = visits[i]->stop();
+          visits[i].reset();  // by the thread that has it in its cache
         }
-        for (const dsl::Step::Argument& argument : step.arguments) {
-          if (argument.binding != dsl::kNoBinding || !argument.op.empty()) continue;
-          if (const Missing& missing = evaluator.value(argument.expr).missing; !missing.empty())
-            return miss(Obstacle::data, step, missing.kind, kept(missing.text));
+      });
+      for (std::size_t i = 0; i < count; ++i) {
+        RegionOutcome& region = *regions[begin + i];
+        std::optional<Effect> effect;
+        if (visits[i]) {
+          effect = act(formulas, *visits[i], judges, region, index);
+          stops[i] = visits[i]->stop();
+          visits[i].reset();
         }
-        if (region.scales.empty()) region.scales.assign(scope.region().classes, 1.0);
-        ActionContext context{formulas, scope, evaluator, outcome_.plan, options_.exact, region.scales};
-        const Action& action = actions()[step.action];
-        check_exact(rule, action);
-        Effect done = action.run(context, step);
-        if (!done.refused.empty()) return miss(Obstacle::condition, step, kept(done.refused), "");
-        effect = std::move(done);
-        if (!effect->approximate.empty()) ++outcome_.rules[index].approximate[effect->approximate];
-        if (region.taken_by == kNone) region.taken_by = index;
-        continue;
+        if (first && stops[i]) note(region, index, *stops[i]);
+        if (effect) done(begin + i, *effect);
       }
-      const Value& value = evaluator.value(step.expr);
-      if (const Missing& missing = value.missing; !missing.empty())
-        return step.reason.empty() ? miss(Obstacle::data, step, missing.kind, kept(missing.text))
-                                   : miss(Obstacle::data, step, step.reason, kept(missing.sentence()));
-      if (value.numbers[0] != 0) continue;
-      return miss(step.form == dsl::Step::Form::needs ? Obstacle::data : Obstacle::condition, step, step.reason,
-                  first && options_.values ? kept(seen_values(formulas, scope, evaluator, step.expr)) : "");
+    }
+  }
+
+  // Carries out the actions of a rule on one region that is judged up to the first of them; nothing where none was.
+  std::optional<Effect> act(const Formulas& formulas, Visit& visit, Visit::Judges judges, RegionOutcome& region,
+                            std::uint32_t index) {
+    std::optional<Effect> effect;
+    for (; const dsl::Step* step = visit.action(); visit.judge(judges)) {
+      if (!options_.match_only) {
+        if (region.scales.empty()) region.scales.assign(visit.scope().region().classes, 1.0);
+        ActionContext context{formulas, visit.scope(), visit.evaluator(), outcome_.plan, options_.exact, region.scales};
+        const Action& action = actions()[step->action];
+        check_exact(formulas.rule(), action);
+        Effect made = action.run(context, *step);
+        if (!made.refused.empty()) {
+          visit.refuse(outcome_.misses.keep(made.refused));
+          return effect;
+        }
+        if (!made.approximate.empty()) ++outcome_.rules[index].approximate[made.approximate];
+        effect = std::move(made);
+      }
+      if (region.taken_by == kNone) region.taken_by = index;
+      if (options_.match_only) return Effect{};
     }
     return effect;
+  }
+
+  void note(RegionOutcome& region, std::uint32_t index, const Visit::Stop& stop) {
+    outcome_.misses.add(region.misses, {index,
+                                        {.obstacle = stop.obstacle,
+                                         .clause = stop.clause,
+                                         .reason = stop.reason,
+                                         .seen = outcome_.misses.keep(stop.seen)}});
   }
 
   void count(std::uint32_t index, const RegionOutcome& region, const Effect& effect) {

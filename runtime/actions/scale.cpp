@@ -34,7 +34,7 @@ std::vector<Follower> followers(const RegionScope& scope) {
   std::sort(ops.begin(), ops.end());
   ops.erase(std::unique(ops.begin(), ops.end()), ops.end());
   for (const OperatorId op : ops) {
-    const Law& law = *scope.analysis().law[op];
+    const Law& law = scope.analysis().law(op);
     if (!law.handles) continue;
     const Site site = scope.analysis().site(op);
     std::vector<Handle> handles;

@@ -125,7 +125,7 @@ struct Kind {
 };
 
 std::string law_name(const runtime::Analysis& analysis, graph::OperatorId op) {
-  return fmt::format("{}{}", analysis.law[op]->name, analysis.elementwise[op] ? " elementwise" : "");
+  return fmt::format("{}{}", analysis.law(op).name, analysis.operators[op].elementwise ? " elementwise" : "");
 }
 
 std::map<std::string, Kind> kinds(const graph::Network& network, const runtime::Analysis& analysis) {
@@ -138,8 +138,8 @@ std::map<std::string, Kind> kinds(const graph::Network& network, const runtime::
   for (graph::OperatorId op = 0; op < network.operators().size(); ++op) {
     Kind& kind = out[std::string(network.type_of(op))];
     ++kind.count;
-    kind.unknown = analysis.unknown[op];
-    const bool blocks = !analysis.holds[op];
+    kind.unknown = analysis.operators[op].unknown;
+    const bool blocks = !analysis.holds(op);
     if (!blocks) ++kind.laws[law_name(analysis, op)];
     const auto found = pins.find(op);
     if (!blocks && found == pins.end()) continue;

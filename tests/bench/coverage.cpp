@@ -56,7 +56,7 @@ Coverage measure(const std::string& path, const dsl::Loaded& rules) {
     for (const graph::OperatorId op : region.children) reached[op] = true;
   }
   for (graph::OperatorId op = 0; op < reached.size(); ++op) {
-    if (outcome.analysis.law[op]->name != "linear") continue;
+    if (outcome.analysis.law(op).name != "linear") continue;
     ++coverage.linear;
     coverage.reached += reached[op];
   }

@@ -46,6 +46,22 @@ TEST_CASE("Every index is called once, whatever the number of threads") {
   }
 }
 
+TEST_CASE("Parts cover everything once, and none is longer than asked for") {
+  for (const unsigned count : {1U, 3U}) {
+    const Threads set(count);
+    for (const std::size_t size : {0U, 1U, 6U, 7U, 8U, 100U}) {
+      std::vector<std::atomic<int>> seen(size);
+      std::atomic<bool> wrong = false;
+      parallel_for_parts(size, 7, [&](std::size_t begin, std::size_t end) {
+        if (begin >= end || end - begin > 7 || end > size) wrong = true;  // assertions are not for several threads
+        for (std::size_t i = begin; i < end; ++i) ++seen[i];
+      });
+      CHECK_FALSE(wrong);
+      for (const auto& each : seen) CHECK(each == 1);
+    }
+  }
+}
+
 TEST_CASE("No more threads work than may, and none within another one's work") {
   const Threads set(3);
   std::mutex mutex;

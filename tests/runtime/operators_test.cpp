@@ -77,8 +77,8 @@ TEST_CASE("every operator of ONNX has a law and a form") {
         builder.output(out[0]);
         graph::Network network = builder.finish();
         const runtime::Analysis analysis = runtime::analyse(network, rules.program.laws, {});
-        CHECK_FALSE(analysis.unknown[0]);
-        CHECK((analysis.holds[0] || !analysis.why_blocked(0).empty()));
+        CHECK_FALSE(analysis.operators[0].unknown);
+        CHECK((analysis.holds(0) || !analysis.why_blocked(0).empty()));
       }
     }
   }
