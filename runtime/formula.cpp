@@ -40,14 +40,19 @@ Family make_family(dsl::Role role, std::span<const OperatorId> nodes, const Anal
     }
     family.nodes.push_back(op);
     family.tensors.push_back(tensor);
-    family.first.push_back(static_cast<std::uint32_t>(family.classes.size()));
-    if (in_region(tensor)) {
+  }
+  return family;
+}
+
+void add_channels(Family& family, const Regions& regions, RegionId region) {
+  family.first.push_back(0);
+  for (const TensorId tensor : family.tensors) {
+    if (tensor != kNone && regions.region_of(tensor) == region) {
       const auto classes = regions.classes(tensor);
       family.classes.insert(family.classes.end(), classes.begin(), classes.end());
     }
+    family.first.push_back(static_cast<std::uint32_t>(family.classes.size()));
   }
-  family.first.push_back(static_cast<std::uint32_t>(family.classes.size()));
-  return family;
 }
 
 }  // namespace
@@ -81,10 +86,16 @@ RegionScope::RegionScope(const dsl::Rule& rule, const Pattern& pattern, const An
       pattern_(&pattern),
       families_(rule.bindings.size()) {}
 
-const Family& RegionScope::family(dsl::BindingIndex binding) const {
+Family& RegionScope::made_once(dsl::BindingIndex binding) const {
   std::optional<Family>& family = families_[binding];
   if (!family) family = made(binding);
   return *family;
+}
+
+const Family& RegionScope::family(dsl::BindingIndex binding) const {
+  Family& family = made_once(binding);
+  if (family.first.empty()) add_channels(family, regions_, id_);
+  return family;
 }
 
 Family RegionScope::made(dsl::BindingIndex binding) const {
@@ -467,7 +478,7 @@ Value Evaluator::call(const dsl::Expr& expr) {
         for (const std::uint32_t scale_class : scope_.regions().classes(tensor)) seen[scale_class] = true;
     all = std::all_of(seen.begin(), seen.end(), [](bool each) { return each; });
   } else {
-    for (const TensorId tensor : scope_.family(expr.family).tensors)
+    for (const TensorId tensor : scope_.tensors(expr.family))
       all &= scope_.statistics().find(observed(scope_.analysis(), scope_.regions(), tensor)) != nullptr;
   }
   result.numbers = {all ? 1.0 : 0.0};

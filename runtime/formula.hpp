@@ -57,8 +57,10 @@ class RegionScope {
   RegionId id() const { return id_; }
   const Region& region() const { return regions_[id_]; }
   const Family& family(dsl::BindingIndex binding) const;  // made when it is first asked for
+  std::span<const TensorId> tensors(dsl::BindingIndex binding) const { return made_once(binding).tensors; }
 
  private:
+  Family& made_once(dsl::BindingIndex binding) const;  // its channels may be missing
   Family made(dsl::BindingIndex binding) const;
 
   const Analysis& analysis_;

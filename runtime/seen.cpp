@@ -64,7 +64,7 @@ class Seen {
   std::string without_statistics(const dsl::Expr& e) const {
     if (formulas_.rule().bindings[e.family].role == dsl::Role::region) return {};
     std::vector<std::string> names;
-    for (const TensorId tensor : scope_.family(e.family).tensors) {
+    for (const TensorId tensor : scope_.tensors(e.family)) {
       const TensorId seen = observed(scope_.analysis(), scope_.regions(), tensor);
       if (!scope_.statistics().find(seen))
         names.push_back(fmt::format("'{}'", graph::printable(scope_.analysis().network->tensor(seen).name)));
