@@ -63,11 +63,12 @@ Model read_model(const std::filesystem::path& path) {
 namespace {
 
 Written write(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry,
-              const Output::Progress* progress) {
+              std::span<const std::filesystem::path> taken, const Output::Progress* progress) {
   // What has no file of its own is a mistake in the model: a value that cannot be scaled.
   return guarded(model.path, [&] {
     const Format& format = format_of(out);
     Output output(model.sources, dry, progress);
+    output.keep_free(taken);
     const bool same = &format == &format_of(model.path);
     (same ? format.write : format.convert)(model, rewriting, out, output);
     return output.commit();
@@ -77,12 +78,12 @@ Written write(const Model& model, const Rewriting& rewriting, const std::filesys
 }  // namespace
 
 Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry) {
-  return write(model, rewriting, out, dry, nullptr);
+  return write(model, rewriting, out, dry, {}, nullptr);
 }
 
 Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry,
-                    FunctionRef<void(std::uint64_t)> progress) {
-  return write(model, rewriting, out, dry, &progress);
+                    std::span<const std::filesystem::path> taken, FunctionRef<void(std::uint64_t)> progress) {
+  return write(model, rewriting, out, dry, taken, &progress);
 }
 
 // --- files of statistics

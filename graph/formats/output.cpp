@@ -200,6 +200,18 @@ void Output::Shared::count(std::uint64_t bytes) {
 
 Output::~Output() = default;
 
+namespace {
+
+std::filesystem::path whole_name(const std::filesystem::path& path) {
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+}
+
+}  // namespace
+
+void Output::keep_free(std::span<const std::filesystem::path> names) {
+  for (const std::filesystem::path& each : names) taken_.push_back(whole_name(each));
+}
+
 void Output::check(const std::filesystem::path& path) const {
   const auto refuse = [&](const std::string& why) { throw Error(path.string(), "", why); };
   struct stat status = {};
@@ -208,7 +220,10 @@ void Output::check(const std::filesystem::path& path) const {
   if (stat(folder.c_str(), &status) != 0)
     refuse(fmt::format("its folder '{}' cannot be written to: {}", folder.string(), std::strerror(errno)));
   if (!S_ISDIR(status.st_mode)) refuse(fmt::format("'{}' is not a folder", folder.string()));
-  if (stat(path.c_str(), &status) != 0) return;
+  if (std::find(taken_.begin(), taken_.end(), whole_name(path)) != taken_.end())
+    refuse("would be two files at once: each needs a name of its own");
+  if (lstat(path.c_str(), &status) != 0) return;
+  if (S_ISLNK(status.st_mode)) refuse("is a link, which a file would replace: name the file itself");
   if (S_ISDIR(status.st_mode)) refuse("is a folder, expected the name of a file");
   if (!S_ISREG(status.st_mode)) refuse("is not a regular file, which it would be after writing");
   const auto target = identity_of(path);
@@ -219,6 +234,7 @@ void Output::check(const std::filesystem::path& path) const {
 
 OutputFile& Output::add(const std::filesystem::path& path, std::uint64_t size) {
   check(path);
+  taken_.push_back(whole_name(path));
   files_.push_back(std::make_unique<File>(path, size, dry_, shared_));
   return *files_.back();
 }

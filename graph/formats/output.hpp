@@ -43,8 +43,12 @@ class Output {
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
-  // Error: the folder of `path` is missing, it is one of the inputs (by device and inode, whatever its name), or what
-  // stands there is not a regular file. For asking before the first byte is written.
+  // Names that are spoken for: files that are written apart from these.
+  void keep_free(std::span<const std::filesystem::path> names);
+
+  // Error: the folder of `path` is missing, it is one of the inputs (by device and inode, whatever its name), what
+  // stands there is a link or not a regular file, or the name is that of another file. For asking before the first byte
+  // is written.
   void check(const std::filesystem::path& path) const;
 
   // A new file of `size` bytes, which may be filled at the same time as others of this output, each by one thread.
@@ -62,6 +66,7 @@ class Output {
   class File;
 
   std::vector<std::shared_ptr<const MappedFile>> inputs_;
+  std::vector<std::filesystem::path> taken_;  // absolute
   bool dry_;
   // What all files share.
   class Shared {

@@ -6,8 +6,9 @@
 
 namespace rw::graph {
 
-// Calls `progress` with the bytes that have been written so far, every 256 KiB or so.
+// Calls `progress` with the bytes that have been written so far, every 256 KiB or so. Error: one of the files would
+// have a name in `taken`, those of files that the caller writes.
 Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry,
-                    FunctionRef<void(std::uint64_t written)> progress);
+                    std::span<const std::filesystem::path> taken, FunctionRef<void(std::uint64_t written)> progress);
 
 }  // namespace rw::graph

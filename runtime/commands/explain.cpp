@@ -29,7 +29,11 @@ int explain(const Given& given) {
     return model;
   };
   graph::Model model = source();
-  check_report(given, "--json", model);
+  check_skipped(given, model.network);
+  if (given.has("--json")) {
+    const std::filesystem::path report = file_name(given, "--json");
+    check_reports(given, std::span(&report, 1), model);
+  }
   const runtime::Outcome outcome = runtime::run(model, rules->program, options);
   const runtime::Explanation explanation = runtime::explain(model, *rules, options, outcome, source, asked);
   if (!asked.node.empty() && explanation.missed.empty() && explanation.matched.empty() &&

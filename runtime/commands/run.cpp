@@ -25,9 +25,19 @@ namespace {
 std::filesystem::path output_path(const Given& given) {
   const std::filesystem::path model = given.text("MODEL");
   if (!given.has("--out")) return model.stem().string() + ".rewritten" + model.extension().string();
-  std::filesystem::path out = given.text("--out");
+  std::filesystem::path out = file_name(given, "--out");
+  if (std::filesystem::is_directory(out))
+    throw graph::Error(out.string(), "", "is a folder, expected the name of a model");
   if (out.extension().empty()) out += model.extension();
   return out;
+}
+
+// The files that a run writes beside the model.
+std::vector<std::filesystem::path> reports(const Given& given) {
+  std::vector<std::filesystem::path> names;
+  for (const char* option : {"--json", "--plan"})
+    if (given.has(option)) names.emplace_back(file_name(given, option));
+  return names;
 }
 
 // Every rule of --require must have fired.
@@ -69,7 +79,9 @@ int rewrite(const Given& given, Seen& seen) {
   graph::Model model = graph::read_model(given.text("MODEL"));
   for (const auto& source : model.sources) seen.files.push_back(source->path());
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
-  for (const char* option : {"--json", "--plan"}) check_report(given, option, model, output_path(given));
+  check_skipped(given, model.network);
+  const std::vector<std::filesystem::path> beside = reports(given);
+  check_reports(given, beside, model, output_path(given));
   const runtime::Outcome outcome = runtime::run(model, rules->program, options);
   if (given.has("--watch")) seen.matches = matches_of(model, rules->program, outcome);
   const bool fired = required_fired(given, rules->program, outcome);
@@ -78,7 +90,7 @@ int rewrite(const Given& given, Seen& seen) {
     const graph::Rewriting rewriting =
         runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
     runtime::Progress progress(runtime::Progress::terminal(), model.bytes);
-    written = graph::write_model(model, rewriting, output_path(given), dry_run,
+    written = graph::write_model(model, rewriting, output_path(given), dry_run, beside,
                                  [&](std::uint64_t bytes) { progress.show(bytes); });
     if (given.has("--plan"))
       runtime::write_text(given.text("--plan"), graph::to_json(runtime::plan_file(outcome, rules->program, rewriting)));

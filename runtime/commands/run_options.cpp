@@ -13,6 +13,7 @@
 #include "graph/parallel.hpp"
 #include "graph/printable.hpp"
 #include "runtime/commands/rule_files.hpp"
+#include "runtime/glob.hpp"
 
 namespace rw::commands {
 namespace {
@@ -52,17 +53,35 @@ void set_threads(const Given& given) {
     graph::set_threads(static_cast<unsigned>(std::min(take_count(given, "--threads"), kMost)));
 }
 
-void check_report(const Given& given, std::string_view option, const graph::Model& model,
-                  const std::filesystem::path& out) {
+std::string file_name(const Given& given, std::string_view option) {
+  std::string name = given.text(option);
+  if (name.empty()) throw UsageError(fmt::format("{}: expected the name of a file", option));
+  if (name == "-")
+    throw UsageError(
+        fmt::format("{} -: it goes to a file, not to standard output; ./- is a file of this name", option));
+  return name;
+}
+
+void check_skipped(const Given& given, const graph::Network& network) {
+  for (const std::string& glob : given.list("--skip-node"))
+    if (std::none_of(network.operators().begin(), network.operators().end(),
+                     [&](const graph::Operator& op) { return runtime::matches(glob, op.name); }))
+      throw UsageError(fmt::format("--skip-node {}: no operator of the model has such a name", graph::printable(glob)));
+}
+
+void check_reports(const Given& given, std::span<const std::filesystem::path> reports, const graph::Model& model,
+                   const std::filesystem::path& out) {
   namespace fs = std::filesystem;
-  if (!given.has(option)) return;
-  const fs::path path = given.text(option);
+  if (reports.empty()) return;
   auto inputs = model.sources;
   for (const std::string& name : given.list("RULES"))
     if (fs::is_regular_file(name)) inputs.push_back(graph::MappedFile::open(name));
-  graph::Output(inputs, true).check(path);
-  if (!out.empty() && fs::weakly_canonical(fs::absolute(path)) == fs::weakly_canonical(fs::absolute(out)))
-    throw graph::Error(path.string(), "", "is where the new model goes: the report needs a file of its own");
+  graph::Output output(inputs, true);
+  if (!out.empty()) output.keep_free(std::span(&out, 1));
+  for (const fs::path& path : reports) {
+    output.check(path);
+    output.keep_free(std::span(&path, 1));
+  }
 }
 
 std::string command_for(std::string_view command, const Given& given) {

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
+#include <string>
 
 #include "runtime/commands/command.hpp"
 #include "runtime/run.hpp"
@@ -32,10 +34,16 @@ std::size_t take_count(const Given& given, std::string_view option);
 // What --threads says holds from now on. UsageError: no whole number > 0.
 void set_threads(const Given& given);
 
-// Before anything is written: the file that `option` names is none that was read (the model's, rules), and not where
-// the new model goes (`out`; empty: none is written). Error: it is.
-void check_report(const Given& given, std::string_view option, const graph::Model& model,
-                  const std::filesystem::path& out = {});
+// The name of a file to be written. UsageError: it is none.
+std::string file_name(const Given& given, std::string_view option);
+
+// UsageError: a glob of --skip-node that is the name of no operator, which would leave what it means unprotected.
+void check_skipped(const Given& given, const graph::Network& network);
+
+// Before anything is written: the files that are written beside the model are none that were read (the model's, rules),
+// not where the new model goes (`out`; empty: none is written), and not the same. Error: one is.
+void check_reports(const Given& given, std::span<const std::filesystem::path> reports, const graph::Model& model,
+                   const std::filesystem::path& out = {});
 
 // The command line of `command` for the same model, rules and options as a run, quoted for a shell.
 std::string command_for(std::string_view command, const Given& given);

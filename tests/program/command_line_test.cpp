@@ -130,10 +130,44 @@ TEST_CASE("A report goes neither over a file that was read nor where the new mod
     CHECK(run("other.json") == "other.json: is the same file as the input 'm.json': an input is not written over\n");
     CHECK(run("./s.json") == "./s.json: is the same file as the input 's.json': an input is not written over\n");
     CHECK(run("r.dsl") == "r.dsl: is the same file as the input './r.dsl': an input is not written over\n");
-    CHECK(run("./out.json") == "./out.json: is where the new model goes: the report needs a file of its own\n");
+    fs::create_symlink("s.json", folder / "link.json");
+    CHECK(run("link.json") == "link.json: is a link, which a file would replace: name the file itself\n");
+    fs::remove(folder / "link.json");
+    // Files that the model brings with it.
+    CHECK(run("./out.safetensors") == "out.safetensors: would be two files at once: each needs a name of its own\n");
+    CHECK(run("./out.json") == "./out.json: would be two files at once: each needs a name of its own\n");
     CHECK(files_in(folder.path()) == before);
     CHECK(read_file(folder / "m.json") == model);
   }
+}
+
+TEST_CASE("A name that no file can have is wrong usage, and a folder is no name of a model") {
+  const TemporaryFolder folder;
+  pair_net().save(folder.path(), "m");
+  write_file(folder / "r.dsl", scale_rule("2"));
+  fs::create_directory(folder / "d");
+  const auto run = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"m.json", "./r.dsl", "--quiet"});
+    return run_engine(more, {.folder = folder.path()});
+  };
+  for (const char* option : {"--out", "--json", "--plan"}) {
+    INFO(option);
+    CHECK(run({option, ""}).status == 2);
+    CHECK(run({option, ""}).err.starts_with(fmt::format("rewrite-engine: {}: expected the name of a file\n", option)));
+    CHECK(run({option, "-"}).status == 2);
+  }
+  for (const char* out : {"d", "d/", "."})
+    CHECK(run({"-o", out}).err == fmt::format("{}: is a folder, expected the name of a model\n", out));
+  CHECK(run({"--plan", "p.json", "--json", "./p.json"}).err ==
+        "p.json: would be two files at once: each needs a name of its own\n");
+  CHECK(files_in(folder.path()) == files_in(folder.path() / "d") + 4);  // m.json, its weights, r.dsl, d
+}
+
+TEST_CASE("A glob of --skip-node that no operator has is wrong usage") {
+  const Outcome outcome =
+      run_engine({kDigits, "equalization", "--dry-run", "--skip-node", "*stem*", "--skip-node", "stme"});
+  CHECK(outcome.status == 2);
+  CHECK(outcome.err.starts_with("rewrite-engine: --skip-node stme: no operator of the model has such a name\n"));
 }
 
 TEST_CASE("Names with control characters come out escaped, in errors and in the report") {
