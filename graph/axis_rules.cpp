@@ -36,15 +36,13 @@ std::optional<AxisMap> one_to_one(int in_rank, int out_rank, Target target) {
 
 std::optional<AxisMask> named_axes(const Node& node, int rank, bool all_where_absent) {
   if (rank > kMaxRank) return std::nullopt;
+  const auto every = static_cast<AxisMask>((std::uint64_t{1} << static_cast<unsigned>(rank)) - 1);
+  const AxisMask unnamed = all_where_absent && node.integer("noop_with_empty_axes") == 0 ? every : 0;
   const bool named = node.has(1) || node.integers("axes").has_value();
-  if (!named) {
-    if (!all_where_absent) return AxisMask{0};
-    return static_cast<AxisMask>((std::uint64_t{1} << static_cast<unsigned>(rank)) - 1);
-  }
+  if (!named) return unnamed;
   const auto list = node.integers("axes", 1);
   if (!list) return std::nullopt;
-  if (list->empty() && all_where_absent)
-    return static_cast<AxisMask>((std::uint64_t{1} << static_cast<unsigned>(rank)) - 1);
+  if (list->empty()) return unnamed;
   AxisMask mask = 0;
   for (const std::int64_t each : *list) {
     if (each < -rank || each >= rank) return std::nullopt;

@@ -1,7 +1,5 @@
 #include "graph/editor.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cassert>
 #include <string>
@@ -9,7 +7,7 @@
 namespace rw::graph {
 
 Editor::Editor(Network& network, GraphEdits& edits)
-    : network_(network), edits_(edits), consumers_(network.tensors().size()) {
+    : network_(network), edits_(edits), names_(network), consumers_(network.tensors().size()) {
   for (OperatorId id = 0; id < network.operators().size(); ++id) {
     const auto inputs = network.op(id).inputs;
     for (std::uint32_t slot = 0; slot < inputs.size(); ++slot)
@@ -86,8 +84,7 @@ void Editor::rebind_all(TensorId from, TensorId to) {
 
 TensorId Editor::add_constant(std::string_view name, DType dtype, std::span<const std::int64_t> shape,
                               std::span<const std::byte> bytes) {
-  std::string fresh(name);
-  for (int i = 2; network_.find(fresh); ++i) fresh = fmt::format("{}_{}", name, i);
+  const std::string fresh = names_.make(std::string(name));
   Arena& arena = network_.arena();
   const Literal value = {dtype, Shape(arena.store(shape)), arena.store(bytes)};
   const TensorId id = network_.add_constant(fresh, value);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/free_names.hpp"
 #include "graph/network.hpp"
 #include "graph/rewriting.hpp"
 
@@ -46,6 +47,7 @@ class Editor {
 
   Network& network_;
   GraphEdits& edits_;
+  FreeNames names_;
   std::vector<std::vector<Use>> consumers_;  // by tensor
   bool changed_ = false;
 };

@@ -34,10 +34,23 @@ std::int64_t equal(std::int64_t a, std::int64_t b) {
   return a == b && a != kOpen ? 1 : kOpen;
 }
 
+// Values whose element i of one is broadcast to element i of the other: one of them is a single element, or both have
+// the same shape but for leading axes of 1.
+bool side_by_side(const Node& node, std::size_t a, std::size_t b) {
+  const Shape first = node.shape(a), second = node.shape(b);
+  if (!first.known() || !second.known()) return false;
+  if (first.count() == 1 || second.count() == 1) return true;
+  const int rank = std::max(first.rank(), second.rank());
+  const auto from_end = [](const Shape& shape, int i) { return i < shape.rank() ? shape[shape.rank() - 1 - i] : 1; };
+  for (int i = 0; i < rank; ++i)
+    if (from_end(first, i) != from_end(second, i)) return false;
+  return true;
+}
+
 template <std::int64_t (*apply)(std::int64_t, std::int64_t)>
 Values each(const Node& node) {
   const auto a = node.whole_values(0), b = node.whole_values(1);
-  if (!a || !b || a->empty() || b->empty()) return std::nullopt;
+  if (!a || !b || a->empty() || b->empty() || !side_by_side(node, 0, 1)) return std::nullopt;
   const std::size_t count = std::max(a->size(), b->size());
   if ((a->size() != count && a->size() != 1) || (b->size() != count && b->size() != 1)) return std::nullopt;
   std::vector<std::int64_t> values;
@@ -69,7 +82,12 @@ Values same(const Node& node) { return node.whole_values(0); }
 
 Values cast(const Node& node) {
   const auto to = dtype_of_onnx(static_cast<int>(node.integer("to", 1)));
-  return to && !floating(*to) && *to != DType::boolean ? node.whole_values(0) : std::nullopt;
+  if (to != DType::int64 && to != DType::int32) return std::nullopt;  // what is narrower may wrap
+  Values values = node.whole_values(0);
+  if (values && to == DType::int32)
+    for (std::int64_t& each : *values)
+      if (!is_open(each) && each != static_cast<std::int32_t>(each)) each = kOpen;
+  return values;
 }
 
 bool is_vector(const Node& node, std::size_t slot) { return node.shape(slot).known() && node.shape(slot).rank() == 1; }
@@ -110,6 +128,7 @@ Values slice(const Node& node) {
 Values where(const Node& node) {
   const auto condition = node.whole_values(0), yes = node.whole_values(1), no = node.whole_values(2);
   if (!condition || !yes || !no) return std::nullopt;
+  if (!side_by_side(node, 0, 1) || !side_by_side(node, 0, 2) || !side_by_side(node, 1, 2)) return std::nullopt;
   const std::size_t count = std::max({condition->size(), yes->size(), no->size()});
   const auto at = [&](const std::vector<std::int64_t>& list, std::size_t i) {
     return list.size() == 1 ? list[0] : list[i];

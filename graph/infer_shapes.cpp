@@ -156,7 +156,7 @@ void check_convolution_rank(const Node& node) {
 
 void check_batch_normalization(const Node& node) {
   const Shape in = node.shape(0);
-  if (!in.known() || in.rank() < 2 || in[1] < 0) return;
+  if (!in.known() || in.rank() < 2 || in[1] < 0 || node.integer("spatial", 1) == 0) return;
   for (std::size_t slot = 1; slot < 5; ++slot)
     if (node.is_constant(slot) && (node.shape(slot).rank() != 1 || node.shape(slot)[0] != in[1]))
       wrong(node, fmt::format("its input '{}' has shape {}, but '{}' has {} channels", node.tensor(slot).name,

@@ -44,6 +44,7 @@ struct Literal {
 // A nested network that the engine does not look into (the body of If, Loop or Scan).
 struct Opaque {
   std::string_view text;
+  std::span<const std::string_view> defines = {};  // names of tensors that it makes, or that graphs in it make
 };
 
 using AttributeValue = std::variant<std::int64_t, double, std::string_view, std::span<const std::int64_t>,

@@ -56,7 +56,11 @@ std::int64_t window_output(const Node& node, const Window& window, std::size_t i
   if (size < 0) return kUnknown;
   const std::int64_t stride = window.stride(i);
   const std::string_view auto_pad = node.text("auto_pad", "NOTSET");
-  if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") return (size + stride - 1) / stride;
+  if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
+    // Runtimes do not agree with the specification on pools whose window has gaps.
+    const bool agreed = window.dilation(i) == 1 || node.form().op == "Conv";
+    return agreed ? (size + stride - 1) / stride : kUnknown;
+  }
   const bool valid = auto_pad == "VALID";
   const std::int64_t before = valid ? 0 : window.before(i), after = valid ? 0 : window.after(i);
   const std::int64_t room = size + before + after - (times(window.dilation(i), window.kernel(i) - 1) + 1);
@@ -255,7 +259,6 @@ Dims pad(const Node& node, std::uint32_t) {
 Dims reduce(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
   if (!in.known()) return std::nullopt;
-  if (node.integer("noop_with_empty_axes") != 0 && !node.has(1) && !node.integers("axes")) return copy(in);
   const auto axes = named_axes(node, in.rank(), true);
   if (!axes) return std::nullopt;
   const bool keep = node.integer("keepdims", 1) != 0;
@@ -487,11 +490,23 @@ Dims space_to_depth(const Node& node, std::uint32_t) {
   return std::vector<std::int64_t>{in[0], times(in[1], block * block), part(in[2]), part(in[3])};
 }
 
+// floor(size * scale), which the specification does not say the type of: 10 * 0.7f is 7 in float and 6.99999988 in
+// double. Where that matters the size is not known.
+std::int64_t resized(std::int64_t size, double scale) {
+  const double exact = static_cast<double>(size) * scale;
+  if (size < 0 || !(exact >= 0) || exact > 1e15) return kUnknown;
+  const float rounded = static_cast<float>(size) * static_cast<float>(scale);
+  const auto whole = static_cast<std::int64_t>(exact);
+  return static_cast<std::int64_t>(rounded) == whole ? whole : kUnknown;
+}
+
 Dims resize(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
   if (!in.known()) return std::nullopt;
   const bool upsample = node.form().op == "Upsample" || node.input_count() == 2;
   std::vector<std::int64_t> dims = copy(in);
+  if (node.has(3) && node.text("keep_aspect_ratio_policy", "stretch") != "stretch")
+    return std::vector<std::int64_t>(dims.size(), kUnknown);  // sizes are bounds, of all axes
   if (auto sizes = target_of(node, 3); sizes && sizes->size() == dims.size()) return sizes;
   // Scales are floats: an axis of scale 1 keeps its size, the others are worked out at run time.
   const std::size_t slot = upsample ? 1 : 2;
@@ -500,8 +515,7 @@ Dims resize(const Node& node, std::uint32_t) {
   if (!scales || scales->size() != dims.size()) return std::vector<std::int64_t>(dims.size(), kUnknown);
   for (std::size_t i = 0; i < dims.size(); ++i) {
     if ((*scales)[i] == 1) continue;
-    const double size = static_cast<double>(dims[i]) * (*scales)[i];
-    dims[i] = dims[i] >= 0 && size >= 0 && size < 1e15 ? static_cast<std::int64_t>(size) : kUnknown;
+    dims[i] = resized(dims[i], (*scales)[i]);
   }
   return dims;
 }

@@ -6,6 +6,8 @@
 namespace rw::graph {
 namespace {
 
+constexpr std::int64_t kNewest = 1000;  // an operator set later than all
+
 View view_of(std::initializer_list<std::int64_t> dims) {
   View view;
   for (const std::int64_t dim : dims) view.dims[static_cast<std::size_t>(view.rank++)] = dim;
@@ -50,6 +52,19 @@ std::optional<Linear> convolution(const Node& node, bool transposed, std::string
   linear.out_axes = transposed ? 0b101U : 0b011U;
   linear.in_axes = transposed ? 0b011U : 0b101U;
   return linear;
+}
+
+// What of BatchNormalization is not y = scale (x - mean) / sqrt(var) + bias by its inputs; empty: it is. Before
+// operator set 14 further outputs, and before 7 is_test = 0, say that it trains: by the statistics of the batch at
+// hand.
+std::string_view other_batch_normalization(const Node& node) {
+  if (node.integer("training_mode") != 0) return "training_mode = 1";
+  for (std::size_t slot = 1; slot < node.op().outputs.size(); ++slot)
+    if (node.output(slot) != kNone) return "it gives statistics of the batch, as in training";
+  const std::int64_t opset = node.network().opset().value_or(kNewest);
+  if ((opset < 7 || node.op().find("is_test")) && node.integer("is_test", 0) == 0) return "is_test = 0: it trains";
+  if (node.integer("spatial", 1) == 0) return "spatial = 0: it normalizes each position";
+  return {};
 }
 
 }  // namespace
@@ -126,10 +141,8 @@ std::optional<Linear> user(const Node& node, std::string& why) {
 }
 
 std::optional<Affine> batch_normalization(const Node& node, std::string& why) {
-  if (node.integer("training_mode") != 0) {
-    why = "training_mode = 1";
-    return std::nullopt;
-  }
+  why = other_batch_normalization(node);
+  if (!why.empty()) return std::nullopt;
   constexpr std::string_view kNames[] = {"input", "scale", "bias", "mean", "variance"};
   for (std::size_t slot = 1; slot < 5; ++slot)
     if (!constant_float(node, slot, kNames[slot], why)) return std::nullopt;

@@ -7,6 +7,7 @@
 
 #include "graph/infer_shapes.hpp"
 #include "graph/parallel.hpp"
+#include "runtime/attribute_kinds.hpp"
 #include "runtime/glob.hpp"
 #include "runtime/guard.hpp"
 #include "runtime/vocabulary.hpp"
@@ -53,7 +54,7 @@ const dsl::LawBinding* choose(const std::vector<const dsl::LawBinding*>& candida
 }
 
 Obedience obedience(const Site& site, const std::vector<const dsl::LawBinding*>* candidates,
-                    std::span<const std::string> skip_nodes) {
+                    std::span<const std::string> skip_nodes, AttributeKinds& kinds) {
   Obedience result;
   result.skipped = std::any_of(skip_nodes.begin(), skip_nodes.end(),
                                [&](const std::string& glob) { return matches(glob, site.op().name); });
@@ -63,7 +64,7 @@ Obedience obedience(const Site& site, const std::vector<const dsl::LawBinding*>*
   if (!binding) return result;
   result.law = &laws()[binding->law];
   result.elementwise = binding->elementwise || result.law->elementwise;
-  result.holds = result.law != &block_law() && result.law->condition(site).empty();
+  result.holds = result.law != &block_law() && kinds.fit(site) && result.law->condition(site).empty();
   return result;
 }
 
@@ -112,10 +113,11 @@ Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindi
   analysis.operators.resize(network.operators().size());
   constexpr std::size_t kWorthAThread = 4096;
   graph::parallel_for_parts(analysis.operators.size(), kWorthAThread, [&](std::size_t begin, std::size_t end) {
+    AttributeKinds kinds;
     for (std::size_t op = begin; op < end; ++op)
       if (!network.removed(static_cast<OperatorId>(op)))
-        analysis.operators[op] =
-            obedience(analysis.site(static_cast<OperatorId>(op)), candidates[network.operators()[op].type], skip_nodes);
+        analysis.operators[op] = obedience(analysis.site(static_cast<OperatorId>(op)),
+                                           candidates[network.operators()[op].type], skip_nodes, kinds);
   });
   return analysis;
 }
@@ -128,7 +130,8 @@ std::string Analysis::why_blocked(OperatorId op) const {
   for (std::uint32_t slot = 0; slot < here.input_count(); ++slot)
     if (const graph::Operator* by = here.dequantizer(slot))
       return fmt::format("its input '{}' is quantized (DequantizeLinear '{}')", here.tensor(slot).name, by->name);
-  const std::string why = law(op).condition(here);
+  std::string why = unreadable(here);
+  if (why.empty()) why = law(op).condition(here);
   return why.empty() ? std::string(law(op).pins) : why;
 }
 

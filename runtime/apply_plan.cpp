@@ -8,6 +8,7 @@
 #include <set>
 
 #include "graph/error.hpp"
+#include "graph/free_names.hpp"
 #include "graph/literal.hpp"
 #include "graph/scale.hpp"
 #include "runtime/bias.hpp"
@@ -42,22 +43,6 @@ graph::ConstantEdit edit_of(TensorId tensor, const Edit& edit) {
   result.factors.insert(result.factors.end(), edit.folded.begin(), edit.folded.end());
   return result;
 }
-
-// A name that neither the network nor anything new has.
-class NewNames {
- public:
-  explicit NewNames(const graph::Network& network) : network_(network) {}
-  std::string make(const std::string& base) {
-    std::string name = base;
-    for (int i = 2; network_.find(name) || network_.has_operator(name) || !names_.insert(name).second; ++i)
-      name = fmt::format("{}_{}", base, i);
-    return name;
-  }
-
- private:
-  const graph::Network& network_;
-  std::set<std::string> names_;
-};
 
 class Applier {
  public:
@@ -234,7 +219,7 @@ class Applier {
   const Analysis& analysis_;
   const graph::Network& network_;
   const Plan& plan_;
-  NewNames names_;
+  graph::FreeNames names_;
   graph::Rewriting result_;
 };
 

@@ -72,8 +72,11 @@ AttributeValue read_object(json::Value& value, Arena& arena, std::vector<std::st
   const bool tensor = value.find("tensor", [&](json::Value& each) { result = read_tensor(each, arena); });
   if (tensor) return result;
   const bool graph = value.find("graph", [&](json::Value& each) {
-    read_captures(each, captured);
-    result = Opaque{arena.store(each.text())};
+    std::vector<std::string> defines;
+    read_captures(each, captured, defines);
+    std::vector<std::string_view> kept;
+    for (const std::string& name : defines) kept.push_back(arena.store(name));
+    result = Opaque{arena.store(each.text()), arena.store(std::span<const std::string_view>(kept))};
   });
   if (!graph) throw value.error(R"(expected {"tensor": {...}} or {"graph": {...}})");
   return result;

@@ -26,7 +26,7 @@ void take_names(json::Value& value, Names& names) {
 
 class Body {
  public:
-  explicit Body(int depth) : depth_(depth) {}
+  Body(Names& defines, int depth) : defines_(defines), depth_(depth) {}
 
   void read(json::Value& graph) {
     if (depth_ > kMaxDepth) throw graph.error("graphs are nested more than 200 levels deep");
@@ -42,6 +42,7 @@ class Body {
   Names free() {
     sort_unique(used_);
     sort_unique(defined_);
+    defines_.insert(defines_.end(), defined_.begin(), defined_.end());
     Names names;
     std::set_difference(used_.begin(), used_.end(), defined_.begin(), defined_.end(), std::back_inserter(names));
     std::erase(names, "");  // an optional input that is absent
@@ -64,21 +65,22 @@ class Body {
     if (attribute.kind() != json::Kind::object) return;
     attribute.find("graph", [&](json::Value& graph) {
       if (graph.kind() != json::Kind::object) return;
-      Body inner(depth_ + 1);
+      Body inner(defines_, depth_ + 1);
       inner.read(graph);
       const Names names = inner.free();
       used_.insert(used_.end(), names.begin(), names.end());
     });
   }
 
+  Names& defines_;
   int depth_;
   Names used_, defined_;
 };
 
 }  // namespace
 
-void read_captures(json::Value& graph, std::vector<std::string>& names) {
-  Body body(1);
+void read_captures(json::Value& graph, std::vector<std::string>& names, std::vector<std::string>& defines) {
+  Body body(defines, 1);
   body.read(graph);
   const Names found = body.free();
   names.insert(names.end(), found.begin(), found.end());

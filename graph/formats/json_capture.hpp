@@ -10,8 +10,8 @@
 namespace rw::graph {
 
 // Appends the names that the nodes and outputs of a graph object use and that nothing in it defines, sorted and each
-// once; bodies within the body are looked into as well. The object can be read again afterwards.
+// once, and to `defines` those that it, or a body within it, defines. The object can be read again afterwards.
 // Error: bodies nested more than 200 deep.
-void read_captures(json::Value& graph, std::vector<std::string>& names);
+void read_captures(json::Value& graph, std::vector<std::string>& names, std::vector<std::string>& defines);
 
 }  // namespace rw::graph

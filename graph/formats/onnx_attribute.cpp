@@ -82,7 +82,8 @@ AttributeValue tensor_value(const Field& field, Arena& arena, ExternalFiles& fil
   return Opaque{};
 }
 
-AttributeValue value_of(const Parts& parts, const Field& message, Arena& arena, ExternalFiles& files) {
+AttributeValue value_of(const Parts& parts, const Field& message, Arena& arena, ExternalFiles& files,
+                        const Names& defines) {
   const auto needed = [&](const std::optional<Field>& field, std::string_view what) -> const Field& {
     if (!field) throw message.error(fmt::format("the {} that it says to be is missing", what));
     return *field;
@@ -97,7 +98,7 @@ AttributeValue value_of(const Parts& parts, const Field& message, Arena& arena, 
     case kTypeTensor:
       return tensor_value(needed(parts.tensor, "tensor"), arena, files);
     case kTypeGraph:
-      return Opaque{needed(parts.graph, "graph").text()};
+      return Opaque{needed(parts.graph, "graph").text(), arena.store(std::span<const std::string_view>(defines))};
     case kTypeFloats: {
       const std::vector<double> values(parts.reals.begin(), parts.reals.end());
       return arena.store(std::span<const double>(values));
@@ -107,7 +108,7 @@ AttributeValue value_of(const Parts& parts, const Field& message, Arena& arena, 
     case kTypeStrings:
       return arena.store(std::span<const std::string_view>(parts.strings));
     default:
-      return Opaque{};
+      return Opaque{{}, arena.store(std::span<const std::string_view>(defines))};
   }
 }
 
@@ -119,7 +120,7 @@ void sort_unique(Names& names) {
 // The names of one graph: what it defines, what it uses.
 class Body {
  public:
-  explicit Body(int depth) : depth_(depth) {}
+  Body(Names& defines, int depth) : defines_(defines), depth_(depth) {}
 
   void take(const Field& field) {
     switch (field.number) {
@@ -146,6 +147,7 @@ class Body {
   Names free() {
     sort_unique(used_);
     sort_unique(defined_);
+    defines_.insert(defines_.end(), defined_.begin(), defined_.end());
     Names names;
     std::set_difference(used_.begin(), used_.end(), defined_.begin(), defined_.end(), std::back_inserter(names));
     std::erase(names, "");  // an optional input that is absent
@@ -167,21 +169,22 @@ class Body {
       if (fields->number != NodeProto::kAttribute) continue;
       for (Fields inner(*fields); inner.next();) {
         if (inner->number != P::kGraph && inner->number != P::kGraphs) continue;
-        const Names names = captures(*inner, depth_ + 1);
+        const Names names = captures(*inner, defines_, depth_ + 1);
         used_.insert(used_.end(), names.begin(), names.end());
       }
     }
   }
 
+  Names& defines_;
   int depth_;
   Names used_, defined_;
 };
 
 }  // namespace
 
-Names captures(const Field& graph, int depth) {
+Names captures(const Field& graph, Names& defines, int depth) {
   if (depth > kMaxDepth) throw graph.error(fmt::format("graphs are nested more than {} levels deep", kMaxDepth));
-  Body body(depth);
+  Body body(defines, depth);
   for (Fields fields(graph); fields.next();) body.take(*fields);
   return body.free();
 }
@@ -192,11 +195,12 @@ Attribute read_attribute(const Field& message, Arena& arena, ExternalFiles& file
   if (parts.name.empty()) throw message.error("an attribute without a name");
   try {
     if (parts.graph) parts.graphs.push_back(*parts.graph);
+    Names defines;
     for (const Field& graph : parts.graphs) {
-      const Names names = captures(graph);
+      const Names names = captures(graph, defines);
       captured.insert(captured.end(), names.begin(), names.end());
     }
-    return {parts.name, value_of(parts, message, arena, files)};
+    return {parts.name, value_of(parts, message, arena, files, defines)};
   } catch (const Error& error) {
     throw Error(error.file, error.place, fmt::format("attribute '{}': {}", parts.name, error.message));
   }

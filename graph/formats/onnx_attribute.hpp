@@ -19,8 +19,8 @@ inline constexpr int kMaxDepth = 200;  // of graphs within graphs
 Attribute read_attribute(const Field& message, Arena& arena, ExternalFiles& files,
                          std::vector<std::string_view>& captured);
 
-// The names that a GraphProto uses and that nothing in it defines, sorted, each once. Error: nested more than kMaxDepth
-// deep.
-std::vector<std::string_view> captures(const Field& graph, int depth = 1);
+// The names that a GraphProto uses and that nothing in it defines, sorted, each once; `defines` gets those that it, or
+// a graph in it, defines. Error: nested more than kMaxDepth deep.
+std::vector<std::string_view> captures(const Field& graph, std::vector<std::string_view>& defines, int depth = 1);
 
 }  // namespace rw::graph::onnx

@@ -67,7 +67,8 @@ Names names_read(const Field& node) {
     if (fields->number != P::kAttribute) continue;
     for (Fields inner(*fields); inner.next();) {
       if (inner->number != AttributeProto::kGraph && inner->number != AttributeProto::kGraphs) continue;
-      const Names captured = captures(*inner);
+      Names defines;
+      const Names captured = captures(*inner, defines);
       names.insert(names.end(), captured.begin(), captured.end());
     }
   }

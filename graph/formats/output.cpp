@@ -203,7 +203,10 @@ Output::~Output() = default;
 namespace {
 
 std::filesystem::path whole_name(const std::filesystem::path& path) {
-  return std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+  const std::filesystem::path absolute = std::filesystem::absolute(path);
+  std::error_code error;
+  std::filesystem::path resolved = std::filesystem::weakly_canonical(absolute, error);
+  return error ? absolute.lexically_normal() : resolved;
 }
 
 }  // namespace
@@ -222,8 +225,11 @@ void Output::check(const std::filesystem::path& path) const {
   if (!S_ISDIR(status.st_mode)) refuse(fmt::format("'{}' is not a folder", folder.string()));
   if (std::find(taken_.begin(), taken_.end(), whole_name(path)) != taken_.end())
     refuse("would be two files at once: each needs a name of its own");
-  if (lstat(path.c_str(), &status) != 0) return;
-  if (S_ISLNK(status.st_mode)) refuse("is a link, which a file would replace: name the file itself");
+  // A link is replaced; /dev/stdout must not be.
+  std::error_code no_link;
+  if (std::filesystem::read_symlink(path, no_link).string().starts_with("/proc/"))
+    refuse("is a name of the system for an open file, expected the name of a file");
+  if (stat(path.c_str(), &status) != 0) return;
   if (S_ISDIR(status.st_mode)) refuse("is a folder, expected the name of a file");
   if (!S_ISREG(status.st_mode)) refuse("is not a regular file, which it would be after writing");
   const auto target = identity_of(path);

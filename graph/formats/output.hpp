@@ -47,8 +47,8 @@ class Output {
   void keep_free(std::span<const std::filesystem::path> names);
 
   // Error: the folder of `path` is missing, it is one of the inputs (by device and inode, whatever its name), what
-  // stands there is a link or not a regular file, or the name is that of another file. For asking before the first byte
-  // is written.
+  // stands there is not a regular file (a link to one is replaced), or the name is that of another file. For asking
+  // before the first byte is written.
   void check(const std::filesystem::path& path) const;
 
   // A new file of `size` bytes, which may be filled at the same time as others of this output, each by one thread.

@@ -86,8 +86,10 @@ Passes passes(const Site& site) {
 std::string without_bias(const Site& site) {
   if (!has_bias_slot(site)) return fmt::format("{} has no bias", site.form().op);
   if (site.op().nested()) return fmt::format("{} stands in a nested network, which is not edited", site.form().op);
-  const auto values = site.shape(kBiasSlot).count();
-  if (site.has(kBiasSlot) && values != 1 && values != site.channels().count(site.output()))
+  const graph::Shape bias = site.shape(kBiasSlot);  // of Gemm: broadcast to [rows, channels]
+  const std::int64_t channels = site.channels().count(site.output());
+  const bool for_channels = bias.count() == channels && bias.rank() > 0 && bias[bias.rank() - 1] == channels;
+  if (site.has(kBiasSlot) && bias.count() != 1 && !for_channels)
     return fmt::format("{} has a bias for each row", site.form().op);
   if (site.number("alpha", 1) != 1 || site.number("beta", 1) != 1)
     return fmt::format("{} weighs its bias", site.form().op);

@@ -10,6 +10,14 @@ namespace {
 
 bool is_relu(const Site& site) { return site.network().type_of(site.id()) == "Clip" && clip_bounds(site).is_relu(); }
 
+// Why Relu does not take elements of this type in the operator set of the model; empty: it does, or nothing is known.
+std::string not_for_relu(const graph::Network& network, graph::DType dtype) {
+  const auto opset = network.opset();
+  const bool is_signed = dtype == graph::DType::int8 || dtype == graph::DType::int32 || dtype == graph::DType::int64;
+  if (dtype == graph::DType::undefined || graph::floating(dtype) || (is_signed && opset >= 14)) return {};
+  return fmt::format("Relu takes no {}{}", name(dtype), opset ? fmt::format(" in operator set {}", *opset) : "");
+}
+
 }  // namespace
 
 GraphEffect replace(ChainContext& context, const dsl::Step& step) {
@@ -21,6 +29,9 @@ GraphEffect replace(ChainContext& context, const dsl::Step& step) {
   if (network.type_of(op) == type && info.inputs.size() == 1 && info.attributes.empty())
     return {.reason = fmt::format("it is {} already", type)};
   if (info.inputs.empty() || info.inputs[0] == kNone) return {.reason = "its first input is missing"};
+  if (type == "Relu")
+    if (std::string why = not_for_relu(network, network.tensor(info.inputs[0]).dtype); !why.empty())
+      return {.reason = std::move(why)};
   if (info.captured > 0) return {.reason = "a graph within it reads tensors from around it"};
   if (!first_output_alone(editor, op)) return {.reason = "another output than its first is read"};
   const bool proved = type == "Relu" && is_relu(context.analysis.site(op));

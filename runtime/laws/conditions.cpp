@@ -92,6 +92,8 @@ bool is_channel_axis(const Site& site, std::optional<int> axis) {
 std::string resize(const Site& site) {
   if (site.text("coordinate_transformation_mode") == "tf_crop_and_resize") return "it crops";
   const bool by_size = site.has(3);
+  if (by_size && site.text("keep_aspect_ratio_policy", "stretch") != "stretch")
+    return "its sizes are bounds for all axes (keep_aspect_ratio_policy)";
   const std::uint32_t slot = site.form().op == "Resize" && site.input_count() > 2 ? 2 : 1;
   if (by_size || (!site.has(slot) && !site.op().find("scales"))) return {};
   std::vector<double> scales;

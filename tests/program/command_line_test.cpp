@@ -130,9 +130,9 @@ TEST_CASE("A report goes neither over a file that was read nor where the new mod
     CHECK(run("other.json") == "other.json: is the same file as the input 'm.json': an input is not written over\n");
     CHECK(run("./s.json") == "./s.json: is the same file as the input 's.json': an input is not written over\n");
     CHECK(run("r.dsl") == "r.dsl: is the same file as the input './r.dsl': an input is not written over\n");
-    fs::create_symlink("s.json", folder / "link.json");
-    CHECK(run("link.json") == "link.json: is a link, which a file would replace: name the file itself\n");
-    fs::remove(folder / "link.json");
+    fs::create_symlink("/proc/self/fd/1", folder / "stdout");  // as /dev/stdout is
+    CHECK(run("stdout") == "stdout: is a name of the system for an open file, expected the name of a file\n");
+    fs::remove(folder / "stdout");
     // Files that the model brings with it.
     CHECK(run("./out.safetensors") == "out.safetensors: would be two files at once: each needs a name of its own\n");
     CHECK(run("./out.json") == "./out.json: would be two files at once: each needs a name of its own\n");

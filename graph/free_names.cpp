@@ -1,0 +1,26 @@
+#include "graph/free_names.hpp"
+
+#include <fmt/format.h>
+
+namespace rw::graph {
+
+std::string FreeNames::make(const std::string& base) {
+  std::string name = base;
+  for (int i = 2; network_.find(name) || network_.has_operator(name) || is_hidden(name) || !given_.insert(name).second;
+       ++i)
+    name = fmt::format("{}_{}", base, i);
+  return name;
+}
+
+bool FreeNames::is_hidden(std::string_view name) {
+  if (!hidden_) {
+    hidden_.emplace();
+    for (const Operator& op : network_.operators())
+      for (const Attribute& attribute : op.attributes)
+        if (const auto* graph = std::get_if<Opaque>(&attribute.value))
+          hidden_->insert(graph->defines.begin(), graph->defines.end());
+  }
+  return hidden_->count(name) != 0;
+}
+
+}  // namespace rw::graph

@@ -1,0 +1,29 @@
+// Names for what is new in a network.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "graph/network.hpp"
+
+namespace rw::graph {
+
+class FreeNames {
+ public:
+  explicit FreeNames(const Network& network) : network_(network) {}  // borrowed
+
+  // `base`, or `base_2` and so on: a name that no tensor and no operator has, in graphs within attributes neither, and
+  // that was not given before.
+  std::string make(const std::string& base);
+
+ private:
+  bool is_hidden(std::string_view name);  // in a graph within an attribute
+
+  const Network& network_;
+  std::set<std::string> given_;
+  std::optional<std::set<std::string_view>> hidden_;  // gathered when it is first asked for
+};
+
+}  // namespace rw::graph

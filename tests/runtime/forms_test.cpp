@@ -1,0 +1,217 @@
+// Forms of operators that are easily taken for others: older operator sets, rare attributes, attributes of another
+// kind. What is right is said by the ONNX operator specification.
+#include <fmt/format.h>
+
+#include "graph/free_names.hpp"
+#include "graph/model.hpp"
+#include "tests/runtime/engine.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/shell.hpp"
+
+using namespace rw;
+using namespace rw::test;
+
+namespace {
+
+struct Text {
+  std::string nodes, tensors = "", input = R"("shape": [1, 4, 10, 10])", more = "";
+  int opset = 17;
+};
+
+// A model whose input is x, whose output is y, and which has a 1x1 convolution weight w of 4 channels and one like it,
+// v.
+graph::Model model(const Text& text) {
+  std::string weight = R"({"dtype": "float32", "shape": [4, 4, 1, 1], "data": [)";
+  for (int i = 0; i < 16; ++i) weight += fmt::format("{}{}", i ? ", " : "", 1 + i * i % 7);
+  weight += "]}";
+  const TemporaryFolder folder;
+  write_file(folder / "m.json",
+             fmt::format(R"({{"format": "rewrite-engine/model", "version": 1, "opset": {{"": {}}},
+"inputs": [{{"name": "x", {}}}], "outputs": ["y"], {}
+"tensors": {{"w": {}, "v": {}{}}}, "nodes": [{}]}})",
+                         text.opset, text.input, text.more, weight, weight, text.tensors, text.nodes));
+  return graph::read_model(folder / "m.json");
+}
+
+const char* const kConv = R"({"op": "Conv", "name": "a", "inputs": ["x", "w"], "outputs": ["t"]},)";
+const char* const kLast = R"({"op": "Conv", "name": "b", "inputs": ["u", "v"], "outputs": ["y"]})";
+
+// x -> Conv -> t -> NODE -> u -> Conv -> y
+Text between(const std::string& node, const std::string& tensors = "", int opset = 17) {
+  return {.nodes = fmt::format("{}{},{}", kConv, node, kLast), .tensors = tensors, .opset = opset};
+}
+
+std::string floats(const std::string& name, const std::string& shape, int count) {
+  std::string data;
+  for (int i = 0; i < count; ++i) data += fmt::format("{}{}", i ? ", " : "", 0.5 + i);
+  return fmt::format(R"(, "{}": {{"dtype": "float32", "shape": {}, "data": [{}]}})", name, shape, data);
+}
+
+std::string ints(const std::string& name, const std::string& shape, const std::string& data) {
+  return fmt::format(R"(, "{}": {{"dtype": "int64", "shape": {}, "data": [{}]}})", name, shape, data);
+}
+
+std::string take_all() {
+  std::string rules = kTakeAll;
+  return rules.insert(rules.find("Relu,"), "Resize, Cast, ");
+}
+
+std::string why(const Text& text) { return Engine(model(text), take_all()).reason("t"); }
+
+bool is_scaled(const Text& text) { return Engine(model(text), take_all()).rule_of("t") == "widest"; }
+
+std::vector<std::int64_t> shape_of(const Text& text, const std::string& tensor) {
+  const Engine engine(model(text), kTakeAll);
+  const auto dims = engine.network().tensor(*engine.network().find(tensor)).shape.dims();
+  return {dims.begin(), dims.end()};
+}
+
+}  // namespace
+
+TEST_CASE("A BatchNormalization that trains, or normalizes each position, carries no scale") {
+  const std::string four =
+      floats("s", "[4]", 4) + floats("o", "[4]", 4) + floats("m", "[4]", 4) + floats("d", "[4]", 4);
+  const auto norm = [](const std::string& outputs, const std::string& attributes = "") {
+    return fmt::format(
+        R"({{"op": "BatchNormalization", "inputs": ["t", "s", "o", "m", "d"], "outputs": [{}], "attributes": {{{}}}}})",
+        outputs, attributes);
+  };
+  CHECK(is_scaled(between(norm(R"("u")"), four, 9)));
+  CHECK(is_scaled(between(norm(R"("u", "", "")"), four, 9)));
+  CHECK(contains(why(between(norm(R"("u", "p", "q")"), four, 9)), "it gives statistics of the batch"));
+  CHECK(contains(why(between(norm(R"("u")", R"("training_mode": 1)"), four, 15)), "training_mode = 1"));
+  CHECK(contains(why(between(norm(R"("u")"), four, 6)), "is_test = 0"));
+  CHECK(is_scaled(between(norm(R"("u")", R"("is_test": 1)"), four, 6)));
+  const std::string each = floats("s", "[4, 10, 10]", 400) + floats("o", "[4, 10, 10]", 400) +
+                           floats("m", "[4, 10, 10]", 400) + floats("d", "[4, 10, 10]", 400);
+  CHECK(contains(why(between(norm(R"("u")", R"("spatial": 0)"), each, 7)), "spatial = 0"));
+}
+
+TEST_CASE("Sizes that a Resize by scales gives are known where float and double agree") {
+  const auto resize = [](double scale, const std::string& more = "") {
+    Text text =
+        between(R"({"op": "Resize", "inputs": ["t", "", "k"], "outputs": ["u"]})",
+                fmt::format(R"(, "k": {{"dtype": "float32", "shape": [4], "data": [1, 1, {}, {}]}})", scale, scale));
+    text.more = more;
+    return text;
+  };
+  CHECK(shape_of(resize(2), "u") == std::vector<std::int64_t>{1, 4, 20, 20});
+  CHECK(shape_of(resize(0.75), "u") == std::vector<std::int64_t>{1, 4, 7, 7});
+  // 10 * 0.7f: 7 in float, 6.99999988 in double. The file may say.
+  CHECK(shape_of(resize(0.7), "u")[2] < 0);
+  CHECK(shape_of(resize(0.7, R"("shapes": {"u": [1, 4, 7, 7]},)"), "u") == std::vector<std::int64_t>{1, 4, 7, 7});
+  CHECK(is_scaled(resize(0.7)));
+}
+
+TEST_CASE("Sizes of a Resize that keeps the ratio of its axes are bounds for all of them") {
+  const auto resize = [](const std::string& policy) {
+    return between(fmt::format(R"({{"op": "Resize", "inputs": ["t", "", "", "k"], "outputs": ["u"],
+"attributes": {{"keep_aspect_ratio_policy": "{}"}}}})",
+                               policy),
+                   ints("k", "[4]", "1, 4, 4, 8"), 18);
+  };
+  CHECK(is_scaled(resize("stretch")));
+  CHECK(shape_of(resize("stretch"), "u") == std::vector<std::int64_t>{1, 4, 4, 8});
+  CHECK_FALSE(is_scaled(resize("not_larger")));
+  Text said = resize("not_larger");  // by a file that takes them for sizes, too
+  said.more = R"("shapes": {"u": [1, 4, 4, 8]},)";
+  CHECK(contains(why(said), "keep_aspect_ratio_policy"));
+  CHECK(shape_of(resize("not_larger"), "u")[1] < 0);
+}
+
+TEST_CASE("An attribute of another kind than its operator has, or of an older form, blocks") {
+  const auto cast = [](const std::string& to) {
+    return between(R"({"op": "Cast", "inputs": ["t"], "outputs": ["u"], "attributes": {"to": )" + to + "}}", "", 5);
+  };
+  CHECK(contains(why(cast(R"("INT32")")), "its attribute 'to' is no integer"));
+  const auto add = [](const std::string& attributes) {
+    return between(R"({"op": "Add", "inputs": ["t", "c"], "outputs": ["u"], "attributes": {)" + attributes + "}}",
+                   floats("c", "[4, 1, 1]", 4), 6);
+  };
+  CHECK(is_scaled(add("")));
+  CHECK(contains(why(add(R"("broadcast": 1, "axis": 1)")), "operator sets up to 6"));
+  const auto relu = [](const std::string& alpha) {
+    return between(R"({"op": "LeakyRelu", "inputs": ["t"], "outputs": ["u"], "attributes": {"alpha": )" + alpha + "}}");
+  };
+  CHECK(is_scaled(relu("0.25")));
+  CHECK(is_scaled(relu("1")));  // a number all the same
+  CHECK(contains(why(relu(R"("much")")), "its attribute 'alpha' is no number"));
+}
+
+TEST_CASE("A reduction over no axes gives back what it gets where it says so") {
+  const auto reduced = [](int noop) {
+    return shape_of({.nodes = fmt::format(R"({}{{"op": "ReduceMax", "inputs": ["t", "k"], "outputs": ["u"],
+"attributes": {{"noop_with_empty_axes": {}}}}}, {{"op": "Relu", "inputs": ["u"], "outputs": ["y"]}})",
+                                          kConv, noop),
+                     .tensors = ints("k", "[0]", ""),
+                     .opset = 18},
+                    "u");
+  };
+  CHECK(reduced(1) == std::vector<std::int64_t>{1, 4, 10, 10});
+  CHECK(reduced(0) == std::vector<std::int64_t>{1, 1, 1, 1});
+}
+
+TEST_CASE("Whole numbers that broadcast against each other are not folded one by one") {
+  const auto sum = [](const std::string& left, const std::string& right) {
+    const Engine engine(model({.nodes = fmt::format(R"({}{{"op": "Shape", "inputs": ["x"], "outputs": ["s"]}},
+{{"op": "Reshape", "inputs": ["s", "p"], "outputs": ["l"]}}, {{"op": "Reshape", "inputs": ["s", "q"], "outputs": ["r"]}},
+{{"op": "Add", "inputs": ["l", "r"], "outputs": ["sum"]}}, {{"op": "Relu", "inputs": ["t"], "outputs": ["u"]}}, {})",
+                                                    kConv, kLast),
+                               .tensors = ints("p", "[2]", left) + ints("q", "[2]", right)}),
+                        kTakeAll);
+    return engine.network().tensor(*engine.network().find("sum")).folded != nullptr;
+  };
+  CHECK(sum("2, 2", "2, 2"));
+  CHECK(sum("1, 4", "1, 4"));
+  CHECK_FALSE(sum("4, 1", "1, 4"));
+}
+
+TEST_CASE("Clip becomes Relu for elements that Relu takes") {
+  const auto clip = [](const std::string& dtype, int opset) {
+    graph::Model read =
+        model({.nodes = R"({"op": "Clip", "inputs": ["x", "zero"], "outputs": ["y"]})",
+               .tensors = fmt::format(R"(, "zero": {{"dtype": "{}", "shape": [], "data": [0]}})", dtype),
+               .input = fmt::format(R"("dtype": "{}", "shape": [1, 4])", dtype),
+               .opset = opset});
+    const Engine engine(std::move(read), "prepare");
+    return std::string(engine.network().type_of(0));
+  };
+  CHECK(clip("float32", 13) == "Relu");
+  CHECK(clip("int32", 13) == "Clip");
+  CHECK(clip("int32", 14) == "Relu");
+  CHECK(clip("uint8", 14) == "Clip");
+}
+
+TEST_CASE("A bias of Gemm that differs row by row takes nothing from what is absorbed") {
+  const auto gemm = [](const std::string& shape) {
+    Text text{.nodes = R"({"op": "Gemm", "name": "a", "inputs": ["x", "g", "c"], "outputs": ["t"]},
+{"op": "Gemm", "name": "b", "inputs": ["t", "h"], "outputs": ["y"]})",
+              .tensors = floats("g", "[3, 4]", 12) + floats("c", shape, 4) + floats("h", "[4, 2]", 8),
+              .input = R"("shape": [4, 3])",
+              .more = R"("calibration": {"t": {"axis": 1, "min": [9, 9, 9, 9], "max": [10, 10, 10, 10]}},)"};
+    const Engine engine(model(text), "absorb_bias");
+    return engine.outcome().plan.added_biases().size();
+  };
+  CHECK(gemm("[4]") == 2);
+  CHECK(gemm("[1, 4]") == 2);
+  CHECK(gemm("[4, 1]") == 0);
+}
+
+TEST_CASE("New names are none that a graph within an attribute defines") {
+  const auto branch = [](const std::string& name) {
+    return fmt::format(R"({{"graph": {{"inputs": [], "outputs": ["{0}"], "tensors": {{}},
+"nodes": [{{"op": "Neg", "inputs": ["t"], "outputs": ["{0}"]}}]}}}})",
+                       name);
+  };
+  const graph::Model read =
+      model({.nodes = fmt::format(R"({}{{"op": "If", "name": "if", "inputs": ["yes"], "outputs": ["u"],
+"attributes": {{"then_branch": {}, "else_branch": {}}}}}, {})",
+                                  kConv, branch("a.bias"), branch("other"), kLast),
+             .tensors = R"(, "yes": {"dtype": "bool", "shape": [], "data": [true]})"});
+  graph::FreeNames names(read.network);
+  CHECK(names.make("a.bias") == "a.bias_2");
+  CHECK(names.make("a.bias") == "a.bias_3");
+  CHECK(names.make("t") == "t_2");    // a tensor
+  CHECK(names.make("if") == "if_2");  // an operator
+  CHECK(names.make("none") == "none");
+}
