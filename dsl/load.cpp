@@ -65,7 +65,10 @@ class Loader {
       const std::vector<std::string> names = library_.shipped_names();
       why = "no such file is shipped";
       hint_ = did_you_mean(file.name, {names.begin(), names.end()});
-      if (hint_.empty()) hint_ = fmt::format("for a file of your own write ./{}.dsl", file.name);
+      if (hint_.empty())
+        hint_ = file.name.find('.') != std::string::npos
+                    ? "a rule file is called NAME.dsl; the model stands before the rules"
+                    : fmt::format("for a file of your own write ./{}.dsl", file.name);
     }
     return text;
   }

@@ -134,12 +134,16 @@ std::string text_report(const ReportInput& input, bool colour) {
   const Painter paint(colour);
   const Outcome& outcome = input.outcome;
   std::string text = warnings(input);
-  text += fmt::format("{}: {} operators, {} regions, {} with parents, {}\n\n", input.model.path.string(),
-                      input.model.network.live_count(), outcome.regions.size(), outcome.visited.size(),
-                      size_text(input.model.bytes));
-  text += rule_table(input, paint);
-  text += never_fired(input);
-  text += left_alone(input);
+  text += fmt::format("{}: {} operators, {} regions, {} with parents, {}\n\n",
+                      graph::printable(input.model.path.string()), input.model.network.live_count(),
+                      outcome.regions.size(), outcome.visited.size(), size_text(input.model.bytes));
+  if (input.rules.program.rules.empty()) {
+    text += "these files have no rule: the model stays as it is\n";
+  } else {
+    text += rule_table(input, paint);
+    text += never_fired(input);
+    text += left_alone(input);
+  }
   const Certificate& certificate = outcome.certificate;
   if (certificate.holds) {
     text += "\n" + paint.good("certified") +
@@ -158,7 +162,7 @@ std::string text_report(const ReportInput& input, bool colour) {
   if (input.dry_run) return text + fmt::format("dry run: nothing was written; {:.1f} ms\n", input.seconds * 1e3);
   if (input.written.files.empty()) return text + "nothing was written\n";
   std::string files;
-  for (const auto& file : input.written.files) files += (files.empty() ? "" : ", ") + file.string();
+  for (const auto& file : input.written.files) files += (files.empty() ? "" : ", ") + graph::printable(file.string());
   return text + fmt::format("wrote {} ({}) in {:.1f} ms\n", files, size_text(input.written.bytes), input.seconds * 1e3);
 }
 

@@ -16,6 +16,15 @@
 namespace rw::runtime {
 namespace {
 
+// The file that an entry was read from.
+std::string file_of(const graph::Model& model, const graph::Statistic& entry) {
+  for (const auto& source : model.sources)
+    if (const std::string_view text = source->text();
+        entry.text.data() >= text.data() && entry.text.data() < text.data() + text.size())
+      return source->path().string();
+  return {};
+}
+
 // The entries that run along the channels of their tensor; the length of these must be right.
 graph::Statistics usable(const graph::Model& model, const Analysis& analysis, std::size_t& unused) {
   graph::Statistics used;
@@ -30,7 +39,7 @@ graph::Statistics usable(const graph::Model& model, const Analysis& analysis, st
       continue;
     }
     if (entry.max.size() != count)
-      throw graph::Error("", fmt::format("calibration '{}'", entry.name),
+      throw graph::Error(file_of(model, entry), fmt::format("calibration '{}'", entry.name),
                          fmt::format("has ranges for {} channels along axis {}, but the tensor {} has {}",
                                      entry.max.size(), entry.axis, to_string(tensor.shape), count));
     used.add(entry);

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "graph/plan_file.hpp"
+#include "graph/printable.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/run_options.hpp"
 
@@ -29,6 +30,8 @@ std::vector<graph::WeightFile> outputs(const Given& given) {
                   : folder    ? out / file.filename()
                               : out;
     if (to.extension().empty()) to += file.extension();
+    if (is_weights(file) && !is_weights(to))
+      throw UsageError(fmt::format("--out {}: weights go to a file that ends in .safetensors", to.string()));
     all.push_back({file, to});
   }
   return all;
@@ -36,8 +39,9 @@ std::vector<graph::WeightFile> outputs(const Given& given) {
 
 void report(const graph::PlanFile& plan, const graph::Written& written, std::size_t tensors, bool undo, bool dry) {
   std::string files;
-  for (const auto& file : written.files) files += (files.empty() ? "" : ", ") + file.string();
+  for (const auto& file : written.files) files += (files.empty() ? "" : ", ") + graph::printable(file.string());
   fmt::print("{} {} of the plan's {} tensors\n", undo ? "undid" : "scaled", tensors, plan.scales.size());
+  if (tensors == 0 && !plan.scales.empty()) fmt::print("note: these files have none of them\n");
   fmt::print("{}\n", dry ? "dry run: nothing was written" : "wrote " + files);
 }
 

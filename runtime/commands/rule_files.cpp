@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "graph/printable.hpp"
 #include "runtime/commands/command.hpp"
 #include "runtime/library.hpp"
 #include "runtime/vocabulary.hpp"
@@ -29,14 +30,14 @@ const dsl::Rule& find_rule(const dsl::Program& program, const std::string& name,
     if (rule.name == name) return rule;
     known += (known.empty() ? "" : ", ") + rule.name;
   }
-  throw UsageError(
-      fmt::format("{}: no rule '{}' in these files; there are: {}", option, name, known.empty() ? "none" : known));
+  throw UsageError(fmt::format("{}: no rule '{}' in these files; there are: {}", option, graph::printable(name),
+                               known.empty() ? "none" : known));
 }
 
 void set_param(const dsl::Program& program, const std::string& text, runtime::RunOptions& run) {
   const std::size_t equals = text.find('='), dot = text.rfind('.', equals);
   if (equals == std::string::npos || dot == std::string::npos)
-    throw UsageError(fmt::format("--param {}: write RULE.NAME=VALUE", text));
+    throw UsageError(fmt::format("--param {}: write RULE.NAME=VALUE", graph::printable(text)));
   const std::string rule_name = text.substr(0, dot), name = text.substr(dot + 1, equals - dot - 1),
                     value = text.substr(equals + 1);
   const dsl::Rule& rule = find_rule(program, rule_name, "--param");
@@ -44,12 +45,12 @@ void set_param(const dsl::Program& program, const std::string& text, runtime::Ru
   for (const dsl::Param& param : rule.params)
     known += fmt::format("{}{} = {}", known.empty() ? "" : ", ", param.name, param.value);
   if (std::none_of(rule.params.begin(), rule.params.end(), [&](const dsl::Param& param) { return param.name == name; }))
-    throw UsageError(fmt::format("--param: rule '{}' has no parameter '{}'; it has: {}", rule_name, name,
-                                 known.empty() ? "none" : known));
+    throw UsageError(fmt::format("--param: rule '{}' has no parameter '{}'; it has: {}", rule_name,
+                                 graph::printable(name), known.empty() ? "none" : known));
   char* end = nullptr;
   const double number = std::strtod(value.c_str(), &end);
   if (value.empty() || *end != '\0' || !std::isfinite(number))
-    throw UsageError(fmt::format("--param {}: '{}' is no number", text, value));
+    throw UsageError(fmt::format("--param {}: '{}' is no number", graph::printable(text), graph::printable(value)));
   run.params[rule_name][name] = number;
 }
 

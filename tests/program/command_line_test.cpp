@@ -163,6 +163,20 @@ TEST_CASE("A name that no file can have is wrong usage, and a folder is no name 
   CHECK(files_in(folder.path()) == files_in(folder.path() / "d") + 4);  // m.json, its weights, r.dsl, d
 }
 
+TEST_CASE("Rule files without a rule leave the model as it is, and say so") {
+  const TemporaryFolder folder;
+  write_file(folder / "none.dsl", "# nothing\n");
+  const Outcome outcome = run_engine({kDigits, "./none.dsl", "--dry-run"}, {.folder = folder.path()});
+  CHECK(outcome.status == 0);
+  CHECK(contains(outcome.out, "these files have no rule: the model stays as it is\n"));
+  CHECK_FALSE(contains(outcome.out, "not rewritten"));
+}
+
+TEST_CASE("A model where a rule file is expected") {
+  CHECK(contains(run_engine({kDigits, "digits.onnx", "--dry-run"}).err,
+                 "a rule file is called NAME.dsl; the model stands before the rules"));
+}
+
 TEST_CASE("A glob of --skip-node that no operator has is wrong usage") {
   const Outcome outcome =
       run_engine({kDigits, "equalization", "--dry-run", "--skip-node", "*stem*", "--skip-node", "stme"});
@@ -269,7 +283,7 @@ TEST_CASE("A statistic along the channel axis whose length is not the channel co
   const Outcome outcome = run_engine({"m.json", "equalization", "--stats", "s.json"}, {.folder = folder.path()});
   CHECK(outcome.status == 1);
   CHECK(outcome.err ==
-        "m.json: calibration 'r': has ranges for 3 channels along axis 1, but the tensor [1, 4, 8, 8] has 4\n");
+        "s.json: calibration 'r': has ranges for 3 channels along axis 1, but the tensor [1, 4, 8, 8] has 4\n");
 }
 
 TEST_CASE("Two convolutions that share a weight: copied where their edits differ") {

@@ -92,6 +92,28 @@ TEST_CASE("A plan applied to a trained network's weights alone, and shard by sha
   same_files(folder / "cut-00002-of-00002.safetensors", folder / "new" / "p2.safetensors");
 }
 
+TEST_CASE("Weights that have nothing of a plan are told so; two files of one name, or of another kind, are refused") {
+  const TemporaryFolder folder;
+  rich_net().save(folder.path(), "m");
+  must(folder, {"m.json", "wide", "--dry-run", "--plan", "plan.json"});
+  Net other;
+  other.output(other.conv("elsewhere", other.image(), 2));
+  fs::create_directory(folder / "sub");
+  other.save(folder / "sub", "m");
+  const auto apply = [&](Words more) {
+    more.insert(more.begin(), {"apply", "plan.json"});
+    return run_engine(more, {.folder = folder.path()});
+  };
+  CHECK(contains(apply({"sub/m.safetensors", "-o", "o.safetensors"}).out, "note: these files have none of them\n"));
+  fs::create_directory(folder / "new");
+  const Outcome twice = apply({"m.safetensors", "sub/m.safetensors", "-o", "new"});
+  CHECK(twice.status == 1);
+  CHECK(contains(twice.err, "new/m.safetensors: would be two files at once: each needs a name of its own\n"));
+  CHECK(fs::is_empty(folder / "new"));
+  CHECK(apply({"m.safetensors", "-o", "o.onnx"}).status == 2);
+  CHECK_FALSE(fs::exists(folder / "o.onnx"));
+}
+
 TEST_CASE("Applied and taken back with powers of two: the original bytes, copies gone") {
   const TemporaryFolder folder;
   rich_net().save(folder.path(), "n");
