@@ -87,15 +87,24 @@ class Symbols {
   // Symbols of an earlier inference stay; new ones are smaller than all of them.
   explicit Symbols(const Network& network) {
     for (const Tensor& tensor : network.tensors())
-      for (const std::int64_t dim : tensor.shape.dims()) last_ = std::min(last_, dim);
+      for (const std::int64_t dim : tensor.shape.dims()) {
+        std::int64_t& last = is_disputed(dim) ? last_disputed_ : last_;
+        last = std::min(last, dim);
+      }
   }
   std::int64_t fresh() { return --last_; }
+  // Of dimensions that stay unknown, whatever a later inference finds.
+  std::int64_t disputed() { return --last_disputed_; }
+  static bool is_disputed(std::int64_t dim) { return dim < kDisputed; }
 
  private:
-  std::int64_t last_ = kUnknown;
+  static constexpr std::int64_t kDisputed = -(std::int64_t{1} << 62);
+
+  std::int64_t last_ = kUnknown, last_disputed_ = kDisputed;
 };
 
-// What is inferred counts; what the file says fills in dimensions that could not be inferred.
+// What the file says fills in dimensions that could not be inferred. Where both speak and differ one of them is wrong,
+// and nobody knows which: the dimension is not known.
 Shape merge(Arena& arena, Symbols& symbols, const Dims& inferred, Shape said) {
   const bool use = inferred && inferred->size() <= static_cast<std::size_t>(kMaxRank);
   if (!use && !said.known()) return said;
@@ -104,8 +113,11 @@ Shape merge(Arena& arena, Symbols& symbols, const Dims& inferred, Shape said) {
   const bool fills = said.known() && said.rank() == static_cast<int>(dims.size());
   for (std::size_t i = 0; i < dims.size(); ++i) {
     dims[i] = use ? (*inferred)[i] : kUnknown;
-    if (dims[i] < 0 && fills && (said[static_cast<int>(i)] >= 0 || dims[i] == kUnknown))
-      dims[i] = said[static_cast<int>(i)];
+    const std::int64_t given = fills ? said[static_cast<int>(i)] : kUnknown;
+    if (Symbols::is_disputed(given) || (dims[i] < 0 && fills && (given >= 0 || dims[i] == kUnknown)))
+      dims[i] = given;
+    else if (given >= 0 && dims[i] != given)
+      dims[i] = symbols.disputed();
     if (dims[i] == kUnknown) dims[i] = symbols.fresh();
   }
   return Shape(dims);

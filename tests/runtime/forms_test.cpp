@@ -103,6 +103,27 @@ TEST_CASE("Sizes that a Resize by scales gives are known where float and double 
   CHECK(is_scaled(resize(0.7)));
 }
 
+TEST_CASE("A dimension of which the file and the operator say different things is not known, and stays so") {
+  const auto shape = [](const std::string& said, const std::string& rules) {
+    graph::Model read = model({.nodes = fmt::format(R"({}{{"op": "Identity", "inputs": ["t"], "outputs": ["i"]}},
+{{"op": "MaxPool", "inputs": ["i"], "outputs": ["u"], "attributes": {{"kernel_shape": [2, 2]}}}}, {})",
+                                                    kConv, kLast),
+                               .more = fmt::format(R"("shapes": {{"u": {}}},)", said)});
+    const Engine engine(std::move(read), rules);
+    const auto dims = engine.network().tensor(*engine.network().find("u")).shape.dims();
+    return std::vector<std::int64_t>(dims.begin(), dims.end());
+  };
+  for (const char* rules : {"wide", "prepare wide"}) {  // prepare takes the Identity out: shapes are inferred again
+    INFO(rules);
+    CHECK(shape("[1, 4, 9, 9]", rules) == std::vector<std::int64_t>{1, 4, 9, 9});
+    CHECK(shape("[-1, 4, 9, -1]", rules) == std::vector<std::int64_t>{1, 4, 9, 9});
+    const std::vector<std::int64_t> disputed = shape("[1, 4, 8, 9]", rules);
+    REQUIRE(disputed.size() == 4);
+    CHECK(disputed[2] < 0);
+    CHECK(disputed[3] == 9);
+  }
+}
+
 TEST_CASE("Sizes of a Resize that keeps the ratio of its axes are bounds for all of them") {
   const auto resize = [](const std::string& policy) {
     return between(fmt::format(R"({{"op": "Resize", "inputs": ["t", "", "", "k"], "outputs": ["u"],
