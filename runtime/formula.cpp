@@ -586,7 +586,9 @@ Value Evaluator::field(const dsl::Expr& expr) const {
         const Edit* edit = plan_.edit(site.id(), handle->slot);
         if (which == Field::weight) {
           const auto found = magnitudes(site.tensor(handle->slot), *handle, edit, channels / handle->run);
-          for (const double each : found) append(std::vector<double>(handle->run, each));
+          // What shrinks as the operator's output grows is divided by: the factor is its reciprocal.
+          const bool divides = handle->inverse == (side == Handle::Side::out);
+          for (const double each : found) append(std::vector<double>(handle->run, divides ? 1 / each : each));
         } else {
           std::vector<double> bias(channels, 0.0);
           for_each_element(site.tensor(handle->slot), *handle, edit,

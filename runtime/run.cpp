@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "graph/editor.hpp"
 #include "graph/error.hpp"
@@ -350,6 +351,7 @@ class Runner {
   void summarise(std::uint32_t index, const RegionOutcome& region) {
     RuleOutcome& rule = outcome_.rules[index];
     for (const double scale : region.scales) {
+      if (!std::exchange(rule.scaled, true)) rule.smallest = rule.largest = scale;
       rule.channels += scale != 1;
       rule.smallest = std::min(rule.smallest, scale);
       rule.largest = std::max(rule.largest, scale);

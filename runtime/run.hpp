@@ -34,7 +34,8 @@ struct Declined {
 
 struct RuleOutcome {
   std::uint32_t regions = 0, parents = 0, children = 0, channels = 0;  // channels whose scale is not 1
-  double smallest = 1, largest = 1;                                    // scale
+  bool scaled = false;                                                 // some region
+  double smallest = 1, largest = 1;                                    // scale of their classes
   std::uint32_t reset = 0;                                             // classes that --exact put back to 1
   std::uint32_t sweeps = 0;
   std::uint32_t edits = 0;                           // of the graph, by a rule with a chain

@@ -372,6 +372,22 @@ TEST_CASE("guards know the attributes of the operators that they stand behind") 
 )");
 }
 
+TEST_CASE("operators of tests have the attributes that they know, and those that nobody knows any") {
+  const auto test = [](const std::string& node) {
+    return mistakes(
+        "rule s { region r { parents Conv as p children Conv as c } do scale(p, 2) }\n"
+        "test s \"t\" {\n  input x [1, 1, 1, 1]\n  a = " +
+        node + "\n  output a\n  expect no match a\n}\n");
+  };
+  CHECK(test("Gemm(x) transB 1") == "");
+  CHECK(test("Gemm(x) tranzB 1") ==
+        R"(mine.dsl:4:15: error: Gemm has no attribute 'tranzB' [unknown-name]
+   4 |   a = Gemm(x) tranzB 1
+     |               ^^^^^^ did you mean 'transB'?
+)");
+  CHECK(test("my::Op(x) anything 3").find("error") == std::string::npos);
+}
+
 TEST_CASE("whether a rule can match depends on every law that an operator may have, wherever it is bound") {
   const std::string rule = "rule a { region r { parents Relu as p children Conv } do scale(p, 1) }\n";
   CHECK(load_text(rule).diagnostics.size() == 1);

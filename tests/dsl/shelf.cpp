@@ -79,6 +79,8 @@ constexpr std::array<dsl::FieldWord, 9> kFields = {{
 constexpr std::array<dsl::AttributeWord, 3> kConv = {
     {{"group", Kind::number}, {"auto_pad", Kind::text}, {"pads", std::nullopt}}};
 constexpr std::array<dsl::AttributeWord, 1> kGemm = {{{"transB", Kind::number}}};
+constexpr std::array<dsl::AttributeWord, 4> kPool = {
+    {{"axis", Kind::number}, {"kernel_shape", std::nullopt}, {"mode", Kind::text}, {"to", Kind::number}}};
 constexpr std::array<dsl::AttributeWord, 1> kConcat = {{{"axis", Kind::number}}};
 constexpr std::array<dsl::AttributeWord, 2> kClip = {{{"min", Kind::number}, {"max", Kind::number}}};
 
@@ -90,7 +92,7 @@ constexpr std::array<std::pair<std::string_view, std::span<const dsl::AttributeW
     {"BatchNormalization", {}},
     {"Relu", {}},
     {"Identity", {}},
-    {"MaxPool", {}},
+    {"MaxPool", kPool},
     {"Clip", kClip},
     {"Add", {}},
     {"Sum", {}},

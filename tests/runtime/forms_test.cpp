@@ -218,6 +218,38 @@ TEST_CASE("A bias of Gemm that differs row by row takes nothing from what is abs
   CHECK(gemm("[4, 1]") == 0);
 }
 
+TEST_CASE("The weight of what divides is its factor, the reciprocal of its constant") {
+  const std::string quarter = ints("none", "[0]", "") + R"(, "k": {"dtype": "float32", "shape": [4, 1, 1],
+"data": [4, -4, 0.5, 1]})";
+  const Text parent{.nodes = fmt::format(R"({{"op": "Div", "inputs": ["x", "k"], "outputs": ["u"]}}, {})", kLast),
+                    .tensors = quarter};
+  const Engine before(model(parent),
+                      "rule s { region r { parents Div as p children Conv as c } do scale(p, p.weight) }");
+  CHECK(before.scale("u") == std::vector<double>{0.25, 0.25, 2, 1});
+  // Scaled by 2 the factor is twice as large: read through the plan, as every weight is.
+  const Engine twice(
+      model(parent),
+      "rule s { region r { parents Div as p children Conv as c } do scale(p, 2) do scale(p, p.weight) }");
+  CHECK(twice.scale("u") == std::vector<double>{1, 1, 8, 4});
+  const Text child = between(R"({"op": "Div", "inputs": ["t", "k"], "outputs": ["u"]})", quarter);
+  const Engine behind(model(child),
+                      "rule s { region r { parents Conv as p children Div as c } "
+                      "do scale(p, across(max, c.weight)) }");
+  CHECK(behind.scale("t") == std::vector<double>{0.25, 0.25, 2, 1});
+}
+
+TEST_CASE("The scales of a rule are those of its regions, 1 only where a channel has it") {
+  const auto range = [](const std::string& scale) {
+    const Engine engine(
+        model(between(R"({"op": "Relu", "inputs": ["t"], "outputs": ["u"]})")),
+        "rule s { region r { parents Conv as p through Relu children Conv as c } do scale(p, " + scale + ") }");
+    const runtime::RuleOutcome& rule = engine.outcome().rules[0];
+    return std::pair(rule.smallest, rule.largest);
+  };
+  CHECK(range("2") == std::pair(2.0, 2.0));
+  CHECK(range("0.5") == std::pair(0.5, 0.5));
+}
+
 TEST_CASE("New names are none that a graph within an attribute defines") {
   const auto branch = [](const std::string& name) {
     return fmt::format(R"({{"graph": {{"inputs": [], "outputs": ["{0}"], "tensors": {{}},
