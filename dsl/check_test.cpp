@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "dsl/check.hpp"
+#include "dsl/formula_parts.hpp"
 #include "dsl/spelling.hpp"
 
 namespace rw::dsl {
@@ -246,12 +247,9 @@ class TestChecker {
   void attribute(const tree::TestAttribute& attribute, TestNode& node) {
     const std::string& name = attribute.name.text;
     const auto known = run_.vocabulary.attributes(node.op);
-    if (known && std::none_of(known->begin(), known->end(), [&](const auto& row) { return row.name == name; })) {
-      std::vector<std::string_view> names;
-      for (const auto& row : *known) names.push_back(row.name);
+    if (known && std::none_of(known->begin(), known->end(), [&](const auto& row) { return row.name == name; }))
       error("unknown-name", attribute.name.at, fmt::format("{} has no attribute '{}'", node.op, name),
-            did_you_mean(name, names));
-    }
+            did_you_mean(name, words_of(*known)));
     if (std::any_of(node.attributes.begin(), node.attributes.end(), [&](auto& each) { return each.name == name; }))
       error("duplicate-name", attribute.name.at, fmt::format("attribute '{}' is given twice", name));
     if (attribute.text) {

@@ -6,8 +6,6 @@
 namespace rw::graph {
 namespace {
 
-constexpr std::int64_t kNewest = 1000;  // an operator set later than all
-
 View view_of(std::initializer_list<std::int64_t> dims) {
   View view;
   for (const std::int64_t dim : dims) view.dims[static_cast<std::size_t>(view.rank++)] = dim;
@@ -61,8 +59,9 @@ std::string_view other_batch_normalization(const Node& node) {
   if (node.integer("training_mode") != 0) return "training_mode = 1";
   for (std::size_t slot = 1; slot < node.op().outputs.size(); ++slot)
     if (node.output(slot) != kNone) return "it gives statistics of the batch, as in training";
-  const std::int64_t opset = node.network().opset().value_or(kNewest);
-  if ((opset < 7 || node.op().find("is_test")) && node.integer("is_test", 0) == 0) return "is_test = 0: it trains";
+  const auto opset = node.network().opset();
+  const bool has_is_test = (opset && *opset < 7) || node.op().find("is_test");
+  if (has_is_test && node.integer("is_test", 0) == 0) return "is_test = 0: it trains";
   if (node.integer("spatial", 1) == 0) return "spatial = 0: it normalizes each position";
   return {};
 }

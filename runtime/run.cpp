@@ -20,9 +20,7 @@ namespace {
 // The file that an entry was read from.
 std::string file_of(const graph::Model& model, const graph::Statistic& entry) {
   for (const auto& source : model.sources)
-    if (const std::string_view text = source->text();
-        entry.text.data() >= text.data() && entry.text.data() < text.data() + text.size())
-      return source->path().string();
+    if (source->offset_of(entry.text.data())) return source->path().string();
   return {};
 }
 

@@ -215,7 +215,9 @@ void Output::keep_free(std::span<const std::filesystem::path> names) {
   for (const std::filesystem::path& each : names) taken_.push_back(whole_name(each));
 }
 
-void Output::check(const std::filesystem::path& path) const {
+void Output::check(const std::filesystem::path& path) const { check(path, whole_name(path)); }
+
+void Output::check(const std::filesystem::path& path, const std::filesystem::path& whole) const {
   const auto refuse = [&](const std::string& why) { throw Error(path.string(), "", why); };
   struct stat status = {};
   if (path.filename().empty()) refuse("is no name of a file");
@@ -223,7 +225,7 @@ void Output::check(const std::filesystem::path& path) const {
   if (stat(folder.c_str(), &status) != 0)
     refuse(fmt::format("its folder '{}' cannot be written to: {}", folder.string(), std::strerror(errno)));
   if (!S_ISDIR(status.st_mode)) refuse(fmt::format("'{}' is not a folder", folder.string()));
-  if (std::find(taken_.begin(), taken_.end(), whole_name(path)) != taken_.end())
+  if (std::find(taken_.begin(), taken_.end(), whole) != taken_.end())
     refuse("would be two files at once: each needs a name of its own");
   // A link is replaced; /dev/stdout must not be.
   std::error_code no_link;
@@ -239,8 +241,9 @@ void Output::check(const std::filesystem::path& path) const {
 }
 
 OutputFile& Output::add(const std::filesystem::path& path, std::uint64_t size) {
-  check(path);
-  taken_.push_back(whole_name(path));
+  std::filesystem::path whole = whole_name(path);
+  check(path, whole);
+  taken_.push_back(std::move(whole));
   files_.push_back(std::make_unique<File>(path, size, dry_, shared_));
   return *files_.back();
 }

@@ -65,6 +65,8 @@ class Output {
  private:
   class File;
 
+  void check(const std::filesystem::path& path, const std::filesystem::path& whole) const;
+
   std::vector<std::shared_ptr<const MappedFile>> inputs_;
   std::vector<std::filesystem::path> taken_;  // absolute
   bool dry_;

@@ -81,7 +81,8 @@ int rewrite(const Given& given, Seen& seen) {
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
   check_skipped(given, model.network);
   const std::vector<std::filesystem::path> beside = reports(given);
-  check_reports(given, beside, model, output_path(given));
+  const std::filesystem::path out = output_path(given);
+  check_reports(given, beside, model, out);
   const runtime::Outcome outcome = runtime::run(model, rules->program, options);
   if (given.has("--watch")) seen.matches = matches_of(model, rules->program, outcome);
   const bool fired = required_fired(given, rules->program, outcome);
@@ -90,8 +91,8 @@ int rewrite(const Given& given, Seen& seen) {
     const graph::Rewriting rewriting =
         runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
     runtime::Progress progress(runtime::Progress::terminal(), model.bytes);
-    written = graph::write_model(model, rewriting, output_path(given), dry_run, beside,
-                                 [&](std::uint64_t bytes) { progress.show(bytes); });
+    written =
+        graph::write_model(model, rewriting, out, dry_run, beside, [&](std::uint64_t bytes) { progress.show(bytes); });
     if (given.has("--plan"))
       runtime::write_text(given.text("--plan"), graph::to_json(runtime::plan_file(outcome, rules->program, rewriting)));
   }

@@ -11,6 +11,7 @@
 #include "graph/formats/block_queue.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/threads.hpp"
 
 using namespace rw::graph;
 using namespace rw::test;
@@ -18,14 +19,6 @@ using namespace rw::test;
 namespace {
 
 // So many threads until the test ends.
-class Threads {
- public:
-  explicit Threads(unsigned count) { set_threads(count); }
-  ~Threads() { set_threads(0); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-};
-
 std::vector<std::byte> bytes_from(std::size_t count, std::size_t first) {
   std::vector<std::byte> bytes(count);
   for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<std::byte>((first + i) * 31);

@@ -6,8 +6,8 @@
 
 #include "graph/error.hpp"
 #include "graph/literal.hpp"
-#include "graph/parallel.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/threads.hpp"
 
 using namespace rw;
 using namespace rw::runtime;
@@ -106,11 +106,10 @@ TEST_CASE("Magnitudes of a large weight are the same for any number of threads")
       expected[channel] = std::max(expected[channel], std::fabs(value * factor));
     });
     for (const unsigned count : {1U, 2U, 7U}) {
-      graph::set_threads(count);
+      const Threads set(count);
       CHECK(magnitudes(tensor, handle, &edit, expected.size()) == expected);
     }
   }
-  graph::set_threads(0);
 }
 
 TEST_CASE("A weight that is not finite is named wherever it stands") {

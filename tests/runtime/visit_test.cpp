@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <functional>
 
 #include "graph/model.hpp"
-#include "graph/parallel.hpp"
 #include "tests/runtime/engine.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/shell.hpp"
+#include "tests/support/threads.hpp"
 
 using namespace rw;
 using namespace rw::test;
@@ -16,14 +17,6 @@ using namespace rw::test;
 namespace {
 
 constexpr int kLength = 5000;
-
-class Threads {
- public:
-  explicit Threads(unsigned count) { graph::set_threads(count); }
-  ~Threads() { graph::set_threads(0); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-};
 
 // conv0 -> relu0 -> conv1 -> relu1 -> ...: convolutions of `channels` channels and one pixel, whose weights are
 // weight(i) on the diagonal; relu(i) has the ranges of calibration(i), "" for none.
@@ -52,23 +45,21 @@ graph::Model chain(int channels, const std::function<double(int)>& weight,
   return graph::read_model(folder / "m.json");
 }
 
+std::string rule(const std::string& clauses) {
+  return "rule s { region r { parents Conv as p through Relu children Conv as c } " + clauses + "}";
+}
+
 double small(int i) { return 1.0 + i % 7; }  // the range of channel 0; channel 1 has 4
 bool known(int i) { return i % 3 != 0; }
 
 }  // namespace
 
 TEST_CASE("Regions that threads judge are scaled, and left alone, as each would be by itself") {
-  const std::string rules = R"(
-rule s {
-  region r {
-    parents Conv as p
-    through Relu
-    children Conv as c
-  }
+  const std::string rules = rule(R"(
   needs stats(p) else "no ranges"
   where any p: smallest(p.max) < 4 else "level"
   do scale(p, 8 / p.max)
-})";
+)");
   for (const unsigned count : {1U, 4U}) {
     const Threads set(count);
     const Engine engine(
@@ -94,16 +85,10 @@ rule s {
 }
 
 TEST_CASE("A rule that reads weights sees them as the regions before have left them, whatever the number of threads") {
-  const std::string rules = R"(
-rule s {
-  region r {
-    parents Conv as p
-    through Relu
-    children Conv as c
-  }
+  const std::string rules = rule(R"(
   repeat 3 until change < 0
   do scale(p, sqrt(across(max, c.weight) / across(max, p.weight)))
-})";
+)");
   const auto weight = [](int i) { return 0.5 + i * 37 % 101; };
   std::vector<double> weights, scales(kLength, 1.0);
   for (int i = 0; i <= kLength; ++i) weights.push_back(weight(i));
