@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "graph/mapped_file.hpp"
+#include "graph/base/mapped_file.hpp"
 #include "graph/network.hpp"
 #include "graph/rewriting.hpp"
 #include "graph/statistics.hpp"

@@ -11,9 +11,9 @@
 #include <cassert>
 #include <map>
 
+#include "graph/base/error.hpp"
+#include "graph/base/name_table.hpp"
 #include "graph/builder.hpp"
-#include "graph/error.hpp"
-#include "graph/name_table.hpp"
 
 namespace rw::graph {
 namespace {

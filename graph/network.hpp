@@ -13,10 +13,11 @@
 #include <variant>
 #include <vector>
 
-#include "graph/arena.hpp"
-#include "graph/dtype.hpp"
-#include "graph/growing.hpp"
-#include "graph/shape.hpp"
+#include "graph/base/arena.hpp"
+#include "graph/base/growing.hpp"
+#include "graph/values/dtype.hpp"
+#include "graph/values/literal.hpp"
+#include "graph/values/shape.hpp"
 
 namespace rw::graph {
 
@@ -24,22 +25,6 @@ using TensorId = std::uint32_t;    // index into Network::tensors()
 using OperatorId = std::uint32_t;  // index into Network::operators(): the order of the file
 using TypeId = std::uint32_t;      // an operator name ("Conv", "com.microsoft::FusedConv"), interned
 inline constexpr std::uint32_t kNone = UINT32_MAX;
-
-// Where the elements of a constant lie that another one holds in another order or type (fold_constants.hpp): an index
-// is spelled row-major over `shape`, and the digits times the strides count elements of the type that is stored.
-struct Layout {
-  DType dtype = DType::undefined;  // every value of it is one of the literal's own type, too
-  Shape shape;                     // as many elements as the literal
-  std::span<const std::int64_t> strides;
-};
-
-// The value of a constant: row-major little-endian elements, viewed where they lie (a mapped file or the arena).
-struct Literal {
-  DType dtype = DType::undefined;
-  Shape shape;                       // every dimension known
-  std::span<const std::byte> bytes;  // exactly shape.count() * size(dtype), or that of the layout's type; not aligned
-  const Layout* layout = nullptr;    // in the arena; null: row-major elements of dtype
-};
 
 // A nested network that the engine does not look into (the body of If, Loop or Scan).
 struct Opaque {

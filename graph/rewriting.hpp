@@ -7,31 +7,22 @@
 #include <vector>
 
 #include "graph/network.hpp"
+#include "graph/values/edit.hpp"
 
 namespace rw::graph {
 
-// Multiplies a constant along some axes of its view (see ConstantEdit::view).
-struct Factor {
-  std::uint32_t axes = 0;      // mask over the axes of the view: bit i is axis i
-  std::vector<double> values;  // finite; row-major over the marked axes: their product many
-};
-
-// A constant W becomes W' = W * product of the factors, each element multiplied in double by the one combined factor
-// and rounded once to the constant's dtype.
+// The constant `tensor` becomes what the edit makes of it.
 struct ConstantEdit {
-  TensorId tensor = kNone;          // the constant whose value is edited
-  std::vector<std::int64_t> shape;  // the new shape; differs from the old only where a dimension of size 1 (or a
-                                    // missing leading one) is expanded as broadcasting does
-  std::vector<std::int64_t>
-      view;  // row-major factorisation of the new shape, e.g. [group, out/group, in/group, kernel]
-  std::vector<Factor> factors;
+  TensorId tensor = kNone;
+  Edit edit;
 };
 
 struct ConstantCopy {
   // Of the new tensor, which only operators of one scope read: "<tensor>@<node>", with the prefix of the scope before
   // it.
   std::string name;
-  ConstantEdit edit;  // edit.tensor is the one that is copied
+  TensorId tensor = kNone;  // the one that is copied
+  Edit edit;
 };
 
 // Input `slot` of `op` reads copies[copy] instead of its old tensor.

@@ -1,5 +1,5 @@
 # Writes OUT, a C++ file that holds the text of FILES as raw strings. Long files are split: compilers bound a literal's length.
-set(text "#include \"runtime/shipped.hpp\"\n\nnamespace rw::runtime {\n\nconst std::vector<ShippedFile>& shipped_files() {\n  static const std::vector<ShippedFile> files = {\n")
+set(text "#include \"runtime/engine/shipped.hpp\"\n\nnamespace rw::runtime {\n\nconst std::vector<ShippedFile>& shipped_files() {\n  static const std::vector<ShippedFile> files = {\n")
 separate_arguments(FILES)
 foreach(file ${FILES})
   get_filename_component(name ${file} NAME_WE)

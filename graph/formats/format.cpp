@@ -5,17 +5,17 @@
 #include <array>
 #include <new>
 
-#include "graph/error.hpp"
-#include "graph/formats/json_encode.hpp"
-#include "graph/formats/json_read.hpp"
-#include "graph/formats/json_statistics.hpp"
-#include "graph/formats/json_write.hpp"
-#include "graph/formats/onnx.hpp"
-#include "graph/formats/onnx_convert.hpp"
-#include "graph/formats/onnx_write.hpp"
-#include "graph/formats/output.hpp"
+#include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
+#include "graph/formats/convert/to_json.hpp"
+#include "graph/formats/convert/to_onnx.hpp"
+#include "graph/formats/json/read.hpp"
+#include "graph/formats/json/write.hpp"
+#include "graph/formats/onnx/onnx.hpp"
+#include "graph/formats/onnx/write.hpp"
+#include "graph/formats/output/output.hpp"
+#include "graph/formats/statistics/entries.hpp"
 #include "graph/formats/write_model.hpp"
-#include "graph/printable.hpp"
 
 namespace rw::graph {
 namespace {

@@ -1,7 +1,7 @@
 // write_model (model.hpp) for work that takes long enough to be watched.
 #pragma once
 
-#include "graph/function_ref.hpp"
+#include "graph/base/function_ref.hpp"
 #include "graph/model.hpp"
 
 namespace rw::graph {

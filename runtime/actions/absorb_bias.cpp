@@ -12,12 +12,12 @@
 #include <cmath>
 #include <utility>
 
-#include "graph/error.hpp"
-#include "graph/literal.hpp"
+#include "graph/base/error.hpp"
+#include "graph/values/elements.hpp"
 #include "runtime/actions/actions.hpp"
-#include "runtime/bias.hpp"
-#include "runtime/clip_bounds.hpp"
-#include "runtime/scales.hpp"
+#include "runtime/laws/clip_bounds.hpp"
+#include "runtime/plan/scales.hpp"
+#include "runtime/weights/bias.hpp"
 
 namespace rw::runtime {
 namespace {

@@ -1,7 +1,7 @@
 // The functions that the table of actions names, one file each. Internal to the actions.
 #pragma once
 
-#include "runtime/action.hpp"
+#include "runtime/actions/action.hpp"
 
 namespace rw::runtime {
 

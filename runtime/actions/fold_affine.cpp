@@ -14,11 +14,11 @@
 #include <cmath>
 #include <optional>
 
-#include "graph/literal.hpp"
+#include "graph/values/elements.hpp"
 #include "runtime/actions/actions.hpp"
-#include "runtime/bias.hpp"
-#include "runtime/edited.hpp"
 #include "runtime/laws/laws.hpp"
+#include "runtime/weights/bias.hpp"
+#include "runtime/weights/edited.hpp"
 
 namespace rw::runtime {
 namespace {

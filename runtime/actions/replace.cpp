@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "runtime/actions/actions.hpp"
-#include "runtime/clip_bounds.hpp"
+#include "runtime/laws/clip_bounds.hpp"
 
 namespace rw::runtime {
 namespace {

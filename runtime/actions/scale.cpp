@@ -7,11 +7,11 @@
 #include <cmath>
 #include <optional>
 
-#include "graph/error.hpp"
+#include "graph/base/error.hpp"
 #include "runtime/actions/actions.hpp"
-#include "runtime/constant.hpp"
-#include "runtime/edited.hpp"
-#include "runtime/scales.hpp"
+#include "runtime/plan/scales.hpp"
+#include "runtime/weights/constant.hpp"
+#include "runtime/weights/edited.hpp"
 
 namespace rw::runtime {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
-#include "graph/plan_file.hpp"
-#include "graph/printable.hpp"
+#include "graph/base/printable.hpp"
+#include "graph/formats/plan/plan_file.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/run_options.hpp"
 

@@ -7,8 +7,8 @@
 #include "runtime/commands/json.hpp"
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/commands/text.hpp"
-#include "runtime/library.hpp"
-#include "runtime/vocabulary.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/vocabulary.hpp"
 
 namespace rw::commands {
 namespace {

@@ -9,11 +9,11 @@
 #include <system_error>
 
 #include "dsl/spelling.hpp"
-#include "graph/error.hpp"
-#include "graph/printable.hpp"
+#include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/help.hpp"
-#include "runtime/run.hpp"
+#include "runtime/engine/run.hpp"
 
 namespace rw::commands {
 namespace {

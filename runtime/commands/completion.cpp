@@ -1,9 +1,9 @@
 // Completion for bash, made from the rows of the commands.
 #include <fmt/format.h>
 
-#include "graph/printable.hpp"
+#include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
-#include "runtime/shipped.hpp"
+#include "runtime/engine/shipped.hpp"
 
 namespace rw::commands {
 namespace {

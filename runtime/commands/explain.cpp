@@ -4,8 +4,8 @@
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/commands/run_options.hpp"
-#include "runtime/explain.hpp"
-#include "runtime/text_file.hpp"
+#include "runtime/explain/explain.hpp"
+#include "runtime/text/text_file.hpp"
 
 namespace rw::commands {
 namespace {

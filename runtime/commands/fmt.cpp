@@ -8,12 +8,12 @@
 
 #include "dsl/parse.hpp"
 #include "dsl/print.hpp"
-#include "graph/error.hpp"
-#include "graph/printable.hpp"
+#include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/json.hpp"
-#include "runtime/library.hpp"
-#include "runtime/text_file.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/text/text_file.hpp"
 
 namespace rw::commands {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "graph/printable.hpp"
+#include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/text.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "dsl/diagnostic.hpp"
-#include "graph/formats/json_text.hpp"
+#include "graph/formats/text/json_text.hpp"
 
 namespace rw::commands {
 

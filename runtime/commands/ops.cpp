@@ -5,16 +5,16 @@
 #include <map>
 #include <set>
 
+#include "graph/base/printable.hpp"
 #include "graph/model.hpp"
-#include "graph/printable.hpp"
-#include "runtime/analysis.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/json.hpp"
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/commands/text.hpp"
-#include "runtime/law.hpp"
-#include "runtime/regions.hpp"
-#include "runtime/vocabulary.hpp"
+#include "runtime/engine/vocabulary.hpp"
+#include "runtime/laws/law.hpp"
+#include "runtime/regions/analysis.hpp"
+#include "runtime/regions/regions.hpp"
 
 namespace rw::commands {
 namespace {

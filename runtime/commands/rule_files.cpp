@@ -6,10 +6,10 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "graph/printable.hpp"
+#include "graph/base/printable.hpp"
 #include "runtime/commands/command.hpp"
-#include "runtime/library.hpp"
-#include "runtime/vocabulary.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/vocabulary.hpp"
 
 namespace rw::commands {
 

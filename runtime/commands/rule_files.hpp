@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dsl/load.hpp"
-#include "runtime/run.hpp"
+#include "runtime/engine/run.hpp"
 
 namespace rw::commands {
 

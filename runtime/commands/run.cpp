@@ -6,18 +6,18 @@
 #include <filesystem>
 #include <map>
 
-#include "graph/formats/statistics_file.hpp"
+#include "graph/base/printable.hpp"
+#include "graph/formats/statistics/file.hpp"
 #include "graph/formats/write_model.hpp"
-#include "graph/printable.hpp"
-#include "runtime/apply_plan.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/commands/run_options.hpp"
 #include "runtime/commands/watch.hpp"
-#include "runtime/plan_file.hpp"
-#include "runtime/progress.hpp"
-#include "runtime/report.hpp"
-#include "runtime/text_file.hpp"
+#include "runtime/engine/apply_plan.hpp"
+#include "runtime/engine/plan_file.hpp"
+#include "runtime/report/report.hpp"
+#include "runtime/text/progress.hpp"
+#include "runtime/text/text_file.hpp"
 
 namespace rw::commands {
 namespace {

@@ -8,12 +8,12 @@
 #include <charconv>
 #include <cstdlib>
 
-#include "graph/error.hpp"
-#include "graph/formats/output.hpp"
-#include "graph/parallel.hpp"
-#include "graph/printable.hpp"
+#include "graph/base/error.hpp"
+#include "graph/base/parallel.hpp"
+#include "graph/base/printable.hpp"
+#include "graph/formats/output/output.hpp"
 #include "runtime/commands/rule_files.hpp"
-#include "runtime/glob.hpp"
+#include "runtime/text/glob.hpp"
 
 namespace rw::commands {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "runtime/commands/command.hpp"
-#include "runtime/run.hpp"
+#include "runtime/engine/run.hpp"
 
 namespace rw::commands {
 

@@ -7,7 +7,7 @@
 #include "runtime/commands/json.hpp"
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/commands/text.hpp"
-#include "runtime/rule_test.hpp"
+#include "runtime/testing/rule_test.hpp"
 
 namespace rw::commands {
 namespace {

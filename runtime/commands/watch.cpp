@@ -11,8 +11,8 @@
 #include <thread>
 #include <tuple>
 
-#include "graph/error.hpp"
-#include "graph/printable.hpp"
+#include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
 #include "runtime/commands/command.hpp"
 
 namespace rw::commands {

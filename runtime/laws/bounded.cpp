@@ -3,10 +3,10 @@
 // channel, which Clip cannot take: where one changes, the operator is written as Max and Min (apply_plan.cpp).
 #include <fmt/format.h>
 
-#include "runtime/clip_bounds.hpp"
+#include "runtime/laws/clip_bounds.hpp"
 #include "runtime/laws/constants.hpp"
 #include "runtime/laws/laws.hpp"
-#include "runtime/scales.hpp"
+#include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_bounded {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "runtime/laws/laws.hpp"
-#include "runtime/scales.hpp"
+#include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_concat {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "runtime/clip_bounds.hpp"
+#include "runtime/laws/clip_bounds.hpp"
 #include "runtime/laws/laws.hpp"
 
 namespace rw::runtime {

@@ -1,7 +1,7 @@
 // Constants that meet a tensor by broadcasting (a bias, a factor, an operand of Add).
 #pragma once
 
-#include "runtime/law.hpp"
+#include "runtime/laws/law.hpp"
 
 namespace rw::runtime {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/scales.hpp"
+#include "runtime/plan/scales.hpp"
 
 namespace rw::runtime {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "graph/movement.hpp"
-#include "runtime/law.hpp"
+#include "graph/operators/movement.hpp"
+#include "runtime/laws/law.hpp"
 
 namespace rw::runtime {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "runtime/laws/laws.hpp"
-#include "runtime/scales.hpp"
+#include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_gather {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "runtime/laws/constants.hpp"
 #include "runtime/laws/laws.hpp"
-#include "runtime/scales.hpp"
+#include "runtime/plan/scales.hpp"
 
 namespace rw::runtime {
 namespace {

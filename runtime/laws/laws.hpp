@@ -1,7 +1,7 @@
 // The functions that the table of laws names, one file a law. Internal to the laws.
 #pragma once
 
-#include "runtime/law.hpp"
+#include "runtime/laws/law.hpp"
 
 namespace rw::runtime {
 

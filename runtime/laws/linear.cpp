@@ -6,7 +6,7 @@
 
 #include "runtime/laws/constants.hpp"
 #include "runtime/laws/laws.hpp"
-#include "runtime/scales.hpp"
+#include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_linear {
 namespace {

@@ -10,12 +10,12 @@
 #include <filesystem>
 #include <map>
 
-#include "graph/error.hpp"
+#include "graph/base/error.hpp"
 #include "graph/model.hpp"
-#include "runtime/library.hpp"
-#include "runtime/report.hpp"
-#include "runtime/run.hpp"
-#include "runtime/vocabulary.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/run.hpp"
+#include "runtime/engine/vocabulary.hpp"
+#include "runtime/report/report.hpp"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "graph/scale.hpp"
+#include "graph/values/scale.hpp"
 
 namespace {
 
@@ -52,7 +52,7 @@ void scale(benchmark::State& state, DType dtype, bool rows, bool columns, std::i
   const auto wide = static_cast<std::int64_t>(kBytes / size(dtype)) / kRows / kernel;
   const std::vector<std::int64_t> dims = {kRows, wide, kernel};
   const Literal source{dtype, Shape(dims), buffers().from};
-  ConstantEdit edit{.tensor = 0, .shape = dims, .view = dims};
+  Edit edit{.shape = dims, .view = dims};
   const auto factors = [](std::int64_t count) {
     std::vector<double> values;
     for (std::int64_t i = 0; i < count; ++i) values.push_back(1.0 + static_cast<double>(i % 61) / 61);

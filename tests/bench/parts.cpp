@@ -7,10 +7,10 @@
 #include <string>
 
 #include "graph/model.hpp"
-#include "runtime/apply_plan.hpp"
-#include "runtime/library.hpp"
-#include "runtime/run.hpp"
-#include "runtime/vocabulary.hpp"
+#include "runtime/engine/apply_plan.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/run.hpp"
+#include "runtime/engine/vocabulary.hpp"
 #include "tests/bench/save.hpp"
 
 namespace {

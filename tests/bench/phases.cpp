@@ -9,9 +9,9 @@
 #include <optional>
 
 #include "graph/model.hpp"
-#include "runtime/library.hpp"
-#include "runtime/run.hpp"
-#include "runtime/vocabulary.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/run.hpp"
+#include "runtime/engine/vocabulary.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // Any bytes as model.json: an error, or a network that is written back and read again.
-#include "graph/error.hpp"
+#include "graph/base/error.hpp"
 #include "graph/model.hpp"
 #include "tests/fuzz/scratch.hpp"
 

@@ -1,9 +1,9 @@
 // Any bytes as an ONNX model: an error, or a network that is written as it is, with all weights scaled and outputs
 // renamed, or as model.json; nothing reaches the disk.
-#include "graph/error.hpp"
-#include "graph/form.hpp"
-#include "graph/infer_shapes.hpp"
+#include "graph/base/error.hpp"
 #include "graph/model.hpp"
+#include "graph/operators/form.hpp"
+#include "graph/operators/infer.hpp"
 #include "tests/fuzz/scratch.hpp"
 
 namespace {
@@ -16,7 +16,7 @@ Rewriting everything(const Network& network) {
     const Tensor& tensor = network.tensor(id);
     if (!tensor.constant || !floating(tensor.dtype) || tensor.producer != kNone) continue;
     const std::vector<std::int64_t> dims(tensor.shape.dims().begin(), tensor.shape.dims().end());
-    rewriting.constants.push_back({id, dims, {*tensor.shape.count()}, {{0, {2.0}}}});
+    rewriting.constants.push_back({id, {dims, {*tensor.shape.count()}, {{0, {2.0}}}}});
   }
   for (OperatorId op = 0; op < network.operators().size(); op += 3)
     rewriting.graph.outputs.push_back({op, 0, "renamed"});

@@ -3,10 +3,10 @@
 #include <array>
 #include <string>
 
-#include "graph/error.hpp"
+#include "graph/base/error.hpp"
 #include "graph/model.hpp"
-#include "runtime/apply_plan.hpp"
-#include "runtime/report.hpp"
+#include "runtime/engine/apply_plan.hpp"
+#include "runtime/report/report.hpp"
 #include "tests/fuzz/rule_text.hpp"
 #include "tests/fuzz/scratch.hpp"
 

@@ -1,6 +1,6 @@
 // Any bytes as a plan, applied to a small model and taken back, and to its weights alone.
-#include "graph/error.hpp"
-#include "graph/plan_file.hpp"
+#include "graph/base/error.hpp"
+#include "graph/formats/plan/plan_file.hpp"
 #include "tests/fuzz/scratch.hpp"
 
 namespace {

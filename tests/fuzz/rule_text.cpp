@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "runtime/library.hpp"
-#include "runtime/vocabulary.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/vocabulary.hpp"
 
 namespace rw::fuzz {
 namespace {

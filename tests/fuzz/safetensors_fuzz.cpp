@@ -1,5 +1,5 @@
 // Any bytes as the weight file of a small network.
-#include "graph/error.hpp"
+#include "graph/base/error.hpp"
 #include "graph/model.hpp"
 #include "tests/fuzz/scratch.hpp"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "graph/error.hpp"
-#include "graph/literal.hpp"
+#include "graph/base/error.hpp"
+#include "graph/values/elements.hpp"
 
 namespace rw::test {
 

@@ -1,9 +1,9 @@
 // Constants behind operators that keep their values, against what the evaluator computes.
-#include "graph/fold_constants.hpp"
+#include "graph/operators/fold_constants.hpp"
 
-#include "graph/infer_shapes.hpp"
-#include "graph/literal.hpp"
-#include "graph/scale.hpp"
+#include "graph/operators/infer.hpp"
+#include "graph/values/elements.hpp"
+#include "graph/values/scale.hpp"
 #include "runtime/evaluator/literal.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/net.hpp"
@@ -32,7 +32,7 @@ void check_values(const Tensor& tensor, const Array& expected) {
   const Literal& literal = *tensor.constant;
   CHECK(Dims(literal.shape.dims().begin(), literal.shape.dims().end()) == expected.shape());
   REQUIRE(count(literal) == expected.count());
-  const ConstantEdit twice{0, expected.shape(), expected.shape(), {{0, {2.0}}}};
+  const Edit twice{expected.shape(), expected.shape(), {{0, {2.0}}}};
   const std::vector<std::byte> scaled = Scaler(literal, twice, "w").result();
   const Array doubled = read_literal({literal.dtype, literal.shape, scaled});
   for (std::size_t i = 0; i < expected.count(); ++i) {

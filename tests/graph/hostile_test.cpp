@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "graph/error.hpp"
+#include "graph/base/error.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 

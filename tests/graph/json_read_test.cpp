@@ -1,8 +1,8 @@
 // model.json: what it may say, and the message for what it may not.
 #include <cmath>
 
-#include "graph/error.hpp"
-#include "graph/literal.hpp"
+#include "graph/base/error.hpp"
+#include "graph/values/elements.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 

@@ -1,11 +1,11 @@
 // JSON front to back: what is read, what is refused and where the mistake is said to be.
-#include "graph/formats/json.hpp"
+#include "graph/formats/text/json.hpp"
 
 #include <cmath>
 
-#include "graph/formats/json_text.hpp"
-#include "graph/formats/splices.hpp"
-#include "graph/mapped_file.hpp"
+#include "graph/base/mapped_file.hpp"
+#include "graph/formats/text/json_text.hpp"
+#include "graph/formats/text/splices.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 

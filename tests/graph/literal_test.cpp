@@ -4,7 +4,7 @@
 #include <limits>
 #include <random>
 
-#include "graph/literal.hpp"
+#include "graph/values/elements.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace rw::graph;

@@ -1,5 +1,5 @@
 // Mapped files: what is refused, the padding, and files that change while they are read.
-#include "graph/mapped_file.hpp"
+#include "graph/base/mapped_file.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -10,8 +10,8 @@
 #include <csignal>
 #include <numeric>
 
-#include "graph/error.hpp"
-#include "graph/printable.hpp"
+#include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 

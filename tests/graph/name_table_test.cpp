@@ -1,5 +1,5 @@
 // Names to numbers, judged by a std::map.
-#include "graph/name_table.hpp"
+#include "graph/base/name_table.hpp"
 
 #include <map>
 #include <random>

@@ -1,10 +1,10 @@
 // The network: linking, order, names, and the mistakes that building one can meet.
 #include <functional>
 
+#include "graph/base/error.hpp"
 #include "graph/builder.hpp"
-#include "graph/channel_axes.hpp"
-#include "graph/error.hpp"
-#include "graph/infer_shapes.hpp"
+#include "graph/operators/channel_axes.hpp"
+#include "graph/operators/infer.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/net.hpp"
 

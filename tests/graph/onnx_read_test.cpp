@@ -1,8 +1,8 @@
 // What is read of an ONNX file, and what is refused. Files are put together byte by byte (tests/support/onnx_file.hpp).
 #include <set>
 
-#include "graph/formats/onnx.hpp"
-#include "graph/literal.hpp"
+#include "graph/formats/onnx/onnx.hpp"
+#include "graph/values/elements.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/onnx_file.hpp"

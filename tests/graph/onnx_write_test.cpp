@@ -1,6 +1,6 @@
 // What comes out of an ONNX file that a rewriting changes, byte for byte.
-#include "graph/formats/onnx.hpp"
-#include "graph/literal.hpp"
+#include "graph/formats/onnx/onnx.hpp"
+#include "graph/values/elements.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/onnx_file.hpp"
@@ -25,7 +25,10 @@ struct Case {
   // Multiplies the whole tensor.
   ConstantEdit times(std::string_view name, double factor) const {
     const auto dims = model.network.tensor(id(name)).constant->shape.dims();
-    return {id(name), {dims.begin(), dims.end()}, {dims.begin(), dims.end()}, {{0, {factor}}}};
+    return {id(name), {{dims.begin(), dims.end()}, {dims.begin(), dims.end()}, {{0, {factor}}}}};
+  }
+  ConstantCopy copy(const std::string& name, std::string_view of, double factor) const {
+    return {name, id(of), times(of, factor).edit};
   }
   std::string write(const Rewriting& rewriting, const std::string& name = "out/m.onnx") const {
     write_model(model, rewriting, folder / name);
@@ -81,14 +84,14 @@ TEST_CASE("Float16 weights keep their type") {
 TEST_CASE("An expanded constant changes its shape and the lengths around it") {
   const Case test(adding(o::floats("w", {1}, {3})));
   // [1] becomes [1, 100]: long enough that every length takes more bytes.
-  ConstantEdit edit{test.id("w"), {1, 100}, {1, 100}, {{2, std::vector<double>(100, 2.0)}}};
+  ConstantEdit edit{test.id("w"), {{1, 100}, {1, 100}, {{2, std::vector<double>(100, 2.0)}}}};
   CHECK(test.write({.constants = {edit}}) == adding(o::floats("w", {1, 100}, std::vector<float>(100, 6.0F))));
 }
 
 TEST_CASE("A shared initializer is copied for the node that wants it otherwise") {
   const o::Message second = o::node("Mul", {"y", "w"}, {"z"}, {}, "mul");
   const Case test(model_with({kAdd, second}, {o::floats("w", {1}, {3})}));
-  const Rewriting rewriting{.copies = {{"w@add", test.times("w", 2)}}, .rebindings = {{0, 1, 0}}};
+  const Rewriting rewriting{.copies = {test.copy("w@add", "w", 2)}, .rebindings = {{0, 1, 0}}};
   const Case after(test.write(rewriting));
   CHECK(values_of(after.model.network, "w") == std::vector<double>{3});
   CHECK(values_of(after.model.network, "w@add") == std::vector<double>{6});
@@ -104,7 +107,7 @@ TEST_CASE("An edited Constant node gets an initializer beside it") {
   const Case test(model_with({o::node("Constant", {}, {"k"}, {o::attribute("value_float", 1.5F)}, "k"),
                               o::node("Mul", {"x", "k"}, {"y"}, {}, "mul")},
                              {}));
-  const Rewriting rewriting{.copies = {{"k@mul", test.times("k", 2)}}, .rebindings = {{1, 1, 0}}};
+  const Rewriting rewriting{.copies = {test.copy("k@mul", "k", 2)}, .rebindings = {{1, 1, 0}}};
   const Case after(test.write(rewriting));
   CHECK(values_of(after.model.network, "k") == std::vector<double>{1.5});
   CHECK(values_of(after.model.network, "k@mul") == std::vector<double>{3});
@@ -142,7 +145,7 @@ TEST_CASE("What a graph within a node reads cannot be exchanged") {
   const o::Message body = o::graph({o::node("Relu", {"w"}, {"b"})}, {}, {}, {o::value("b", {})});
   const Case test(model_with({o::node("If", {"x"}, {"y"}, {o::attribute_graph("then_branch", body)}, "if")},
                              {o::floats("w", {1}, {1})}));
-  const Rewriting rewriting{.copies = {{"w@if", test.times("w", 2)}}, .rebindings = {{0, 1, 0}}};
+  const Rewriting rewriting{.copies = {test.copy("w@if", "w", 2)}, .rebindings = {{0, 1, 0}}};
   CHECK(error_of([&] { test.write(rewriting); }).find("a graph within a node reads") != std::string::npos);
 }
 

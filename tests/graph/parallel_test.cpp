@@ -1,5 +1,5 @@
 // Threads: all of the work is done, by as many as there may be, and what comes out is the same for any number.
-#include "graph/parallel.hpp"
+#include "graph/base/parallel.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "graph/formats/block_queue.hpp"
+#include "graph/formats/output/block_queue.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/threads.hpp"
@@ -162,7 +162,7 @@ TEST_CASE("Files are the same bytes for any number of threads") {
   for (const char* name : {"wa", "wb"}) {
     std::vector<double> factors(1024);
     for (std::size_t i = 0; i < factors.size(); ++i) factors[i] = 0.5 + static_cast<double>(i) / 700;
-    rewriting.constants.push_back({*model.network.find(name), {1537, 1024}, {1537, 1024}, {{2, factors}}});
+    rewriting.constants.push_back({*model.network.find(name), {{1537, 1024}, {1537, 1024}, {{2, factors}}}});
   }
   std::vector<std::string> results;
   for (const unsigned count : {1U, 2U, 5U}) {

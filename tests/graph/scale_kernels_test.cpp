@@ -1,5 +1,5 @@
 // Every kernel must give the bits of the plain one, whatever the processor can.
-#include "graph/scale_kernels.hpp"
+#include "graph/values/scale_kernels.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <random>
 
-#include "graph/literal.hpp"
+#include "graph/values/elements.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace rw::graph;

@@ -1,10 +1,10 @@
 // Scaling constants, judged by a computation of its own: indices by division, one element after the other.
-#include "graph/scale.hpp"
+#include "graph/values/scale.hpp"
 
 #include <cmath>
 #include <random>
 
-#include "graph/literal.hpp"
+#include "graph/values/elements.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 
@@ -42,7 +42,7 @@ std::vector<std::int64_t> position(std::int64_t index, const Dims& shape) {
   return place;
 }
 
-double factor_at(std::int64_t index, const ConstantEdit& edit) {
+double factor_at(std::int64_t index, const Edit& edit) {
   const auto place = position(index, edit.view);
   double product = 1;
   bool begun = false;
@@ -75,7 +75,7 @@ std::vector<double> random_factor(std::size_t count, std::mt19937& random) {
   return values;
 }
 
-void check_against_definition(const Constant& constant, const ConstantEdit& edit) {
+void check_against_definition(const Constant& constant, const Edit& edit) {
   const Literal literal = constant.literal();
   const Scaler scaler(literal, edit, "w");
   const std::vector<std::byte> result = scaler.result();
@@ -115,20 +115,19 @@ TEMPLATE_TEST_CASE_SIG("Every float type is scaled along any axes of the view", 
     const Factor in = {0b0101, random_factor(10, random)};
     const Factor tap = {0b1000, random_factor(9, random)};
     const Factor all = {0, {0.3}};
-    check_against_definition(conv, {0, {6, 5, 3, 3}, view, {out}});
-    check_against_definition(conv, {0, {6, 5, 3, 3}, view, {in}});
-    check_against_definition(conv, {0, {6, 5, 3, 3}, view, {out, in}});
-    check_against_definition(conv, {0, {6, 5, 3, 3}, view, {in, tap, all}});
-    check_against_definition(conv, {0, {6, 5, 3, 3}, view, {}});
+    check_against_definition(conv, {{6, 5, 3, 3}, view, {out}});
+    check_against_definition(conv, {{6, 5, 3, 3}, view, {in}});
+    check_against_definition(conv, {{6, 5, 3, 3}, view, {out, in}});
+    check_against_definition(conv, {{6, 5, 3, 3}, view, {in, tap, all}});
+    check_against_definition(conv, {{6, 5, 3, 3}, view, {}});
     // A matrix larger than a block, scaled along its rows and along its columns.
     const Constant matrix = random_constant<Codec>(dtype, {37, 91}, random);
-    check_against_definition(matrix, {0, {37, 91}, {37, 91}, {{0b01, random_factor(37, random)}}});
-    check_against_definition(matrix, {0, {37, 91}, {37, 91}, {{0b10, random_factor(91, random)}}});
-    check_against_definition(matrix, {0, {37, 91}, {37, 91}, {{0b11, random_factor(std::size_t{37} * 91, random)}}});
+    check_against_definition(matrix, {{37, 91}, {37, 91}, {{0b01, random_factor(37, random)}}});
+    check_against_definition(matrix, {{37, 91}, {37, 91}, {{0b10, random_factor(91, random)}}});
+    check_against_definition(matrix, {{37, 91}, {37, 91}, {{0b11, random_factor(std::size_t{37} * 91, random)}}});
     // A scalar, and nothing at all.
-    check_against_definition(random_constant<Codec>(dtype, {}, random), {0, {}, {}, {{0, {1.7}}}});
-    check_against_definition(random_constant<Codec>(dtype, {0, 4}, random),
-                             {0, {0, 4}, {0, 4}, {{0b10, {1, 2, 3, 4}}}});
+    check_against_definition(random_constant<Codec>(dtype, {}, random), {{}, {}, {{0, {1.7}}}});
+    check_against_definition(random_constant<Codec>(dtype, {0, 4}, random), {{0, 4}, {0, 4}, {{0b10, {1, 2, 3, 4}}}});
   });
 }
 
@@ -136,12 +135,12 @@ TEST_CASE("Dimensions of size 1 expand as in broadcasting") {
   std::mt19937 random(5);
   using Codec = PlainCodec<float>;
   const Constant scalar = random_constant<Codec>(DType::float32, {}, random);
-  check_against_definition(scalar, {0, {4, 1, 1}, {4}, {{1, {1, 2, 3, 4}}}});
+  check_against_definition(scalar, {{4, 1, 1}, {4}, {{1, {1, 2, 3, 4}}}});
   const Constant one = random_constant<Codec>(DType::float32, {1, 5}, random);
-  check_against_definition(one, {0, {3, 5}, {3, 5}, {{0b01, {2, 0.5, 0.1}}}});
-  check_against_definition(one, {0, {2, 3, 5}, {6, 5}, {{0b10, {1, 2, 3, 4, 5}}}});
+  check_against_definition(one, {{3, 5}, {3, 5}, {{0b01, {2, 0.5, 0.1}}}});
+  check_against_definition(one, {{2, 3, 5}, {6, 5}, {{0b10, {1, 2, 3, 4, 5}}}});
   const Constant inner = random_constant<Codec>(DType::float32, {3, 1}, random);
-  check_against_definition(inner, {0, {3, 700}, {3, 700}, {{0b10, random_factor(700, random)}}});
+  check_against_definition(inner, {{3, 700}, {3, 700}, {{0b10, random_factor(700, random)}}});
 }
 
 TEST_CASE("Float16 denormals and signed zeros stay what they are") {
@@ -150,7 +149,7 @@ TEST_CASE("Float16 denormals and signed zeros stay what they are") {
   const Constant constant = {DType::float16, {6}, std::vector<std::byte>(raw, raw + 12)};
   const Literal literal = constant.literal();
   const auto scaled = [&](double factor) {
-    const ConstantEdit edit = {0, {6}, {6}, {{0, {factor}}}};
+    const Edit edit = {{6}, {6}, {{0, {factor}}}};
     const auto bytes = Scaler(literal, edit, "w").result();
     std::vector<std::uint16_t> result(6);
     std::memcpy(result.data(), bytes.data(), 12);
@@ -166,7 +165,7 @@ TEST_CASE("A value that cannot be scaled is named with its place") {
     const auto* raw = reinterpret_cast<const std::byte*>(bits.data());
     const Constant constant = {DType::float16, shape, std::vector<std::byte>(raw, raw + 2 * bits.size())};
     const Literal literal = constant.literal();
-    const ConstantEdit edit = {0, shape, shape, {{0b10, factors}}};
+    const Edit edit = {shape, shape, {{0b10, factors}}};
     return error_of([&] { Scaler(literal, edit, "conv.weight").result(); });
   };
   CHECK(error({0, 0, 0, 0x7B53}, {2, 2}, {1, 2}) ==

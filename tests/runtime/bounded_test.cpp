@@ -3,7 +3,7 @@
 #include <cmath>
 #include <optional>
 
-#include "runtime/certificate.hpp"
+#include "runtime/certify/certificate.hpp"
 #include "runtime/evaluator/literal.hpp"
 #include "tests/runtime/engine.hpp"
 #include "tests/runtime/rewritten.hpp"

@@ -1,11 +1,11 @@
 // Magnitudes of constants against their definition: every element by itself, its place found by division.
-#include "runtime/edited.hpp"
+#include "runtime/weights/edited.hpp"
 
 #include <cmath>
 #include <random>
 
-#include "graph/error.hpp"
-#include "graph/literal.hpp"
+#include "graph/base/error.hpp"
+#include "graph/values/elements.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/threads.hpp"
 

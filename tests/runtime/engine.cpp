@@ -3,8 +3,8 @@
 #include <iterator>
 #include <sstream>
 
-#include "runtime/library.hpp"
-#include "runtime/vocabulary.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/vocabulary.hpp"
 #include "tests/support/catch.hpp"
 
 namespace rw::test {

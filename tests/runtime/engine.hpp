@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/report.hpp"
-#include "runtime/run.hpp"
+#include "runtime/engine/run.hpp"
+#include "runtime/report/report.hpp"
 #include "tests/support/net.hpp"
 
 namespace rw::test {

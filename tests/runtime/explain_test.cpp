@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
-#include "graph/formats/json.hpp"
-#include "graph/mapped_file.hpp"
+#include "graph/base/mapped_file.hpp"
+#include "graph/formats/text/json.hpp"
 #include "tests/runtime/explained.hpp"
 #include "tests/runtime/formulas.hpp"
 #include "tests/support/catch.hpp"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "runtime/explain.hpp"
+#include "runtime/explain/explain.hpp"
 #include "tests/runtime/engine.hpp"
 
 namespace rw::test {

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "graph/builder.hpp"
-#include "graph/form.hpp"
-#include "runtime/analysis.hpp"
-#include "runtime/library.hpp"
-#include "runtime/vocabulary.hpp"
+#include "graph/operators/form.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/vocabulary.hpp"
+#include "runtime/regions/analysis.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/shell.hpp"
 

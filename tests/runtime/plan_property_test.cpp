@@ -2,11 +2,11 @@
 // flat and nested ones, scaled alone or edited, too.
 #include <map>
 
-#include "graph/plan_file.hpp"
-#include "runtime/apply_plan.hpp"
-#include "runtime/library.hpp"
-#include "runtime/plan_file.hpp"
-#include "runtime/vocabulary.hpp"
+#include "graph/formats/plan/plan_file.hpp"
+#include "runtime/engine/apply_plan.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/plan_file.hpp"
+#include "runtime/engine/vocabulary.hpp"
 #include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/random_network.hpp"

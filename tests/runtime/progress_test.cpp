@@ -1,4 +1,4 @@
-#include "runtime/progress.hpp"
+#include "runtime/text/progress.hpp"
 
 #include <memory>
 #include <string>

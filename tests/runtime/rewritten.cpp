@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "runtime/apply_plan.hpp"
-#include "runtime/library.hpp"
-#include "runtime/vocabulary.hpp"
+#include "runtime/engine/apply_plan.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/vocabulary.hpp"
 #include "tests/support/catch.hpp"
 
 namespace rw::test {

@@ -1,7 +1,7 @@
 // A network rewritten through files, as the program does it: saved, read, rewritten, written, read again.
 #pragma once
 
-#include "runtime/run.hpp"
+#include "runtime/engine/run.hpp"
 #include "tests/runtime/engine.hpp"
 #include "tests/support/judge.hpp"
 #include "tests/support/net.hpp"

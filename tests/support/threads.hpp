@@ -1,7 +1,7 @@
 // So many threads for the rest of a scope.
 #pragma once
 
-#include "graph/parallel.hpp"
+#include "graph/base/parallel.hpp"
 
 namespace rw::test {
 

@@ -1,0 +1,26 @@
+// Work that several threads share. What comes out never depends on how many there are.
+#pragma once
+
+#include <cstddef>
+
+#include "graph/base/function_ref.hpp"
+
+namespace rw::graph {
+
+// How many threads may work at once: for the whole process, to be set before the work begins. 0, as it is without: as
+// many as there are processors that the process may run on.
+void set_threads(unsigned count);
+
+// How many there are for whoever asks: 1 within parallel_for(), whose threads have the processors already.
+unsigned threads();
+
+// Calls f(i) for each i < count, smaller ones first and several at once, and returns when all calls have. Where some
+// throw, the exception of the smallest such i is thrown on, and no call begins any more. A thread costs what copying
+// some 100 KiB does: f should have more to do than that.
+void parallel_for(std::size_t count, FunctionRef<void(std::size_t)> f);
+
+// The same for much that is little each: calls f(begin, end) for the parts of [0, count) that are `part` long, the last
+// one shorter.
+void parallel_for_parts(std::size_t count, std::size_t part, FunctionRef<void(std::size_t, std::size_t)> f);
+
+}  // namespace rw::graph

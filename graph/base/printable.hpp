@@ -1,0 +1,18 @@
+// Text of the user's files, made fit for a message: one line of bounded length, valid UTF-8, nothing that a terminal
+// obeys.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "graph/base/error.hpp"
+
+namespace rw::graph {
+
+// Control characters become \n, \t or \u001b, bytes that are no UTF-8 become \xff, and the middle of a long text "...".
+std::string printable(std::string_view text);
+
+// The same error with printable texts; `file` where it names no file itself.
+Error printable(const Error& error, std::string_view file);
+
+}  // namespace rw::graph

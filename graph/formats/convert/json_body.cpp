@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "graph/base/error.hpp"
+#include "graph/formats/convert/body.hpp"
+#include "graph/formats/convert/to_json.hpp"
+#include "graph/formats/onnx/attribute.hpp"
+#include "graph/formats/onnx/declared.hpp"
+#include "graph/formats/onnx/schema.hpp"
+#include "graph/formats/onnx/tensor.hpp"
+#include "graph/formats/text/tensor.hpp"
+
+namespace rw::graph {
+namespace {
+
+using namespace onnx;
+
+class Items {
+ public:
+  void add(const std::string& item) { text_ += (text_.empty() ? "" : ", ") + item; }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+class Body {
+ public:
+  explicit Body(const std::filesystem::path& model) : files_(model) {}
+
+  std::string write(std::string_view graph) {
+    Items inputs, outputs, tensors, nodes;
+    for (Fields fields(graph, 0); fields.next();) {
+      if (fields->number == GraphProto::kInput) inputs.add(declared_text(read_declared(*fields, arena_)));
+      if (fields->number == GraphProto::kOutput) outputs.add(declared_text(read_declared(*fields, arena_)));
+      if (fields->number == GraphProto::kInitializer) tensors.add(tensor(*fields));
+      if (fields->number == GraphProto::kNode) nodes.add(node(*fields));
+      if (fields->number == GraphProto::kSparseInitializer)
+        throw Error("", "", "sparse tensors are not read: store it dense");
+    }
+    return fmt::format(R"({{"inputs": [{}], "outputs": [{}], "tensors": {{{}}}, "nodes": [{}]}})", inputs.text(),
+                       outputs.text(), tensors.text(), nodes.text());
+  }
+
+ private:
+  std::string tensor(const Field& field) {
+    const TensorMessage message = read_tensor(field, arena_, files_);
+    if (!message.value)
+      throw Error("", fmt::format("initializer '{}'", message.name),
+                  "a constant of its element type cannot be converted to model.json");
+    return fmt::format("{}: {}", utf8_text(message.name), write_tensor(*message.value));
+  }
+
+  std::string node(const Field& message) {
+    FlatNode node;
+    std::string_view type, domain;
+    std::vector<Attribute> attributes;
+    std::vector<std::string_view> captured;
+    for (Fields fields(message); fields.next();) {
+      if (fields->number == NodeProto::kInput) node.inputs.push_back(fields->text());
+      if (fields->number == NodeProto::kOutput) node.outputs.push_back(fields->text());
+      if (fields->number == NodeProto::kName) node.name = fields->text();
+      if (fields->number == NodeProto::kOpType) type = fields->text();
+      if (fields->number == NodeProto::kDomain) domain = domain_of(fields->text());
+      if (fields->number == NodeProto::kAttribute)
+        attributes.push_back(read_attribute(*fields, arena_, files_, captured));
+    }
+    for (Attribute& each : attributes)
+      if (const auto* graph = std::get_if<Opaque>(&each.value)) each.value = Opaque{inner(each, *graph)};
+    const std::string full = full_type(domain, type);
+    node.type = full;
+    node.attributes = attributes;
+    return node_text(node);
+  }
+
+  // Graphs within graphs are at most kMaxDepth deep: the reader of the model has looked at all of them.
+  std::string_view inner(const Attribute& attribute, const Opaque& graph) {
+    if (graph.text.empty())
+      throw Error("", fmt::format("attribute '{}'", attribute.name), "its type cannot be converted to model.json");
+    return arena_.store(std::string_view(write(graph.text)));
+  }
+
+  Arena arena_;
+  ExternalFiles files_;
+};
+
+}  // namespace
+
+std::string json_body(std::string_view graph, const std::filesystem::path& model) { return Body(model).write(graph); }
+
+}  // namespace rw::graph

@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <vector>
+
+#include "graph/base/mapped_file.hpp"
+#include "graph/formats/convert/body.hpp"
+#include "graph/formats/convert/to_onnx.hpp"
+#include "graph/formats/json/attribute.hpp"
+#include "graph/formats/onnx/encode.hpp"
+#include "graph/formats/onnx/schema.hpp"
+#include "graph/formats/onnx/wire.hpp"
+#include "graph/formats/text/shape.hpp"
+#include "graph/formats/text/tensor.hpp"
+
+namespace rw::graph {
+namespace {
+
+using namespace onnx;
+using Names = std::vector<std::string_view>;
+
+// One node; its texts live in the arena.
+struct BodyNode {
+  Arena& arena;
+  FlatNode node = {};
+  std::vector<Attribute> attributes = {};
+  std::vector<std::string> captured = {};
+
+  void take_name(json::Value& value) { node.name = arena.store(value.string()); }
+  void take_op(json::Value& value) { node.type = arena.store(value.string()); }
+  void take_inputs(json::Value& value) { take_names(value, node.inputs); }
+  void take_outputs(json::Value& value) { take_names(value, node.outputs); }
+  void take_attributes(json::Value& value) { read_attributes(value, arena, attributes, captured); }
+  void refuse(json::Value& value) { throw value.error("a nested network within a graph cannot be converted to ONNX"); }
+  void take_names(json::Value& value, Names& names) const {
+    value.array([&](json::Value& each) { names.push_back(arena.store(each.string())); });
+  }
+  static const std::array<json::Key<BodyNode>, 6> kKeys;
+};
+const std::array<json::Key<BodyNode>, 6> BodyNode::kKeys = {{
+    {"name", false, &BodyNode::take_name},
+    {"op", true, &BodyNode::take_op},
+    {"inputs", true, &BodyNode::take_inputs},
+    {"outputs", true, &BodyNode::take_outputs},
+    {"attributes", false, &BodyNode::take_attributes},
+    {"graph", false, &BodyNode::refuse},
+}};
+
+class Body {
+ public:
+  std::string write(std::string_view graph) {
+    std::string padded(graph);
+    padded.append(MappedFile::kPadding, ' ');  // the JSON reader looks ahead
+    json::Document(padded, {0, static_cast<std::uint32_t>(graph.size())}).read([&](json::Value& root) {
+      json::read_keys(root, kKeys, *this);
+    });
+    append_text(GraphProto::kName, "graph", message_);
+    return std::move(message_);
+  }
+
+ private:
+  void take_inputs(json::Value& value) { take_boundary(value, GraphProto::kInput); }
+  void take_outputs(json::Value& value) { take_boundary(value, GraphProto::kOutput); }
+
+  void take_boundary(json::Value& value, std::uint32_t field) {
+    value.array([&](json::Value& each) {
+      const Declared said = read_declared(each, arena_);
+      append_text(field, value_info(said.name, said.dtype, said.shape), message_);
+    });
+  }
+
+  void take_tensors(json::Value& value) {
+    value.object([&](std::string_view name, json::Value& each) {
+      const Literal literal = read_tensor(each, arena_);
+      std::string tensor = tensor_head(name, literal.dtype, literal.shape.dims());
+      append_text(TensorProto::kRawData, {reinterpret_cast<const char*>(literal.bytes.data()), literal.bytes.size()},
+                  tensor);
+      append_text(GraphProto::kInitializer, tensor, message_);
+    });
+  }
+
+  void take_nodes(json::Value& value) {
+    value.array([&](json::Value& each) {
+      BodyNode body{arena_};
+      json::read_keys(each, BodyNode::kKeys, body);
+      for (Attribute& attribute : body.attributes)
+        if (const auto* graph = std::get_if<Opaque>(&attribute.value))
+          attribute.value = Opaque{arena_.store(std::string_view(onnx_body(graph->text)))};
+      body.node.attributes = body.attributes;
+      append_text(GraphProto::kNode, node_message(body.node), message_);
+    });
+  }
+
+  static const std::array<json::Key<Body>, 4> kKeys;
+
+  Arena arena_;
+  std::string message_;
+};
+const std::array<json::Key<Body>, 4> Body::kKeys = {{
+    {"inputs", false, &Body::take_inputs},
+    {"outputs", true, &Body::take_outputs},
+    {"tensors", false, &Body::take_tensors},
+    {"nodes", true, &Body::take_nodes},
+}};
+
+}  // namespace
+
+std::string onnx_body(std::string_view graph) { return Body().write(graph); }
+
+}  // namespace rw::graph

@@ -1,0 +1,222 @@
+#include "graph/formats/convert/to_onnx.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <string>
+#include <variant>
+
+#include "graph/base/error.hpp"
+#include "graph/formats/convert/body.hpp"
+#include "graph/formats/convert/flat.hpp"
+#include "graph/formats/onnx/encode.hpp"
+#include "graph/formats/onnx/schema.hpp"
+#include "graph/formats/onnx/wire.hpp"
+#include "graph/formats/statistics/file.hpp"
+#include "graph/operators/form.hpp"
+
+namespace rw::graph {
+namespace {
+
+using namespace onnx;
+using A = AttributeProto;
+
+constexpr std::uint64_t kMostInside = std::uint64_t{1} << 30U;  // protobuf ends at 2 GiB
+constexpr std::uint64_t kPage = 4096;
+
+// The IR version that came with an operator set: https://github.com/onnx/onnx/blob/main/docs/Versioning.md
+struct IrRow {
+  std::int64_t opset, ir;
+};
+constexpr std::array<IrRow, 5> kIr = {{{23, 11}, {21, 10}, {19, 9}, {15, 8}, {0, 7}}};
+
+std::int64_t ir_version(std::int64_t opset) {
+  for (const IrRow& row : kIr)
+    if (opset >= row.opset) return row.ir;
+  return kIr.back().ir;
+}
+
+struct AttributeFields {
+  std::string& out;
+  void type(std::int64_t code) const { append_integer(A::kType, code, out); }
+
+  void operator()(std::int64_t value) const { append_integer(A::kInt, value, out), type(kTypeInt); }
+  void operator()(double value) const { append_real(A::kFloat, static_cast<float>(value), out), type(kTypeFloat); }
+  void operator()(std::string_view value) const { append_text(A::kString, value, out), type(kTypeString); }
+  void operator()(std::span<const std::int64_t> values) const {
+    for (const std::int64_t each : values) append_integer(A::kInts, each, out);
+    type(kTypeInts);
+  }
+  void operator()(std::span<const double> values) const {
+    for (const double each : values) append_real(A::kFloats, static_cast<float>(each), out);
+    type(kTypeFloats);
+  }
+  void operator()(std::span<const std::string_view> values) const {
+    for (const std::string_view each : values) append_text(A::kStrings, each, out);
+    type(kTypeStrings);
+  }
+  void operator()(const Literal& value) const {
+    std::string tensor = tensor_head("", value.dtype, value.shape.dims());
+    append_text(TensorProto::kRawData, {reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()}, tensor);
+    append_text(A::kTensor, tensor, out);
+    type(kTypeTensor);
+  }
+  void operator()(const Opaque& graph) const { append_text(A::kGraph, graph.text, out), type(kTypeGraph); }
+};
+
+// JSON writes numbers that are not finite as text; an attribute that the operator's form knows as a number is one.
+AttributeValue typed(const FlatNode& node, const Attribute& attribute) {
+  const auto* text = std::get_if<std::string_view>(&attribute.value);
+  const Form* form = text ? find_form(node.type) : nullptr;
+  if (!form) return attribute.value;
+  for (const AttributeRow& row : form->attributes) {
+    if (row.name != attribute.name || row.form != AttributeForm::number) continue;
+    if (*text == "inf") return std::numeric_limits<double>::infinity();
+    if (*text == "-inf") return -std::numeric_limits<double>::infinity();
+    if (*text == "nan") return std::numeric_limits<double>::quiet_NaN();
+  }
+  return attribute.value;
+}
+
+}  // namespace
+
+std::string node_message(const FlatNode& node) {
+  std::string message;
+  for (const std::string_view each : node.inputs) append_text(NodeProto::kInput, each, message);
+  for (const std::string_view each : node.outputs) append_text(NodeProto::kOutput, each, message);
+  append_text(NodeProto::kName, node.name, message);
+  const std::size_t colons = node.type.rfind("::");
+  const bool plain = colons == std::string_view::npos;
+  append_text(NodeProto::kOpType, plain ? node.type : node.type.substr(colons + 2), message);
+  for (const Attribute& each : node.attributes) {
+    std::string attribute;
+    append_text(A::kName, each.name, attribute);
+    std::visit(AttributeFields{attribute}, typed(node, each));
+    append_text(NodeProto::kAttribute, attribute, message);
+  }
+  if (!plain) append_text(NodeProto::kDomain, node.type.substr(0, colons), message);
+  return message;
+}
+
+namespace {
+
+class Encoder {
+ public:
+  Encoder(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out)
+      : network_(model.network),
+        flat_(flatten(model, rewriting, "ONNX", [](std::string_view graph, const Model&) { return onnx_body(graph); })),
+        location_(out.filename().string() + ".data"),
+        graph_(model.sources),
+        data_(model.sources),
+        file_(model.sources) {}
+
+  void write(const std::filesystem::path& out, Output& output) {
+    const auto opset = network_.opset();
+    if (!opset)
+      throw Error("", "opset", "the model does not say which version of the ONNX operators it uses; ONNX needs it");
+    add_nodes();
+    add_constants();
+    add_boundary();
+    std::string head;
+    append_integer(ModelProto::kIrVersion, ir_version(*opset), head);
+    append_text(ModelProto::kProducerName, "rewrite-engine", head);
+    file_.text(head + header(ModelProto::kGraph, graph_.size()));
+    file_.append(std::move(graph_));
+    file_.text(opsets());
+    if (!data_.empty()) data_.write(output.add(out.parent_path() / location_, data_.size()));
+    file_.write(output.add(out, file_.size()));
+  }
+
+ private:
+  void add_nodes() {
+    std::string text;
+    for (const FlatNode& each : flat_.nodes) append_text(GraphProto::kNode, node_message(each), text);
+    append_text(GraphProto::kName, network_.name().empty() ? "graph" : network_.name(), text);
+    graph_.text(std::move(text));
+  }
+
+  void add_constants() {
+    std::uint64_t bytes = 0;
+    for (const FlatConstant& each : flat_.constants) bytes += each.value->bytes.size();
+    for (const FlatConstant& each : flat_.constants)
+      add_constant(each, bytes > kMostInside && each.value->bytes.size() >= kPage);
+  }
+
+  void add_constant(const FlatConstant& constant, bool outside) {
+    std::string head = tensor_head(constant.name, constant.value->dtype, constant.shape());
+    if (!outside) {
+      Pieces elements = graph_.like();
+      put(constant, elements);
+      return append_tensor(GraphProto::kInitializer, head, std::move(elements), graph_);
+    }
+    data_.zeros((kPage - data_.size() % kPage) % kPage);
+    const std::uint64_t begin = data_.size();
+    put(constant, data_);
+    append_external({location_, begin, data_.size() - begin}, head);
+    std::string field;
+    append_text(GraphProto::kInitializer, head, field);
+    graph_.text(std::move(field));
+  }
+
+  static void put(const FlatConstant& constant, Pieces& to) {
+    if (constant.edit)
+      to.scaled(*constant.value, *constant.edit, constant.name);
+    else
+      to.copy({reinterpret_cast<const char*>(constant.value->bytes.data()), constant.value->bytes.size()});
+  }
+
+  void add_boundary() {
+    std::string text;
+    const auto add = [&](std::uint32_t field, const Tensor& tensor) {
+      append_text(field, value_info(tensor.name, tensor.dtype, tensor.shape), text);
+    };
+    for (const TensorId id : network_.inputs()) add(GraphProto::kInput, network_.tensor(id));
+    for (const TensorId id : network_.outputs()) add(GraphProto::kOutput, network_.tensor(id));
+    for (const FlatNode& node : flat_.nodes)
+      for (const std::string_view output : node.outputs)
+        if (const auto id = network_.find(output); id && !network_.tensor(*id).is_output &&
+                                                   network_.tensor(*id).shape.known() &&
+                                                   network_.tensor(*id).dtype != DType::undefined)
+          add(GraphProto::kValueInfo, network_.tensor(*id));
+    graph_.text(std::move(text));
+  }
+
+  // Domains that are used and not said get their first version.
+  std::string opsets() const {
+    std::string text;
+    const auto add = [&](std::string_view domain, std::int64_t version) {
+      std::string message;
+      append_text(OperatorSetId::kDomain, domain, message);
+      append_integer(OperatorSetId::kVersion, version, message);
+      append_text(ModelProto::kOpsetImport, message, text);
+    };
+    std::set<std::string_view> said;
+    for (const auto& [domain, version] : network_.opsets()) {
+      add(domain, version);
+      said.insert(domain);
+    }
+    for (const FlatNode& node : flat_.nodes) {
+      const std::size_t colons = node.type.rfind("::");
+      if (colons != std::string_view::npos && said.insert(node.type.substr(0, colons)).second)
+        add(node.type.substr(0, colons), 1);
+    }
+    return text;
+  }
+
+  const Network& network_;
+  const Flat flat_;
+  const std::string location_;
+  Pieces graph_, data_, file_;
+};
+
+}  // namespace
+
+void encode_onnx(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output) {
+  write_statistics_beside(model, rewriting, out, output);
+  Encoder(model, rewriting, out).write(out, output);
+}
+
+}  // namespace rw::graph

@@ -1,0 +1,20 @@
+// Writes a model of another format as ONNX.
+#pragma once
+
+#include <filesystem>
+
+#include "graph/formats/convert/flat.hpp"
+#include "graph/formats/output/output.hpp"
+#include "graph/model.hpp"
+
+namespace rw::graph {
+
+// Constants become initializers: within the file, or, where they take more than a gigabyte together, in OUT.onnx.data.
+// Known shapes become value_info. Statistics go to OUT.stats.json. Error: the model does not say its opset, or has a
+// graph in an operator.
+void encode_onnx(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output);
+
+// A NodeProto; graphs in its attributes are GraphProtos already.
+std::string node_message(const FlatNode& node);
+
+}  // namespace rw::graph

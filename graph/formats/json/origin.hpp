@@ -1,0 +1,46 @@
+// What a model.json remembers of its text, so that the writer can copy it and change only what a rewriting changes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/formats/statistics/entries.hpp"
+#include "graph/formats/text/json.hpp"
+#include "graph/formats/text/tensor.hpp"
+#include "graph/formats/weights/weights.hpp"
+#include "graph/model.hpp"
+
+namespace rw::graph {
+
+struct JsonOrigin : Origin {
+  // The model or a nested network: names in it stand without the prefix (Network::prefix).
+  struct Scope {
+    std::uint32_t begin = 0;             // the brace that opens it
+    std::optional<json::Range> tensors;  // its "tensors", with the key
+    std::uint32_t tensors_begin = 0;     // the brace that opens them
+    // Tensors from outside by the names that they have inside.
+    std::vector<std::pair<std::string, TensorId>> inputs;
+  };
+  struct InlineTensor {
+    TensorId tensor;
+    std::uint32_t scope;
+    json::Range entry;  // with its key
+    TensorText text;
+  };
+
+  std::shared_ptr<const MappedFile> file;
+  json::Range root;
+  std::vector<Scope> scopes;          // by Operator::scope
+  std::vector<json::Range> nodes;     // by OperatorId: the object; empty: an operator that has no text
+  std::vector<InlineTensor> tensors;  // in the order of the text
+  json::Range weights_value;          // of "weights"
+  Weights weights;
+  std::vector<std::vector<TensorId>> stored;  // for each weight file, the tensor that each of its entries is
+  std::optional<json::Range> calibration;     // its object
+  std::vector<StatisticText> entries;         // of calibration, in the order of the text
+};
+
+}  // namespace rw::graph

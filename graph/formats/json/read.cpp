@@ -1,0 +1,587 @@
+#include "graph/formats/json/read.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <future>
+#include <map>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "graph/base/parallel.hpp"
+#include "graph/builder.hpp"
+#include "graph/formats/json/attribute.hpp"
+#include "graph/formats/json/origin.hpp"
+#include "graph/formats/reading/attribute_lists.hpp"
+#include "graph/formats/text/shape.hpp"
+
+namespace rw::graph {
+namespace {
+
+constexpr std::string_view kFormat = "rewrite-engine/model";
+constexpr std::string_view kNested = "Graph";  // the operator that is a network itself
+constexpr int kMaxNesting = 200;
+
+// Names in nested networks are spelled out ("a/b/c/x"), which a hostile file could blow up; a real one stays far below.
+constexpr std::uint64_t kNameGrowth = 32, kNameSpare = std::uint64_t{16} << 20U;
+
+// The network that is being read: the model, or one nested in it.
+struct Scope {
+  std::uint32_t id = 0;  // Operator::scope, and in JsonOrigin::scopes
+  std::string prefix;
+  int depth = 0;
+  // Tensors of the outer network by the names that they have in a nested one; kNone: the outer node gives nothing.
+  std::map<std::string, TensorId, std::less<>> inputs, outputs;
+};
+
+// A node as far as it has been read; reused from node to node.
+struct Node {
+  std::string op, name;
+  std::vector<std::string_view> input_names, output_names;
+  std::vector<TensorId> inputs, outputs;  // once resolved
+  AttributeLists::List attributes;
+  std::vector<std::string> captured;
+  json::Range text;
+  bool named = false, has_inputs = false, has_outputs = false;
+  bool has_graph = false, graph_read = false;
+
+  void clear() {
+    op.clear();
+    name.clear();
+    input_names.clear();
+    output_names.clear();
+    inputs.clear();
+    outputs.clear();
+    attributes = {};
+    captured.clear();
+    named = has_inputs = has_outputs = has_graph = graph_read = false;
+  }
+};
+
+// A tensor that a nested network gives out although it has a name outside already.
+struct Passed {
+  TensorId from, to;
+};
+
+class ModelReader {
+ public:
+  ModelReader(std::shared_ptr<const MappedFile> file, const std::filesystem::path& path) : path_(path) {
+    origin_->file = std::move(file);
+    origin_->scopes.emplace_back();
+  }
+
+  Model read();
+
+ private:
+  friend class NodeReader;
+  friend class NestedReader;
+
+  // Keys of the model.
+  void check_format(json::Value& root);
+  void read_version(json::Value& value);
+  void read_name(json::Value& value) { builder_.name(value.string()); }
+  void read_opset(json::Value& value);
+  void read_inputs(json::Value& value);
+  void read_outputs(json::Value& value);
+  void read_weight_files(json::Value& value);
+  void read_tensors(json::Value& value) { read_tensors(value, top_); }
+  void read_nodes(json::Value& value) { read_nodes(value, top_); }
+  void read_shapes(json::Value& value) { read_shapes(value, top_); }
+  void expect_calibration(json::Value&) { has_calibration_ = true; }  // needs the finished network
+
+  // Keys that nested networks have too.
+  void read_tensors(json::Value& value, Scope& scope);
+  void read_nodes(json::Value& value, Scope& scope);
+  void read_shapes(json::Value& value, Scope& scope);
+  void add_node(const Scope& scope, std::size_t index, Node& node);
+
+  // Names.
+  std::string_view full_name(std::string_view local, const Scope& scope);
+  TensorId tensor(std::string_view local, const Scope& scope);
+  std::string node_name(const Scope& scope, std::size_t index, const Node& node) const;
+  std::string prefix_of(const Scope& outer, std::size_t index, const Node& node);
+
+  // When all of the text but the calibration is read.
+  Network finish();
+  void add_weights();
+  void check_inputs(const Network& network) const;
+  void apply_shapes(Network& network) const;
+
+  static const std::array<json::Key<ModelReader>, 11> kKeys;
+
+  NetworkBuilder builder_;
+  std::shared_ptr<JsonOrigin> origin_ = std::make_shared<JsonOrigin>();
+  std::filesystem::path path_;
+  Scope top_;
+  AttributeLists attribute_lists_;
+  WeightNames weight_names_;
+  std::future<Weights> coming_;  // weight files that another thread is reading
+  std::vector<TensorId> inputs_;
+  std::vector<std::pair<std::string, Shape>> shapes_;  // by full name
+  std::set<std::string, std::less<>> prefixes_;        // of nested networks: no two have the same
+  std::string buffer_;
+  std::uint64_t name_bytes_ = 0;
+  bool has_calibration_ = false;
+};
+
+const std::array<json::Key<ModelReader>, 11> ModelReader::kKeys = {{
+    {"format", true, nullptr},
+    {"version", true, &ModelReader::read_version},
+    {"name", false, &ModelReader::read_name},
+    {"opset", false, &ModelReader::read_opset},
+    {"inputs", true, &ModelReader::read_inputs},
+    {"outputs", true, &ModelReader::read_outputs},
+    {"weights", false, &ModelReader::read_weight_files},
+    {"tensors", false, &ModelReader::read_tensors},
+    {"nodes", true, &ModelReader::read_nodes},
+    {"shapes", false, &ModelReader::read_shapes},
+    {"calibration", false, &ModelReader::expect_calibration},
+}};
+
+// --- one node
+
+class NodeReader {
+ public:
+  NodeReader(ModelReader& model, Scope& scope, std::size_t index, Node& node)
+      : model_(model), scope_(scope), index_(index), node_(node) {}
+
+  void read(json::Value& value) {
+    node_.clear();
+    json::read_keys(value, kKeys, *this);
+    node_.text = value.range();
+    if (node_.op.empty()) throw value.error("\"op\" is empty, expected the name of an operator");
+    if (node_.op != kNested) {
+      if (node_.has_graph) value.find("graph", [](json::Value& graph) { graph.check(); });
+      resolve();
+      return model_.add_node(scope_, index_, node_);
+    }
+    if (!node_.has_graph) throw value.error("the key \"graph\" is missing: \"Graph\" is a network of its own");
+    if (!node_.graph_read) value.find("graph", [&](json::Value& graph) { read_nested(graph); });
+  }
+
+  std::string place() const { return fmt::format("node '{}'", model_.node_name(scope_, index_, node_)); }
+  bool can_be_named() const { return !node_.name.empty() || !node_.op.empty(); }
+
+ private:
+  void take_name(json::Value& value) {
+    node_.name = value.string();
+    node_.named = true;
+    if (scope_.id == 0) model_.builder_.prefetch_operator(node_.name);
+  }
+  void take_op(json::Value& value) { node_.op = value.string(); }
+  void take_inputs(json::Value& value) {
+    take_tensors(value, node_.input_names, "inputs");
+    node_.has_inputs = true;
+  }
+  void take_outputs(json::Value& value) {
+    take_tensors(value, node_.output_names, "outputs");
+    node_.has_outputs = true;
+  }
+  void take_tensors(json::Value& value, std::vector<std::string_view>& names, std::string_view key) {
+    if (value.kind() != json::Kind::array) throw value.expected(fmt::format("\"{}\" to be a list of names", key));
+    value.array([&](json::Value& each) {
+      if (each.kind() != json::Kind::string) throw each.expected(fmt::format("\"{}\" to be a list of names", key));
+      const std::string_view name = each.string();
+      if (&names == &node_.output_names && scope_.inputs.count(name) != 0)
+        throw each.error(fmt::format("its output '{}' is an input of the nested network", name));
+      names.push_back(name);
+      if (scope_.id == 0) model_.builder_.prefetch_tensor(name);
+    });
+  }
+  void resolve() {
+    const auto tensor = [&](std::string_view name) { return name.empty() ? kNone : model_.tensor(name, scope_); };
+    for (const std::string_view name : node_.input_names) node_.inputs.push_back(tensor(name));
+    for (const std::string_view name : node_.output_names) node_.outputs.push_back(tensor(name));
+  }
+  void take_attributes(json::Value& value) {
+    Arena& arena = model_.builder_.arena();
+    node_.attributes = model_.attribute_lists_.list(value.unchecked_text(), arena, [&](auto& attributes) {
+      read_attributes(value, arena, attributes, node_.captured);
+    });
+  }
+  // A nested network is read where it stands if everything is known that it is bound to, and in a second look at the
+  // node if not (keys have no order in JSON).
+  void take_graph(json::Value& value) {
+    node_.has_graph = true;
+    if (node_.op == kNested && node_.named && node_.has_inputs && node_.has_outputs) read_nested(value);
+  }
+  void read_nested(json::Value& value);
+
+  static const std::array<json::Key<NodeReader>, 6> kKeys;
+
+  ModelReader& model_;
+  Scope& scope_;
+  std::size_t index_;
+  Node& node_;
+};
+
+const std::array<json::Key<NodeReader>, 6> NodeReader::kKeys = {{
+    {"name", false, &NodeReader::take_name},
+    {"op", true, &NodeReader::take_op},
+    {"inputs", true, &NodeReader::take_inputs},
+    {"outputs", true, &NodeReader::take_outputs},
+    {"attributes", false, &NodeReader::take_attributes},
+    {"graph", false, &NodeReader::take_graph},
+}};
+
+void ModelReader::read_nodes(json::Value& value, Scope& scope) {
+  Node node;
+  std::size_t index = 0;
+  value.array([&](json::Value& each) {
+    NodeReader reader(*this, scope, index, node);
+    try {
+      reader.read(each);
+    } catch (const Error& error) {
+      // An error that has a place but no name yet gets the node's.
+      if (!error.place.starts_with("line ") || !reader.can_be_named()) throw;
+      throw json::at_place(error, reader.place());
+    }
+    ++index;
+  });
+}
+
+void ModelReader::add_node(const Scope& scope, std::size_t index, Node& node) {
+  // What a nested graph reads from around it is read by the operator too: behind its own inputs, so that the tensor has
+  // this consumer and nobody takes it for free to change.
+  for (const std::string& name : node.captured) node.inputs.push_back(tensor(name, scope));
+  std::string full;
+  const bool as_it_stands = scope.id == 0 && !node.name.empty();
+  if (!as_it_stands) full = node_name(scope, index, node);
+  name_bytes_ += scope.prefix.size();
+  const OperatorId id = builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs,
+                                     node.attributes, static_cast<std::uint32_t>(node.captured.size()));
+  builder_.nest(id, scope.id);
+  origin_->nodes.push_back(node.text);
+}
+
+// --- nested networks
+
+class NestedReader {
+ public:
+  NestedReader(ModelReader& model, const Node& node, Scope& scope) : model_(model), node_(node), scope_(scope) {}
+
+  // What is inside can be read once both lists of names are known; where they stand behind it, it is read in a second
+  // look at the object.
+  void read(json::Value& value) {
+    json::read_keys(value, kKeys, *this);
+    for (const Late& late : late_) value.find(late.key, [&](json::Value& each) { (this->*late.read)(each); });
+    for (const Passed& each : passed_) add_identity(each);
+  }
+
+ private:
+  using Method = void (NestedReader::*)(json::Value&);
+  struct Late {
+    std::string_view key;
+    Method read;
+  };
+
+  bool bound() const { return has_inputs_ && has_outputs_; }
+  void now_or_later(json::Value& value, std::string_view key, Method method) {
+    if (bound())
+      (this->*method)(value);
+    else
+      late_.push_back({key, method});
+  }
+  void take_tensors(json::Value& value) { now_or_later(value, "tensors", &NestedReader::read_tensors); }
+  void take_nodes(json::Value& value) { now_or_later(value, "nodes", &NestedReader::read_nodes); }
+  void take_shapes(json::Value& value) { now_or_later(value, "shapes", &NestedReader::read_shapes); }
+  void read_tensors(json::Value& value) { model_.read_tensors(value, scope_); }
+  void read_nodes(json::Value& value) { model_.read_nodes(value, scope_); }
+  void read_shapes(json::Value& value) { model_.read_shapes(value, scope_); }
+
+  // Both lists can stand before the other, and a name in both is a tensor that passes through.
+  void take_inputs(json::Value& value) {
+    inputs_ = read_names(value, node_.inputs.size(), "inputs");
+    has_inputs_ = true;
+    bind(value);
+  }
+  void take_outputs(json::Value& value) {
+    outputs_ = read_names(value, node_.outputs.size(), "outputs");
+    has_outputs_ = true;
+    bind(value);
+  }
+
+  std::vector<std::string> read_names(json::Value& value, std::size_t wanted, std::string_view key) {
+    std::vector<std::string> names;
+    value.array([&](json::Value& each) {
+      const Declared entry = read_declared(each, model_.builder_.arena());
+      names.emplace_back(entry.name);
+      if (entry.shape.known()) model_.shapes_.emplace_back(model_.full_name(entry.name, scope_), entry.shape);
+    });
+    if (names.size() != wanted)
+      throw value.error(fmt::format("the node has {} {}, its network {}", wanted, key, names.size()));
+    return names;
+  }
+
+  void bind(const json::Value& value) {
+    if (!bound()) return;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) bind_input(value, inputs_[i], node_.inputs[i]);
+    for (std::size_t i = 0; i < outputs_.size(); ++i) bind_output(value, outputs_[i], node_.outputs[i]);
+  }
+
+  void bind_input(const json::Value& value, const std::string& name, TensorId outer) {
+    if (!scope_.inputs.emplace(name, outer).second)
+      throw value.error(fmt::format("'{}' stands twice among the inputs of its network", name));
+    if (outer == kNone) return;
+    model_.builder_.alias(model_.full_name(name, scope_), outer);
+    model_.origin_->scopes[scope_.id].inputs.emplace_back(name, outer);
+  }
+
+  void bind_output(const json::Value& value, const std::string& name, TensorId outer) {
+    if (outer == kNone) return;
+    if (const auto input = scope_.inputs.find(name); input != scope_.inputs.end()) {
+      if (input->second == kNone)
+        throw value.error(fmt::format("its output '{}' is an input that the node does not have", name));
+      passed_.push_back({input->second, outer});
+      return;
+    }
+    const auto [entry, fresh] = scope_.outputs.emplace(name, outer);
+    if (fresh)
+      model_.builder_.alias(model_.full_name(name, scope_), outer);
+    else
+      passed_.push_back({entry->second, outer});
+  }
+
+  void add_identity(const Passed& passed) {
+    const std::string name = fmt::format("{}Identity", scope_.prefix);
+    model_.builder_.nest(
+        model_.builder_.add("Identity", name, std::span(&passed.from, 1), std::span(&passed.to, 1), {}), scope_.id);
+    model_.origin_->nodes.emplace_back();
+  }
+
+  static const std::array<json::Key<NestedReader>, 5> kKeys;
+
+  ModelReader& model_;
+  const Node& node_;
+  Scope& scope_;
+  bool has_inputs_ = false, has_outputs_ = false;
+  std::vector<std::string> inputs_, outputs_;
+  std::vector<Late> late_;
+  std::vector<Passed> passed_;
+};
+
+const std::array<json::Key<NestedReader>, 5> NestedReader::kKeys = {{
+    {"inputs", true, &NestedReader::take_inputs},
+    {"outputs", true, &NestedReader::take_outputs},
+    {"tensors", false, &NestedReader::take_tensors},
+    {"nodes", true, &NestedReader::take_nodes},
+    {"shapes", false, &NestedReader::take_shapes},
+}};
+
+void NodeReader::read_nested(json::Value& value) {
+  node_.graph_read = true;
+  resolve();
+  if (value.kind() != json::Kind::object) throw value.expected("\"graph\" to be an object");
+  Scope inner;
+  inner.depth = scope_.depth + 1;
+  if (inner.depth > kMaxNesting)
+    throw value.error(fmt::format("networks are nested more than {} levels deep", kMaxNesting));
+  inner.prefix = model_.prefix_of(scope_, index_, node_);
+  inner.id = model_.builder_.add_scope(inner.prefix);
+  model_.origin_->scopes.push_back({.begin = value.begin()});
+  NestedReader(model_, node_, inner).read(value);
+}
+
+// --- keys of networks
+
+void ModelReader::read_tensors(json::Value& value, Scope& scope) {
+  origin_->scopes[scope.id].tensors_begin = value.begin();
+  value.object([&](std::string_view name, json::Value& each) {
+    try {
+      if (scope.inputs.count(name) != 0) throw each.error("it is an input of the nested network already");
+      const TensorId id = tensor(name, scope);
+      TensorText text;
+      builder_.constant(id, builder_.arena().keep(read_tensor(each, builder_.arena(), &text)));
+      origin_->tensors.push_back({id, scope.id, {each.key_begin(), text.whole.end}, text});
+    } catch (const Error& error) {
+      if (!error.place.starts_with("line ")) throw;
+      throw json::at_place(error, fmt::format("tensor '{}{}'", scope.prefix, name));
+    }
+  });
+  origin_->scopes[scope.id].tensors = {value.key_begin(), value.range().end};
+}
+
+void ModelReader::read_shapes(json::Value& value, Scope& scope) {
+  value.object([&](std::string_view name, json::Value& each) {
+    shapes_.emplace_back(full_name(name, scope), read_shape(each, builder_.arena()));
+  });
+}
+
+// --- names
+
+std::string_view ModelReader::full_name(std::string_view local, const Scope& scope) {
+  name_bytes_ += scope.prefix.size();
+  if (name_bytes_ > kNameGrowth * origin_->file->text().size() + kNameSpare)
+    throw Error("", "", "the names of its nested networks are too long");
+  buffer_.assign(scope.prefix).append(local);
+  return buffer_;
+}
+
+TensorId ModelReader::tensor(std::string_view local, const Scope& scope) {
+  if (scope.id == 0) return builder_.tensor(local);
+  if (const auto input = scope.inputs.find(local); input != scope.inputs.end()) return input->second;
+  if (const auto output = scope.outputs.find(local); output != scope.outputs.end()) return output->second;
+  return builder_.tensor(full_name(local, scope));
+}
+
+std::string ModelReader::node_name(const Scope& scope, std::size_t index, const Node& node) const {
+  if (!node.name.empty()) return scope.prefix + node.name;
+  return fmt::format("{}{}_{}", scope.prefix, node.op, index);
+}
+
+std::string ModelReader::prefix_of(const Scope& outer, std::size_t index, const Node& node) {
+  std::string prefix = node_name(outer, index, node) + '/';
+  for (std::size_t i = 1; !prefixes_.insert(prefix).second; ++i)
+    prefix = fmt::format("{}{}_{}{}/", outer.prefix, node.op, index, i == 1 ? "" : fmt::format("_{}", i));
+  full_name("", {0, prefix, 0, {}, {}});  // counts its length
+  return prefix;
+}
+
+// --- keys of the model
+
+void ModelReader::check_format(json::Value& root) {
+  const bool found = root.find("format", [](json::Value& value) {
+    if (value.kind() != json::Kind::string || value.string() != kFormat)
+      throw value.expected(fmt::format("\"format\" to be \"{}\"", kFormat));
+  });
+  if (!found) throw root.error(fmt::format("is not a model: expected \"format\": \"{}\"", kFormat));
+}
+
+void ModelReader::read_version(json::Value& value) {
+  if (value.if_integer() != 1) throw value.expected("\"version\" to be 1");
+}
+
+void ModelReader::read_opset(json::Value& value) {
+  std::set<std::string, std::less<>> seen;
+  value.object([&](std::string_view domain, json::Value& each) {
+    if (!seen.emplace(domain).second) throw each.duplicate(domain);
+    builder_.opset(domain, each.integer());
+  });
+}
+
+void ModelReader::read_inputs(json::Value& value) {
+  value.array([&](json::Value& each) {
+    const Declared entry = read_declared(each, builder_.arena());
+    const TensorId id = builder_.tensor(entry.name);
+    inputs_.push_back(id);
+    builder_.input(id);
+    // A constant keeps its own type and shape; that it is an input as well is an error to be told later.
+    builder_.describe(id, entry.dtype == DType::undefined ? DType::float32 : entry.dtype, entry.shape);
+  });
+}
+
+void ModelReader::read_outputs(json::Value& value) {
+  value.array([&](json::Value& each) {
+    const Declared entry = read_declared(each, builder_.arena());
+    builder_.output(builder_.tensor(entry.name));
+    if (entry.shape.known()) shapes_.emplace_back(entry.name, entry.shape);
+  });
+}
+
+void ModelReader::read_weight_files(json::Value& value) {
+  weight_names_ = read_weight_names(value);
+  origin_->weights_value = value.range();
+  // The headers of the weight files of a large model take half as long as its nodes: one thread does them beside those.
+  constexpr std::size_t kWorthAThread = std::size_t{1} << 20U;
+  if (threads() < 2 || origin_->file->text().size() < kWorthAThread) return;
+  try {
+    coming_ = std::async(std::launch::async, [this] { return read_weights(path_, weight_names_); });
+  } catch (const std::system_error&) {
+    // The system has no thread to give.
+  }
+}
+
+// --- the end
+
+void ModelReader::add_weights() {
+  origin_->weights = coming_.valid() ? coming_.get() : read_weights(path_, weight_names_);
+  for (const Safetensors& shard : origin_->weights.shards) {
+    std::vector<TensorId>& ids = origin_->stored.emplace_back();
+    ids.reserve(shard.tensors.size());
+    constexpr std::size_t kAhead = 16;
+    for (const StoredTensor& each : shard.tensors) {
+      if (&each + kAhead < shard.tensors.end()) builder_.prefetch_tensor((&each + kAhead)->name);
+      ids.push_back(builder_.tensor(each.name));
+      try {
+        builder_.constant(ids.back(), &each.value);
+      } catch (const Error& error) {
+        throw Error(shard.file->path().string(), fmt::format("tensor '{}'", each.name),
+                    "it has a value already: from a node, from \"tensors\" or from another weight file");
+      }
+    }
+  }
+}
+
+void ModelReader::check_inputs(const Network& network) const {
+  std::vector<TensorId> sorted = inputs_;
+  std::sort(sorted.begin(), sorted.end());
+  const auto place = [&](TensorId id) { return fmt::format("input '{}'", network.tensor(id).name); };
+  if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
+    throw Error("", place(*twice), "it stands twice among the inputs of the network");
+  for (const TensorId id : inputs_)
+    if (network.tensor(id).constant) throw Error("", place(id), "it is a constant too: a tensor has one producer");
+}
+
+// Shapes from several places (an input, "shapes", the inside of a nested network) complete each other.
+void ModelReader::apply_shapes(Network& network) const {
+  for (const auto& [name, shape] : shapes_) {
+    const auto id = network.find(name);
+    if (!id) continue;
+    const Tensor& known = network.tensor(*id);
+    if (!known.shape.known()) {
+      network.set_shape(*id, shape, known.dtype);
+      continue;
+    }
+    std::vector<std::int64_t> dims(known.shape.dims().begin(), known.shape.dims().end());
+    bool same = dims.size() == shape.dims().size();
+    for (std::size_t i = 0; same && i < dims.size(); ++i) {
+      const std::int64_t dim = shape.dims()[i];
+      same = dim == dims[i] || dim == kUnknown || dims[i] == kUnknown;
+      if (dims[i] == kUnknown) dims[i] = dim;
+    }
+    if (!same)
+      throw Error(
+          "", fmt::format("tensor '{}'", name),
+          fmt::format("has the shape {} in one place and {} in another", to_string(known.shape), to_string(shape)));
+    network.set_shape(*id, Shape(network.arena().store(std::span<const std::int64_t>(dims))), known.dtype);
+  }
+}
+
+Network ModelReader::finish() {
+  add_weights();
+  Network network = builder_.finish();
+  check_inputs(network);
+  apply_shapes(network);
+  return network;
+}
+
+Model ModelReader::read() {
+  Model model;
+  model.path = path_;
+  const std::string_view text = origin_->file->text();
+  json::Document document(text);
+  document.read([&](json::Value& root) {
+    check_format(root);
+    json::read_keys(root, kKeys, *this);
+    origin_->root = root.range();
+    model.network = finish();
+    if (!has_calibration_) return;
+    root.find("calibration", [&](json::Value& value) {
+      read_calibration(value, text, model.network, model.statistics, origin_->entries);
+      origin_->calibration = value.range();
+    });
+  });
+  model.sources.push_back(origin_->file);
+  if (origin_->weights.index.file) model.sources.push_back(origin_->weights.index.file);
+  for (const Safetensors& shard : origin_->weights.shards) model.sources.push_back(shard.file);
+  model.origin = origin_;
+  return model;
+}
+
+}  // namespace
+
+Model read_json(const std::filesystem::path& path) { return ModelReader(MappedFile::open(path), path).read(); }
+
+}  // namespace rw::graph

@@ -1,0 +1,526 @@
+#include "graph/formats/json/write.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "graph/formats/json/origin.hpp"
+#include "graph/formats/text/json_text.hpp"
+#include "graph/formats/text/splices.hpp"
+#include "graph/node_changes.hpp"
+
+namespace rw::graph {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kEnding = ".json";
+using Names = std::vector<std::string_view>;
+
+// What the names of the files that are written are made of.
+struct FileNames {
+  fs::path folder;
+  std::string stem;
+
+  explicit FileNames(const fs::path& out) : folder(out.parent_path()), stem(out.filename().string()) {
+    stem.resize(stem.size() - kEnding.size());
+  }
+  std::string single() const { return stem + ".safetensors"; }
+  std::string index() const { return stem + ".safetensors.index.json"; }
+  std::string shard(std::size_t i, std::size_t count) const {
+    return fmt::format("{}-{:05}-of-{:05}.safetensors", stem, i + 1, count);
+  }
+};
+
+class JsonWriter {
+ public:
+  JsonWriter(const Model& model, const Rewriting& rewriting, const fs::path& out, Output& output)
+      : model_(model),
+        origin_(static_cast<const JsonOrigin&>(*model.origin)),
+        rewriting_(rewriting),
+        out_(out),
+        names_(out),
+        output_(output) {}
+
+  void write();
+
+ private:
+  std::string_view text() const { return origin_.file->text(); }
+  const Tensor& tensor(TensorId id) const { return model_.network.tensor(id); }
+
+  // Constants.
+  void look_up_edits();
+  void place_copies();
+  std::string_view local_name(std::size_t copy) const;
+  TensorId holder(TensorId id) const;
+  std::string inline_text(const Literal& source, const Edit& edit, std::string_view name, const TensorText* in_place);
+  std::set<std::uint32_t> emptied_scopes() const;
+  void edit_inline_tensors();
+  void add_inline_tensors();
+  bool adds_inline() const;
+  const Edit* edit_of(const AddedConstant& added) const;
+  void add_inline_constants(std::map<std::uint32_t, std::string>& items);
+
+  // Nodes.
+  std::string_view name_within(std::uint32_t scope, std::string_view name) const;
+  std::string_view name_outside(std::uint32_t scope, std::string_view name) const;
+  void look_up_changes();
+  void change_nodes();
+  void change_node(OperatorId op, const NodeChange& change);
+  void lose(OperatorId op, const Names& names);
+  void change_names(json::Range list, const std::vector<json::Range>& places, const Names& before, const Names& after);
+  void insert_nodes();
+  void find_orphans();
+
+  // Weight files.
+  std::string weight_file(std::size_t shard) const;
+  void name_weights();
+  void check_targets() const;
+  void write_weights();
+  void write_index();
+
+  // Calibration.
+  bool is_ours(const Statistic& statistic) const;
+  void edit_calibration();
+  void add_entries(const std::string& entries, bool first);
+
+  const Model& model_;
+  const JsonOrigin& origin_;
+  const Rewriting& rewriting_;
+  const fs::path& out_;
+  FileNames names_;
+  Output& output_;
+  Splices splices_;
+  std::unordered_map<TensorId, const Edit*> edits_;
+  std::unordered_map<TensorId, std::vector<std::size_t>> copies_of_;  // into Rewriting::copies
+  std::vector<std::uint32_t> scope_of_;                               // by copy
+  std::map<OperatorId, NodeChange> changes_;
+  std::set<std::pair<OperatorId, std::uint32_t>> restored_;  // inputs of nested nodes that read another tensor again
+  std::set<std::string, std::less<>> lost_;                  // names that changed nodes of the model read before
+  std::set<TensorId> orphans_;                               // constants that nobody reads any more
+};
+
+// --- constants
+
+void JsonWriter::look_up_edits() {
+  for (const ConstantEdit& each : rewriting_.constants) {
+    const bool fresh = edits_.emplace(each.tensor, &each.edit).second;
+    assert(fresh);  // at most one edit for each constant
+    static_cast<void>(fresh);
+  }
+}
+
+void JsonWriter::place_copies() {
+  scope_of_.assign(rewriting_.copies.size(), 0);
+  for (const Rebinding& each : rewriting_.rebindings) scope_of_[each.copy] = model_.network.op(each.op).scope;
+  for (std::size_t i = 0; i < rewriting_.copies.size(); ++i)
+    copies_of_[holder(rewriting_.copies[i].tensor)].push_back(i);
+}
+
+// The constant of the files whose elements this one has: the operators between only move them.
+TensorId JsonWriter::holder(TensorId id) const {
+  while (tensor(id).producer != kNone) id = model_.network.op(tensor(id).producer).inputs[0];
+  return id;
+}
+
+std::string_view JsonWriter::local_name(std::size_t copy) const {
+  const std::string_view name = rewriting_.copies[copy].name, prefix = model_.network.prefix(scope_of_[copy]);
+  assert(name.starts_with(prefix));
+  return name.substr(prefix.size());
+}
+
+// The edited constant as JSON, or, where it is edited in place, changes to the text that is there.
+std::string JsonWriter::inline_text(const Literal& source, const Edit& edit, std::string_view name,
+                                    const TensorText* in_place) {
+  const std::vector<std::byte> bytes = Scaler(source, edit, name).result();
+  const Literal result = {source.dtype, Shape(std::span<const std::int64_t>(edit.shape)), bytes};
+  if (!in_place) return write_tensor(result);
+  splices_.replace(in_place->data, write_data(result));
+  if (!(result.shape == source.shape)) splices_.replace(in_place->shape, write_shape(edit.shape));
+  return {};
+}
+
+// Nested networks whose "tensors" were all copies that are taken back: a run had put that key there.
+std::set<std::uint32_t> JsonWriter::emptied_scopes() const {
+  std::set<std::uint32_t> emptied, kept = {0};
+  kept.insert(scope_of_.begin(), scope_of_.end());
+  for (const JsonOrigin::InlineTensor& each : origin_.tensors)
+    (orphans_.count(each.tensor) != 0 ? emptied : kept).insert(each.scope);
+  for (const std::uint32_t scope : kept) emptied.erase(scope);
+  return emptied;
+}
+
+void JsonWriter::edit_inline_tensors() {
+  std::vector<json::Range> removed;
+  const std::set<std::uint32_t> emptied = emptied_scopes();
+  for (const JsonOrigin::InlineTensor& each : origin_.tensors) {
+    const auto whole = emptied.count(each.scope) != 0 ? origin_.scopes[each.scope].tensors : std::nullopt;
+    if (whole && (removed.empty() || removed.back().begin != whole->begin))
+      removed.push_back(*whole);
+    else if (!whole && orphans_.count(each.tensor) != 0)
+      removed.push_back(each.entry);
+    else if (const auto edit = edits_.find(each.tensor); edit != edits_.end())
+      inline_text(*tensor(each.tensor).constant, *edit->second, tensor(each.tensor).name, &each.text);
+  }
+  splices_.remove_items(text(), removed);
+}
+
+// Added constants go where the weights are; without weight files they stand inline.
+bool JsonWriter::adds_inline() const {
+  return origin_.weights.shards.empty() ||
+         (origin_.weights.form == WeightForm::index && origin_.weights.index.entries.empty());
+}
+
+void JsonWriter::add_inline_constants(std::map<std::uint32_t, std::string>& items) {
+  if (!adds_inline()) return;
+  for (const AddedConstant& each : rewriting_.graph.added) {
+    const Edit* edit = edit_of(each);
+    const std::string value = edit ? inline_text(each.value, *edit, each.name, nullptr) : write_tensor(each.value);
+    std::string& text = items[0];
+    fmt::format_to(std::back_inserter(text), "{}{}: {}", text.empty() ? "" : ", ", json::quoted(each.name), value);
+  }
+}
+
+const Edit* JsonWriter::edit_of(const AddedConstant& added) const {
+  const auto id = model_.network.find(added.name);
+  const auto edit = id ? edits_.find(*id) : edits_.end();
+  return edit == edits_.end() ? nullptr : edit->second;
+}
+
+void JsonWriter::add_inline_tensors() {
+  std::map<std::uint32_t, std::string> items;  // by scope
+  for (const JsonOrigin::InlineTensor& each : origin_.tensors) {
+    const auto copies = copies_of_.find(each.tensor);
+    if (copies == copies_of_.end()) continue;
+    for (const std::size_t index : copies->second) {
+      const ConstantCopy& copy = rewriting_.copies[index];
+      std::string& text = items[scope_of_[index]];
+      fmt::format_to(std::back_inserter(text), "{}{}: {}", text.empty() ? "" : ", ", json::quoted(local_name(index)),
+                     inline_text(*tensor(copy.tensor).constant, copy.edit, copy.name, nullptr));
+    }
+  }
+  add_inline_constants(items);
+  for (const auto& [id, text] : items) {
+    const JsonOrigin::Scope& scope = origin_.scopes[id];
+    const bool others = std::any_of(origin_.tensors.begin(), origin_.tensors.end(), [&, in = id](const auto& each) {
+      return each.scope == in && orphans_.count(each.tensor) == 0;
+    });
+    if (scope.tensors)
+      splices_.insert(scope.tensors_begin + 1, text + (others ? ", " : ""));
+    else
+      splices_.insert(scope.begin + 1, fmt::format("\"tensors\": {{{}}}, ", text));
+  }
+}
+
+// --- nodes
+
+// What a tensor of the model is called within a nested network.
+std::string_view JsonWriter::name_within(std::uint32_t scope, std::string_view name) const {
+  const auto id = model_.network.find(name);
+  for (const auto& [inside, outside] : origin_.scopes[scope].inputs)
+    if (id == outside) return inside;
+  const std::string_view prefix = model_.network.prefix(scope);
+  if (!name.starts_with(prefix))
+    throw Error("", fmt::format("tensor '{}'", name),
+                fmt::format("it has no name in the nested network '{}'", prefix.substr(0, prefix.size() - 1)));
+  return name.substr(prefix.size());
+}
+
+// What a name within a nested network stands for outside.
+std::string_view JsonWriter::name_outside(std::uint32_t scope, std::string_view name) const {
+  const auto id = model_.network.find(fmt::format("{}{}", model_.network.prefix(scope), name));
+  return id ? tensor(*id).name : std::string_view();
+}
+
+void JsonWriter::look_up_changes() {
+  changes_ = node_changes(rewriting_);
+  for (const InputChange& each : rewriting_.graph.inputs)
+    if (model_.network.op(each.op).nested()) {
+      changes_[each.op].inputs[each.slot] = name_within(model_.network.op(each.op).scope, each.name);
+      restored_.insert({each.op, each.slot});
+    }
+  for (const Rebinding& each : rewriting_.rebindings) changes_[each.op].inputs[each.slot] = local_name(each.copy);
+}
+
+void JsonWriter::change_nodes() {
+  std::vector<json::Range> removed;
+  for (const auto& [op, change] : changes_) {
+    change_node(op, change);
+    if (change.removed) removed.push_back(origin_.nodes[op]);
+  }
+  splices_.remove_items(text(), removed);
+}
+
+// Notes what the node read before, and, where it stays, changes what it reads and gives out, and its type.
+void JsonWriter::change_node(OperatorId op, const NodeChange& change) {
+  assert(!origin_.nodes[op].empty());  // an operator that is changed stands in the text
+  json::Document(text(), origin_.nodes[op]).read([&](json::Value& object) {
+    object.object([&](std::string_view key, json::Value& value) {
+      if (key == "inputs" || key == "outputs") {
+        Names names;
+        std::vector<json::Range> places;
+        value.array([&](json::Value& each) {
+          names.push_back(each.string());
+          places.push_back(each.range());
+        });
+        const bool reads = key == "inputs";
+        if (reads) lose(op, names);
+        if (change.removed) return;
+        change_names(value.range(), places, names, reads ? change.inputs_of(names) : change.outputs_of(names));
+      } else if (change.type && !change.removed && (key == "op" || key == "attributes")) {
+        value.check();
+        splices_.replace(value.range(), key == "op" ? json::quoted(*change.type) : "{}");
+      }
+    });
+  });
+}
+
+// Notes which constants a changed node read; of a nested one only those in whose place it reads another tensor again.
+void JsonWriter::lose(OperatorId op, const Names& names) {
+  const std::uint32_t scope = model_.network.op(op).scope;
+  for (std::uint32_t slot = 0; slot < names.size(); ++slot) {
+    if (scope == 0)
+      lost_.emplace(names[slot]);
+    else if (restored_.count({op, slot}) != 0)
+      lost_.emplace(name_outside(scope, names[slot]));
+  }
+}
+
+// Name by name where their number stays, so that the layout of the list does too.
+void JsonWriter::change_names(json::Range list, const std::vector<json::Range>& places, const Names& before,
+                              const Names& after) {
+  if (before.size() != after.size()) {
+    std::string names;
+    for (const std::string_view name : after) names += (names.empty() ? "" : ", ") + json::quoted(name);
+    return splices_.replace(list, "[" + names + "]");
+  }
+  for (std::size_t i = 0; i < after.size(); ++i)
+    if (before[i] != after[i]) splices_.replace(places[i], json::quoted(after[i]));
+}
+
+void JsonWriter::insert_nodes() {
+  const auto list = [](const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + json::quoted(name);
+    return text;
+  };
+  for (const InsertedOperator& each : rewriting_.graph.inserted)
+    splices_.insert(
+        origin_.nodes[each.before].begin,
+        fmt::format(R"({{"name": {}, "op": {}, "inputs": [{}], "outputs": [{}]}}, )", json::quoted(each.name),
+                    json::quoted(each.type), list(each.inputs), list(each.outputs)));
+}
+
+// Constants of the model that only nodes read which do so no longer.
+void JsonWriter::find_orphans() {
+  if (rewriting_.graph.empty()) return;
+  const Network& network = model_.network;
+  std::set<std::string_view> kept;
+  for (OperatorId op = 0; op < network.operators().size(); ++op) {
+    const auto found = changes_.find(op);
+    if (found != changes_.end() && found->second.removed) continue;
+    std::vector<std::string_view> names;
+    for (const TensorId id : network.op(op).inputs) names.push_back(id == kNone ? std::string_view() : tensor(id).name);
+    if (found != changes_.end()) names = found->second.inputs_of(std::move(names));
+    if (found != changes_.end() && network.op(op).nested())
+      for (const auto& [slot, name] : found->second.inputs) names[slot] = name_outside(network.op(op).scope, name);
+    kept.insert(names.begin(), names.end());
+  }
+  for (const InsertedOperator& each : rewriting_.graph.inserted) kept.insert(each.inputs.begin(), each.inputs.end());
+  for (const std::string& name : lost_) {
+    const auto id = network.find(name);
+    if (id && tensor(*id).constant && !tensor(*id).is_output && kept.count(name) == 0) orphans_.insert(*id);
+  }
+}
+
+// --- weight files
+
+std::string JsonWriter::weight_file(std::size_t shard) const {
+  return origin_.weights.form == WeightForm::single ? names_.single()
+                                                    : names_.shard(shard, origin_.weights.shards.size());
+}
+
+void JsonWriter::name_weights() {
+  std::string list;
+  for (std::size_t i = 0; i < origin_.weights.shards.size(); ++i)
+    list += (i == 0 ? "" : ", ") + json::quoted(weight_file(i));
+  switch (origin_.weights.form) {
+    case WeightForm::none:
+      return;
+    case WeightForm::single:
+      return splices_.replace(origin_.weights_value, list);
+    case WeightForm::list:
+      return splices_.replace(origin_.weights_value, "[" + list + "]");
+    case WeightForm::index:
+      return splices_.replace(origin_.weights_value, json::quoted(names_.index()));
+  }
+}
+
+void JsonWriter::check_targets() const {
+  for (std::size_t i = 0; i < origin_.weights.shards.size(); ++i) output_.check(names_.folder / weight_file(i));
+  if (origin_.weights.form == WeightForm::index) output_.check(names_.folder / names_.index());
+  output_.check(out_);
+}
+
+void JsonWriter::write_weights() {
+  std::vector<SafetensorsToWrite> files;
+  for (std::size_t i = 0; i < origin_.weights.shards.size(); ++i) {
+    const Safetensors& shard = origin_.weights.shards[i];
+    std::vector<TensorToStore> tensors;
+    std::vector<TensorToStore> added;
+    for (std::size_t k = 0; k < shard.tensors.size(); ++k) {
+      const TensorId id = origin_.stored[i][k];
+      const auto edit = edits_.find(id);
+      if (orphans_.count(id) == 0)
+        tensors.push_back(
+            {shard.tensors[k].name, &shard.tensors[k].value, edit == edits_.end() ? nullptr : edit->second});
+      if (const auto copies = copies_of_.find(id); copies != copies_of_.end())
+        for (const std::size_t index : copies->second) {
+          const ConstantCopy& copy = rewriting_.copies[index];
+          added.push_back({copy.name, &*tensor(copy.tensor).constant, &copy.edit});
+        }
+    }
+    tensors.insert(tensors.end(), added.begin(), added.end());
+    if (i + 1 == origin_.weights.shards.size() && !adds_inline())
+      for (const AddedConstant& each : rewriting_.graph.added)
+        tensors.push_back({each.name, &each.value, edit_of(each)});
+    files.push_back({&shard, std::move(tensors), names_.folder / weight_file(i)});
+  }
+  write_safetensors(files, output_);
+}
+
+void JsonWriter::write_index() {
+  const WeightIndex& index = origin_.weights.index;
+  Splices splices;
+  std::uint64_t bytes = index.bytes;
+  std::vector<json::Range> removed;
+  std::vector<std::pair<std::string_view, std::string>> behind;  // names and files of what stands behind all entries
+  const auto size_after = [](const Literal& source, const Edit* edit) {
+    return edit ? result_size(source, *edit) : source.bytes.size();
+  };
+  for (const WeightIndex::Entry& each : index.entries) {
+    const std::string file = json::quoted(weight_file(each.shard));
+    const TensorId id = *model_.network.find(each.tensor);
+    const Literal& source = *tensor(id).constant;
+    const bool orphan = orphans_.count(id) != 0;
+    if (orphan) {
+      removed.push_back({each.key, each.value.end});
+      bytes -= source.bytes.size();
+    } else {
+      splices.replace(each.value, file);
+    }
+    if (const auto edit = edits_.find(id); edit != edits_.end() && !orphan)
+      bytes += size_after(source, edit->second) - source.bytes.size();
+    if (const auto copies = copies_of_.find(id); copies != copies_of_.end())
+      for (const std::size_t copy : copies->second) {
+        const ConstantCopy& made = rewriting_.copies[copy];
+        if (orphan)
+          behind.emplace_back(rewriting_.copies[copy].name, file);
+        else
+          splices.insert(each.value.end, fmt::format(", {}: {}", json::quoted(rewriting_.copies[copy].name), file));
+        bytes += size_after(*tensor(made.tensor).constant, &made.edit);
+      }
+  }
+  splices.remove_items(index.file->text(), removed);
+  if (!adds_inline())
+    for (const AddedConstant& each : rewriting_.graph.added) {
+      behind.emplace_back(each.name, json::quoted(weight_file(origin_.weights.shards.size() - 1)));
+      bytes += size_after(each.value, edit_of(each));
+    }
+  bool first = removed.size() == index.entries.size();
+  for (const auto& [name, file] : behind) {
+    splices.insert(index.entries.back().value.end,
+                   fmt::format("{}{}: {}", first ? "" : ", ", json::quoted(name), file));
+    first = false;
+  }
+  if (index.total_size && bytes != index.bytes) splices.replace(*index.total_size, std::to_string(bytes));
+  OutputFile& out = output_.add(names_.folder / names_.index(), splices.size(index.file->text()));
+  splices.apply(index.file->text(), [&](std::string_view piece) { out.write(piece); });
+}
+
+// --- calibration
+
+bool JsonWriter::is_ours(const Statistic& statistic) const {
+  return origin_.file->offset_of(statistic.text.data()).has_value();
+}
+
+// Every entry of the text is kept, scaled, replaced by that of --stats, or left out; what only --stats has comes
+// behind.
+void JsonWriter::edit_calibration() {
+  std::unordered_map<TensorId, const StatisticEdit*> edits;
+  for (const StatisticEdit& each : rewriting_.statistics) edits.emplace(each.tensor, &each);
+  const auto edit_of = [&](TensorId id) {
+    const auto found = edits.find(id);
+    return found == edits.end() ? nullptr : found->second;
+  };
+  std::vector<json::Range> removed;
+  std::set<TensorId> present;
+  for (const StatisticText& each : origin_.entries) {
+    const TensorId id = each.entry.tensor;
+    if (id == kNone) continue;
+    const Statistic* statistic = model_.statistics.find(id);
+    const StatisticEdit* edit = edit_of(id);
+    const bool ours = is_ours(*statistic);
+    present.insert(id);
+    if (edit && edit->scale.empty()) removed.push_back({each.key, each.value.end});
+    if (!edit ? ours : edit->scale.empty()) continue;
+    // Two names of one tensor have an entry each: ours is the one that stands here.
+    splices_.replace(each.value, scaled_entry(ours ? each.entry : *statistic, edit));
+  }
+  splices_.remove_items(text(), removed);
+  std::string added;
+  for (const Statistic& each : model_.statistics.entries()) {
+    if (each.tensor == kNone || present.count(each.tensor) != 0 || is_ours(each)) continue;
+    const StatisticEdit* edit = edit_of(each.tensor);
+    if (edit && edit->scale.empty()) continue;
+    added += fmt::format("{}\n  {}: {}", added.empty() ? "" : ",", json::quoted(each.name), scaled_entry(each, edit));
+  }
+  if (!added.empty()) add_entries(added, removed.size() == origin_.entries.size());
+}
+
+void JsonWriter::add_entries(const std::string& entries, bool first) {
+  if (origin_.calibration) {
+    const std::uint32_t at =
+        origin_.entries.empty() ? origin_.calibration->begin + 1 : origin_.entries.back().value.end;
+    return splices_.insert(at, (first ? "" : ",") + entries);
+  }
+  // Behind the last key of the model.
+  const std::uint32_t brace = origin_.root.end - 1;
+  const std::size_t at = text().find_last_not_of(" \t\r\n", brace - 1) + 1;
+  splices_.insert(static_cast<std::uint32_t>(at), fmt::format(",\n\"calibration\": {{{}\n}}", entries));
+}
+
+// --- all of it
+
+void JsonWriter::write() {
+  check_targets();
+  look_up_edits();
+  place_copies();
+  look_up_changes();
+  change_nodes();
+  insert_nodes();
+  find_orphans();
+  edit_inline_tensors();
+  add_inline_tensors();
+  name_weights();
+  edit_calibration();
+  write_weights();
+  if (origin_.weights.form == WeightForm::index) write_index();
+  OutputFile& out = output_.add(out_, splices_.size(text()));
+  splices_.apply(text(), [&](std::string_view piece) { out.write(piece); });
+}
+
+}  // namespace
+
+void write_json(const Model& model, const Rewriting& rewriting, const fs::path& out, Output& output) {
+  JsonWriter(model, rewriting, out, output).write();
+}
+
+}  // namespace rw::graph

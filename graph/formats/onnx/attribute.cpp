@@ -1,0 +1,209 @@
+#include "graph/formats/onnx/attribute.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <string>
+
+#include "graph/formats/onnx/schema.hpp"
+#include "graph/formats/onnx/tensor.hpp"
+
+namespace rw::graph::onnx {
+namespace {
+
+using P = AttributeProto;
+using Names = std::vector<std::string_view>;
+
+struct Parts {
+  std::string_view name;
+  std::int64_t type = 0;
+  float real = 0;
+  std::int64_t integer = 0;
+  std::string_view text;
+  std::optional<Field> tensor, graph;
+  std::vector<float> reals;
+  std::vector<std::int64_t> integers;
+  Names strings;
+  std::vector<Field> graphs;
+  std::int64_t guessed = 0;  // from what is there; old files do not say their type
+
+  void take(const Field& field) {
+    switch (field.number) {
+      case P::kName:
+        name = field.text();
+        return;
+      case P::kType:
+        type = field.integer();
+        return;
+      case P::kFloat:
+        real = field.real();
+        return guess(kTypeFloat);
+      case P::kInt:
+        integer = field.integer();
+        return guess(kTypeInt);
+      case P::kString:
+        text = field.text();
+        return guess(kTypeString);
+      case P::kTensor:
+        tensor = field;
+        return guess(kTypeTensor);
+      case P::kGraph:
+        graph = field;
+        return guess(kTypeGraph);
+      case P::kFloats:
+        field.reals(reals);
+        return guess(kTypeFloats);
+      case P::kInts:
+        field.integers(integers);
+        return guess(kTypeInts);
+      case P::kStrings:
+        strings.push_back(field.text());
+        return guess(kTypeStrings);
+      case P::kTensors:
+        return guess(kTypeTensors);
+      case P::kGraphs:
+        graphs.push_back(field);
+        return guess(kTypeGraphs);
+      case P::kSparseTensor:
+      case P::kSparseTensors:
+        throw field.error("sparse tensors are not read: store it dense");
+      default:
+        return;
+    }
+  }
+  void guess(std::int64_t kind) { guessed = kind; }
+};
+
+AttributeValue tensor_value(const Field& field, Arena& arena, ExternalFiles& files) {
+  TensorMessage tensor = read_tensor(field, arena, files);
+  if (tensor.value) return *tensor.value;
+  return Opaque{};
+}
+
+AttributeValue value_of(const Parts& parts, const Field& message, Arena& arena, ExternalFiles& files,
+                        const Names& defines) {
+  const auto needed = [&](const std::optional<Field>& field, std::string_view what) -> const Field& {
+    if (!field) throw message.error(fmt::format("the {} that it says to be is missing", what));
+    return *field;
+  };
+  switch (parts.type != 0 ? parts.type : parts.guessed) {
+    case kTypeFloat:
+      return static_cast<double>(parts.real);
+    case kTypeInt:
+      return parts.integer;
+    case kTypeString:
+      return parts.text;
+    case kTypeTensor:
+      return tensor_value(needed(parts.tensor, "tensor"), arena, files);
+    case kTypeGraph:
+      return Opaque{needed(parts.graph, "graph").text(), arena.store(std::span<const std::string_view>(defines))};
+    case kTypeFloats: {
+      const std::vector<double> values(parts.reals.begin(), parts.reals.end());
+      return arena.store(std::span<const double>(values));
+    }
+    case kTypeInts:
+      return arena.store(std::span<const std::int64_t>(parts.integers));
+    case kTypeStrings:
+      return arena.store(std::span<const std::string_view>(parts.strings));
+    default:
+      return Opaque{{}, arena.store(std::span<const std::string_view>(defines))};
+  }
+}
+
+void sort_unique(Names& names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+}
+
+// The names of one graph: what it defines, what it uses.
+class Body {
+ public:
+  Body(Names& defines, int depth) : defines_(defines), depth_(depth) {}
+
+  void take(const Field& field) {
+    switch (field.number) {
+      case GraphProto::kNode:
+        return take_node(field);
+      case GraphProto::kInitializer:
+        defined_.push_back(named(field, TensorProto::kName));
+        return;
+      case GraphProto::kInput:
+        defined_.push_back(named(field, ValueInfo::kName));
+        return;
+      case GraphProto::kOutput:
+        used_.push_back(named(field, ValueInfo::kName));
+        return;
+      case GraphProto::kSparseInitializer:
+        for (Fields fields(field); fields.next();)
+          if (fields->number == SparseTensorProto::kValues) defined_.push_back(named(*fields, TensorProto::kName));
+        return;
+      default:
+        return;
+    }
+  }
+
+  Names free() {
+    sort_unique(used_);
+    sort_unique(defined_);
+    defines_.insert(defines_.end(), defined_.begin(), defined_.end());
+    Names names;
+    std::set_difference(used_.begin(), used_.end(), defined_.begin(), defined_.end(), std::back_inserter(names));
+    std::erase(names, "");  // an optional input that is absent
+    return names;
+  }
+
+ private:
+  static std::string_view named(const Field& message, std::uint32_t number) {
+    std::string_view name;
+    for (Fields fields(message); fields.next();)
+      if (fields->number == number) name = fields->text();
+    return name;
+  }
+
+  void take_node(const Field& node) {
+    for (Fields fields(node); fields.next();) {
+      if (fields->number == NodeProto::kInput) used_.push_back(fields->text());
+      if (fields->number == NodeProto::kOutput) defined_.push_back(fields->text());
+      if (fields->number != NodeProto::kAttribute) continue;
+      for (Fields inner(*fields); inner.next();) {
+        if (inner->number != P::kGraph && inner->number != P::kGraphs) continue;
+        const Names names = captures(*inner, defines_, depth_ + 1);
+        used_.insert(used_.end(), names.begin(), names.end());
+      }
+    }
+  }
+
+  Names& defines_;
+  int depth_;
+  Names used_, defined_;
+};
+
+}  // namespace
+
+Names captures(const Field& graph, Names& defines, int depth) {
+  if (depth > kMaxDepth) throw graph.error(fmt::format("graphs are nested more than {} levels deep", kMaxDepth));
+  Body body(defines, depth);
+  for (Fields fields(graph); fields.next();) body.take(*fields);
+  return body.free();
+}
+
+Attribute read_attribute(const Field& message, Arena& arena, ExternalFiles& files, Names& captured) {
+  Parts parts;
+  for (Fields fields(message); fields.next();) parts.take(*fields);
+  if (parts.name.empty()) throw message.error("an attribute without a name");
+  try {
+    if (parts.graph) parts.graphs.push_back(*parts.graph);
+    Names defines;
+    for (const Field& graph : parts.graphs) {
+      const Names names = captures(graph, defines);
+      captured.insert(captured.end(), names.begin(), names.end());
+    }
+    return {parts.name, value_of(parts, message, arena, files, defines)};
+  } catch (const Error& error) {
+    throw Error(error.file, error.place, fmt::format("attribute '{}': {}", parts.name, error.message));
+  }
+}
+
+}  // namespace rw::graph::onnx

@@ -1,0 +1,64 @@
+#include "graph/formats/onnx/encode.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "graph/formats/onnx/schema.hpp"
+#include "graph/formats/onnx/wire.hpp"
+
+namespace rw::graph::onnx {
+
+std::string value_info(std::string_view name, DType dtype, Shape shape) {
+  std::string tensor, message;
+  append_integer(TensorType::kElemType, row(dtype).onnx, tensor);
+  if (shape.known()) {
+    std::string dims;
+    for (const std::int64_t dim : shape.dims()) {
+      std::string value;
+      if (dim >= 0) append_integer(Dimension::kValue, dim, value);
+      append_text(TensorShape::kDim, value, dims);
+    }
+    append_text(TensorType::kShape, dims, tensor);
+  }
+  std::string type;
+  append_text(TypeProto::kTensorType, tensor, type);
+  append_text(ValueInfo::kName, name, message);
+  if (dtype != DType::undefined) append_text(ValueInfo::kType, type, message);
+  return message;
+}
+
+std::string tensor_head(std::string_view name, DType dtype, std::span<const std::int64_t> dims) {
+  std::string head;
+  append_dims(dims, head);
+  append_integer(TensorProto::kDataType, row(dtype).onnx, head);
+  append_text(TensorProto::kName, name, head);
+  return head;
+}
+
+void append_dims(std::span<const std::int64_t> dims, std::string& out) {
+  for (const std::int64_t dim : dims) append_integer(TensorProto::kDims, dim, out);
+}
+
+void append_entry(std::uint32_t number, std::string_view key, std::string_view value, std::string& out) {
+  std::string entry;
+  append_text(StringStringEntry::kKey, key, entry);
+  append_text(StringStringEntry::kValue, value, entry);
+  append_text(number, entry, out);
+}
+
+void append_external(const ExternalPlace& place, std::string& out) {
+  append_entry(TensorProto::kExternalData, "location", place.location, out);
+  append_entry(TensorProto::kExternalData, "offset", fmt::format("{}", place.offset), out);
+  append_entry(TensorProto::kExternalData, "length", fmt::format("{}", place.length), out);
+  append_integer(TensorProto::kDataLocation, 1, out);
+}
+
+void append_tensor(std::uint32_t number, const std::string& head, Pieces&& elements, Pieces& out) {
+  const std::string raw = header(TensorProto::kRawData, elements.size());
+  out.text(header(number, head.size() + raw.size() + elements.size()));
+  out.text(head + raw);
+  out.append(std::move(elements));
+}
+
+}  // namespace rw::graph::onnx

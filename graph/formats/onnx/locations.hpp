@@ -1,0 +1,19 @@
+// Every file name that a model says for external data, wherever it says it.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "graph/formats/onnx/wire.hpp"
+
+namespace rw::graph::onnx {
+
+// The locations in a ModelProto; with `initializers` false, those of the initializers of the main graph are left out.
+// Error: the message is not well-formed, or graphs are nested too deep.
+std::set<std::string> external_locations(std::string_view model, bool initializers);
+
+// The location of one TensorProto; empty: it has none.
+std::string_view external_location(const Field& tensor);
+
+}  // namespace rw::graph::onnx

@@ -1,0 +1,28 @@
+// TensorProto: a constant.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "graph/base/arena.hpp"
+#include "graph/formats/onnx/external.hpp"
+#include "graph/network.hpp"
+
+namespace rw::graph::onnx {
+
+struct TensorMessage {
+  std::string_view name;  // in the file
+  Shape shape;            // in the arena
+  std::optional<Literal>
+      value;  // bytes in a mapped file, or in the arena where the file stores them in another way;
+              // nothing: an element type that is not known here (strings, complex, 4 and 8-bit floats)
+};
+
+// The name alone, as far as the message can be read.
+std::string_view tensor_name(const Field& message);
+
+// Error: no element type, a shape that is none or has more than kMaxRank dimensions, elements that are missing, stand
+// in two places, or are not as many as the shape says; and those of ExternalFiles::view.
+TensorMessage read_tensor(const Field& message, Arena& arena, ExternalFiles& files);
+
+}  // namespace rw::graph::onnx

@@ -1,0 +1,301 @@
+#include "graph/formats/onnx/write.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "graph/formats/onnx/encode.hpp"
+#include "graph/formats/onnx/locations.hpp"
+#include "graph/formats/onnx/node.hpp"
+#include "graph/formats/onnx/onnx.hpp"
+#include "graph/formats/onnx/relocation.hpp"
+#include "graph/formats/onnx/schema.hpp"
+#include "graph/formats/statistics/file.hpp"
+
+namespace rw::graph {
+namespace {
+
+using namespace onnx;
+using P = TensorProto;
+
+bool is_data(std::uint32_t number) {
+  return number == P::kRawData || number == P::kFloatData || number == P::kInt32Data || number == P::kInt64Data ||
+         number == P::kDoubleData || number == P::kUint64Data;
+}
+
+std::string_view key_of(const Field& entry) {
+  std::string_view key;
+  for (Fields fields(entry); fields.next();)
+    if (fields->number == StringStringEntry::kKey) key = fields->text();
+  return key;
+}
+
+std::string_view view_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+class Writer {
+ public:
+  Writer(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out)
+      : model_(model),
+        rewriting_(rewriting),
+        origin_(dynamic_cast<const OnnxOrigin&>(*model.origin)),
+        nodes_(node_changes(rewriting)),
+        insertions_(insertions(rewriting)),
+        edits_(edits(rewriting)),
+        orphans_(orphans()),
+        relocation_(model, origin_, out, changes_external()),
+        graph_(model.sources) {}
+
+  void write(const std::filesystem::path& out, Output& output) {
+    copy_graph();
+    add_constants();
+    Pieces file(model_.sources);
+    put_around(file);
+    relocation_.write(output);
+    write_statistics_beside(model_, rewriting_, out, output);
+    file.write(output.add(out, file.size()));
+  }
+
+ private:
+  static std::unordered_map<TensorId, const Edit*> edits(const Rewriting& rewriting) {
+    std::unordered_map<TensorId, const Edit*> result;
+    for (const ConstantEdit& each : rewriting.constants) result[each.tensor] = &each.edit;
+    return result;
+  }
+
+  const Edit* edit_of(TensorId tensor) const {
+    const auto found = edits_.find(tensor);
+    return found == edits_.end() ? nullptr : found->second;
+  }
+
+  const Literal& literal(TensorId tensor) const { return *model_.network.tensor(tensor).constant; }
+
+  bool is_external(TensorId tensor) const {
+    const auto& value = model_.network.tensor(tensor).constant;
+    if (!value || value->bytes.empty()) return false;
+    return std::any_of(origin_.external.files().begin(), origin_.external.files().end(),
+                       [&](const ExternalFiles::File& each) {
+                         const auto offset = each.file->offset_of(value->bytes.data());
+                         return offset && *offset < each.file->bytes().size();
+                       });
+  }
+
+  bool changes_external() const {
+    return std::any_of(rewriting_.constants.begin(), rewriting_.constants.end(),
+                       [&](const ConstantEdit& each) { return is_external(each.tensor); }) ||
+           std::any_of(rewriting_.copies.begin(), rewriting_.copies.end(),
+                       [&](const ConstantCopy& each) { return is_external(each.tensor); });
+  }
+
+  // The fields of the graph in their order, each as it is or changed.
+  void copy_graph() {
+    OperatorId node = 0;
+    std::size_t initializer = 0;
+    for (Fields fields(origin_.graph); fields.next();) {
+      switch (fields->number) {
+        case GraphProto::kNode:
+          copy_node(*fields, node++);
+          break;
+        case GraphProto::kInitializer:
+          copy_initializer(*fields, origin_.initializers[initializer++]);
+          break;
+        case GraphProto::kInput:
+        case GraphProto::kValueInfo:
+          copy_value_info(*fields);
+          break;
+        default:
+          graph_.copy(fields->whole);
+      }
+    }
+  }
+
+  void copy_node(const Field& field, OperatorId op) {
+    const auto [first, last] = insertions_.equal_range(op);
+    for (auto each = first; each != last; ++each) {
+      graph_.text(inserted_node(*each->second));
+      changed_ = true;
+    }
+    const auto found = nodes_.find(op);
+    if (found == nodes_.end()) return graph_.copy(field.whole);
+    changed_ = true;
+    if (!found->second.removed) graph_.text(changed_node(field, found->second));
+  }
+
+  // Constants that only nodes read which do so no longer, such as those of a BatchNormalization that was folded.
+  std::set<std::string, std::less<>> orphans() const {
+    std::set<std::string, std::less<>> lost, kept;
+    if (rewriting_.graph.empty()) return lost;
+    for (const InsertedOperator& each : rewriting_.graph.inserted) kept.insert(each.inputs.begin(), each.inputs.end());
+    OperatorId node = 0;
+    for (Fields fields(origin_.graph); fields.next();) {
+      if (fields->number == GraphProto::kOutput || fields->number == GraphProto::kInput) kept.emplace(name_of(*fields));
+      if (fields->number != GraphProto::kNode) continue;
+      const auto change = nodes_.find(node++);
+      for (const std::string_view name : names_read(*fields)) (change == nodes_.end() ? kept : lost).emplace(name);
+      if (change == nodes_.end() || change->second.removed) continue;
+      const std::string text = changed_node(*fields, change->second);
+      Fields changed(text, 0);
+      changed.next();
+      for (const std::string_view name : names_read(*changed)) kept.emplace(name);
+    }
+    for (const std::string& name : kept) lost.erase(name);
+    return lost;
+  }
+
+  static std::string_view name_of(const Field& value_info) {
+    std::string_view name;
+    for (Fields fields(value_info); fields.next();)
+      if (fields->number == ValueInfo::kName) name = fields->text();
+    return name;
+  }
+
+  void copy_initializer(const Field& field, TensorId tensor) {
+    if (orphans_.contains(model_.network.tensor(tensor).name)) {
+      changed_ = true;
+      return;
+    }
+    const Edit* edit = edit_of(tensor);
+    const bool moves = relocation_.moves() && is_external(tensor);
+    if (!edit && !moves) return graph_.copy(field.whole);
+    changed_ = true;
+    if (moves) return move_initializer(field, tensor, edit);
+    scale_initializer(field, tensor, *edit);
+  }
+
+  // Elements that stand in one piece in the file and keep their number are scaled where they are; all others become raw
+  // data.
+  void scale_initializer(const Field& field, TensorId tensor, const Edit& edit) {
+    const Literal& source = literal(tensor);
+    const bool reshaped =
+        !std::equal(edit.shape.begin(), edit.shape.end(), source.shape.dims().begin(), source.shape.dims().end());
+    const auto at = origin_.file->offset_of(source.bytes.data());
+    if (at && !reshaped && !source.bytes.empty()) {
+      const std::string_view elements = view_of(source.bytes);
+      const auto before = static_cast<std::size_t>(elements.data() - field.whole.data());
+      graph_.copy(field.whole.substr(0, before));
+      graph_.scaled(source, edit, model_.network.tensor(tensor).name);
+      return graph_.copy(field.whole.substr(before + elements.size()));
+    }
+    Pieces elements(model_.sources);
+    elements.scaled(source, edit, model_.network.tensor(tensor).name);
+    append_tensor(GraphProto::kInitializer, head_of(field, edit.shape), std::move(elements), graph_);
+  }
+
+  // The fields of a tensor but its elements, with another shape. (An edited tensor is not external here.)
+  static std::string head_of(const Field& field, std::span<const std::int64_t> dims) {
+    std::string head;
+    append_dims(dims, head);
+    for (Fields fields(field); fields.next();)
+      if (fields->number != P::kDims && !is_data(fields->number)) head += fields->whole;
+    return head;
+  }
+
+  void move_initializer(const Field& field, TensorId tensor, const Edit* edit) {
+    const Literal& source = literal(tensor);
+    const ExternalPlace place =
+        edit ? relocation_.scale(source, *edit, model_.network.tensor(tensor).name) : relocation_.keep(source.bytes);
+    std::string message;
+    append_dims(edit ? std::span<const std::int64_t>(edit->shape) : source.shape.dims(), message);
+    for (Fields fields(field); fields.next();) {
+      if (fields->number == P::kDims || fields->number == P::kDataLocation) continue;
+      if (fields->number == P::kExternalData) {
+        const std::string_view key = key_of(*fields);
+        if (key == "location" || key == "offset" || key == "length" || (edit && key == "checksum")) continue;
+      }
+      message += fields->whole;
+    }
+    append_external(place, message);
+    std::string out;
+    append_text(GraphProto::kInitializer, message, out);
+    graph_.text(std::move(out));
+  }
+
+  // What the file says of the shape of a constant that gets another one.
+  void copy_value_info(const Field& field) {
+    const std::string_view name = name_of(field);
+    const auto tensor = edits_.empty() ? std::nullopt : model_.network.find(name);
+    const Edit* edit = tensor ? edit_of(*tensor) : nullptr;
+    if (!edit || std::equal(edit->shape.begin(), edit->shape.end(), literal(*tensor).shape.dims().begin(),
+                            literal(*tensor).shape.dims().end()))
+      return graph_.copy(field.whole);
+    std::string out;
+    append_text(field.number, value_info(name, literal(*tensor).dtype, Shape(edit->shape)), out);
+    graph_.text(std::move(out));
+  }
+
+  void add_constants() {
+    for (const ConstantCopy& each : rewriting_.copies) add_copy(each);
+    for (const AddedConstant& each : rewriting_.graph.added) add_constant(each);
+  }
+
+  void add_copy(const ConstantCopy& copy) {
+    const Literal& source = literal(copy.tensor);
+    std::string head = tensor_head(copy.name, source.dtype, copy.edit.shape);
+    changed_ = true;
+    if (relocation_.moves() && is_external(copy.tensor)) {
+      append_external(relocation_.scale(source, copy.edit, copy.name), head);
+      std::string out;
+      append_text(GraphProto::kInitializer, head, out);
+      return graph_.text(std::move(out));
+    }
+    Pieces elements(model_.sources);
+    elements.scaled(source, copy.edit, copy.name);
+    append_tensor(GraphProto::kInitializer, head, std::move(elements), graph_);
+  }
+
+  void add_constant(const AddedConstant& added) {
+    const auto tensor = model_.network.find(added.name);
+    const Edit* edit = tensor ? edit_of(*tensor) : nullptr;
+    Pieces elements(model_.sources);
+    if (edit)
+      elements.scaled(added.value, *edit, added.name);
+    else
+      elements.copy(view_of(added.value.bytes));
+    changed_ = true;
+    append_tensor(GraphProto::kInitializer,
+                  tensor_head(added.name, added.value.dtype,
+                              edit ? std::span<const std::int64_t>(edit->shape) : added.value.shape.dims()),
+                  std::move(elements), graph_);
+  }
+
+  // The model's other fields. A graph without changes keeps its header too, in whatever way its length is encoded.
+  void put_around(Pieces& file) {
+    const std::string_view whole = origin_.file->text();
+    if (!changed_) return file.copy(whole);
+    const std::string_view graph = origin_.graph.whole;
+    const auto begin = static_cast<std::size_t>(graph.data() - whole.data());
+    file.copy(whole.substr(0, begin));
+    if (graph_.size() == origin_.graph.payload.size())
+      file.copy(graph.substr(0, graph.size() - origin_.graph.payload.size()));
+    else
+      file.text(header(ModelProto::kGraph, graph_.size()));
+    file.append(std::move(graph_));
+    file.copy(whole.substr(begin + graph.size()));
+  }
+
+  const Model& model_;
+  const Rewriting& rewriting_;
+  const OnnxOrigin& origin_;
+  const std::map<OperatorId, NodeChange> nodes_;
+  const std::multimap<OperatorId, const InsertedOperator*> insertions_;
+  const std::unordered_map<TensorId, const Edit*> edits_;
+  const std::set<std::string, std::less<>> orphans_;
+  Relocation relocation_;
+  Pieces graph_;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+void write_onnx(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output) {
+  Writer(model, rewriting, out).write(out, output);
+}
+
+}  // namespace rw::graph

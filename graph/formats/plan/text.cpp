@@ -1,0 +1,369 @@
+// Plans as JSON.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <map>
+
+#include "graph/base/printable.hpp"
+#include "graph/formats/plan/plan_file.hpp"
+#include "graph/formats/text/json.hpp"
+#include "graph/formats/text/json_text.hpp"
+#include "graph/formats/text/tensor.hpp"
+
+namespace rw::graph {
+namespace {
+
+constexpr std::string_view kFormat = "rewrite-engine/plan";
+constexpr std::size_t kMostAxes = 16;  // of a view
+
+// --- writing
+
+std::string numbers(std::span<const double> values) {
+  std::string text = "[";
+  for (const double value : values) {
+    if (text.size() > 1) text += ", ";
+    json::append_number(value, text);
+  }
+  return text + "]";
+}
+
+std::string names(std::span<const std::string> list) {
+  std::string text = "[";
+  for (const std::string& name : list) text += (text.size() > 1 ? ", " : "") + json::quoted(name);
+  return text + "]";
+}
+
+std::string axes_of(std::uint32_t mask) {
+  std::string text = "[";
+  for (int axis = 0; axis < 32; ++axis)
+    if (mask >> static_cast<unsigned>(axis) & 1U) text += fmt::format("{}{}", text.size() > 1 ? ", " : "", axis);
+  return text + "]";
+}
+
+std::string entry(const PlanScale& scale, const PlanFactor& factor) {
+  std::string text = "{";
+  if (!factor.rule.empty())
+    text += fmt::format("\"rule\": {}, \"region\": {}, ", json::quoted(factor.rule), json::quoted(factor.region));
+  text += "\"tensor\": " + json::quoted(scale.tensor);
+  if (!scale.made_by.empty()) text += ", \"made_by\": " + json::quoted(scale.made_by);
+  if (!scale.copy.empty()) {
+    text += fmt::format(", \"copy\": {}, \"read_by\": [", json::quoted(scale.copy));
+    for (std::size_t i = 0; i < scale.read_by.size(); ++i)
+      text += fmt::format("{}{{\"node\": {}, \"input\": {}}}", i ? ", " : "", json::quoted(scale.read_by[i].node),
+                          scale.read_by[i].input);
+    text += "]";
+  }
+  if (!scale.shape && std::has_single_bit(factor.factor.axes))
+    text += fmt::format(", \"axis\": {}", std::countr_zero(factor.factor.axes));
+  else
+    text += fmt::format(", \"shape\": {}{}, \"view\": {}, \"axes\": {}", write_shape(*scale.shape),
+                        scale.was ? ", \"was\": " + write_shape(*scale.was) : "", write_shape(scale.view),
+                        axes_of(factor.factor.axes));
+  return text + ", \"multiply\": " + numbers(factor.factor.values) + "}";
+}
+
+std::string edit_text(const PlanEdit& edit) {
+  const std::string node = json::quoted(edit.node), name = json::quoted(edit.name);
+  switch (edit.kind) {
+    case PlanEdit::Kind::remove:
+      return fmt::format("{{\"remove\": {}}}", node);
+    case PlanEdit::Kind::input:
+      return fmt::format("{{\"node\": {}, \"input\": {}, \"reads\": {}}}", node, edit.slot, name);
+    case PlanEdit::Kind::output:
+      return fmt::format("{{\"node\": {}, \"output\": {}, \"gives\": {}}}", node, edit.slot, name);
+    case PlanEdit::Kind::replace:
+      return fmt::format("{{\"replace\": {}, \"by\": {}}}", node, name);
+    case PlanEdit::Kind::insert:
+      return fmt::format("{{\"insert\": {}, \"op\": {}, \"before\": {}, \"inputs\": {}, \"outputs\": {}}}", node, name,
+                         json::quoted(edit.before), names(edit.inputs), names(edit.outputs));
+  }
+  return {};
+}
+
+template <typename List, typename Text>
+std::string lines(const List& list, Text text) {
+  std::string out;
+  for (const auto& each : list) out += (out.empty() ? "\n  " : ",\n  ") + text(each);
+  return out + (out.empty() ? "" : "\n");
+}
+
+// --- reading
+
+struct Entry {
+  std::string rule, region, tensor, made_by, copy;
+  std::vector<PlanScale::Reader> read_by;
+  std::optional<std::int64_t> axis;
+  std::optional<std::vector<std::int64_t>> shape, was;
+  std::vector<std::int64_t> view, axes;
+  std::vector<double> multiply;
+
+  void take_rule(json::Value& value) { rule = value.string(); }
+  void take_region(json::Value& value) { region = value.string(); }
+  void take_tensor(json::Value& value) { tensor = value.string(); }
+  void take_made_by(json::Value& value) { made_by = value.string(); }
+  void take_copy(json::Value& value) { copy = value.string(); }
+  void take_axis(json::Value& value) { axis = value.integer(); }
+  void take_shape(json::Value& value) { value.integers(shape.emplace()); }
+  void take_was(json::Value& value) { value.integers(was.emplace()); }
+  void take_view(json::Value& value) { value.integers(view); }
+  void take_axes(json::Value& value) { value.integers(axes); }
+  void take_multiply(json::Value& value) { value.numbers(multiply); }
+  void take_read_by(json::Value& value);
+};
+
+struct ReaderEntry {
+  PlanScale::Reader reader;
+  void take_node(json::Value& value) { reader.node = value.string(); }
+  void take_input(json::Value& value) {
+    const std::int64_t input = value.integer();
+    if (input < 0 || input > 65535) throw value.error("expected an input from 0 to 65535");
+    reader.input = static_cast<std::uint32_t>(input);
+  }
+};
+constexpr std::array<json::Key<ReaderEntry>, 2> kReaderKeys = {{
+    {"node", true, &ReaderEntry::take_node},
+    {"input", true, &ReaderEntry::take_input},
+}};
+
+void Entry::take_read_by(json::Value& value) {
+  value.array([&](json::Value& each) {
+    ReaderEntry entry;
+    json::read_keys(each, kReaderKeys, entry);
+    read_by.push_back(std::move(entry.reader));
+  });
+}
+
+constexpr std::array<json::Key<Entry>, 12> kEntryKeys = {{
+    {"tensor", true, &Entry::take_tensor},
+    {"multiply", true, &Entry::take_multiply},
+    {"rule", false, &Entry::take_rule},
+    {"region", false, &Entry::take_region},
+    {"made_by", false, &Entry::take_made_by},
+    {"copy", false, &Entry::take_copy},
+    {"read_by", false, &Entry::take_read_by},
+    {"axis", false, &Entry::take_axis},
+    {"shape", false, &Entry::take_shape},
+    {"was", false, &Entry::take_was},
+    {"view", false, &Entry::take_view},
+    {"axes", false, &Entry::take_axes},
+}};
+
+// A product of dimensions; nothing: one is not > 0, or it is beyond what files hold.
+std::optional<std::int64_t> product(std::span<const std::int64_t> dims) {
+  constexpr std::int64_t kLargest = std::int64_t{1} << 48;
+  std::int64_t all = 1;
+  for (const std::int64_t dim : dims) {
+    if (dim <= 0 || all > kLargest / dim) return std::nullopt;
+    all *= dim;
+  }
+  return all;
+}
+
+struct EditEntry {
+  PlanEdit edit;
+  bool has_remove = false, has_input = false, has_output = false, has_replace = false, has_insert = false;
+
+  static std::uint32_t slot_of(json::Value& value) {
+    const std::int64_t slot = value.integer();
+    if (slot < 0 || slot > 65535) throw value.error("expected a place from 0 to 65535");
+    return static_cast<std::uint32_t>(slot);
+  }
+  static void take_names(json::Value& value, std::vector<std::string>& list) {
+    value.array([&](json::Value& each) { list.emplace_back(each.string()); });
+  }
+  void take_remove(json::Value& value) { edit.node = value.string(), has_remove = true; }
+  void take_node(json::Value& value) { edit.node = value.string(); }
+  void take_input(json::Value& value) { edit.slot = slot_of(value), has_input = true; }
+  void take_output(json::Value& value) { edit.slot = slot_of(value), has_output = true; }
+  void take_name(json::Value& value) { edit.name = value.string(); }
+  void take_replace(json::Value& value) { edit.node = value.string(), has_replace = true; }
+  void take_insert(json::Value& value) { edit.node = value.string(), has_insert = true; }
+  void take_before(json::Value& value) { edit.before = value.string(); }
+  void take_inputs(json::Value& value) { take_names(value, edit.inputs); }
+  void take_outputs(json::Value& value) { take_names(value, edit.outputs); }
+};
+constexpr std::array<json::Key<EditEntry>, 13> kEditKeys = {{
+    {"remove", false, &EditEntry::take_remove},
+    {"node", false, &EditEntry::take_node},
+    {"input", false, &EditEntry::take_input},
+    {"reads", false, &EditEntry::take_name},
+    {"output", false, &EditEntry::take_output},
+    {"gives", false, &EditEntry::take_name},
+    {"replace", false, &EditEntry::take_replace},
+    {"by", false, &EditEntry::take_name},
+    {"insert", false, &EditEntry::take_insert},
+    {"op", false, &EditEntry::take_name},
+    {"before", false, &EditEntry::take_before},
+    {"inputs", false, &EditEntry::take_inputs},
+    {"outputs", false, &EditEntry::take_outputs},
+}};
+
+class PlanReader {
+ public:
+  explicit PlanReader(PlanFile& plan) : plan_(plan) {}
+  void read(std::string_view text) {
+    json::Document(text).read([&](json::Value& root) { json::read_keys(root, kKeys, *this); });
+  }
+
+ private:
+  void take_format(json::Value& value) {
+    if (value.string() != kFormat) throw value.expected(fmt::format("\"format\" to be \"{}\"", kFormat));
+  }
+  void take_version(json::Value& value) {
+    if (value.integer() != 1) throw value.expected("\"version\" to be 1");
+  }
+  void take_scales(json::Value& value) {
+    value.array([&](json::Value& each) { take_scale(each); });
+  }
+
+  // Entries of one constant, or of one copy of it, are its factors.
+  void take_scale(json::Value& value) {
+    Entry entry;
+    json::read_keys(value, kEntryKeys, entry);
+    const std::string why = misfit(entry);
+    if (!why.empty()) throw value.error(fmt::format("the entry of '{}': {}", entry.tensor, why));
+    const auto [found, fresh] = index_.emplace(std::pair(entry.tensor, entry.copy), plan_.scales.size());
+    if (fresh)
+      plan_.scales.push_back(
+          {entry.tensor, entry.made_by, entry.copy, entry.read_by, entry.shape, entry.was, entry.view, {}});
+    PlanScale& scale = plan_.scales[found->second];
+    if (scale.shape != entry.shape || scale.was != entry.was || scale.view != entry.view)
+      throw value.error(fmt::format("the entries of '{}' have different views", entry.tensor));
+    Factor factor{.values = std::move(entry.multiply)};
+    if (entry.axis) entry.axes = {*entry.axis};
+    for (const std::int64_t axis : entry.axes) factor.axes |= 1U << static_cast<unsigned>(axis);
+    scale.factors.push_back({entry.rule, entry.region, std::move(factor)});
+  }
+
+  // What is wrong with it by itself; empty: nothing.
+  static std::string misfit(const Entry& entry) {
+    if (entry.tensor.empty()) return "\"tensor\" is empty";
+    if (entry.multiply.empty()) return "\"multiply\" is empty";
+    if (entry.copy.empty() && !entry.read_by.empty()) return "\"read_by\" stands without \"copy\"";
+    if (!entry.copy.empty() && entry.read_by.empty()) return "\"copy\" stands without \"read_by\"";
+    if (entry.axis) {
+      if (entry.shape || entry.was || !entry.view.empty() || !entry.axes.empty())
+        return "\"axis\" stands beside \"shape\", \"view\" or \"axes\"";
+      return *entry.axis < 0 || *entry.axis >= static_cast<std::int64_t>(kMostAxes)
+                 ? fmt::format("axis {} is none of 0 to {}", *entry.axis, kMostAxes - 1)
+                 : "";
+    }
+    if (!entry.shape) return "it needs \"axis\", or \"shape\", \"view\" and \"axes\"";
+    if (entry.view.size() > kMostAxes || entry.shape->size() > kMostAxes)
+      return fmt::format("more than {} dimensions", kMostAxes);
+    const auto whole = product(*entry.shape), viewed = product(entry.view);
+    if (!whole || !viewed || *whole != *viewed) return "\"view\" is no factorisation of \"shape\"";
+    std::int64_t marked = 1, before = -1;
+    for (const std::int64_t axis : entry.axes) {
+      if (axis <= before || axis >= static_cast<std::int64_t>(entry.view.size()))
+        return "\"axes\": expected axes of \"view\", counted from 0, in order";
+      marked *= entry.view[static_cast<std::size_t>(axis)];
+      before = axis;
+    }
+    if (marked != static_cast<std::int64_t>(entry.multiply.size()))
+      return fmt::format("\"multiply\" has {} values for {} positions", entry.multiply.size(), marked);
+    return {};
+  }
+
+  void take_statistics(json::Value& value) {
+    value.array([&](json::Value& each) {
+      Entry entry;
+      json::read_keys(each, kEntryKeys, entry);
+      PlanStatistic statistic{.tensor = entry.tensor, .multiply = std::move(entry.multiply)};
+      if (entry.axis) {
+        if (*entry.axis < 0 || *entry.axis >= static_cast<std::int64_t>(kMostAxes))
+          throw each.error(fmt::format("axis {} is none of 0 to {}", *entry.axis, kMostAxes - 1));
+        statistic.axis = static_cast<int>(*entry.axis);
+      }
+      for (const double factor : statistic.multiply)
+        if (!(factor > 0)) throw each.error(fmt::format("{}: a scale must be > 0", factor));
+      plan_.statistics.push_back(std::move(statistic));
+    });
+  }
+
+  void take_constants(json::Value& value) {
+    value.object([&](std::string_view name, json::Value& each) {
+      std::string key(name);
+      try {
+        plan_.constants.push_back({key, read_tensor(each, *plan_.arena)});
+      } catch (const Error& error) {
+        throw json::at_place(error, fmt::format("constant '{}'", key));
+      }
+    });
+  }
+
+  void take_edits(json::Value& value) {
+    value.array([&](json::Value& each) {
+      EditEntry entry;
+      json::read_keys(each, kEditKeys, entry);
+      const int kinds = entry.has_remove + entry.has_input + entry.has_output + entry.has_replace + entry.has_insert;
+      if (kinds != 1) throw each.error("expected one of \"remove\", \"input\", \"output\", \"replace\", \"insert\"");
+      entry.edit.kind = entry.has_remove    ? PlanEdit::Kind::remove
+                        : entry.has_input   ? PlanEdit::Kind::input
+                        : entry.has_output  ? PlanEdit::Kind::output
+                        : entry.has_replace ? PlanEdit::Kind::replace
+                                            : PlanEdit::Kind::insert;
+      if (entry.edit.node.empty()) throw each.error("the name of the node is missing");
+      if (entry.edit.name.empty() && !entry.has_remove) throw each.error("the new name is missing");
+      plan_.edits.push_back(std::move(entry.edit));
+    });
+  }
+
+  static const std::array<json::Key<PlanReader>, 6> kKeys;
+
+  PlanFile& plan_;
+  std::map<std::pair<std::string, std::string>, std::size_t> index_;
+};
+
+const std::array<json::Key<PlanReader>, 6> PlanReader::kKeys = {{
+    {"format", true, &PlanReader::take_format},
+    {"version", true, &PlanReader::take_version},
+    {"scales", true, &PlanReader::take_scales},
+    {"statistics", false, &PlanReader::take_statistics},
+    {"constants", false, &PlanReader::take_constants},
+    {"edits", false, &PlanReader::take_edits},
+}};
+
+}  // namespace
+
+std::string to_json(const PlanFile& plan) {
+  std::string scales;
+  for (const PlanScale& scale : plan.scales)
+    for (const PlanFactor& factor : scale.factors) scales += (scales.empty() ? "\n  " : ",\n  ") + entry(scale, factor);
+  std::string text = fmt::format("{{\"format\": \"{}\", \"version\": 1,\n\"scales\": [{}{}],\n", kFormat, scales,
+                                 scales.empty() ? "" : "\n");
+  text +=
+      "\"statistics\": [" +
+      lines(plan.statistics,
+            [](const PlanStatistic& each) {
+              return fmt::format("{{\"tensor\": {}{}, \"multiply\": {}}}", json::quoted(each.tensor),
+                                 each.axis ? fmt::format(", \"axis\": {}", *each.axis) : "", numbers(each.multiply));
+            }) +
+      "],\n";
+  text += "\"constants\": {" +
+          lines(plan.constants,
+                [](const PlanConstant& each) {
+                  return fmt::format("{}: {}", json::quoted(each.name), write_tensor(each.value));
+                }) +
+          "},\n";
+  return text + "\"edits\": [" + lines(plan.edits, edit_text) + "]}\n";
+}
+
+PlanFile read_plan(const std::filesystem::path& path) {
+  try {
+    PlanFile plan{.path = path.string(), .arena = std::make_shared<Arena>()};
+    const auto file = MappedFile::open(path);
+    PlanReader(plan).read(file->text());
+    file->check_intact();
+    plan.sources.push_back(file);
+    return plan;
+  } catch (const Error& error) {
+    throw printable(error, path.string());
+  } catch (const std::bad_alloc&) {
+    throw printable(Error("", "", "there is not enough memory for it"), path.string());
+  }
+}
+
+}  // namespace rw::graph

@@ -1,0 +1,35 @@
+// Calibration entries as model.json and files of statistics write them:
+// {"conv1.out": {"min": [0, 0], "max": [1.5, 2], "axis": 1, "mean": [...], "mean_square": [...]}, ...}
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/base/arena.hpp"
+#include "graph/formats/text/json.hpp"
+#include "graph/network.hpp"
+#include "graph/rewriting.hpp"
+#include "graph/statistics.hpp"
+
+namespace rw::graph {
+
+// One entry and where it stands in the text.
+struct StatisticText {
+  Statistic entry;
+  std::uint32_t key = 0;  // the opening quote of its name
+  json::Range value;
+};
+
+// Reads an object of entries; tensors are looked up in `network`, values live in its arena, Statistic::text in `whole`.
+// Error (place "calibration 'name'"): an entry twice, "min" or "max" missing or empty, lists of different lengths, a
+// number that is not finite, min > max.
+void read_calibration(json::Value& object, std::string_view whole, Network& network, Statistics& statistics,
+                      std::vector<StatisticText>& entries);
+
+// The text of an entry with its values multiplied by the scale of an edit (> 0, one for each value; null: as it is):
+// min, max and mean by s, mean_square by s * s. All other keys and the layout stay as they are. Error (place
+// "calibration 'name'"): a value that is no longer finite.
+std::string scaled_entry(const Statistic& entry, const StatisticEdit* edit);
+
+}  // namespace rw::graph

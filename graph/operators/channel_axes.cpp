@@ -1,0 +1,145 @@
+#include "graph/operators/channel_axes.hpp"
+
+#include "graph/operators/node.hpp"
+
+namespace rw::graph {
+
+class AxisInference {
+ public:
+  AxisInference(const Network& network, const Forms& forms)
+      : network_(network), forms_(forms), result_(network.tensors().size()) {}
+
+  ChannelAxes run() {
+    for (const OperatorId id : network_.order()) anchor(Node(network_, id, forms_.of(network_, id)));
+    // First in, first out: nearer anchors speak before farther ones. Operators that move elements speak last, where
+    // nobody else has: channels may lie one way before a Reshape and another way behind it, so that they never
+    // disagree.
+    std::size_t next = 0, moved = 0;
+    while (moved < queue_.size()) {
+      while (next < queue_.size()) spread(queue_[next++], false);
+      spread(queue_[moved++], true);
+    }
+    for (TensorId tensor = 0; tensor < network_.tensors().size(); ++tensor) count(tensor);
+    return std::move(result_);
+  }
+
+ private:
+  void anchor(const Node& node) {
+    if (!node.form().anchors) return;
+    const Anchors anchors = node.form().anchors(node);
+    if (anchors.input && node.has(anchors.slot)) say(node.input(anchors.slot), *anchors.input);
+    if (anchors.output && node.output() != kNone) say(node.output(), *anchors.output);
+  }
+
+  // Axes of size 1 hold no channels to tell apart: two masks that differ only there agree.
+  AxisMask significant(const Shape& shape, AxisMask axes) const {
+    AxisMask mask = 0;
+    for (int i = 0; i < shape.rank(); ++i)
+      if (((axes >> static_cast<unsigned>(i)) & 1U) && shape[i] != 1) mask |= AxisMask{1} << static_cast<unsigned>(i);
+    return mask;
+  }
+
+  void say(TensorId tensor, AxisMask axes, bool moving = false) {
+    const Shape& shape = network_.tensor(tensor).shape;
+    AxisState& state = result_.state_[tensor];
+    if (!shape.known() || network_.tensor(tensor).constant) return;
+    if (state == AxisState::unset) {
+      state = AxisState::set;
+      result_.axes_[tensor] = axes;
+      queue_.push_back(tensor);
+    } else if (!moving && state == AxisState::set &&
+               significant(shape, result_.axes_[tensor]) != significant(shape, axes)) {
+      state = AxisState::conflict;
+    }
+  }
+
+  // Through the operators around a tensor that move elements, or through the others.
+  void spread(TensorId tensor, bool moving) {
+    if (result_.state_[tensor] != AxisState::set) return;
+    const AxisMask axes = result_.axes_[tensor];
+    for (const Use& use : network_.consumers(tensor))
+      forward(Node(network_, use.op, forms_.of(network_, use.op)), use.slot, axes, moving);
+    const Tensor& info = network_.tensor(tensor);
+    if (info.producer == kNone) return;
+    const Node producer(network_, info.producer, forms_.of(network_, info.producer));
+    if (info.output_slot == 0 || producer.form().movement) backward(producer, axes, moving);
+  }
+
+  void forward(const Node& node, std::uint32_t slot, AxisMask axes, bool moving) {
+    if (!node.form().axes || (node.form().movement != nullptr) != moving) return;
+    const auto map = node.output() == kNone ? std::nullopt : node.form().axes(node, slot);
+    if (!map) return;
+    AxisMask out = 0;
+    for (std::size_t i = 0; i < map->forward.size(); ++i) {
+      if (!((axes >> i) & 1U)) continue;
+      if (map->forward[i] == 0 && !moving)
+        return;  // reduced, or one element that meets all: says nothing of the output
+      out |= map->forward[i];
+    }
+    if (out == 0 && !moving) return;  // where one channel was chosen, one is left
+    for (const TensorId each : node.op().outputs)
+      if (each != kNone) say(each, out, moving);
+  }
+
+  void backward(const Node& node, AxisMask axes, bool moving) {
+    if (!node.form().axes || (node.form().movement != nullptr) != moving) return;
+    for (std::uint32_t slot = 0; slot < node.input_count(); ++slot) {
+      if (!node.has(slot) || node.is_constant(slot)) continue;
+      const auto map = node.form().axes(node, slot);
+      if (!map) continue;
+      AxisMask in = 0;
+      bool lost = false;  // some channels of the output do not come from this input
+      for (std::size_t o = 0; o < map->backward.size(); ++o) {
+        if (((axes >> o) & 1U) == 0) continue;
+        in |= map->backward[o];
+        lost |= map->backward[o] == 0;
+      }
+      if (lost && !moving && !map->broadcasts) continue;
+      if (in != 0 || map->broadcasts) say(node.input(slot), in, moving);
+    }
+  }
+
+  void count(TensorId tensor) {
+    const Tensor& info = network_.tensor(tensor);
+    AxisState& state = result_.state_[tensor];
+    if (info.dtype != DType::undefined && !floating(info.dtype)) state = AxisState::not_real;
+    if (state != AxisState::set) return;
+    result_.axes_[tensor] = significant(info.shape, result_.axes_[tensor]);
+    std::int64_t product = 1;
+    for (int i = 0; i < info.shape.rank(); ++i) {
+      if (!((result_.axes_[tensor] >> static_cast<unsigned>(i)) & 1U)) continue;
+      if (info.shape[i] <= 0 || __builtin_mul_overflow(product, info.shape[i], &product) || product > kMaxChannels) {
+        state = AxisState::unknown;
+        return;
+      }
+    }
+    result_.count_[tensor] = static_cast<std::uint32_t>(product);
+  }
+
+  const Network& network_;
+  const Forms& forms_;
+  ChannelAxes result_;
+  std::vector<TensorId> queue_;
+};
+
+ChannelAxes infer_channel_axes(const Network& network, const Forms& forms) {
+  return AxisInference(network, forms).run();
+}
+
+std::string_view reason(AxisState state) {
+  switch (state) {
+    case AxisState::unset:
+      return "no operator says on which axis its channels are";
+    case AxisState::set:
+      return "";
+    case AxisState::conflict:
+      return "two operators disagree on which axis its channels are";
+    case AxisState::unknown:
+      return "the number of its channels is not known";
+    case AxisState::not_real:
+      return "it carries no real numbers";
+  }
+  return "";
+}
+
+}  // namespace rw::graph

@@ -1,0 +1,48 @@
+// On which axes every tensor carries its channels, and how many there are. Convolutions, poolings, normalizations and
+// matrix products put channels on axes of their own (anchors); from there axes are carried through the operators
+// between, in both directions; operators that only move elements never disagree. A tensor on which two others do has
+// none: it carries no scale.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "graph/network.hpp"
+#include "graph/operators/form.hpp"
+
+namespace rw::graph {
+
+enum class AxisState : std::uint8_t {
+  unset,  // no operator says where its channels are
+  set,
+  conflict,  // two operators disagree
+  unknown,   // the axis is known, the number of channels is not
+  not_real,  // integers and booleans carry no scale
+};
+
+class ChannelAxes {
+ public:
+  explicit ChannelAxes(std::size_t tensors = 0)
+      : axes_(tensors, 0), count_(tensors, 0), state_(tensors, AxisState::unset) {}
+
+  // Axes of size > 1; none for a tensor with one channel. Only where has(tensor).
+  AxisMask axes(TensorId tensor) const { return axes_[tensor]; }
+  std::uint32_t count(TensorId tensor) const { return count_[tensor]; }  // 0: no channels are known
+  bool has(TensorId tensor) const { return state_[tensor] == AxisState::set; }
+  AxisState state(TensorId tensor) const { return state_[tensor]; }
+
+ private:
+  friend class AxisInference;
+  std::vector<AxisMask> axes_;
+  std::vector<std::uint32_t> count_;
+  std::vector<AxisState> state_;
+};
+
+ChannelAxes infer_channel_axes(const Network& network, const Forms& forms);
+
+std::string_view reason(AxisState state);  // why a tensor has no channels: "two operators disagree on its channel axis"
+
+inline constexpr std::int64_t kMaxChannels = std::int64_t{1} << 24;  // of a tensor; more are taken as not known
+
+}  // namespace rw::graph

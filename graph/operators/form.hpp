@@ -1,0 +1,120 @@
+// What must be known of an operator's form, independent of any law: its attributes with their defaults, how its output
+// shape follows, on which axes its channels lie and how axes are carried through it, and where its constants are.
+// One row an operator (forms.cpp); what an ONNX operator is and which defaults it has: the ONNX operator specification.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/operators/movement.hpp"
+#include "graph/values/shape.hpp"
+
+namespace rw::graph {
+
+class Network;
+class Node;
+
+// A set of axes: bit i is axis i. The channels of a tensor are counted row-major over its channel axes, mostly one
+// axis.
+using AxisMask = std::uint32_t;
+
+enum class AttributeForm : std::uint8_t { integer, number, text, list };
+
+struct AttributeRow {
+  std::string_view name;
+  AttributeForm form;
+  double number = 0;           // default of integers and numbers
+  std::string_view text = {};  // default of texts
+  std::uint32_t slot = 0;      // the input that newer operator sets have instead; 0: none
+};
+
+// Row-major dimensions of a constant, split so that the axes of channels can be told apart (at most [batch, group, out,
+// in, kernel]).
+struct View {
+  std::array<std::int64_t, 6> dims{};
+  int rank = 0;
+  std::vector<std::int64_t> vector() const { return {dims.begin(), dims.begin() + rank}; }
+};
+
+// y[out] += W[out, in] x[in]: where it stands in a `linear` operator. Axes are masks over `view` of the weight.
+struct Linear {
+  std::uint32_t activation = 0, weight = 1;  // input slots
+  std::optional<std::uint32_t> bias;         // input slot, where there is one
+  View view;
+  AxisMask out_axes = 0, in_axes = 0;
+};
+
+// y = scale * (x - mean) / sqrt(var) + bias (mean and bias may be missing), or y = x * factor: input slots.
+struct Affine {
+  std::uint32_t activation = 0;
+  std::uint32_t factor = 1;
+  bool divides = false;  // y = x / factor
+  std::optional<std::uint32_t> bias, mean;
+};
+
+// How the axes of an input correspond to those of the output: forward[i] are the output axes on which elements of input
+// axis i come to lie, backward the other way round. No axis: it is reduced, or it is broadcast.
+struct AxisMap {
+  std::vector<AxisMask> forward, backward;
+  bool broadcasts = false;  // the input may have no axis at all for a channel axis of the output: one element meets all
+};
+
+// Where the constants of an operator that only the user's rule file knows are: `op my::Linear law linear(weight = 1)`.
+struct UserForm {
+  std::optional<std::int64_t> weight, bias, mean;  // input slots
+  std::int64_t weight_out = 0, weight_in = 1;      // axes of the weight
+  std::int64_t axis = -1;                          // of input and output, where the channels lie
+};
+
+// Where an operator itself puts channels, whatever stands around it; nothing: it does not say.
+struct Anchors {
+  std::uint32_t slot = 0;  // of the activation
+  std::optional<AxisMask> input, output;
+};
+
+struct Form {
+  std::string_view op;
+  std::span<const AttributeRow> attributes = {};
+  // The shape of output `slot`, where the shapes of the inputs suffice for it.
+  std::optional<std::vector<std::int64_t>> (*shape)(const Node&, std::uint32_t slot) = nullptr;
+  Anchors (*anchors)(const Node&) = nullptr;
+  // How the axes of input `slot` lie in the first output; nothing where it is not known. Null: axes are not carried.
+  std::optional<AxisMap> (*axes)(const Node&, std::uint32_t slot) = nullptr;
+  // Nothing, and why, where the operator has such a form in principle but not here. Null: it has none.
+  std::optional<Linear> (*linear)(const Node&, std::string& why) = nullptr;
+  std::optional<Affine> (*affine)(const Node&, std::string& why) = nullptr;
+  UserForm user = {};
+  // How the elements of input 0 come to output `slot`, where the operator only moves, repeats or chooses them.
+  std::optional<Movement> (*movement)(const Node&, std::uint32_t slot) = nullptr;
+};
+
+// Null: no row. The name is as in Network::type_name.
+const Form* find_form(std::string_view op);
+std::span<const Form> forms();
+
+// Forms of operators that only a rule file knows, by the law that it gives them.
+Form user_form_linear(std::string_view op, const UserForm& where);
+Form user_form_affine(std::string_view op, const UserForm& where);
+Form user_form_elementwise(std::string_view op);  // shape and axes as the (broadcast) inputs
+
+// The form of every operator of a network: its row, what a rule file says of it, or an empty form.
+class Forms {
+ public:
+  Forms() = default;  // of no network
+  explicit Forms(const Network& network);
+  void set(std::uint32_t type, const Form& form) { by_type_[type] = form; }
+  const Form& of(const Network& network, std::uint32_t op) const;
+  const Form& of_type(std::uint32_t type) const { return by_type_[type]; }
+  bool known(std::uint32_t type) const { return !by_type_[type].op.empty(); }
+
+ private:
+  std::vector<Form> by_type_;
+};
+
+}  // namespace rw::graph

@@ -1,0 +1,112 @@
+// The functions that rows of forms.cpp name, each namespace in a file of its own: shapes (shape.cpp), anchors and axes
+// (axis.cpp), weights (weight.cpp), movements (movement.cpp). Internal to graph/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/operators/form.hpp"
+#include "graph/operators/node.hpp"
+
+namespace rw::graph {
+
+using Dims = std::optional<std::vector<std::int64_t>>;
+
+namespace shape_of {
+Dims same(const Node&, std::uint32_t);       // as input 0
+Dims broadcast(const Node&, std::uint32_t);  // of all inputs
+Dims conv(const Node&, std::uint32_t);
+Dims conv_transpose(const Node&, std::uint32_t);
+Dims gemm(const Node&, std::uint32_t);
+Dims matmul(const Node&, std::uint32_t);
+Dims pool(const Node&, std::uint32_t);
+Dims global_pool(const Node&, std::uint32_t);
+Dims pad(const Node&, std::uint32_t);
+Dims reduce(const Node&, std::uint32_t);
+Dims concat(const Node&, std::uint32_t);
+Dims split(const Node&, std::uint32_t);
+Dims slice(const Node&, std::uint32_t);
+Dims gather(const Node&, std::uint32_t);
+Dims tile(const Node&, std::uint32_t);
+Dims expand(const Node&, std::uint32_t);
+Dims reshape(const Node&, std::uint32_t);
+Dims flatten(const Node&, std::uint32_t);
+Dims squeeze(const Node&, std::uint32_t);
+Dims unsqueeze(const Node&, std::uint32_t);
+Dims transpose(const Node&, std::uint32_t);
+Dims depth_to_space(const Node&, std::uint32_t);
+Dims space_to_depth(const Node&, std::uint32_t);
+Dims resize(const Node&, std::uint32_t);
+Dims shape(const Node&, std::uint32_t);
+Dims scalar(const Node&, std::uint32_t);
+Dims constant(const Node&, std::uint32_t);
+Dims constant_of_shape(const Node&, std::uint32_t);
+Dims grid_sample(const Node&, std::uint32_t);
+Dims range(const Node&, std::uint32_t);
+Dims max_unpool(const Node&, std::uint32_t);
+Dims roi_align(const Node&, std::uint32_t);
+Dims gather_elements(const Node&, std::uint32_t);
+Dims top_k(const Node&, std::uint32_t);
+Dims user_linear(const Node&, std::uint32_t);
+}  // namespace shape_of
+
+namespace anchors_of {
+Anchors second(const Node&);  // axis 1 of input 0 and of the output
+Anchors last(const Node&);    // the last axis of both
+Anchors matmul(const Node&);  // last, or last but one where the constant stands on the left
+Anchors user(const Node&);
+}  // namespace anchors_of
+
+namespace axes_of {
+std::optional<AxisMap> same(const Node&, std::uint32_t);       // axis i is axis i
+std::optional<AxisMap> broadcast(const Node&, std::uint32_t);  // aligned at the last axis
+std::optional<AxisMap> reduce(const Node&, std::uint32_t);
+std::optional<AxisMap> transpose(const Node&, std::uint32_t);
+std::optional<AxisMap> view(const Node&, std::uint32_t);  // row-major elements keep their order
+std::optional<AxisMap> gather(const Node&, std::uint32_t);
+std::optional<AxisMap> matmul(const Node&, std::uint32_t);     // of two activations
+std::optional<AxisMap> first_two(const Node&, std::uint32_t);  // batch and channels; positions are sampled
+std::optional<AxisMap> second(const Node&, std::uint32_t);     // channels alone; pictures are chosen, too
+}  // namespace axes_of
+
+namespace weight_of {
+std::optional<Linear> conv(const Node&, std::string&);
+std::optional<Linear> conv_transpose(const Node&, std::string&);
+std::optional<Linear> gemm(const Node&, std::string&);
+std::optional<Linear> matmul(const Node&, std::string&);
+std::optional<Linear> user(const Node&, std::string&);
+std::optional<Affine> batch_normalization(const Node&, std::string&);
+std::optional<Affine> multiply(const Node&, std::string&);
+std::optional<Affine> divide(const Node&, std::string&);
+std::optional<Affine> normalization(const Node&, std::string&);
+std::optional<Affine> user_affine(const Node&, std::string&);
+}  // namespace weight_of
+
+namespace movement_of {
+std::optional<Movement> reshape(const Node&, std::uint32_t);  // also Flatten, Squeeze, Unsqueeze: the order stays
+std::optional<Movement> transpose(const Node&, std::uint32_t);
+std::optional<Movement> depth_to_space(const Node&, std::uint32_t);
+std::optional<Movement> space_to_depth(const Node&, std::uint32_t);
+std::optional<Movement> expand(const Node&, std::uint32_t);
+std::optional<Movement> tile(const Node&, std::uint32_t);
+std::optional<Movement> slice(const Node&, std::uint32_t);
+std::optional<Movement> split(const Node&, std::uint32_t);
+std::optional<Movement> gather(const Node&, std::uint32_t);
+}  // namespace movement_of
+
+// What Slice keeps of one axis: positions first, first + step, ... (count of them).
+struct Cut {
+  int axis = 0;
+  bool known = false;  // false: decided when the network runs, or the dimension is not known
+  std::int64_t first = 0, step = 1, count = 0;
+};
+// One for each axis that a Slice cuts; nothing where the axes are not known or are none of its input.
+std::optional<std::vector<Cut>> slice_cuts(const Node& node);
+
+// The axes that a reduction (or Squeeze, Unsqueeze) names, from the attribute or input 1, counted from 0 in a tensor of
+// `rank`; all where it names none (nothing for Squeeze). Nothing: not known or out of range.
+std::optional<AxisMask> named_axes(const Node& node, int rank, bool all_where_absent);
+
+}  // namespace rw::graph

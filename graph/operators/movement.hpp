@@ -1,0 +1,42 @@
+// Operators that only move, repeat or choose elements, described by digits: every position of the input and of the
+// output is spelled by the same digits, row-major on each run of axes. Reshape, Transpose, DepthToSpace, Tile, Slice,
+// Split and Gather differ in the order of the digits alone. A digit that only the output has repeats elements.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "graph/values/shape.hpp"
+
+namespace rw::graph {
+
+// The axes [first, last) of a tensor: their position, counted row-major, is the number that `digits` spell.
+struct Run {
+  int first = 0, last = 0;
+  std::vector<int> digits;           // places in Movement::sizes, the slowest first
+  std::vector<std::int64_t> chosen;  // input side: the position that each number stands for; empty: the number itself
+  bool known = true;                 // false: which positions are chosen is decided when the network runs
+};
+
+struct Movement {
+  std::vector<std::int64_t> sizes;  // of the digits; < 0: not known
+  std::vector<Run> in, out;         // an axis that stands in no run has size 1
+  int digit(std::int64_t size) {
+    sizes.push_back(size);
+    return static_cast<int>(sizes.size()) - 1;
+  }
+};
+
+// Axes [in_first, in_last) and [out_first, out_last) of two shapes that hold the same elements in the same order. Cuts
+// are made where the dimensions prove them: products of known ones, or equal symbols (see shape.hpp), counted from both
+// ends.
+struct ViewGroup {
+  int in_first = 0, in_last = 0, out_first = 0, out_last = 0;
+  std::int64_t size = kUnknown;
+};
+
+// Nothing: the shapes cannot hold the same elements. Axes of size 1 need not be in a group.
+std::optional<std::vector<ViewGroup>> view_groups(const Shape& in, const Shape& out);
+
+}  // namespace rw::graph

@@ -1,0 +1,61 @@
+// What rules do: one row an action, one file each in actions/.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dsl/vocabulary.hpp"
+#include "graph/editor.hpp"
+#include "runtime/formulas/formula.hpp"
+
+namespace rw::runtime {
+
+// What an action did to a region, for the report.
+struct Effect {
+  std::uint32_t channels = 0;        // classes whose scale is not 1
+  double smallest = 1, largest = 1;  // scale
+  std::uint32_t reset = 0;           // classes that --exact put back to 1
+  std::string approximate;           // what is equal only approximately; empty: the network's function stays
+  bool scales = true;                // it scaled; else `channels` are classes that it changed otherwise
+  std::string refused;               // why nothing was done: the rule does not match; empty: something was
+};
+
+struct ActionContext {
+  const Formulas& formulas;
+  const RegionScope& scope;
+  Evaluator& evaluator;
+  Plan& plan;
+  bool exact = false;           // --exact: powers of two only, and every edited weight is checked
+  std::vector<double>& scales;  // by class of the region: multiplied by what was applied
+};
+
+// What an action made of the operators that a chain found.
+struct GraphEffect {
+  bool done = false;        // the network was edited
+  std::string reason;       // not done: why these operators are left as they are
+  std::string approximate;  // done: as above
+};
+
+struct ChainContext {
+  const Analysis& analysis;            // as the rule began
+  const std::vector<OperatorId>& ops;  // by binding of the rule; kNone: no element of the chain
+  Plan& plan;
+  graph::Editor& editor;
+};
+
+struct Action {
+  std::string_view name;
+  std::span<const dsl::ArgumentForm> arguments;
+  bool bit_exact;  // the outputs stay bit for bit, or can be made to: --exact allows it
+  std::string_view help;
+  // In rules with a region; null: it cannot stand there. graph::Error: a value that cannot be used.
+  Effect (*run)(ActionContext&, const dsl::Step&) = nullptr;
+  // In rules with a chain; null: it cannot stand there.
+  GraphEffect (*edit)(ChainContext&, const dsl::Step&) = nullptr;
+};
+
+std::span<const Action> actions();  // in the order of dsl::Step::action
+
+}  // namespace rw::runtime

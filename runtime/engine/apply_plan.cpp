@@ -1,0 +1,251 @@
+#include "runtime/engine/apply_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "graph/base/error.hpp"
+#include "graph/free_names.hpp"
+#include "graph/values/elements.hpp"
+#include "graph/values/scale.hpp"
+#include "runtime/laws/clip_bounds.hpp"
+#include "runtime/weights/bias.hpp"
+#include "runtime/weights/constant.hpp"
+
+namespace rw::runtime {
+namespace {
+
+bool is_one(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double each) { return each == 1.0; });
+}
+
+bool is_one(const std::vector<graph::Factor>& factors) {
+  return std::all_of(factors.begin(), factors.end(), [](const graph::Factor& factor) { return is_one(factor.values); });
+}
+
+bool changes(const Edit* edit) { return edit && !(is_one(edit->factors) && is_one(edit->folded)); }
+
+bool same(const std::vector<graph::Factor>& a, const std::vector<graph::Factor>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const graph::Factor& x, const graph::Factor& y) {
+    return x.axes == y.axes && x.values == y.values;
+  });
+}
+
+bool same(const Edit& a, const Edit& b) {
+  return a.shape == b.shape && a.view == b.view && same(a.factors, b.factors) && same(a.folded, b.folded);
+}
+
+graph::Edit edit_of(const Edit& edit) {
+  graph::Edit result{edit.shape, edit.view, edit.factors};
+  result.factors.insert(result.factors.end(), edit.folded.begin(), edit.folded.end());
+  return result;
+}
+
+class Applier {
+ public:
+  Applier(const Analysis& analysis, const Plan& plan)
+      : analysis_(analysis), network_(*analysis.network), plan_(plan), names_(network_) {
+    result_.graph = plan.graph;
+  }
+
+  graph::Rewriting run() {
+    std::set<TensorId> edited;  // in the order of the file
+    std::set<OperatorId> clips;
+    for (const auto& [key, edit] : plan_.edits()) {
+      if (!changes(&edit)) continue;
+      const auto op = static_cast<OperatorId>(key >> 32U);
+      const auto slot = static_cast<std::uint32_t>(key);
+      if (is_bounded(op))
+        clips.insert(op);
+      else if (!has_new_bias(op, slot) &&
+               slot < network_.op(op).inputs.size())  // else: a bound of a Clip that became another operator
+        edited.insert(network_.op(op).inputs[slot]);
+    }
+    for (const TensorId tensor : edited) rewrite(tensor);
+    for (const OperatorId op : clips) unfold(op);
+    for (const auto& [op, added] : plan_.added_biases()) give_bias(op);
+    drop_unread();
+    return std::move(result_);
+  }
+
+ private:
+  bool has_new_bias(OperatorId op, std::uint32_t slot) const { return slot == kBiasSlot && plan_.added_bias(op); }
+  bool is_bounded(OperatorId op) const { return analysis_.law(op).name == "bounded"; }
+
+  // Users with equal edits share one tensor. The tensor itself changes where all of its users change it; who wants it
+  // otherwise reads a copy, one on each side of the border of a nested network, across which names do not reach.
+  void rewrite(TensorId tensor) {
+    struct Version {
+      const Edit* edit;
+      std::vector<graph::Use> uses;
+    };
+    std::vector<Version> versions;
+    bool kept =
+        network_.tensor(tensor).is_output || network_.tensor(tensor).producer != kNone;  // somebody needs it unchanged
+    for (const graph::Use& use : network_.consumers(tensor)) {
+      const Edit* edit = plan_.edit(use.op, use.slot);
+      if (!changes(edit) || is_bounded(use.op) || has_new_bias(use.op, use.slot)) {
+        kept = true;
+        continue;
+      }
+      const auto found =
+          std::find_if(versions.begin(), versions.end(), [&](const Version& each) { return same(*each.edit, *edit); });
+      if (found == versions.end())
+        versions.push_back({edit, {use}});
+      else
+        found->uses.push_back(use);
+    }
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+      if (i == 0 && !kept) {
+        result_.constants.push_back({tensor, edit_of(*versions[i].edit)});
+        continue;
+      }
+      std::map<std::uint32_t, std::size_t> copies;  // by scope
+      for (const graph::Use& use : versions[i].uses) {
+        const auto [copy, fresh] = copies.emplace(network_.op(use.op).scope, result_.copies.size());
+        if (fresh)
+          result_.copies.push_back(
+              {own_name(network_.tensor(tensor).name, use.op), tensor, edit_of(*versions[i].edit)});
+        result_.rebindings.push_back({use.op, use.slot, copy->second});
+      }
+    }
+  }
+
+  // The operators between a constant and a reader that has a copy now go where nobody else reads what they make. (What
+  // the files hold and nobody reads is for the writers to leave out.)
+  void drop_unread() {
+    std::vector<TensorId> left;  // one entry for each reading that is no more
+    for (const graph::Rebinding& each : result_.rebindings) left.push_back(network_.op(each.op).inputs[each.slot]);
+    std::map<TensorId, std::size_t> times;
+    while (!left.empty()) {
+      const TensorId tensor = left.back();
+      left.pop_back();
+      const graph::Tensor& info = network_.tensor(tensor);
+      if (info.producer == kNone || info.is_output || ++times[tensor] < network_.consumers(tensor).size()) continue;
+      const graph::Operator& maker = network_.op(info.producer);
+      if (maker.nested() || maker.outputs.size() != 1) continue;
+      result_.graph.removed.push_back(info.producer);
+      for (const TensorId input : maker.inputs)
+        if (input != kNone) left.push_back(input);
+    }
+  }
+
+  // Clip(x, a, b) = Min(Max(x, a), b), with bounds for each channel; Max(x, 0) is Relu. The last of them takes the
+  // operator's place.
+  void unfold(OperatorId op) {
+    const Site site = analysis_.site(op);
+    const ClipBounds bounds = clip_bounds(site);
+    std::vector<Handle> handles;
+    analysis_.law(op).handles(site, handles);
+    std::vector<Limit> limits;
+    if (!bounds.low.none()) limits.push_back(limit(site, bounds.low.value == 0 ? "Relu" : "Max", bounds.low, handles));
+    if (!bounds.high.none()) limits.push_back(limit(site, "Min", bounds.high, handles));
+    std::string value(site.tensor(0).name);
+    for (const Limit& each : limits) {
+      if (&each != &limits.back()) {
+        const std::string name = names_.make(fmt::format("{}.{}", site.op().name, each.type));
+        result_.graph.inserted.push_back({op, each.type, name, each.inputs(value), {name}});
+        value = name;
+        continue;
+      }
+      result_.graph.replacements.push_back({op, each.type});
+      const std::vector<std::string> inputs = each.inputs(value);
+      for (std::uint32_t slot = 0; slot < inputs.size(); ++slot)
+        result_.graph.inputs.push_back({op, slot, inputs[slot]});
+    }
+  }
+
+  // One side of a Clip: Relu, or Max or Min with a constant.
+  struct Limit {
+    std::string type, constant;
+    std::vector<std::string> inputs(const std::string& value) const {
+      return type == "Relu" ? std::vector{value} : std::vector{value, constant};
+    }
+  };
+
+  Limit limit(const Site& site, std::string type, const ClipBound& bound, const std::vector<Handle>& handles) {
+    if (type == "Relu") return {std::move(type), ""};
+    const auto moving =
+        std::find_if(handles.begin(), handles.end(), [&](const Handle& each) { return each.slot == bound.slot; });
+    const bool is_input = site.has(bound.slot);
+    if (moving == handles.end() && is_input)  // 0, which any scale leaves as it is
+      return {std::move(type), std::string(site.tensor(bound.slot).name)};
+    const Handle handle = moving != handles.end() ? *moving : Handle{.slot = bound.slot, .attribute = bound.value};
+    const Constant constant(site, handle);
+    const std::string name = is_input ? own_name(constant.tensor().name, site.id())
+                                      : names_.make(fmt::format("{}.{}", site.op().name, bound.attribute));
+    const Edit* edit = plan_.edit(site.id(), bound.slot);
+    add(name, constant, edit ? *edit : Edit{.shape = handle.shape, .view = handle.view, .factors = {}});
+    return {std::move(type), name};
+  }
+
+  void add(const std::string& name, const Constant& constant, const Edit& edit) {
+    const graph::Edit scaling = edit_of(edit);
+    add(name, constant.literal().dtype, edit.shape,
+        graph::Scaler(constant.literal(), scaling, constant.tensor().name).result());
+  }
+
+  void add(const std::string& name, graph::DType dtype, std::span<const std::int64_t> shape,
+           std::span<const std::byte> bytes) {
+    result_.graph.added.push_back(
+        {name, {dtype, graph::Shape(analysis_.arena->store(shape)), analysis_.arena->store(bytes)}});
+  }
+
+  // The bias with what was added to it, a constant of its own.
+  void give_bias(OperatorId op) {
+    const Site site = analysis_.site(op);
+    const std::string name = site.has(kBiasSlot) ? own_name(site.tensor(kBiasSlot).name, op)
+                                                 : names_.make(fmt::format("{}.bias", site.op().name));
+    const graph::DType dtype = site.tensor(1).dtype;
+    const std::vector<double> bias = bias_of(site, plan_);
+    const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(bias.size())};
+    const std::vector<std::byte> bytes = graph::from_double(bias, dtype);
+    graph::for_each_element({dtype, graph::Shape(shape), bytes}, [&](std::size_t i, double value) {
+      if (!std::isfinite(value))
+        throw graph::Error("", fmt::format("tensor '{}'", name), fmt::format("a bias becomes {}", bias[i]));
+    });
+    add(name, dtype, shape, bytes);
+    result_.graph.inputs.push_back({op, kBiasSlot, name});
+  }
+
+  std::string own_name(std::string_view tensor, OperatorId op) {
+    const std::string_view prefix = network_.prefix(network_.op(op).scope);
+    return names_.make(fmt::format("{}{}@{}", tensor.starts_with(prefix) ? "" : prefix, tensor, network_.op(op).name));
+  }
+
+  const Analysis& analysis_;
+  const graph::Network& network_;
+  const Plan& plan_;
+  graph::FreeNames names_;
+  graph::Rewriting result_;
+};
+
+}  // namespace
+
+graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const graph::Statistics& all,
+                            const graph::Statistics& used) {
+  graph::Rewriting result = Applier(analysis, plan).run();
+  // Of a tensor from which something was taken, what was measured holds no longer (its zeros, its mean square).
+  for (const graph::Statistic& entry : all.entries()) {
+    if (entry.tensor == kNone) continue;
+    const graph::Tensor& tensor = analysis.network->tensor(entry.tensor);
+    if (tensor.producer == kNone && !tensor.is_input && !tensor.constant) {  // an edit of the graph took it out
+      result.statistics.push_back({entry.tensor, {}});
+      continue;
+    }
+    const std::vector<double>* scale = plan.scale_of(entry.tensor);
+    if (plan.shift_of(entry.tensor)) {
+      result.statistics.push_back({entry.tensor, {}});
+      continue;
+    }
+    if (!scale || is_one(*scale)) continue;
+    const bool along = used.find(entry.tensor) != nullptr;
+    result.statistics.push_back({entry.tensor, along ? *scale : std::vector<double>()});
+  }
+  return result;
+}
+
+}  // namespace rw::runtime

@@ -1,0 +1,82 @@
+#include "runtime/engine/plan_file.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <map>
+
+namespace rw::runtime {
+namespace {
+
+class Provenance {
+ public:
+  Provenance(const Outcome& outcome, const dsl::Program& program) : outcome_(outcome), program_(program) {
+    visited_of_.assign(outcome.regions.size(), kNone);
+    for (std::uint32_t i = 0; i < outcome.visited.size(); ++i) visited_of_[outcome.visited[i].region] = i;
+  }
+
+  // Names rule and region of the factor over `axes` of what `op` reads at `slot`.
+  void name(OperatorId op, std::uint32_t slot, AxisMask axes, graph::PlanFactor& factor) const {
+    const Law& law = outcome_.analysis.law(op);
+    if (!law.handles) return;
+    const Site site = outcome_.analysis.site(op);
+    std::vector<Handle> handles;
+    law.handles(site, handles);
+    for (const Handle::Side side : {Handle::Side::out, Handle::Side::in})
+      for (const Handle& handle : handles) {
+        if (handle.slot != slot || handle.axes != axes || handle.side != side) continue;
+        if (name(side == Handle::Side::in ? site.input(handle.activation) : site.output(), factor)) return;
+      }
+  }
+
+ private:
+  bool name(TensorId tensor, graph::PlanFactor& factor) const {
+    const auto region = tensor == kNone ? std::nullopt : outcome_.regions.region_of(tensor);
+    if (!region || visited_of_[*region] == kNone) return false;
+    const RegionOutcome& visited = outcome_.visited[visited_of_[*region]];
+    if (visited.taken_by == kNone) return false;
+    factor.rule = program_.rules[visited.taken_by].name;
+    factor.region = outcome_.analysis.network->op(outcome_.regions[*region].parents[0]).name;
+    return true;
+  }
+
+  const Outcome& outcome_;
+  const dsl::Program& program_;
+  std::vector<std::uint32_t> visited_of_;  // by region
+};
+
+void add_statistics(const Outcome& outcome, graph::PlanFile& plan) {
+  const std::map<TensorId, std::vector<double>> scales(outcome.plan.scales().begin(), outcome.plan.scales().end());
+  for (const auto& [tensor, scale] : scales) {
+    if (std::all_of(scale.begin(), scale.end(), [](double each) { return each == 1; })) continue;
+    const AxisMask axes = outcome.analysis.channels.axes(tensor);
+    graph::PlanStatistic entry{.tensor = std::string(outcome.analysis.network->tensor(tensor).name)};
+    if (std::has_single_bit(axes)) entry.axis = std::countr_zero(axes);
+    if (std::popcount(axes) < 2) entry.multiply = scale;
+    plan.statistics.push_back(std::move(entry));
+  }
+}
+
+}  // namespace
+
+graph::PlanFile plan_file(const Outcome& outcome, const dsl::Program& program, const graph::Rewriting& rewriting) {
+  const graph::Network& network = *outcome.analysis.network;
+  graph::PlanFile plan = graph::plan_of(network, rewriting);
+  const Provenance provenance(outcome, program);
+  const auto name = [&](graph::PlanScale& scale, const graph::Edit& edit, OperatorId op, std::uint32_t slot) {
+    for (std::size_t i = 0; i < scale.factors.size(); ++i)
+      provenance.name(op, slot, edit.factors[i].axes, scale.factors[i]);
+  };
+  const std::size_t first = rewriting.constants.size();  // of the copies among the scales
+  for (std::size_t i = 0; i < first; ++i)
+    for (const graph::Use& use : network.consumers(rewriting.constants[i].tensor)) {
+      if (!outcome.plan.edit(use.op, use.slot)) continue;
+      name(plan.scales[i], rewriting.constants[i].edit, use.op, use.slot);
+      break;
+    }
+  for (const graph::Rebinding& each : rewriting.rebindings)
+    name(plan.scales[first + each.copy], rewriting.copies[each.copy].edit, each.op, each.slot);
+  add_statistics(outcome, plan);
+  return plan;
+}
+
+}  // namespace rw::runtime

@@ -1,0 +1,392 @@
+#include "runtime/engine/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "graph/base/error.hpp"
+#include "graph/base/parallel.hpp"
+#include "graph/editor.hpp"
+#include "runtime/engine/visit.hpp"
+#include "runtime/matching/chain.hpp"
+#include "runtime/plan/scales.hpp"
+
+namespace rw::runtime {
+namespace {
+
+// The file that an entry was read from.
+std::string file_of(const graph::Model& model, const graph::Statistic& entry) {
+  for (const auto& source : model.sources)
+    if (source->offset_of(entry.text.data())) return source->path().string();
+  return {};
+}
+
+// The entries that run along the channels of their tensor; the length of these must be right.
+graph::Statistics usable(const graph::Model& model, const Analysis& analysis, std::size_t& unused) {
+  graph::Statistics used;
+  for (const graph::Statistic& entry : model.statistics.entries()) {
+    if (entry.tensor == kNone || !analysis.channels.has(entry.tensor)) continue;
+    const graph::Tensor& tensor = model.network.tensor(entry.tensor);
+    const AxisMask axes = analysis.channels.axes(entry.tensor);
+    const std::uint32_t count = analysis.channels.count(entry.tensor);
+    const bool on_channels = axes == bit(entry.axis) || (axes == 0 && entry.axis < tensor.shape.rank());
+    if (!on_channels) {
+      ++unused;
+      continue;
+    }
+    if (entry.max.size() != count)
+      throw graph::Error(file_of(model, entry), fmt::format("calibration '{}'", entry.name),
+                         fmt::format("has ranges for {} channels along axis {}, but the tensor {} has {}",
+                                     entry.max.size(), entry.axis, to_string(tensor.shape), count));
+    used.add(entry);
+  }
+  return used;
+}
+
+class Runner {
+ public:
+  Runner(graph::Model& model, const dsl::Program& program, const RunOptions& options, Outcome& outcome)
+      : model_(model), program_(program), options_(options), outcome_(outcome) {}
+
+  void run() {
+    // The operators that rules may put in are known to the analysis before they are there.
+    for (const dsl::Rule& rule : program_.rules)
+      for (const dsl::Step& step : rule.steps)
+        for (const dsl::Step::Argument& argument : step.arguments)
+          if (!argument.op.empty()) model_.network.add_type(argument.op);
+    analyse_network();
+    outcome_.rules.resize(program_.rules.size());
+    for (std::uint32_t i = 0; i < program_.rules.size(); ++i) {
+      const dsl::Rule& rule = program_.rules[i];
+      outcome_.rules[i].ran = options_.only.empty() ||
+                              std::find(options_.only.begin(), options_.only.end(), rule.name) != options_.only.end();
+      if (!outcome_.rules[i].ran) continue;
+      if (rule.region)
+        run_rule(i);
+      else
+        run_chain(i);
+    }
+  }
+
+ private:
+  void analyse_network() {
+    outcome_.analysis = analyse(model_.network, program_.laws, options_.skip_nodes);
+    outcome_.unused_statistics = 0;
+    outcome_.statistics = usable(model_, outcome_.analysis, outcome_.unused_statistics);
+    outcome_.regions = find_regions(outcome_.analysis);
+    outcome_.visited.clear();
+    std::vector<std::pair<OperatorId, RegionId>> order;  // by first parent
+    for (RegionId id = 0; id < outcome_.regions.size(); ++id)
+      if (!outcome_.regions[id].parents.empty()) order.emplace_back(outcome_.regions[id].parents[0], id);
+    std::sort(order.begin(), order.end());
+    outcome_.visited.reserve(order.size());
+    for (const auto& [parent, id] : order) outcome_.visited.push_back({.region = id});
+  }
+
+  // The network was edited: its regions are found again. One that has a tensor of a region of before takes over what is
+  // known of that: who claimed it, and why others did not. (Of tensors that an edit joins, the later one stays.)
+  void analyse_again() {
+    const std::vector<RegionOutcome> before = std::move(outcome_.visited);
+    const Misses misses = std::exchange(outcome_.misses, {});
+    const Regions regions = std::move(outcome_.regions);
+    std::vector<const RegionOutcome*> known(regions.size(), nullptr);
+    for (const RegionOutcome& each : before) known[each.region] = &each;
+    analyse_network();
+    for (RegionOutcome& each : outcome_.visited) {
+      for (const TensorId tensor : outcome_.regions[each.region].tensors) {
+        const auto old = regions.region_of(tensor);
+        if (!old || !known[*old]) continue;
+        if (each.misses.empty())
+          for (const RuleMiss& miss : misses.of(known[*old]->misses)) outcome_.misses.add(each.misses, copied(miss));
+        each.taken_by = std::min(each.taken_by, known[*old]->taken_by);
+      }
+      if (each.taken_by != kNone) each.scales = planned_scales(each.region);
+    }
+  }
+
+  // A miss whose texts live in another list.
+  RuleMiss copied(RuleMiss miss) {
+    miss.miss.reason = outcome_.misses.keep(miss.miss.reason);
+    miss.miss.seen = outcome_.misses.keep(miss.miss.seen);
+    return miss;
+  }
+
+  std::vector<double> planned_scales(RegionId id) const {
+    std::vector<double> scales(outcome_.regions[id].classes, 1.0);
+    for (const TensorId tensor : outcome_.regions[id].tensors) {
+      const std::vector<double>* scale = outcome_.plan.scale_of(tensor);
+      if (!scale) continue;
+      const auto classes = outcome_.regions.classes(tensor);
+      for (std::size_t i = 0; i < classes.size(); ++i) scales[classes[i]] = (*scale)[i];
+    }
+    return scales;
+  }
+
+  std::vector<double> params_of(const dsl::Rule& rule) const {
+    std::vector<double> values;
+    for (const dsl::Param& param : rule.params) values.push_back(param.value);
+    const auto set = options_.params.find(rule.name);
+    if (set == options_.params.end()) return values;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (const auto found = set->second.find(rule.params[i].name); found != set->second.end())
+        values[i] = found->second;
+    return values;
+  }
+
+  // A rule with a chain: from every operator in the order of the file, and again from those around an edit, until it
+  // matches nowhere. It comes to an end, because an edit takes an operator out, or, once in each place, replaces one.
+  void run_chain(std::uint32_t index) {
+    const dsl::Rule& rule = program_.rules[index];
+    const Formulas formulas(rule, params_of(rule));
+    const Chain chain(rule, outcome_.analysis);
+    graph::Editor editor(model_.network, outcome_.plan.graph);
+    std::set<OperatorId> open;
+    for (OperatorId op = 0; op < model_.network.operators().size(); ++op) open.insert(open.end(), op);
+    std::set<OperatorId> left;  // operators that an action has declined: said once
+    while (!open.empty()) {
+      const OperatorId first = *open.begin();
+      open.erase(open.begin());
+      std::vector<OperatorId> around;
+      const bool done = chain.find(editor, first, [&](std::span<const OperatorId> ops) {
+        around = neighbours(editor, ops, chain.length());
+        return edit(index, formulas, chain, ops, editor, left);
+      });
+      if (done) open.insert(around.begin(), around.end());
+    }
+    if (!editor.changed()) return;
+    editor.finish();
+    analyse_again();
+  }
+
+  // The operators of a path and those before them from which a path may now lead here.
+  static std::vector<OperatorId> neighbours(const graph::Editor& editor, std::span<const OperatorId> ops,
+                                            std::size_t steps) {
+    std::vector<OperatorId> all(ops.begin(), ops.end()), last = {ops[0]};
+    for (std::size_t i = 0; i < steps; ++i) {
+      std::vector<OperatorId> before;
+      for (const OperatorId op : last)
+        for (const TensorId input : editor.network().op(op).inputs)
+          if (input != kNone && editor.network().tensor(input).producer != kNone)
+            before.push_back(editor.network().tensor(input).producer);
+      all.insert(all.end(), before.begin(), before.end());
+      last = std::move(before);
+    }
+    return all;
+  }
+
+  // Carries out the clauses of a rule on one path; whether the network was edited.
+  bool edit(std::uint32_t index, const Formulas& formulas, const Chain& chain, std::span<const OperatorId> ops,
+            graph::Editor& editor, std::set<OperatorId>& left) {
+    const dsl::Rule& rule = formulas.rule();
+    RuleOutcome& outcome = outcome_.rules[index];
+    const std::vector<OperatorId> bound = chain.by_binding(ops);
+    const RegionScope scope(outcome_.analysis, outcome_.statistics, outcome_.regions, bound);
+    Evaluator evaluator(formulas, scope, outcome_.plan);
+    const auto decline = [&](std::string reason) {
+      if (left.insert(ops[0]).second) outcome.declined.push_back({ops[0], std::move(reason)});
+    };
+    bool done = false;
+    for (const dsl::Step& step : rule.steps) {
+      if (step.form == dsl::Step::Form::let) continue;
+      if (step.form != dsl::Step::Form::act) {
+        const Value& value = evaluator.value(step.expr);
+        if (value.missing.empty() && value.numbers[0] != 0) continue;
+        decline(!step.reason.empty()    ? step.reason
+                : value.missing.empty() ? "a condition failed"
+                                        : value.missing.sentence());
+        return done;
+      }
+      const Action& action = actions()[step.action];
+      check_exact(rule, action);
+      if (std::any_of(bound.begin(), bound.end(), [&](OperatorId op) {
+            return op != kNone && (editor.network().removed(op) || !unreplaced(index, step, op));
+          }))
+        return done;  // an action before this one took an operator away
+      ChainContext context{outcome_.analysis, bound, outcome_.plan, editor};
+      GraphEffect effect = action.edit(context, step);
+      if (!effect.done) {
+        decline(std::move(effect.reason));
+        return done;
+      }
+      done = true;
+      ++outcome.edits;
+      if (!effect.approximate.empty()) ++outcome.approximate[effect.approximate];
+      note_replaced(index, step, bound);
+    }
+    return done;
+  }
+
+  void run_rule(std::uint32_t index) {
+    const dsl::Rule& rule = program_.rules[index];
+    const Pattern pattern(*rule.region, outcome_.analysis);
+    const Formulas formulas(rule, params_of(rule));
+    const std::vector<RegionOutcome*> wanted = wanted_by(index, pattern);
+    const std::uint32_t sweeps = rule.repeat && !options_.match_only ? rule.repeat->count : 1;
+    std::vector<bool> counted(wanted.size(), false), scaled(wanted.size(), false);
+    for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
+      double change = 0;
+      visit(formulas, pattern, wanted, index, sweep == 0, [&](std::size_t i, const Effect& effect) {
+        change = std::max({change, std::fabs(std::log2(effect.smallest)), std::fabs(std::log2(effect.largest))});
+        if (!counted[i]) count(index, *wanted[i], effect);
+        counted[i] = true;
+        scaled[i] = scaled[i] || effect.scales;
+        outcome_.rules[index].reset += effect.reset;
+      });
+      outcome_.rules[index].sweeps = sweep + 1;
+      if (rule.repeat && change < rule.repeat->change) break;
+    }
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      if (scaled[i]) summarise(index, *wanted[i]);
+  }
+
+  // The regions whose structure the rule wants; what was in the way of the others is noted. Each region is looked at by
+  // itself, so that several threads share them.
+  std::vector<RegionOutcome*> wanted_by(std::uint32_t index, const Pattern& pattern) {
+    constexpr std::size_t kWorthAThread = 4096;
+    const dsl::Rule& rule = program_.rules[index];
+    std::vector<RegionOutcome>& all = outcome_.visited;
+    const auto look = [&](const RegionOutcome& region) -> std::optional<Miss> {
+      if (region.taken_by != kNone && !rule.again)
+        return Miss{.obstacle = Obstacle::claimed, .clause = rule.at, .claimed_by = region.taken_by};
+      return pattern.match(outcome_.regions, region.region);
+    };
+    std::vector<std::optional<Miss>> looked(all.size());
+    graph::parallel_for_parts(all.size(), kWorthAThread, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) looked[i] = look(all[i]);
+    });
+    std::vector<RegionOutcome*> wanted;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (looked[i])
+        outcome_.misses.add(all[i].misses, {index, *looked[i]});
+      else
+        wanted.push_back(&all[i]);
+    }
+    return wanted;
+  }
+
+  // Calls done(i, effect) for each of `regions` on which an action was carried out. Where formulas read nothing but
+  // what belongs to their region, many regions are judged before the first of them is acted on, by several threads;
+  // weights are read as the actions before have left them, region by region.
+  template <typename Done>
+  void visit(const Formulas& formulas, const Pattern& pattern, std::span<RegionOutcome* const> regions,
+             std::uint32_t index, bool first, Done done) {
+    constexpr std::size_t kTogether = 2048, kWorthAThread = 256;
+    const VisitContext context{formulas,         pattern,      outcome_.analysis, outcome_.statistics,
+                               outcome_.regions, outcome_.plan};
+    const Visit::Judges judges = options_.match_only        ? Visit::Judges::conditions
+                                 : first && options_.values ? Visit::Judges::all_and_tells
+                                                            : Visit::Judges::all;
+    const std::size_t together = formulas.reads_constants() ? 1 : std::min(kTogether, regions.size());
+    std::vector<std::optional<Visit>> visits(together);
+    std::vector<std::optional<Visit::Stop>> stops(together);
+    for (std::size_t begin = 0; begin < regions.size(); begin += together) {
+      const std::size_t count = std::min(together, regions.size() - begin);
+      graph::parallel_for_parts(count, kWorthAThread, [&](std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; ++i) {
+          visits[i].emplace(context, regions[begin + i]->region).judge(judges);
+          if (visits[i]->action()) continue;
+          stops[i] = visits[i]->stop();
+          visits[i].reset();  // by the thread that has it in its cache
+        }
+      });
+      for (std::size_t i = 0; i < count; ++i) {
+        RegionOutcome& region = *regions[begin + i];
+        std::optional<Effect> effect;
+        if (visits[i]) {
+          effect = act(formulas, *visits[i], judges, region, index);
+          stops[i] = visits[i]->stop();
+          visits[i].reset();
+        }
+        if (first && stops[i]) note(region, index, *stops[i]);
+        if (effect) done(begin + i, *effect);
+      }
+    }
+  }
+
+  // Carries out the actions of a rule on one region that is judged up to the first of them; nothing where none was.
+  std::optional<Effect> act(const Formulas& formulas, Visit& visit, Visit::Judges judges, RegionOutcome& region,
+                            std::uint32_t index) {
+    std::optional<Effect> effect;
+    for (; const dsl::Step* step = visit.action(); visit.judge(judges)) {
+      if (!options_.match_only) {
+        if (region.scales.empty()) region.scales.assign(visit.scope().region().classes, 1.0);
+        ActionContext context{formulas, visit.scope(), visit.evaluator(), outcome_.plan, options_.exact, region.scales};
+        const Action& action = actions()[step->action];
+        check_exact(formulas.rule(), action);
+        Effect made = action.run(context, *step);
+        if (!made.refused.empty()) {
+          visit.refuse(outcome_.misses.keep(made.refused));
+          return effect;
+        }
+        if (!made.approximate.empty()) ++outcome_.rules[index].approximate[made.approximate];
+        effect = std::move(made);
+      }
+      if (region.taken_by == kNone) region.taken_by = index;
+      if (options_.match_only) return Effect{};
+    }
+    return effect;
+  }
+
+  void note(RegionOutcome& region, std::uint32_t index, const Visit::Stop& stop) {
+    outcome_.misses.add(region.misses, {index,
+                                        {.obstacle = stop.obstacle,
+                                         .clause = stop.clause,
+                                         .reason = stop.reason,
+                                         .seen = outcome_.misses.keep(stop.seen)}});
+  }
+
+  void count(std::uint32_t index, const RegionOutcome& region, const Effect& effect) {
+    RuleOutcome& rule = outcome_.rules[index];
+    ++rule.regions;
+    if (!effect.scales) rule.channels += effect.channels;
+    rule.parents += static_cast<std::uint32_t>(outcome_.regions[region.region].parents.size());
+    rule.children += static_cast<std::uint32_t>(outcome_.regions[region.region].children.size());
+  }
+
+  void summarise(std::uint32_t index, const RegionOutcome& region) {
+    RuleOutcome& rule = outcome_.rules[index];
+    for (const double scale : region.scales) {
+      if (!std::exchange(rule.scaled, true)) rule.smallest = rule.largest = scale;
+      rule.channels += scale != 1;
+      rule.smallest = std::min(rule.smallest, scale);
+      rule.largest = std::max(rule.largest, scale);
+    }
+  }
+
+  void check_exact(const dsl::Rule& rule, const Action& action) const {
+    if (options_.exact && !action.bit_exact)
+      throw Refusal{
+          fmt::format("rule '{}': --exact asks for bit-exact outputs, which {} does not give", rule.name, action.name)};
+  }
+
+  // An operator is replaced at most once by one rule, so that the rule comes to an end.
+  bool unreplaced(std::uint32_t index, const dsl::Step& step, OperatorId op) const {
+    const bool replaces = std::any_of(step.arguments.begin(), step.arguments.end(),
+                                      [](const dsl::Step::Argument& each) { return !each.op.empty(); });
+    return !replaces || replaced_.count({index, op}) == 0;
+  }
+  void note_replaced(std::uint32_t index, const dsl::Step& step, const std::vector<OperatorId>& bound) {
+    for (const dsl::Step::Argument& each : step.arguments)
+      if (!each.op.empty()) replaced_.insert({index, bound[step.arguments[0].binding]});
+  }
+
+  graph::Model& model_;
+  const dsl::Program& program_;
+  const RunOptions& options_;
+  Outcome& outcome_;
+  std::set<std::pair<std::uint32_t, OperatorId>> replaced_;
+};
+
+}  // namespace
+
+Outcome run(graph::Model& model, const dsl::Program& program, const RunOptions& options) {
+  Outcome outcome;
+  Runner(model, program, options, outcome).run();
+  outcome.certificate = certify(outcome.analysis, outcome.plan);
+  return outcome;
+}
+
+}  // namespace rw::runtime

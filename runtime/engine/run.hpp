@@ -1,0 +1,76 @@
+// Running rules on a model: analysis, regions, matching, formulas and actions, in the order of the rules; then the
+// certificate.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dsl/load.hpp"
+#include "graph/model.hpp"
+#include "runtime/actions/action.hpp"
+#include "runtime/certify/certificate.hpp"
+#include "runtime/matching/misses.hpp"
+#include "runtime/plan/plan.hpp"
+
+namespace rw::runtime {
+
+struct RunOptions {
+  std::vector<std::string> only;                                // rule names; empty: all
+  std::vector<std::string> skip_nodes;                          // globs
+  std::map<std::string, std::map<std::string, double>> params;  // by rule, by name
+  bool exact = false;
+  bool values = true;       // a failed condition notes the values that it saw (Miss::seen)
+  bool match_only = false;  // regions are matched and claimed, no action is carried out (explain tries rules so)
+};
+
+// What a chain rule left as it is, and why.
+struct Declined {
+  OperatorId op = kNone;  // the first of the chain
+  std::string reason;
+};
+
+struct RuleOutcome {
+  std::uint32_t regions = 0, parents = 0, children = 0, channels = 0;  // channels whose scale is not 1
+  bool scaled = false;                                                 // some region
+  double smallest = 1, largest = 1;                                    // scale of their classes
+  std::uint32_t reset = 0;                                             // classes that --exact put back to 1
+  std::uint32_t sweeps = 0;
+  std::uint32_t edits = 0;                           // of the graph, by a rule with a chain
+  std::vector<Declined> declined;                    // chains that were found and left alone
+  std::map<std::string, std::uint32_t> approximate;  // what is approximate, how often
+  bool ran = false;                                  // named by --only, or no --only
+};
+
+struct RegionOutcome {
+  RegionId region = 0;
+  std::uint32_t taken_by = kNone;  // the first rule that scaled it
+  Misses::Ends misses;             // of the rules that did not take it, in order: one a rule
+  std::vector<double> scales;      // by class; empty: not scaled
+};
+
+// Of the network as the rules have left it: after edits of the graph the analysis and the regions are new ones.
+struct Outcome {
+  Analysis analysis;
+  Regions regions;
+  Plan plan;
+  std::vector<RuleOutcome> rules;      // by rule of the program
+  std::vector<RegionOutcome> visited;  // regions with a parent, in the order of their first parent
+  Misses misses;                       // of `visited`
+  Certificate certificate;
+  graph::Statistics statistics;       // the entries that run along the channels of their tensor
+  std::size_t unused_statistics = 0;  // entries along another axis
+};
+
+// --exact forbids what a rule would do. Nothing is to be written.
+struct Refusal {
+  std::string message;
+};
+
+// Edits the model's network where rules with a chain ask for it. Throws Refusal; graph::Error: a mistake in the model,
+// its weights, its statistics, or a scale that cannot be used.
+Outcome run(graph::Model& model, const dsl::Program& program, const RunOptions& options);
+
+}  // namespace rw::runtime

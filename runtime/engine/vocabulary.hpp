@@ -1,0 +1,10 @@
+// The words of rule files: laws, actions, functions, fields and attributes, as the language is told them.
+#pragma once
+
+#include "dsl/vocabulary.hpp"
+
+namespace rw::runtime {
+
+const dsl::Vocabulary& vocabulary();
+
+}  // namespace rw::runtime

@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include "graph/formats/text/json_text.hpp"
+#include "runtime/explain/explain.hpp"
+
+namespace rw::runtime {
+namespace {
+
+namespace json = graph::json;
+
+// By obstacle, in the order of the enumeration.
+constexpr std::array<std::string_view, 10> kObstacles = {"claimed", "parent", "child",           "no_child", "inner",
+                                                         "no_join", "leak",   "no_free_channel", "where",    "needs"};
+static_assert(kObstacles.size() == static_cast<std::size_t>(Obstacle::data) + 1);
+
+class JsonWords {
+ public:
+  explicit JsonWords(const ExplainInput& input)
+      : input_(input),
+        network_(input.model.network),
+        told_{input.rules, input.outcome.analysis, input.outcome.regions} {}
+
+  std::string run() const {
+    const Explanation& all = input_.explanation;
+    std::string text = fmt::format(
+        "{{\n\"format\": \"rewrite-engine/explain\", \"version\": 1,\n\"model\": {}, \"matched\": {}, \"left_alone\": "
+        "{},\n",
+        json::quoted(input_.model.path.string()), all.matched.size(), all.missed.size());
+    std::string regions;
+    for (const auto& list : {&all.missed, &all.matched})
+      for (const RegionView& view : *list) regions += (regions.empty() ? "\n  " : ",\n  ") + region(view);
+    text += "\"regions\": [" + regions + "\n],\n";
+    text += "\"offer_no_scale\": " + json::list(all.bystanders, [&](const Bystander& each) {
+              return fmt::format("{{\"operator\": {}, \"type\": {}, \"why\": {}}}", op(each.op),
+                                 json::quoted(network_.type_of(each.op)), json::quoted(each.why));
+            });
+    text += ",\n\"chains\": " + json::list(all.chains, [&](const ChainView& each) {
+              return fmt::format("{{\"rule\": {}, \"edits\": {}, \"left\": {}}}", rule(each.rule), each.edits,
+                                 json::list(each.left, [&](const Declined& one) {
+                                   return fmt::format("{{\"operator\": {}, \"why\": {}}}", op(one.op),
+                                                      json::quoted(one.reason));
+                                 }));
+            });
+    std::string remedies;
+    for (const std::size_t i : all.by_gain) remedies += (remedies.empty() ? "\n  " : ",\n  ") + remedy(i);
+    text += ",\n\"remedies\": [" + remedies + "\n],\n";
+    return text + fmt::format("\"tried\": {}, \"capped\": {}\n}}\n", all.tries, all.capped || all.not_tried > 0);
+  }
+
+ private:
+  std::string op(OperatorId id) const { return id == kNone ? "null" : json::quoted(network_.op(id).name); }
+  std::string tensor(TensorId id) const { return id == kNone ? "null" : json::quoted(network_.tensor(id).name); }
+  std::string ops(std::span<const OperatorId> list) const {
+    return json::list(list, [&](OperatorId id) { return op(id); });
+  }
+  std::string rule(std::uint32_t index) const {
+    return index == kNone ? "null" : json::quoted(input_.rules.program.rules[index].name);
+  }
+
+  std::string miss(const Miss& each) const {
+    return fmt::format("{{\"obstacle\": {}, \"operator\": {}, \"tensor\": {}, \"clause\": {}, \"why\": {}}}",
+                       json::quoted(kObstacles[static_cast<std::size_t>(each.obstacle)]), op(each.op),
+                       tensor(each.tensor), json::quoted(place(told_, each.clause)),
+                       json::quoted(describe(told_, each)));
+  }
+
+  std::string leak(const LeakPath& path) const {
+    std::string steps;
+    if (path.parent != kNone)
+      steps = json::list(path.steps, [&](const PathStep& step) {
+        return fmt::format("{{\"operator\": {}, \"tensor\": {}, \"channel\": {}}}", op(step.op), tensor(step.tensor),
+                           step.channel);
+      });
+    return fmt::format(
+        "{{\"tensor\": {}, \"operator\": {}, \"why\": {}, \"pins\": {}, \"of\": {}, \"parent\": {}, \"channel\": {}, "
+        "\"path\": {}}}",
+        tensor(path.leak.tensor), op(path.leak.op), json::quoted(leak_text(told_, path.leak)), path.pinned,
+        path.offered, op(path.parent), path.channel, steps.empty() ? "[]" : steps);
+  }
+
+  std::string region(const RegionView& view) const {
+    const Region& shape = input_.outcome.regions[view.region->region];
+    std::string text = fmt::format(
+        "{{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}, \"channels\": {}",
+        rule(view.region->taken_by), ops(shape.parents), ops(shape.children), ops(shape.inner), shape.classes);
+    text +=
+        ",\n   \"rules\": " + json::list(view.rules, [&](const RuleView& each) {
+          return fmt::format("{{\"rule\": {}, \"matched\": {}, \"misses\": {}}}", rule(each.rule), each.misses.empty(),
+                             json::list(each.misses, [&](const Miss& one) { return miss(one); }));
+        });
+    text += ",\n   \"scales\": " + json::list(view.scales, [&](const ParentScale& each) {
+              return fmt::format("{{\"parent\": {}, \"smallest\": {}, \"largest\": {}}}", op(each.parent),
+                                 each.smallest, each.largest);
+            });
+    text += ",\n   \"leaks\": " + json::list(view.leaks, [&](const LeakPath& each) { return leak(each); });
+    text += ",\n   \"remedies\": " + json::list(view.cures, [&](const Cure& cure) {
+              return fmt::format("{{\"remedy\": {}, \"rule\": {}, \"channels\": {}, \"of\": {}}}", cure.remedy,
+                                 rule(cure.rule), cure.channels, cure.of);
+            });
+    return text + "}";
+  }
+
+  std::string remedy(std::size_t index) const {
+    const Remedy& each = input_.explanation.remedies[index];
+    return fmt::format(
+        "{{\"remedy\": {}, \"changes\": {}, \"claims_a_law\": {}, \"regions\": {}, \"channels\": {}, "
+        "\"formula_tried\": {}, \"stops_the_run\": {}}}",
+        index, json::list(each.steps, [](const std::string& step) { return json::quoted(step); }), each.claims,
+        each.regions, each.channels, each.tried_fully, each.refused.empty() ? "null" : json::quoted(each.refused));
+  }
+
+  const ExplainInput& input_;
+  const graph::Network& network_;
+  Told told_;
+};
+
+}  // namespace
+
+std::string explain_json(const ExplainInput& input) { return JsonWords(input).run(); }
+
+}  // namespace rw::runtime

@@ -1,0 +1,146 @@
+#include "runtime/formulas/seen.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "graph/base/printable.hpp"
+#include "runtime/formulas/words.hpp"
+
+namespace rw::runtime {
+namespace {
+
+using dsl::About;
+using dsl::ExprOp;
+
+constexpr std::size_t kMostNodes = 2, kMostValues = 6;
+
+class Seen {
+ public:
+  Seen(const Formulas& formulas, const RegionScope& scope, Evaluator& evaluator, dsl::ExprId root)
+      : formulas_(formulas), scope_(scope), evaluator_(evaluator), root_(root) {}
+
+  std::string run() {
+    find_culprits(root_);
+    std::string text;
+    std::set<std::string> told;
+    for (const dsl::ExprId id : formulas_.needed(root_)) {
+      const std::string name = name_of(expr(id));
+      if (name.empty() || told.size() >= kMostValues || !told.insert(name).second) continue;
+      const bool stats = expr(id).op == ExprOp::call && static_cast<Function>(expr(id).index) == Function::stats;
+      const std::string value = stats ? without_statistics(expr(id)) : value_text(evaluator_.value(id));
+      if (!value.empty()) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, value);
+    }
+    return text;
+  }
+
+ private:
+  const dsl::Expr& expr(dsl::ExprId id) const { return formulas_.rule().exprs[id]; }
+
+  // Things that are read from outside: fields, attributes, parameters, counts.
+  std::string name_of(const dsl::Expr& e) const {
+    const auto of = [&](std::string_view what) {
+      return fmt::format("{}.{}", formulas_.rule().bindings[e.family].name, what);
+    };
+    switch (e.op) {
+      case ExprOp::field:
+        return of(field_words()[e.index].name);
+      case ExprOp::attribute:
+        return of(e.text);
+      case ExprOp::parameter:
+        return formulas_.rule().params[e.index].name;
+      case ExprOp::call: {
+        const auto function = static_cast<Function>(e.index);
+        if (function != Function::count && function != Function::stats) return {};
+        return fmt::format("{}({})", function_words()[e.index].name, formulas_.rule().bindings[e.family].name);
+      }
+      default:
+        return {};
+    }
+  }
+
+  // The observed tensors of a set that have no statistics; empty: all have, or it is about the region.
+  std::string without_statistics(const dsl::Expr& e) const {
+    if (formulas_.rule().bindings[e.family].role == dsl::Role::region) return {};
+    std::vector<std::string> names;
+    for (const TensorId tensor : scope_.tensors(e.family)) {
+      const TensorId seen = observed(scope_.analysis(), scope_.regions(), tensor);
+      if (!scope_.statistics().find(seen))
+        names.push_back(fmt::format("'{}'", graph::printable(scope_.analysis().network->tensor(seen).name)));
+    }
+    if (names.empty()) return {};
+    const std::size_t more = names.size() - std::min(names.size(), kMostNodes);
+    names.resize(names.size() - more);
+    return fmt::format("nothing for {}{}", fmt::join(names, " and "), more ? fmt::format(" and {} more", more) : "");
+  }
+
+  // The nodes on which `all p: C` or `none p: C` failed.
+  void find_culprits(dsl::ExprId id) {
+    const dsl::Expr& e = expr(id);
+    if (e.op == ExprOp::and_ || e.op == ExprOp::or_)
+      for (const dsl::ExprId operand : e.operands) find_culprits(operand);
+    if ((e.op != ExprOp::all && e.op != ExprOp::none) || !culprits_.empty()) return;
+    const Value& condition = evaluator_.value(e.operands[0]);
+    if (condition.type.about != About::node && condition.type.about != About::channel) return;
+    const Family& family = scope_.family(condition.type.family);
+    for (std::size_t node = 0; node < family.nodes.size(); ++node) {
+      const bool by_node = condition.type.about == About::node;
+      const std::size_t begin = by_node ? node : family.first[node], end = by_node ? node + 1 : family.first[node + 1];
+      const bool wrong = std::any_of(condition.numbers.begin() + static_cast<std::ptrdiff_t>(begin),
+                                     condition.numbers.begin() + static_cast<std::ptrdiff_t>(end),
+                                     [&](double each) { return (each != 0) == (e.op == ExprOp::none); });
+      if (wrong) culprits_.push_back(node);
+    }
+    culprit_family_ = condition.type.family;
+  }
+
+  static std::string range(std::span<const double> numbers) {
+    if (numbers.empty()) return "nothing";
+    const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
+    return *low == *high ? fmt::format("{:.6g}", *low) : fmt::format("{:.6g} .. {:.6g}", *low, *high);
+  }
+
+  std::string value_text(const Value& value) const {
+    if (!value.missing.empty()) return "missing";
+    const bool text = value.type.kind == dsl::Kind::text;
+    if (value.type.about == About::nothing)
+      return text ? "\"" + graph::printable(value.texts[0]) + "\"" : range(value.numbers);
+    if (value.type.about == About::region_class) return range(value.numbers);
+    const Family& family = scope_.family(value.type.family);
+    std::vector<std::size_t> nodes = culprits_;
+    if (culprits_.empty() || value.type.family != culprit_family_) {
+      nodes.resize(family.nodes.size());
+      for (std::size_t i = 0; i < nodes.size(); ++i) nodes[i] = i;
+    }
+    std::string all;
+    for (std::size_t i = 0; i < std::min(nodes.size(), kMostNodes); ++i) {
+      const std::size_t node = nodes[i];
+      const std::string one =
+          text ? "\"" + graph::printable(value.texts[node]) + "\""
+          : value.type.about == About::node
+              ? range(std::span(&value.numbers[node], 1))
+              : range(
+                    std::span(value.numbers).subspan(family.first[node], family.first[node + 1] - family.first[node]));
+      all += fmt::format("{}{} ('{}')", i ? " and " : "", one,
+                         graph::printable(scope_.analysis().network->op(family.nodes[node]).name));
+    }
+    if (nodes.size() > kMostNodes) all += fmt::format(" and {} more", nodes.size() - kMostNodes);
+    return all;
+  }
+
+  const Formulas& formulas_;
+  const RegionScope& scope_;
+  Evaluator& evaluator_;
+  dsl::ExprId root_;
+  std::vector<std::size_t> culprits_;
+  dsl::BindingIndex culprit_family_ = dsl::kNoBinding;
+};
+
+}  // namespace
+
+std::string seen_values(const Formulas& formulas, const RegionScope& scope, Evaluator& evaluator, dsl::ExprId root) {
+  return Seen(formulas, scope, evaluator, root).run();
+}
+
+}  // namespace rw::runtime

@@ -1,0 +1,17 @@
+// Conditions about one operator by itself: `where transB == 1`.
+#pragma once
+
+#include "dsl/program.hpp"
+#include "runtime/laws/law.hpp"
+#include "runtime/laws/site.hpp"
+
+namespace rw::runtime {
+
+bool holds(const dsl::Guard& guard, const Site& site);
+bool admits(const dsl::Term& term, const Site& site);  // the operator's name, its guards, `on channel`
+
+// An attribute as a number: the operator's own or the default of its form, an axis counted from 0; NaN where there is
+// none.
+double attribute_number(const Site& site, std::string_view name);
+
+}  // namespace rw::runtime

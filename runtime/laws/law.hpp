@@ -1,0 +1,90 @@
+// Laws: how the scales of an operator's inputs and outputs are tied. Every channel of every activation has a scale > 0;
+// a law says which channels must have the same one (`tie`), which constants follow a scale (`handles`), and, apart from
+// that, which scale comes out when given scales go in and given edits were made (`carry`, for the certificate).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/laws/site.hpp"
+#include "runtime/plan/plan.hpp"
+
+namespace rw::runtime {
+
+using graph::AxisMask;
+using graph::kNone;
+using graph::OperatorId;
+using graph::TensorId;
+
+// Where a law writes what it ties. Whatever activation it does not mention is pinned: every scale there is 1.
+class Tie {
+ public:
+  virtual ~Tie() = default;
+  virtual void absorbs(std::uint32_t slot) = 0;  // any scale of this input is taken up by constants
+  virtual void offers() = 0;                     // the first output may have any scale
+  virtual void ignores(std::uint32_t slot) = 0;  // no value of this input is read
+  virtual void ties(std::uint32_t slot) = 0;     // this input is tied to an output by one of the calls below
+  virtual void ties_output(std::uint32_t output) = 0;
+  // Once every channel of input `gate` is known to be pinned, Law::settle may tie `other` and the output. Until then
+  // both are open; where it never comes to that they are pinned.
+  virtual void waits(std::uint32_t gate, std::uint32_t other) = 0;
+  virtual void same(TensorId a, TensorId b) = 0;  // channel i with channel i; both have as many
+  // Channel a0 + i * a_step of a with channel b0 + i * b_step of b, for i < count.
+  virtual void link(TensorId a, std::uint32_t a0, std::uint32_t a_step, TensorId b, std::uint32_t b0,
+                    std::uint32_t b_step, std::uint32_t count) = 0;
+};
+
+// A constant that follows a scale: the elements along `axes` of its view are multiplied by it (or by 1 / it).
+struct Handle {
+  enum class Side : std::uint8_t { in, out };
+  std::uint32_t slot = 0;        // input slot of the constant
+  Side side = Side::out;         // the scale of the activation input `activation`, or of the first output
+  std::uint32_t activation = 0;  // input slot, for Side::in
+  bool inverse = false;          // multiplied by 1 / scale
+  enum class Read : std::uint8_t { no, weight, bias };
+  Read read = Read::no;  // what formulas see of it: p.weight and c.weight, p.bias
+  // The constant is no input but an attribute of this value (constant.hpp); `slot` is free.
+  std::optional<double> attribute;
+  std::vector<std::int64_t> shape;  // of the constant, expanded where a size of 1 meets several channels
+  std::vector<std::int64_t> view;   // row-major factorisation of shape
+  AxisMask axes = 0;                // of the view; as many elements as the tensor of that side has channels, or
+  std::uint32_t run = 1;  // as many times `run`: each element stands for so many channels in a row, which are tied
+};
+
+// The scales that go into an operator, the edits of its constants, and the scales that come out.
+class Carry {
+ public:
+  virtual ~Carry() = default;
+  virtual const Scale& input(std::uint32_t slot) const = 0;
+  virtual const Edit* edit(std::uint32_t slot) const = 0;    // null: the constant is as it was
+  virtual void output(std::uint32_t slot, Scale scale) = 0;  // 1 where nothing is said
+};
+
+struct Law {
+  std::string_view name;
+  std::string_view help;
+  std::span<const std::string_view> parameters;  // of `law linear(weight = 1)`
+  bool offers = false, absorbs = false, ties_channels = false;
+  // Why the law does not hold for this operator (its attributes, constants, shapes); empty: it holds. Then tie may be
+  // called.
+  std::string (*condition)(const Site&) = nullptr;
+  void (*tie)(const Site&, Tie&) = nullptr;
+  void (*handles)(const Site&, std::vector<Handle>&) = nullptr;  // null: it has none
+  // What leaks: why the scales and edits that came do not leave as a scale; empty: they do.
+  std::string (*carry)(const Site&, Carry&) = nullptr;
+  void (*settle)(const Site&, Tie&, std::uint32_t gate,
+                 std::uint32_t other) = nullptr;  // for laws that call Tie::waits
+  std::string_view pins = {};  // why it pins an activation although its condition holds; empty: it never does
+  bool elementwise = false;    // takes each element for itself, without a rule file saying so
+};
+
+std::span<const Law> laws();
+const Law* find_law(std::string_view name);  // null: none
+const Law& block_law();
+
+}  // namespace rw::runtime

@@ -1,0 +1,115 @@
+#include "runtime/matching/match.hpp"
+
+#include <algorithm>
+
+#include "runtime/laws/guard.hpp"
+
+namespace rw::runtime {
+
+Clause::Clause(const dsl::Terms& terms, const Analysis& analysis) : by_type_(analysis.network->type_count()) {
+  for (const dsl::Term& term : terms.terms)
+    if (const auto type = analysis.network->find_type(term.op)) by_type_[*type].push_back(&term);
+}
+
+bool Clause::admits(const Analysis& analysis, OperatorId op) const {
+  const auto& terms = by_type_[analysis.network->op(op).type];
+  return std::any_of(terms.begin(), terms.end(), [&](const dsl::Term* term) {
+    return (term->guards.empty() && !term->on_channel) || runtime::admits(*term, analysis.site(op));
+  });
+}
+
+Pattern::Pattern(const dsl::RegionPattern& pattern, const Analysis& analysis)
+    : pattern_(pattern),
+      analysis_(analysis),
+      parents_(pattern.parents, analysis),
+      children_(pattern.children, analysis) {
+  for (const dsl::Terms& terms : pattern.through) through_.emplace_back(terms, analysis);
+  for (const dsl::JoinClause& clause : pattern.joins) joins_.emplace_back(clause.terms, analysis);
+}
+
+std::optional<Miss> Pattern::match(const Regions& regions, RegionId id) const {
+  std::optional<Miss> first;
+  examine(regions, id, [&](Miss miss) {
+    first = std::move(miss);
+    return false;
+  });
+  return first;
+}
+
+std::vector<Miss> Pattern::misses(const Regions& regions, RegionId id) const {
+  std::vector<Miss> all;
+  examine(regions, id, [&](Miss miss) {
+    all.push_back(std::move(miss));
+    return true;
+  });
+  return all;
+}
+
+dsl::Position Pattern::clause_of_inner(bool joining) const {
+  if (joining) return pattern_.joins.empty() ? pattern_.at : pattern_.joins[0].terms.at;
+  return pattern_.through.empty() ? pattern_.at : pattern_.through[0].at;
+}
+
+void Pattern::examine(const Regions& regions, RegionId id, graph::FunctionRef<bool(Miss)> more) const {
+  const Region& region = regions[id];
+  for (const OperatorId op : region.parents)
+    if (!parents_.admits(analysis_, op) &&
+        !more({.obstacle = Obstacle::parent, .op = op, .clause = pattern_.parents.at}))
+      return;
+  for (const OperatorId op : region.children)
+    if (!children_.admits(analysis_, op) &&
+        !more({.obstacle = Obstacle::child, .op = op, .clause = pattern_.children.at}))
+      return;
+  std::vector<bool> met(joins_.size(), false);
+  for (const OperatorId op : region.inner) {
+    const bool joining = regions.is_joining(op);
+    bool admitted = false;
+    if (joining) {
+      for (std::size_t i = 0; i < joins_.size(); ++i) {
+        if (!joins_[i].admits(analysis_, op)) continue;
+        met[i] = admitted = true;
+      }
+    } else {
+      admitted = std::any_of(through_.begin(), through_.end(),
+                             [&](const Clause& clause) { return clause.admits(analysis_, op); });
+    }
+    if (!admitted && !more({.obstacle = Obstacle::inner, .op = op, .clause = clause_of_inner(joining)})) return;
+  }
+  for (std::size_t i = 0; i < joins_.size(); ++i)
+    if (pattern_.joins[i].required && !met[i] &&
+        !more({.obstacle = Obstacle::no_join, .clause = pattern_.joins[i].terms.at}))
+      return;
+  if (pattern_.leaks == dsl::LeakPolicy::reject)
+    for (const Leak& leak : region.leaks)
+      if (!more({.obstacle = Obstacle::leak, .op = leak.op, .tensor = leak.tensor, .clause = pattern_.at})) return;
+  if (region.children.empty() && !more({.obstacle = Obstacle::no_child, .clause = pattern_.children.at})) return;
+  if (!has_free_class(regions, id, analysis_)) more({.obstacle = Obstacle::no_free_channel, .clause = pattern_.at});
+}
+
+std::vector<OperatorId> Pattern::joins(const Regions& regions, RegionId region, std::size_t clause) const {
+  std::vector<OperatorId> ops;
+  for (const OperatorId op : regions[region].inner)
+    if (regions.is_joining(op) && joins_[clause].admits(analysis_, op)) ops.push_back(op);
+  return ops;
+}
+
+std::uint32_t free_classes(const Regions& regions, RegionId id, const Analysis& analysis) {
+  const Region& region = regions[id];
+  std::vector<bool> offered(region.classes, false);
+  for (const OperatorId op : region.parents)
+    for (const std::uint32_t scale_class : regions.classes(analysis.network->op(op).outputs[0]))
+      offered[scale_class] = true;
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < region.classes; ++i) count += offered[i] && !regions.pinned(region, i);
+  return count;
+}
+
+bool has_free_class(const Regions& regions, RegionId id, const Analysis& analysis) {
+  const Region& region = regions[id];
+  for (const OperatorId op : region.parents)
+    for (const std::uint32_t scale_class : regions.classes(analysis.network->op(op).outputs[0]))
+      if (!regions.pinned(region, scale_class)) return true;
+  return false;
+}
+
+}  // namespace rw::runtime

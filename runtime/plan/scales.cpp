@@ -1,0 +1,70 @@
+#include "runtime/plan/scales.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace rw::runtime {
+
+bool near(std::span<const double> a, std::span<const double> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double x, double y) { return near(x, y); });
+}
+
+std::int64_t elements(graph::AxisMask axes, const graph::Shape& shape) {
+  std::int64_t product = 1;
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    if (has_bit(axes, axis)) product *= shape[axis];
+  return product;
+}
+
+Scale make_scale(graph::AxisMask axes, std::vector<double> values, const graph::Shape& shape) {
+  // s * (1 / s) may be one rounding away from 1.
+  if (std::all_of(values.begin(), values.end(), [](double value) { return near(value, 1.0); })) return {};
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    if (has_bit(axes, axis) && shape[axis] == 1) axes &= ~bit(axis);
+  return {axes, std::make_shared<const std::vector<double>>(std::move(values))};
+}
+
+std::vector<double> spread(const Scale& scale, graph::AxisMask wanted, const graph::Shape& shape) {
+  const auto count = static_cast<std::size_t>(elements(wanted, shape));
+  if (scale.is_one()) return std::vector<double>(count, 1.0);
+  assert((scale.axes & ~wanted) == 0);
+  if (scale.axes == wanted) return *scale.values;
+  // Odometer over the wanted axes; an axis that the scale does not run along has stride 0.
+  std::vector<std::size_t> dims, strides, at;
+  std::size_t stride = 1;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    if (!has_bit(wanted, axis)) continue;
+    dims.push_back(static_cast<std::size_t>(shape[axis]));
+    strides.push_back(has_bit(scale.axes, axis) ? stride : 0);
+    if (has_bit(scale.axes, axis)) stride *= static_cast<std::size_t>(shape[axis]);
+  }
+  at.assign(dims.size(), 0);
+  std::vector<double> values(count);
+  std::size_t from = 0;
+  for (double& value : values) {
+    value = (*scale.values)[from];
+    for (std::size_t i = 0; i < dims.size(); ++i) {  // the last axis runs fastest and stands first here
+      from += strides[i];
+      if (++at[i] < dims[i]) break;
+      from -= strides[i] * dims[i];
+      at[i] = 0;
+    }
+  }
+  return values;
+}
+
+std::optional<graph::AxisMask> forward(const graph::Node& node, std::uint32_t slot, graph::AxisMask axes) {
+  if (axes == 0) return graph::AxisMask{0};
+  if (!node.form().axes) return std::nullopt;
+  const auto map = node.form().axes(node, slot);
+  if (!map) return std::nullopt;
+  graph::AxisMask out = 0;
+  for (int axis = 0; axis < static_cast<int>(map->forward.size()); ++axis) {
+    if (!has_bit(axes, axis)) continue;
+    if (map->forward[static_cast<std::size_t>(axis)] == 0) return std::nullopt;
+    out |= map->forward[static_cast<std::size_t>(axis)];
+  }
+  return out;
+}
+
+}  // namespace rw::runtime

@@ -1,0 +1,49 @@
+// A network as the rules see it: every operator with its law, every tensor with its channels.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dsl/program.hpp"
+#include "graph/network.hpp"
+#include "graph/operators/channel_axes.hpp"
+#include "runtime/laws/law.hpp"
+#include "runtime/laws/site.hpp"
+
+namespace rw::runtime {
+
+// How an operator obeys the law that it is bound to.
+struct Obedience {
+  const Law* law = &block_law();  // that where it is bound to none
+  bool elementwise = false;       // takes each element for itself (`pass elementwise`, bounded)
+  bool holds = false;             // the law's condition holds; else it blocks
+  bool unknown = false;           // no `op` line names it
+  bool skipped = false;           // named by --skip-node
+};
+
+struct Analysis {
+  const graph::Network* network = nullptr;
+  graph::Forms forms;
+  graph::ChannelAxes channels;
+  std::vector<Obedience> operators;  // by operator
+
+  Site site(OperatorId op) const { return {*network, forms, channels, op}; }
+  const Law& law(OperatorId op) const { return *operators[op].law; }
+  bool holds(OperatorId op) const { return operators[op].holds; }
+  // Why an operator blocks: no law, skipped, the condition of its law, or what its law pins in any case.
+  std::string why_blocked(OperatorId op) const;
+  // The same as it is said of many like it: without the names and shapes of what it reads and gives.
+  std::string kind_of_block(OperatorId op) const;
+
+  // For constants that are made for a rewriting, which must not outlive this.
+  std::shared_ptr<graph::Arena> arena = std::make_shared<graph::Arena>();
+};
+
+// Infers shapes (into the network), finds channels, binds laws. Error: weights that do not fit
+// (graph/operators/infer.hpp).
+Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings,
+                 std::span<const std::string> skip_nodes);
+
+}  // namespace rw::runtime

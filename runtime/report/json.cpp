@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include "graph/formats/text/json_text.hpp"
+#include "runtime/report/reasons.hpp"
+#include "runtime/report/report.hpp"
+
+namespace rw::runtime {
+namespace {
+
+namespace json = graph::json;
+
+std::string number(double value) { return fmt::format("{}", value); }
+
+class JsonReport {
+ public:
+  explicit JsonReport(const ReportInput& input) : input_(input), network_(input.model.network) {}
+
+  std::string run() const {
+    const Outcome& outcome = input_.outcome;
+    std::string text = "{\n";
+    text += fmt::format(
+        "\"format\": \"rewrite-engine/report\", \"version\": 1,\n\"model\": {}, \"operators\": {}, \"bytes\": {}, "
+        "\"regions_found\": {}, \"exact\": {}, \"dry_run\": {},\n",
+        json::quoted(input_.model.path.string()), network_.live_count(), input_.model.bytes, outcome.regions.size(),
+        input_.exact, input_.dry_run);
+    text += "\"unused_statistics\": " + std::to_string(outcome.unused_statistics) + ",\n";
+    text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
+    text += "\"certificate\": " + certificate() + ",\n";
+    text += "\"written\": {\"files\": " +
+            json::list(input_.written.files, [](const auto& file) { return json::quoted(file.string()); }) +
+            fmt::format(", \"bytes\": {}}},\n\"seconds\": {:.6f}\n}}\n", input_.written.bytes, input_.seconds);
+    return text;
+  }
+
+ private:
+  std::string op(OperatorId id) const { return json::quoted(network_.op(id).name); }
+  std::string ops(std::span<const OperatorId> list) const {
+    return json::list(list, [&](OperatorId id) { return op(id); });
+  }
+
+  std::string rules() const {
+    std::string text;
+    const auto& program = input_.rules.program.rules;
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      const RuleOutcome& rule = input_.outcome.rules[i];
+      text += fmt::format(
+          "{}\n  {{\"rule\": {}, \"ran\": {}, \"regions\": {}, \"parents\": {}, \"children\": {}, \"channels\": {}, "
+          "\"smallest\": {}, \"largest\": {}, \"reset\": {}, \"sweeps\": {}, \"edits\": {}",
+          i ? "," : "", json::quoted(program[i].name), rule.ran, rule.regions, rule.parents, rule.children,
+          rule.channels, number(rule.smallest), number(rule.largest), rule.reset, rule.sweeps, rule.edits);
+      text += ", \"approximate\": " + json::list(rule.approximate, [](const auto& each) {
+                return fmt::format("{{\"what\": {}, \"times\": {}}}", json::quoted(each.first), each.second);
+              });
+      text += ", \"declined\": " + json::list(rule.declined, [&](const Declined& each) {
+                return fmt::format("{{\"operator\": {}, \"why\": {}}}", op(each.op), json::quoted(each.reason));
+              });
+      text += "}";
+    }
+    return text;
+  }
+
+  // Scales tensor by tensor, channel by channel.
+  std::string tensors(const RegionOutcome& region) const {
+    const Regions& regions = input_.outcome.regions;
+    return json::list(regions[region.region].tensors, [&](TensorId tensor) {
+      std::string text = fmt::format("{{\"tensor\": {}", json::quoted(network_.tensor(tensor).name));
+      if (!region.scales.empty())
+        text += ", \"scale\": " + json::list(regions.classes(tensor), [&](std::uint32_t scale_class) {
+                  return number(region.scales[scale_class]);
+                });
+      return text + "}";
+    });
+  }
+
+  std::string regions() const {
+    std::string text;
+    const Told told = {input_.rules, input_.outcome.analysis, input_.outcome.regions};
+    for (const RegionOutcome& region : input_.outcome.visited) {
+      const Region& shape = input_.outcome.regions[region.region];
+      text += fmt::format(
+          "{}\n  {{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}", text.empty() ? "" : ",",
+          region.taken_by == kNone ? "null" : json::quoted(input_.rules.program.rules[region.taken_by].name),
+          ops(shape.parents), ops(shape.children), ops(shape.inner));
+      text += ", \"tensors\": " + tensors(region);
+      text +=
+          ", \"leaks\": " + json::list(shape.leaks, [&](const Leak& leak) {
+            return fmt::format("{{\"tensor\": {}, \"operator\": {}, \"why\": {}}}",
+                               json::quoted(network_.tensor(leak.tensor).name), leak.op == kNone ? "null" : op(leak.op),
+                               json::quoted(leak.op == kNone ? "boundary of the network"
+                                                             : input_.outcome.analysis.why_blocked(leak.op)));
+          });
+      if (region.taken_by == kNone) text += ", \"reason\": " + json::quoted(reason(input_, region));
+      text += ", \"misses\": " + json::list(input_.outcome.misses.of(region.misses), [&](const RuleMiss& each) {
+                return fmt::format("{{\"rule\": {}, \"why\": {}}}",
+                                   json::quoted(input_.rules.program.rules[each.rule].name),
+                                   json::quoted(describe(told, each.miss)));
+              });
+      text += "}";
+    }
+    return text;
+  }
+
+  std::string certificate() const {
+    const Certificate& certificate = input_.outcome.certificate;
+    if (certificate.holds)
+      return fmt::format("{{\"holds\": true, \"certified\": \"scales\", \"operators\": {}}}", certificate.operators);
+    return fmt::format("{{\"holds\": false, \"operator\": {}, \"tensor\": {}, \"why\": {}}}",
+                       certificate.op == kNone ? "null" : op(certificate.op),
+                       certificate.tensor == kNone ? "null" : json::quoted(network_.tensor(certificate.tensor).name),
+                       json::quoted(certificate.why));
+  }
+
+  const ReportInput& input_;
+  const graph::Network& network_;
+};
+
+}  // namespace
+
+std::string json_report(const ReportInput& input) { return JsonReport(input).run(); }
+
+}  // namespace rw::runtime

@@ -1,0 +1,29 @@
+// What a run did, for a person and as data. Both say the same.
+#pragma once
+
+#include <string>
+
+#include "dsl/load.hpp"
+#include "graph/model.hpp"
+#include "runtime/engine/run.hpp"
+
+namespace rw::runtime {
+
+struct ReportInput {
+  const graph::Model& model;
+  const dsl::Loaded& rules;
+  const Outcome& outcome;
+  const graph::Written& written;  // no files: --dry-run
+  double seconds = 0;
+  bool exact = false;
+  bool dry_run = false;
+  std::string explain = {};  // the command line that explains what was left alone; empty: none
+};
+
+std::string text_report(const ReportInput& input, bool colour);
+std::string json_report(const ReportInput& input);
+
+// Why no rule took a region, in one line (reasons.hpp).
+std::string reason(const ReportInput& input, const RegionOutcome& region);
+
+}  // namespace rw::runtime

@@ -1,0 +1,256 @@
+#include "runtime/testing/rule_test.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <stdexcept>
+
+#include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
+#include "runtime/engine/apply_plan.hpp"
+#include "runtime/engine/run.hpp"
+#include "runtime/evaluator/compare.hpp"
+#include "runtime/evaluator/literal.hpp"
+#include "runtime/report/reasons.hpp"
+#include "runtime/testing/test_network.hpp"
+
+namespace rw::runtime {
+namespace {
+
+using evaluator::Array;
+using evaluator::Arrays;
+
+constexpr double kScaleTolerance = 1e-4;     // of a scale as it is written down, relative
+constexpr double kFunctionTolerance = 1e-4;  // of outputs: weights are rounded to float32
+constexpr std::uint64_t kSamples = 2;
+
+// ---- the rewritten network, made from what a writer would be told
+
+Array edited(const Array& constant, const graph::Edit& edit) {
+  const Array whole = evaluator::take(constant, edit.shape, evaluator::broadcast_offsets(constant.shape(), edit.shape));
+  std::vector<double> values(whole.floats().begin(), whole.floats().end());
+  for (const graph::Factor& factor : edit.factors) {
+    const auto at = evaluator::offsets(edit.view, evaluator::strides_along(edit.view, factor.axes));
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] *= factor.values[at[i]];
+  }
+  return {edit.shape, std::vector<float>(values.begin(), values.end())};
+}
+
+// Each constant of a test is read once, so that none is copied.
+Arrays edited_constants(const graph::Network& network, const graph::Rewriting& rewriting) {
+  Arrays out;
+  for (const graph::ConstantEdit& each : rewriting.constants) {
+    const graph::Tensor& tensor = network.tensor(each.tensor);
+    out.emplace(std::string(tensor.name), edited(evaluator::read_literal(*tensor.constant), each.edit));
+  }
+  return out;
+}
+
+// ---- what is expected
+
+class Judge {
+ public:
+  Judge(const dsl::Loaded& rules, const dsl::RuleTest& test)
+      : rules_(rules),
+        test_(test),
+        rule_(rules.program.rules[test.rule]),
+        model_(test_model(test, rules.program.laws)) {}
+
+  dsl::Diagnostics judge() {
+    Outcome outcome = run(model_, rules_.program, {.only = {rule_.name}});
+    outcome_ = &outcome;
+    for (const dsl::Expectation& each : test_.expectations) {
+      using Handler = void (Judge::*)(const dsl::Expectation&);
+      static constexpr Handler kHandlers[] = {&Judge::match, &Judge::scale, &Judge::no_match};
+      (this->*kHandlers[static_cast<std::size_t>(each.form)])(each);
+    }
+    check_named();
+    if (!outcome.certificate.holds)
+      fail(test_.at, "the certificate does not hold: " + outcome.certificate.why);
+    else if ((!taken().empty() || edits() > 0) && outcome.rules[test_.rule].approximate.empty())
+      check_function();
+    return std::move(wrong_);
+  }
+
+ private:
+  void fail(dsl::Position at, std::string message, std::string hint = "") {
+    wrong_.push_back({dsl::Severity::error, "test-failed", at, std::move(message), std::move(hint)});
+  }
+
+  const Region& region(const RegionOutcome& each) const { return outcome_->regions[each.region]; }
+
+  std::vector<std::string> names(std::span<const OperatorId> ops) const {
+    std::vector<std::string> out;
+    for (const OperatorId op : ops) out.emplace_back(model_.network.op(op).name);
+    return out;
+  }
+
+  std::string text_of(const RegionOutcome& each) const {
+    return fmt::format("parents {} children {}", fmt::join(names(region(each).parents), ", "),
+                       fmt::join(names(region(each).children), ", "));
+  }
+
+  std::vector<const RegionOutcome*> taken() const {
+    std::vector<const RegionOutcome*> out;
+    for (const RegionOutcome& each : outcome_->visited)
+      if (each.taken_by == test_.rule) out.push_back(&each);
+    return out;
+  }
+
+  std::uint32_t edits() const { return outcome_->rules[test_.rule].edits; }  // of the graph, by a rule with a chain
+
+  // Why the rule did not take a region.
+  std::string reason(const RegionOutcome& each) const {
+    for (const auto& [rule, miss] : outcome_->misses.of(each.misses))
+      if (rule == test_.rule) return describe({rules_, outcome_->analysis, outcome_->regions}, miss);
+    return "no rule ran";
+  }
+
+  std::string all_reasons() const {
+    std::string out;
+    for (const Declined& each : outcome_->rules[test_.rule].declined)
+      out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", model_.network.op(each.op).name, each.reason);
+    if (!rule_.region) return out.empty() ? "no such chain is there" : out;
+    for (const RegionOutcome& each : outcome_->visited)
+      if (each.taken_by != test_.rule)
+        out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", fmt::join(names(region(each).parents), ", "),
+                           reason(each));
+    return out.empty() ? "no operator offers a scale" : out;
+  }
+
+  static bool same_names(std::vector<std::string> a, std::vector<std::string> b) {
+    std::sort(a.begin(), a.end());
+    std::sort(b.begin(), b.end());
+    return a == b;
+  }
+
+  bool fits(const dsl::Expectation& wanted, const RegionOutcome& each) const {
+    return (!wanted.parents || same_names(*wanted.parents, names(region(each).parents))) &&
+           (!wanted.children || same_names(*wanted.children, names(region(each).children)));
+  }
+
+  void match(const dsl::Expectation& wanted) {
+    if (edits() > 0) return match_chain(wanted);
+    const auto all = taken();
+    if (all.empty()) return fail(wanted.at, fmt::format("'{}' matches nowhere", rule_.name), all_reasons());
+    if (std::any_of(all.begin(), all.end(), [&](const RegionOutcome* each) { return fits(wanted, *each); })) return;
+    std::string found;
+    for (const RegionOutcome* each : all) found += (found.empty() ? "" : "; ") + text_of(*each);
+    fail(wanted.at, fmt::format("'{}' matches no such region", rule_.name), "it matches " + found);
+  }
+
+  void match_chain(const dsl::Expectation& wanted) {
+    if (wanted.parents || wanted.children)
+      fail(wanted.at, "a rule with a chain takes no region", "write `expect match` alone");
+  }
+
+  // Where some matches are named, all are.
+  void check_named() {
+    std::vector<const dsl::Expectation*> wanted;
+    for (const dsl::Expectation& each : test_.expectations)
+      if (each.form == dsl::Expectation::Form::match) wanted.push_back(&each);
+    if (wanted.empty()) return;
+    for (const RegionOutcome* each : taken())
+      if (std::none_of(wanted.begin(), wanted.end(), [&](const auto* one) { return fits(*one, *each); }) &&
+          wrong_.empty())
+        fail(wanted.back()->at, fmt::format("'{}' matches one more region", rule_.name), text_of(*each));
+  }
+
+  const graph::Operator* find_node(const std::string& name) const {
+    for (const graph::Operator& op : model_.network.operators())
+      if (op.name == name) return &op;
+    return nullptr;
+  }
+
+  void scale(const dsl::Expectation& wanted) {
+    const graph::Operator* op = find_node(wanted.node);
+    if (op == nullptr) return fail(wanted.at, fmt::format("'{}' is no longer there", wanted.node));
+    const graph::TensorId tensor = op->outputs[0];
+    const std::vector<double>* planned = outcome_->plan.scale_of(tensor);
+    const std::vector<double> is =
+        planned ? *planned : std::vector<double>(std::max(outcome_->analysis.channels.count(tensor), 1U), 1.0);
+    std::vector<double> wants = wanted.scale;
+    if (wants.size() == 1) wants.assign(is.size(), wants[0]);
+    const auto near = [](double a, double b) { return std::fabs(a - b) <= kScaleTolerance * std::fabs(b); };
+    if (wants.size() == is.size() && std::equal(is.begin(), is.end(), wants.begin(), near)) return;
+    fail(wanted.at, fmt::format("'{}' has another scale", wanted.node),
+         fmt::format("it is [{:.6g}]", fmt::join(is, ", ")));
+  }
+
+  void no_match(const dsl::Expectation& wanted) {
+    if (edits() > 0) return fail(wanted.at, fmt::format("'{}' matches", rule_.name));
+    bool seen = false;
+    std::string reasons;
+    for (const Declined& each : outcome_->rules[test_.rule].declined) {
+      if (!wanted.node.empty() && model_.network.op(each.op).name != wanted.node) continue;
+      seen = seen || each.reason.find(wanted.reason) != std::string::npos;
+      reasons += (reasons.empty() ? "" : "; ") + each.reason;
+    }
+    for (const RegionOutcome& each : outcome_->visited) {
+      if (!rule_.region) break;
+      const auto parents = names(region(each).parents);
+      if (!wanted.node.empty() && std::find(parents.begin(), parents.end(), wanted.node) == parents.end()) continue;
+      if (each.taken_by == test_.rule) return fail(wanted.at, fmt::format("'{}' matches", rule_.name), text_of(each));
+      const std::string why = reason(each);
+      seen = seen || why.find(wanted.reason) != std::string::npos;
+      reasons += (reasons.empty() ? "" : "; ") + why;
+    }
+    if (seen || (wanted.reason.empty() && wanted.node.empty())) return;
+    if (reasons.empty() && !rule_.region)
+      return wanted.reason.empty() ? void() : fail(wanted.at, "no such chain is there");
+    if (reasons.empty())
+      return fail(wanted.at, wanted.node.empty()
+                                 ? "no operator offers a scale"
+                                 : fmt::format("'{}' offers no scale: there is no region to match", wanted.node));
+    fail(wanted.at, "it does not match for another reason", reasons);
+  }
+
+  // The old network and the new one give the same.
+  void check_function() {
+    const graph::Model before = test_model(test_, rules_.program.laws);
+    const graph::Rewriting rewriting =
+        apply_plan(outcome_->analysis, outcome_->plan, model_.statistics, outcome_->statistics);
+    const Arrays constants = edited_constants(model_.network, rewriting);
+    for (std::uint64_t sample = 0; sample < kSamples; ++sample) {
+      Arrays inputs = test_inputs(test_, 1000 + sample);
+      const Arrays old = evaluator::evaluate(before.network, inputs);
+      inputs.insert(constants.begin(), constants.end());
+      const Arrays now = evaluator::evaluate(model_.network, inputs);
+      for (const std::string& output : test_.outputs) {
+        const double difference = evaluator::difference(old.at(output), now.at(output));
+        if (difference <= kFunctionTolerance) continue;
+        return fail(
+            test_.at,
+            fmt::format("the rewritten network computes something else: '{}' moves by {:.2g} of its largest value",
+                        output, difference));
+      }
+    }
+  }
+
+  const dsl::Loaded& rules_;
+  const dsl::RuleTest& test_;
+  const dsl::Rule& rule_;
+  graph::Model model_;
+  const Outcome* outcome_ = nullptr;
+  dsl::Diagnostics wrong_;
+};
+
+}  // namespace
+
+dsl::Diagnostics run_test(const dsl::Loaded& rules, const dsl::RuleTest& test) {
+  const auto stopped = [&](const char* why) {
+    return dsl::Diagnostics{{dsl::Severity::error, "test-failed", test.at, graph::printable(why), ""}};
+  };
+  try {
+    return Judge(rules, test).judge();
+  } catch (const graph::Error& error) {
+    return stopped(error.what());
+  } catch (const std::runtime_error& error) {  // of the evaluator
+    return stopped(error.what());
+  }
+}
+
+}  // namespace rw::runtime

@@ -1,0 +1,268 @@
+#include "runtime/weights/edited.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "graph/base/error.hpp"
+#include "graph/base/parallel.hpp"
+#include "graph/values/elements.hpp"
+#include "runtime/plan/scales.hpp"
+
+namespace rw::runtime {
+namespace {
+
+// A position that runs along some axes of a view: its stride on every axis, 0 on the others.
+struct Runner {
+  std::vector<std::size_t> strides;
+  std::size_t at = 0;
+
+  Runner(std::span<const std::int64_t> view, AxisMask axes) : strides(view.size(), 0) {
+    std::size_t stride = 1;
+    for (std::size_t i = view.size(); i-- > 0;) {
+      if (!has_bit(axes, static_cast<int>(i))) continue;
+      strides[i] = stride;
+      stride *= static_cast<std::size_t>(view[i]);
+    }
+  }
+};
+
+// Where an element of the expanded shape lies in the constant: axes that were expanded have stride 0.
+Runner source_runner(const graph::Literal& literal, const Handle& handle) {
+  const std::span<const std::int64_t> old = literal.shape.dims();
+  AxisMask kept = 0;
+  if (literal.shape.count() == graph::Shape(handle.shape).count()) {
+    kept = ~AxisMask{0};  // nothing was expanded: the view is row-major over the elements
+  } else {
+    const std::size_t skip = handle.shape.size() - old.size();
+    for (std::size_t i = skip; i < handle.shape.size(); ++i)
+      if (old[i - skip] == handle.shape[i]) kept |= bit(static_cast<int>(i));
+  }
+  return Runner(handle.view, kept);
+}
+
+}  // namespace
+
+void for_each_element(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
+                      graph::FunctionRef<void(double, double, std::size_t)> visit) {
+  const graph::Literal& literal = *constant.constant;
+  Runner source = source_runner(literal, handle), channel(handle.view, handle.axes);
+  std::vector<Runner> factors;
+  std::vector<const std::vector<double>*> values;
+  if (edit)
+    for (const auto* list : {&edit->factors, &edit->folded})
+      for (const graph::Factor& factor : *list) {
+        factors.emplace_back(handle.view, factor.axes);
+        values.push_back(&factor.values);
+      }
+  std::int64_t count = 1;
+  for (const std::int64_t dim : handle.view) count *= dim;
+  std::vector<std::int64_t> at(handle.view.size(), 0);
+  const auto step = [&](std::size_t axis, bool back) {
+    const std::size_t times = back ? static_cast<std::size_t>(handle.view[axis]) : 1;
+    const auto move = [&](Runner& runner) {
+      back ? runner.at -= runner.strides[axis]* times : runner.at += runner.strides[axis];
+    };
+    move(source);
+    move(channel);
+    for (Runner& runner : factors) move(runner);
+  };
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double value = graph::element(literal, source.at);
+    // Other constants scale along as they are: infinity stays what it is (the mask of an attention).
+    if (!std::isfinite(value) && handle.read != Handle::Read::no)
+      throw graph::Error("", fmt::format("tensor '{}'", constant.name),
+                         fmt::format("element {} is {}: weights must be finite", source.at, value));
+    double factor = 1;
+    for (std::size_t k = 0; k < factors.size(); ++k) factor *= (*values[k])[factors[k].at];
+    visit(value, factor, channel.at);
+    for (std::size_t axis = at.size(); axis-- > 0;) {
+      step(axis, false);
+      if (++at[axis] < handle.view[axis]) break;
+      step(axis, true);
+      at[axis] = 0;
+    }
+  }
+}
+
+namespace {
+
+// The elements of a constant as loops over runs of neighbours: axes that every position walks as one are one loop, the
+// innermost last.
+struct Loops {
+  std::vector<std::size_t> extents;
+  std::vector<std::vector<std::size_t>> strides;  // by position, by loop
+};
+
+Loops merge(std::span<const std::int64_t> view, std::span<const Runner> runners) {
+  Loops loops;
+  loops.strides.resize(runners.size());
+  for (std::size_t axis = 0; axis < view.size(); ++axis) {
+    const auto extent = static_cast<std::size_t>(view[axis]);
+    if (extent == 1) continue;
+    bool joins = !loops.extents.empty();
+    for (std::size_t i = 0; joins && i < runners.size(); ++i)
+      joins = loops.strides[i].back() == runners[i].strides[axis] * extent;
+    if (joins) {
+      loops.extents.back() *= extent;
+      for (std::size_t i = 0; i < runners.size(); ++i) loops.strides[i].back() = runners[i].strides[axis];
+    } else {
+      loops.extents.push_back(extent);
+      for (std::size_t i = 0; i < runners.size(); ++i) loops.strides[i].push_back(runners[i].strides[axis]);
+    }
+  }
+  if (loops.extents.empty()) {
+    loops.extents.push_back(1);
+    for (auto& each : loops.strides) each.push_back(0);
+  }
+  return loops;
+}
+
+// The largest magnitude of a run; infinity where one of its elements is not finite. Several at a time, as a maximum
+// depends on the one before.
+template <typename Codec>
+double largest_of(const std::byte* elements, std::size_t count) {
+  using Stored = typename Codec::Stored;
+  constexpr std::size_t kLanes = 32 / sizeof(Stored);
+  if constexpr (Codec::kFloating) {
+    // Magnitudes of floats are in the order of their bits, nan and infinity last.
+    using Bits = std::conditional_t<sizeof(Stored) == 2, std::uint16_t,
+                                    std::conditional_t<sizeof(Stored) == 4, std::uint32_t, std::uint64_t>>;
+    constexpr Bits kMagnitude = static_cast<Bits>(~Bits{0}) >> 1U;
+    std::array<Bits, kLanes> most{};
+    std::size_t i = 0;
+    for (; i + kLanes <= count; i += kLanes)
+      for (std::size_t lane = 0; lane < kLanes; ++lane)
+        most[lane] = std::max<Bits>(most[lane], graph::load<Bits>(elements + (i + lane) * sizeof(Bits)) & kMagnitude);
+    for (; i < count; ++i)
+      most[0] = std::max<Bits>(most[0], graph::load<Bits>(elements + i * sizeof(Bits)) & kMagnitude);
+    const double largest = Codec::widen(std::bit_cast<Stored>(*std::max_element(most.begin(), most.end())));
+    return std::isfinite(largest) ? largest : INFINITY;
+  }
+  double largest = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    largest = std::max(largest, std::fabs(Codec::widen(graph::load<Stored>(elements + i * sizeof(Stored)))));
+  return largest;
+}
+
+// Takes the maximum with a run of elements whose channels are neighbours, each element with its factor.
+template <typename Codec>
+void take_row(const std::byte* elements, std::span<double> largest, const double* factors, std::size_t step) {
+  using Stored = typename Codec::Stored;
+  for (std::size_t i = 0; i < largest.size(); ++i) {
+    const double size = std::fabs(Codec::widen(graph::load<Stored>(elements + i * sizeof(Stored))) * factors[i * step]);
+    largest[i] = std::max(largest[i], size <= std::numeric_limits<double>::max() ? size : INFINITY);  // nan, too
+  }
+}
+
+// Takes the steps [begin, end) of the outermost loop. Infinity or nan in the result: some element is not finite.
+template <typename Codec>
+void take_runs(const graph::Literal& literal, Loops loops, std::size_t begin, std::size_t end,
+               const std::vector<const double*>& factors, std::vector<double>& largest) {
+  enum : std::size_t { kSource, kChannel, kFactors };
+  loops.extents.front() = end - begin;
+  const std::size_t run = loops.extents.back(), outer = loops.extents.size() - 1;
+  std::vector<std::size_t> at, place(outer, 0);
+  for (const auto& strides : loops.strides) at.push_back(begin * strides.front());
+  const auto step_of = [&](std::size_t i) { return loops.strides[i].back(); };
+  // Within a run factors are one number, or numbers side by side.
+  std::vector<double> row;
+  const auto factor_row = [&]() -> std::pair<const double*, std::size_t> {
+    bool uniform = true;
+    for (std::size_t i = kFactors; i < at.size(); ++i) uniform &= step_of(i) == 0;
+    const std::size_t length = uniform ? 1 : run;
+    row.assign(length, 1.0);
+    for (std::size_t i = kFactors; i < at.size(); ++i)
+      for (std::size_t k = 0; k < length; ++k) row[k] *= factors[i - kFactors][at[i] + k * step_of(i)];
+    return {row.data(), uniform ? 0 : 1};
+  };
+  for (bool more = true; more;) {
+    const std::byte* elements = literal.bytes.data() + at[kSource] * sizeof(typename Codec::Stored);
+    const auto [factor, step] = factor_row();
+    double& first = largest[at[kChannel]];
+    if (step_of(kChannel) == 0 && step == 0) {
+      first = std::max(first, largest_of<Codec>(elements, run) * std::fabs(*factor));
+    } else if (step_of(kChannel) == 1) {
+      take_row<Codec>(elements, std::span(&first, run), factor, step);
+    } else {
+      for (std::size_t i = 0; i < run; ++i)
+        take_row<Codec>(elements + i * sizeof(typename Codec::Stored),
+                        std::span(&largest[at[kChannel] + i * step_of(kChannel)], 1), factor + i * step, 0);
+    }
+    more = false;
+    for (std::size_t loop = outer; loop-- > 0 && !more;) {
+      more = ++place[loop] < loops.extents[loop];
+      for (std::size_t i = 0; i < at.size(); ++i)
+        at[i] += more ? loops.strides[i][loop] : -loops.strides[i][loop] * (loops.extents[loop] - 1);
+      if (!more) place[loop] = 0;
+    }
+  }
+}
+
+// Parts of the outermost loop that are worth a thread each: 1 MiB and more.
+std::size_t part_count(const graph::Literal& literal, const Loops& loops) {
+  constexpr std::size_t kWorthAThread = std::size_t{1} << 20U;
+  return std::clamp<std::size_t>(literal.bytes.size() / kWorthAThread, 1,
+                                 std::min<std::size_t>(loops.extents.front(), std::size_t{4} * graph::threads()));
+}
+
+// A maximum is the same whatever the order: each part has its own, and the largest of them stays.
+std::vector<double> largest_in_runs(const graph::Literal& literal, const Loops& loops,
+                                    const std::vector<const double*>& factors, std::size_t channels) {
+  const std::size_t parts = graph::threads() == 1 ? 1 : part_count(literal, loops), all = loops.extents.front();
+  std::vector<std::vector<double>> largest(parts, std::vector<double>(channels, 0.0));
+  graph::parallel_for(parts, [&](std::size_t i) {
+    graph::with_codec(literal.dtype, [&](auto codec) {
+      take_runs<decltype(codec)>(literal, loops, all * i / parts, all * (i + 1) / parts, factors, largest[i]);
+    });
+  });
+  for (std::size_t i = 1; i < parts; ++i)
+    for (std::size_t channel = 0; channel < channels; ++channel)
+      largest[0][channel] = std::max(largest[0][channel], largest[i][channel]);
+  return std::move(largest[0]);
+}
+
+}  // namespace
+
+std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
+                               std::size_t channels) {
+  const graph::Literal& literal = *constant.constant;
+  std::vector<double> largest(channels, 0.0);
+  std::vector<Runner> runners = {source_runner(literal, handle), Runner(handle.view, handle.axes)};
+  std::vector<const double*> factors;
+  if (edit)
+    for (const graph::Factor& factor : edit->factors) {
+      runners.emplace_back(handle.view, factor.axes);
+      factors.push_back(factor.values.data());
+    }
+  if (std::find(handle.view.begin(), handle.view.end(), 0) != handle.view.end()) return largest;
+  const Loops loops = merge(handle.view, runners);
+  if (!literal.layout && (loops.strides[0].back() == 1 || loops.extents.back() == 1)) {
+    largest = largest_in_runs(literal, loops, factors, channels);
+    if (std::all_of(largest.begin(), largest.end(), [](double each) { return std::isfinite(each); })) return largest;
+    largest.assign(channels, 0.0);
+  }
+  // A constant that is expanded or stored in another order or type, or one with an element that is not finite: which
+  // one is said here.
+  for_each_element(constant, handle, edit, [&](double value, double factor, std::size_t channel) {
+    largest[channel] = std::max(largest[channel], std::fabs(value * factor));
+  });
+  return largest;
+}
+
+std::optional<Handle> find_handle(const Law& law, const Site& site, Handle::Side side, Handle::Read read) {
+  if (!law.handles) return std::nullopt;
+  std::vector<Handle> handles;
+  law.handles(site, handles);
+  const auto found = std::find_if(handles.begin(), handles.end(),
+                                  [&](const Handle& each) { return each.side == side && each.read == read; });
+  if (found == handles.end()) return std::nullopt;
+  return *found;
+}
+
+}  // namespace rw::runtime

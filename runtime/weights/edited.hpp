@@ -1,0 +1,27 @@
+// Constants read through the plan.
+#pragma once
+
+#include <vector>
+
+#include "graph/base/function_ref.hpp"
+#include "graph/network.hpp"
+#include "runtime/laws/law.hpp"
+#include "runtime/plan/plan.hpp"
+
+namespace rw::runtime {
+
+// For each element of a constant as `handle` views it: its value as it was read, the product of the edits on it, and
+// the channel (along handle.axes) that it belongs to. Row-major over the handle's shape. graph::Error: the constant
+// holds NaN or infinity, and formulas read it (Handle::read).
+void for_each_element(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
+                      graph::FunctionRef<void(double value, double factor, std::size_t channel)> visit);
+
+// For each channel the largest magnitude of its elements, through the plan: one pass over the elements where they lie.
+// Error: as above.
+std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
+                               std::size_t channels);
+
+// The handle of an operator that is read so on that side; nothing: the law has none.
+std::optional<Handle> find_handle(const Law& law, const Site& site, Handle::Side side, Handle::Read read);
+
+}  // namespace rw::runtime
