@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <unordered_map>
 
-#include "dsl/check.hpp"
-#include "dsl/parse.hpp"
-#include "dsl/spelling.hpp"
+#include "dsl/check/check.hpp"
+#include "dsl/syntax/parse.hpp"
+#include "dsl/text/spelling.hpp"
 
 namespace rw::dsl {
 

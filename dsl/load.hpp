@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "dsl/diagnostic.hpp"
-#include "dsl/program.hpp"
-#include "dsl/source.hpp"
-#include "dsl/vocabulary.hpp"
+#include "dsl/program/program.hpp"
+#include "dsl/program/vocabulary.hpp"
+#include "dsl/text/diagnostic.hpp"
+#include "dsl/text/source.hpp"
 
 namespace rw::dsl {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dsl/vocabulary.hpp"
+#include "dsl/program/vocabulary.hpp"
 #include "graph/editor.hpp"
 #include "runtime/formulas/formula.hpp"
 

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "dsl/spelling.hpp"
+#include "dsl/text/spelling.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"

@@ -1,6 +1,6 @@
 #include "runtime/commands/commands.hpp"
 
-#include "dsl/spelling.hpp"
+#include "dsl/text/spelling.hpp"
 
 namespace rw::commands {
 

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "dsl/parse.hpp"
-#include "dsl/print.hpp"
+#include "dsl/syntax/parse.hpp"
+#include "dsl/syntax/print.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"

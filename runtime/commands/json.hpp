@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "dsl/diagnostic.hpp"
+#include "dsl/text/diagnostic.hpp"
 #include "graph/formats/text/json_text.hpp"
 
 namespace rw::commands {

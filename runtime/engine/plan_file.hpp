@@ -1,7 +1,7 @@
 // What a run decided, as a plan that can be saved and applied on its own (graph/formats/plan/plan_file.hpp).
 #pragma once
 
-#include "dsl/program.hpp"
+#include "dsl/program/program.hpp"
 #include "graph/formats/plan/plan_file.hpp"
 #include "runtime/engine/run.hpp"
 

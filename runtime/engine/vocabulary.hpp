@@ -1,7 +1,7 @@
 // The words of rule files: laws, actions, functions, fields and attributes, as the language is told them.
 #pragma once
 
-#include "dsl/vocabulary.hpp"
+#include "dsl/program/vocabulary.hpp"
 
 namespace rw::runtime {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dsl/program.hpp"
+#include "dsl/program/program.hpp"
 #include "graph/statistics.hpp"
 #include "runtime/matching/match.hpp"
 #include "runtime/plan/plan.hpp"

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "dsl/program.hpp"
+#include "dsl/program/program.hpp"
 
 namespace rw::runtime {
 namespace {

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "dsl/vocabulary.hpp"
+#include "dsl/program/vocabulary.hpp"
 
 namespace rw::runtime {
 

@@ -1,7 +1,7 @@
 // Conditions about one operator by itself: `where transB == 1`.
 #pragma once
 
-#include "dsl/program.hpp"
+#include "dsl/program/program.hpp"
 #include "runtime/laws/law.hpp"
 #include "runtime/laws/site.hpp"
 

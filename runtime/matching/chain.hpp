@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "dsl/program.hpp"
+#include "dsl/program/program.hpp"
 #include "graph/base/function_ref.hpp"
 #include "graph/editor.hpp"
 #include "runtime/matching/match.hpp"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dsl/program.hpp"
+#include "dsl/program/program.hpp"
 #include "graph/base/function_ref.hpp"
 #include "runtime/regions/regions.hpp"
 

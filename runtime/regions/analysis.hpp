@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dsl/program.hpp"
+#include "dsl/program/program.hpp"
 #include "graph/network.hpp"
 #include "graph/operators/channel_axes.hpp"
 #include "runtime/laws/law.hpp"

@@ -2,8 +2,8 @@
 // rewritten network against the old one, by the evaluator, on random inputs.
 #pragma once
 
-#include "dsl/diagnostic.hpp"
 #include "dsl/load.hpp"
+#include "dsl/text/diagnostic.hpp"
 
 namespace rw::runtime {
 

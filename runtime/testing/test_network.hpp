@@ -4,7 +4,7 @@
 
 #include <span>
 
-#include "dsl/program.hpp"
+#include "dsl/program/program.hpp"
 #include "graph/model.hpp"
 #include "runtime/evaluator/evaluate.hpp"
 

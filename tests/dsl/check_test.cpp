@@ -2,7 +2,7 @@
 #include <fmt/core.h>
 #include <algorithm>
 
-#include "dsl/program.hpp"
+#include "dsl/program/program.hpp"
 #include "tests/dsl/shelf.hpp"
 #include "tests/support/catch.hpp"
 

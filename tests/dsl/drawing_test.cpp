@@ -1,6 +1,6 @@
 // Where a mark stands: tabs, characters of several bytes, control characters, long lines, the last line.
-#include "dsl/diagnostic.hpp"
-#include "dsl/text.hpp"
+#include "dsl/text/characters.hpp"
+#include "dsl/text/diagnostic.hpp"
 #include "tests/support/catch.hpp"
 
 namespace rw::test {

@@ -1,5 +1,5 @@
 // The grammar by itself: no rule can loop without reading, and every commit point has its message.
-#include "dsl/grammar.hpp"
+#include "dsl/syntax/grammar.hpp"
 
 #include <tao/pegtl/contrib/analyze.hpp>
 

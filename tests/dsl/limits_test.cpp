@@ -3,8 +3,8 @@
 
 #include <random>
 
-#include "dsl/parse.hpp"
-#include "dsl/print.hpp"
+#include "dsl/syntax/parse.hpp"
+#include "dsl/syntax/print.hpp"
 #include "tests/dsl/shelf.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/sanitized.hpp"

@@ -1,5 +1,5 @@
 // The canonical text: what it looks like, that it means the same, and that printing it again changes nothing.
-#include "dsl/print.hpp"
+#include "dsl/syntax/print.hpp"
 
 #include <fmt/core.h>
 

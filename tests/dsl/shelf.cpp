@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "dsl/program.hpp"
+#include "dsl/program/program.hpp"
 
 namespace rw::test {
 

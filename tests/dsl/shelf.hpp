@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "dsl/load.hpp"
-#include "dsl/parse.hpp"
-#include "dsl/vocabulary.hpp"
+#include "dsl/program/vocabulary.hpp"
+#include "dsl/syntax/parse.hpp"
 
 namespace rw::test {
 

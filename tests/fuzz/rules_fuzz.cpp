@@ -1,7 +1,7 @@
 // Any bytes as a rule file: errors or checked rules, what is drawn of the errors, and what the printer makes of the
 // rest.
-#include "dsl/parse.hpp"
-#include "dsl/print.hpp"
+#include "dsl/syntax/parse.hpp"
+#include "dsl/syntax/print.hpp"
 #include "tests/fuzz/rule_text.hpp"
 #include "tests/fuzz/scratch.hpp"
 

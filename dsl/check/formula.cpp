@@ -1,0 +1,440 @@
+#include "dsl/check/formula.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "dsl/check/formula_parts.hpp"
+#include "dsl/text/spelling.hpp"
+
+namespace rw::dsl {
+
+namespace {
+
+// The text of a formula where it is short enough to be quoted in a hint.
+std::string quotable(const Sources& sources, Position at) {
+  std::string text(sources.text(at));
+  const bool long_or_broken = text.size() > 50 || text.find('\n') != std::string::npos;
+  return long_or_broken ? "..." : text;
+}
+
+}  // namespace
+
+// ---- what all have in common ----
+
+// Inside of a function that was fine by itself, it is the call that is wrong: the message points there.
+void Formulas::error(std::string_view code, Position at, std::string message, std::string hint) {
+  if (!calls_.empty()) {
+    const std::string in = fmt::format("in '{}' ({})", calls_.back().function, run_.sources.name_and_line(at));
+    hint = hint.empty() ? in : fmt::format("{}: {}", in, hint);
+    at = calls_.front().call;
+  }
+  run_.reporter.error(code, at, std::move(message), std::move(hint));
+}
+
+Value Formulas::add(Expr expr, const Value& like) {
+  std::uint32_t depth = 1;
+  for (const ExprId operand : expr.operands) depth = std::max(depth, depths_[operand] + 1);
+  const bool too_deep = depth > kMaxExprDepth;
+  const bool too_many = exprs_.size() >= kMaxRuleExprs || run_.exprs >= kMaxProgramExprs;
+  if ((too_deep || too_many) && !full_) {
+    full_ = true;
+    const Position at = calls_.empty() ? expr.at : calls_.front().call;
+    if (too_deep) {
+      run_.reporter.error("too-deep", at, fmt::format("this formula is more than {} operations deep", kMaxExprDepth),
+                          "give a part of it a name with `let`");
+    } else {
+      run_.reporter.error("too-large", at,
+                          fmt::format("with its functions written out this has more than {} operations",
+                                      run_.exprs >= kMaxProgramExprs ? kMaxProgramExprs : kMaxRuleExprs));
+    }
+  }
+  if (full_) return {0, like.type, true, true, like.at};
+  ++run_.exprs;
+  expr.type = like.type;
+  exprs_.push_back(std::move(expr));
+  depths_.push_back(depth);
+  Value value = like;
+  value.expr = static_cast<ExprId>(exprs_.size() - 1);
+  return value;
+}
+
+// Stands for a value that an error left unknown.
+Value Formulas::open(const Node& node) {
+  Expr expr;
+  expr.at = node.at;
+  return add(std::move(expr), {0, {}, true, true, node.at});
+}
+
+std::string Formulas::call_them(const Value& value) const {
+  const auto family = [&] {
+    return value.type.family == kNoBinding || around_.bindings == nullptr ? std::string("the set")
+                                                                          : (*around_.bindings)[value.type.family].name;
+  };
+  switch (value.type.about) {
+    case About::nothing:
+      return "one value";
+    case About::node:
+      return fmt::format("a value for each node of {}", family());
+    case About::channel:
+      return fmt::format("a value for each channel of {}", family());
+    case About::region_class:
+      return "a value for each scale of the region";
+  }
+  return "";
+}
+
+// A value of an operator that nobody knows takes the kind that is wanted.
+Value Formulas::expect_kind(Value value, Kind kind) {
+  if (value.any_kind) {
+    value.any_kind = value.any_about;  // what an error left open stays open
+    value.type.kind = kind;
+    if (!full_ && exprs_[value.expr].op == ExprOp::attribute) exprs_[value.expr].type.kind = kind;
+  } else if (value.type.kind != kind) {
+    error("wrong-kind", value.at, fmt::format("expected {}, this is {}", kind_name(kind), kind_name(value.type.kind)));
+    value.type.kind = kind;
+    value.any_kind = value.any_about = true;
+  }
+  return value;
+}
+
+Value Formulas::check_condition(tree::NodeId id, Scope& scope) {
+  Value value = expect_kind(check(id, scope), Kind::condition);
+  if (value.any_about || value.type.about == About::nothing) return value;
+  const std::string text = quotable(run_.sources, node_of(id).at);
+  if (value.type.about == About::region_class) {
+    error("unreduced", value.at, "this condition has " + call_them(value).substr(2) + ", one is wanted",
+          "compare with one number of the region: overall(max, x)");
+  } else {
+    const std::string& set = (*around_.bindings)[value.type.family].name;
+    error("unreduced", value.at, fmt::format("this condition has {}, one is wanted", call_them(value)),
+          fmt::format("{} is a set: write `all {}: {}`", set, set, text));
+  }
+  value.any_about = true;
+  return value;
+}
+
+// Numbers spread; nodes meet their own channels; a value of the region is gathered where it meets nodes or channels.
+Value Formulas::meet(const Value& a, const Value& b, Position mark) {
+  Value out = a;
+  out.any_kind = a.any_kind && b.any_kind;
+  out.any_about = a.any_about || b.any_about;
+  if (out.any_about || b.type.about == About::nothing) return out;
+  const Type left = a.type;
+  const Type right = b.type;
+  const auto of_nodes = [](const Type& type) { return type.about == About::node || type.about == About::channel; };
+  if (left.about == About::nothing) {
+    out.type.about = right.about;
+    out.type.family = right.family;
+  } else if (of_nodes(left) && of_nodes(right)) {
+    if (left.family != right.family) {
+      const auto name = [&](const Type& type) { return (*around_.bindings)[type.family].name; };
+      const bool parents_right = (*around_.bindings)[right.family].role == Role::parents;
+      error("families-meet", mark,
+            fmt::format("values of {} and of {} do not meet: they are different nodes", name(left), name(right)),
+            fmt::format("across(max, ...) makes a value of the region from those of {}",
+                        name(parents_right ? left : right)));
+      out.any_about = true;
+    }
+    if (right.about == About::channel) out.type.about = About::channel;
+  } else if (left.about != right.about) {
+    out.type.about = About::channel;
+    out.type.family = of_nodes(left) ? left.family : right.family;
+  }
+  return out;
+}
+
+Value Formulas::check(tree::NodeId id, Scope& scope) {
+  using Handler = Value (Formulas::*)(const Node&, Scope&);
+  static constexpr std::array<Handler, 18> kHandlers = {
+      &Formulas::check_number,         // number
+      &Formulas::check_text,           // text
+      &Formulas::check_name,           // name
+      &Formulas::check_operator_name,  // operator_name
+      &Formulas::check_field,          // field
+      &Formulas::check_call,           // call
+      &Formulas::check_negate,         // negate
+      &Formulas::check_not,            // not_
+      &Formulas::check_arithmetic,     // sum
+      &Formulas::check_arithmetic,     // product
+      &Formulas::check_compare,        // compare
+      &Formulas::check_like,           // like
+      &Formulas::check_logic,          // and_
+      &Formulas::check_logic,          // or_
+      &Formulas::check_if,             // if_
+      &Formulas::check_let,            // let_
+      &Formulas::check_quantifier,     // all
+      &Formulas::check_quantifier,     // any
+  };
+  const Node& node = node_of(id);
+  if (run_.reporter.is_full(home_)) full_ = true;
+  if (full_) return {0, {}, true, true, node.at};
+  if (level_ >= kMaxExprDepth) {
+    full_ = true;
+    run_.reporter.error("too-deep", calls_.empty() ? node.mark : calls_.front().call,
+                        fmt::format("this formula is more than {} operations deep", kMaxExprDepth),
+                        "give a part of it a name with `let`");
+    return {0, {}, true, true, node.at};
+  }
+  ++level_;
+  const auto form = std::min(static_cast<std::size_t>(node.form), kHandlers.size() - 1);  // `none` is as `any`
+  const Value value = (this->*kHandlers[form])(node, scope);
+  --level_;
+  return value;
+}
+
+// ---- values by themselves ----
+
+Value Formulas::check_number(const Node& node, Scope&) {
+  Expr expr;
+  expr.op = ExprOp::number;
+  expr.at = node.at;
+  expr.number = node.number;
+  return add(std::move(expr), {0, {Kind::number, About::nothing, kNoBinding}, false, false, node.at});
+}
+
+Value Formulas::check_text(const Node& node, Scope&) {
+  Expr expr;
+  expr.op = ExprOp::text;
+  expr.at = node.at;
+  expr.text = node.word.text;
+  return add(std::move(expr), {0, {Kind::text, About::nothing, kNoBinding}, false, false, node.at});
+}
+
+Value Formulas::check_operator_name(const Node& node, Scope&) {
+  error("wrong-name", node.at, fmt::format("'{}' is an operator, not a value", node.word.text),
+        "to ask for an operator: p.op == \"" + node.word.text + "\"");
+  return open(node);
+}
+
+Value Formulas::check_name(const Node& node, Scope& scope) {
+  Meaning* meaning = scope.use(node.word.text);
+  if (meaning == nullptr) {
+    if (around_.place == Surroundings::Place::guard) return own_word(node, node.word.text);
+    return unknown_name(node, scope);
+  }
+  Expr expr;
+  expr.at = node.at;
+  const Value like = {0, meaning->type, meaning->any_kind, meaning->any_about, node.at};
+  switch (meaning->sort) {
+    case Meaning::Sort::open:
+      return open(node);
+    case Meaning::Sort::alias:
+      expr = exprs_[meaning->index];
+      expr.at = node.at;
+      return add(std::move(expr), like);
+    case Meaning::Sort::parameter:
+      expr.op = ExprOp::parameter;
+      break;
+    case Meaning::Sort::local:
+      expr.op = ExprOp::local;
+      break;
+    case Meaning::Sort::binding: {
+      const Role role = (*around_.bindings)[meaning->index].role;
+      const std::string_view is = (kSets & bit(role)) != 0 ? "a set of nodes" : role_name(role);
+      error("wrong-name", node.at, fmt::format("'{}' is {}, not a value", node.word.text, is),
+            fmt::format("a field of it is a value: {}.max", node.word.text));
+      return open(node);
+    }
+  }
+  expr.index = meaning->index;
+  return add(std::move(expr), like);
+}
+
+Value Formulas::unknown_name(const Node& node, const Scope& scope) {
+  const std::string& name = node.word.text;
+  if (around_.place == Surroundings::Place::rule && calls_.empty() && around_.bound_later.contains(name)) {
+    error("not-yet-known", node.at, fmt::format("'{}' is used before it is bound", name),
+          fmt::format("it is bound in line {}", run_.sources.locate(around_.bound_later.at(name)).line));
+    return open(node);
+  }
+  std::string hint = did_you_mean(name, scope.names());
+  if (find_name(*names_, &FileNames::functions, name).entry != nullptr) {
+    hint = fmt::format("a function is called: {}(...)", name);
+  } else if (find_name(*names_, &FileNames::sets, name).entry != nullptr) {
+    hint = fmt::format("a set of nodes is bound with `as`: parents {} as p", name);
+  } else if (hint.empty() && around_.operators != nullptr) {
+    const auto has_it = [&](const std::string& op) {
+      const auto attributes = *run_.vocabulary.attributes(op);
+      return std::any_of(attributes.begin(), attributes.end(), [&](auto& row) { return row.name == name; });
+    };
+    for (std::size_t i = 0; i < around_.operators->size() && hint.empty(); ++i) {
+      const std::vector<std::string>& known = (*around_.operators)[i].known;
+      if (known.empty() || !std::all_of(known.begin(), known.end(), has_it)) continue;
+      hint = fmt::format("an attribute is written {}.{}", (*around_.bindings)[i].name, name);
+    }
+  }
+  error("unknown-name", node.at, fmt::format("unknown name '{}'", name), std::move(hint));
+  return open(node);
+}
+
+// ---- operations ----
+
+namespace {
+
+constexpr ExprOp kSignOps[] = {ExprOp::add,     ExprOp::subtract,     ExprOp::multiply, ExprOp::divide,
+                               ExprOp::equal,   ExprOp::not_equal,    ExprOp::less,     ExprOp::less_equal,
+                               ExprOp::greater, ExprOp::greater_equal};
+
+}  // namespace
+
+Value Formulas::check_negate(const Node& node, Scope& scope) {
+  Value value = expect_kind(check(node.operands[0], scope), Kind::number);
+  value.at = node.at;
+  return add(operation(ExprOp::negate, node.at, {value.expr}), value);
+}
+
+Value Formulas::check_not(const Node& node, Scope& scope) {
+  Value value = expect_kind(check(node.operands[0], scope), Kind::condition);
+  value.at = node.at;
+  return add(operation(ExprOp::not_, node.at, {value.expr}), value);
+}
+
+// From left to right, as floating point has it.
+Value Formulas::check_arithmetic(const Node& node, Scope& scope) {
+  Value left = expect_kind(check(node.operands[0], scope), Kind::number);
+  for (std::size_t i = 1; i < node.operands.size(); ++i) {
+    const Value right = expect_kind(check(node.operands[i], scope), Kind::number);
+    Value both = meet(left, right, i == 1 ? node.mark : right.at);
+    both.at = span(node.at, node_of(node.operands[i]).at);
+    left =
+        add(operation(kSignOps[static_cast<std::size_t>(node.signs[i - 1])], node.at, {left.expr, right.expr}), both);
+    if (full_) break;
+  }
+  left.at = node.at;
+  return left;
+}
+
+Value Formulas::check_compare(const Node& node, Scope& scope) {
+  Value left = check(node.operands[0], scope);
+  Value right = check(node.operands[1], scope);
+  const bool equality = node.signs[0] == tree::Sign::equal || node.signs[0] == tree::Sign::not_equal;
+  if (!equality) {
+    left = expect_kind(left, Kind::number);
+    right = expect_kind(right, Kind::number);
+  } else if (left.any_kind != right.any_kind) {
+    left = expect_kind(left, right.any_kind ? left.type.kind : right.type.kind);
+    right = expect_kind(right, left.type.kind);
+  } else if (!left.any_kind && left.type.kind != right.type.kind) {
+    error("wrong-kind", node.mark,
+          fmt::format("{} is never equal to {}", kind_name(left.type.kind), kind_name(right.type.kind)));
+    left.any_about = true;
+  } else if (!left.any_kind && left.type.kind == Kind::condition) {
+    error("wrong-kind", node.mark, "conditions are not compared", "write `a and b or not a and not b`");
+  }
+  Value value = meet(left, right, node.mark);
+  value.type.kind = Kind::condition;
+  value.any_kind = value.any_about;
+  value.at = node.at;
+  return add(operation(kSignOps[static_cast<std::size_t>(node.signs[0])], node.at, {left.expr, right.expr}), value);
+}
+
+Value Formulas::check_like(const Node& node, Scope& scope) {
+  const Value text = expect_kind(check(node.operands[0], scope), Kind::text);
+  const Value pattern = check(node.operands[1], scope);
+  Value value = text;
+  value.type.kind = Kind::condition;
+  value.at = node.at;
+  return add(operation(ExprOp::like, node.at, {text.expr, pattern.expr}), value);
+}
+
+// Long chains are halved again and again, so that they are not deep.
+Value Formulas::check_logic(const Node& node, Scope& scope) {
+  const ExprOp op = node.form == tree::Form::and_ ? ExprOp::and_ : ExprOp::or_;
+  std::vector<Value> values;
+  for (const tree::NodeId operand : node.operands) {
+    values.push_back(expect_kind(check(operand, scope), Kind::condition));
+  }
+  while (values.size() > 1) {
+    std::vector<Value> halved;
+    for (std::size_t i = 0; i + 1 < values.size(); i += 2) {
+      Value both = meet(values[i], values[i + 1], node.mark);
+      both.at = node.at;
+      halved.push_back(add(operation(op, node.at, {values[i].expr, values[i + 1].expr}), both));
+    }
+    if (values.size() % 2 == 1) halved.push_back(values.back());
+    values = std::move(halved);
+  }
+  values[0].at = node.at;
+  return values[0];
+}
+
+Value Formulas::check_if(const Node& node, Scope& scope) {
+  const Value condition = expect_kind(check(node.operands[0], scope), Kind::condition);
+  Value yes = check(node.operands[1], scope);
+  Value no = check(node.operands[2], scope);
+  if (!yes.any_kind) no = expect_kind(no, yes.type.kind);
+  if (!no.any_kind) yes = expect_kind(yes, no.type.kind);
+  const Value branches = meet(yes, no, node.mark);
+  Value value = meet(branches, condition, node.mark);
+  value.any_kind = branches.any_kind;
+  value.at = node.at;
+  return add(operation(ExprOp::if_, node.at, {condition.expr, yes.expr, no.expr}), value);
+}
+
+// A guard is asked for each operator of a network: it compares attributes, no more.
+bool Formulas::refused_in_guard(const Node& node, std::string_view what) {
+  if (around_.place != Surroundings::Place::guard) return false;
+  error("misplaced", node.mark, fmt::format("a guard has no {}", what), "it compares attributes of one operator");
+  return true;
+}
+
+Value Formulas::check_let(const Node& node, Scope& scope) {
+  if (refused_in_guard(node, "`let`")) return open(node);
+  const Value value = check(node.operands[0], scope);
+  const std::string& name = node.word.text;
+  Meaning meaning{Meaning::Sort::local, slots_, value.type, value.any_kind, value.any_about, node.word.at, false};
+  if (around_.place == Surroundings::Place::function && calls_.empty() && value.any_about)
+    meaning.sort = Meaning::Sort::open;
+  if (const Meaning* taken = scope.find(name)) {
+    error("duplicate-name", node.word.at, fmt::format("'{}' is taken", name),
+          fmt::format("it is bound in line {}: choose another name", run_.sources.locate(taken->at).line));
+    return open(node);
+  }
+  const std::uint32_t slot = slots_++;
+  scope.add(name, meaning);
+  Value body = check(node.operands[1], scope);
+  if (!scope.find(name)->used && calls_.empty() && !body.any_about) {
+    run_.reporter.warning("unused", node.word.at, fmt::format("'{}' is never used", name));
+  }
+  scope.remove(name);
+  Expr expr = operation(ExprOp::let_, node.at, {value.expr, body.expr});
+  expr.index = slot;
+  body.at = node.at;
+  return add(std::move(expr), body);
+}
+
+Value Formulas::check_quantifier(const Node& node, Scope& scope) {
+  if (refused_in_guard(node, "sets")) return open(node);
+  constexpr ExprOp kOps[] = {ExprOp::all, ExprOp::any, ExprOp::none};
+  const Meaning* set = scope.use(node.word.text);
+  if (set == nullptr) {
+    Node name = node;
+    name.at = node.word.at;
+    unknown_name(name, scope);
+  } else if (set->sort != Meaning::Sort::open &&
+             (set->sort != Meaning::Sort::binding || (kSets & bit((*around_.bindings)[set->index].role)) == 0)) {
+    error("wrong-name", node.word.at, fmt::format("'{}' is no set of nodes", node.word.text));
+    set = nullptr;
+  }
+  const Value condition = expect_kind(check(node.operands[0], scope), Kind::condition);
+  Value value = {0, {Kind::condition, About::nothing, kNoBinding}, false, false, node.at};
+  if (set == nullptr || set->sort == Meaning::Sort::open || condition.any_about) {
+    return add(operation(ExprOp::number, node.at, {}), value);
+  }
+  const Type about = condition.type;
+  if (about.about == About::nothing || (about.about != About::region_class && about.family != set->index)) {
+    error("families-meet", condition.at, fmt::format("this condition says nothing of {}", node.word.text),
+          fmt::format("ask for a field of {0}: {0}.name", node.word.text));
+  } else if (about.about == About::region_class) {
+    error("families-meet", condition.at, fmt::format("this condition is of the region, not of {}", node.word.text),
+          "compare with one number of the region: overall(max, x)");
+  }
+  Expr expr = operation(kOps[static_cast<std::size_t>(node.form) - static_cast<std::size_t>(tree::Form::all)], node.at,
+                        {condition.expr});
+  expr.family = set->index;
+  return add(std::move(expr), value);
+}
+
+}  // namespace rw::dsl

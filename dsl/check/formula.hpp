@@ -1,0 +1,116 @@
+// Checks formulas and writes them out: each name resolved, each function in the place of its call, each value with its
+// type. The result goes behind the expressions of a rule or guard.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dsl/check/names.hpp"
+#include "dsl/check/scope.hpp"
+#include "dsl/program/program.hpp"
+#include "dsl/syntax/tree.hpp"
+
+namespace rw::dsl {
+
+// A checked formula. After an error its type is open, so that one mistake is one message.
+struct Value {
+  ExprId expr = 0;
+  Type type;
+  bool any_kind = false;
+  bool any_about = false;
+  Position at;
+};
+
+// What a formula may speak of.
+struct Surroundings {
+  enum class Place : std::uint8_t {
+    rule,
+    guard,     // of one operator
+    function,  // by itself, before anybody calls it: what its parameters are is open
+  } place = Place::rule;
+  const std::vector<Binding>* bindings = nullptr;        // of the rule
+  const std::vector<OperatorList>* operators = nullptr;  // for each binding
+  OperatorList own;                                      // of the guard
+  NameTable<Position> bound_later;                       // names of the rule that are bound further down
+};
+
+class Formulas {
+ public:
+  // Writes into `exprs` and counts let slots in `slots`; all references outlive it.
+  Formulas(Run& run, const FileNames& names, const Surroundings& around, std::vector<Expr>& exprs, std::uint32_t& slots)
+      : run_(run), names_(&names), home_(names.file->source), around_(around), exprs_(exprs), slots_(slots) {}
+
+  Value check(tree::NodeId node, Scope& scope);
+
+  // The same, and an error where the value does not fit.
+  Value check_condition(tree::NodeId node, Scope& scope);  // of a clause or guard: about nothing
+  Value expect_kind(Value value, Kind kind);
+
+  // Binding that a bare name stands for; null after an error. `wanted`: "a set of nodes", for the message.
+  const Meaning* check_binding(tree::NodeId node, Scope& scope, unsigned roles, std::string_view wanted);
+
+  std::string call_them(const Value& value) const;  // "a value for each channel of p"
+
+ private:
+  using Node = tree::Node;
+  const Node& node_of(tree::NodeId id) const { return names_->file->nodes[id]; }
+
+  Value check_number(const Node&, Scope&);
+  Value check_text(const Node&, Scope&);
+  Value check_name(const Node&, Scope&);
+  Value check_operator_name(const Node&, Scope&);
+  Value check_field(const Node&, Scope&);
+  Value check_call(const Node&, Scope&);
+  Value check_negate(const Node&, Scope&);
+  Value check_not(const Node&, Scope&);
+  Value check_arithmetic(const Node&, Scope&);
+  Value check_compare(const Node&, Scope&);
+  Value check_like(const Node&, Scope&);
+  Value check_logic(const Node&, Scope&);
+  Value check_if(const Node&, Scope&);
+  Value check_let(const Node&, Scope&);
+  Value check_quantifier(const Node&, Scope&);
+
+  bool refused_in_guard(const Node& node, std::string_view what);
+  Value own_word(const Node& node, const std::string& name);
+  Value attribute(const Node& node, const tree::Word& word, const OperatorList& operators, BindingIndex family);
+  Value field_of(const Node& node, const Meaning& meaning);
+  Value unknown_name(const Node& node, const Scope& scope);
+
+  Value call_numeric(const Node& node, std::uint32_t function, Scope& scope);
+  Value call_per_node(const Node& node, std::uint32_t function, Scope& scope);
+  Value call_collect(const Node& node, std::uint32_t function, Scope& scope);
+  Value call_count(const Node& node, std::uint32_t function, Scope& scope);
+  Value call_data(const Node& node, std::uint32_t function, Scope& scope);
+  Value call_user(const Node& node, const FunctionEntry& entry, Scope& scope);
+  Value unknown_function(const Node& node, Scope& scope);
+  bool right_count(const Node& node, std::size_t wanted);
+  void check_arguments(const Node& node, Scope& scope);
+  Meaning argument_meaning(tree::NodeId node, Scope& scope, std::vector<std::pair<std::uint32_t, ExprId>>& lets);
+
+  // The type of what a and b make together; after an error it is open.
+  Value meet(const Value& a, const Value& b, Position mark);
+
+  Value add(Expr expr, const Value& like);
+  Value open(const Node& node);
+  void error(std::string_view code, Position at, std::string message, std::string hint = "");
+
+  Run& run_;
+  const FileNames* names_;  // of the file or function that is checked
+  std::uint32_t home_;      // the source that messages are about
+  const Surroundings& around_;
+  std::vector<Expr>& exprs_;
+  std::uint32_t& slots_;
+  std::vector<std::uint32_t> depths_;  // of exprs_
+  std::uint32_t level_ = 0;
+  bool full_ = false;  // too many expressions, too deep, or too many errors: said already
+  struct Inlined {
+    Position call;  // the outermost one is where messages point
+    std::string function;
+    Position at;
+  };
+  std::vector<Inlined> calls_;
+};
+
+}  // namespace rw::dsl

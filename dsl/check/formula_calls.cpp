@@ -1,0 +1,253 @@
+// Calls: of the functions of the language, and of those that rule files declare, which are written out.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "dsl/check/formula.hpp"
+#include "dsl/check/formula_parts.hpp"
+#include "dsl/text/spelling.hpp"
+
+namespace rw::dsl {
+
+namespace {
+
+// Functions of two numbers that are taken for one over the channels.
+struct Confused {
+  std::string_view name, message;
+};
+constexpr Confused kConfused[] = {{"max", "max compares two values; the largest channel is largest(x)"},
+                                  {"min", "min compares two values; the smallest channel is smallest(x)"}};
+
+}  // namespace
+
+const Meaning* Formulas::check_binding(tree::NodeId id, Scope& scope, unsigned roles, std::string_view wanted) {
+  const Node& node = node_of(id);
+  const auto refuse = [&](std::string_view why) {
+    error("wrong-name", node.at, fmt::format("expected {}, {}", wanted, why));
+    return nullptr;
+  };
+  if (node.form != tree::Form::name) return refuse("this is a formula");
+  const Meaning* meaning = scope.use(node.word.text);
+  if (meaning == nullptr) {
+    unknown_name(node, scope);
+    return nullptr;
+  }
+  if (meaning->sort == Meaning::Sort::open) return meaning;
+  if (meaning->sort != Meaning::Sort::binding) return refuse(fmt::format("'{}' is a value", node.word.text));
+  const Role role = (*around_.bindings)[meaning->index].role;
+  if ((roles & bit(role)) == 0) return refuse(fmt::format("'{}' is {}", node.word.text, role_name(role)));
+  return meaning;
+}
+
+bool Formulas::right_count(const Node& node, std::size_t wanted) {
+  const std::size_t given = node.operands.size();
+  if (given == wanted) return true;
+  const std::string& name = node.word.text;
+  const auto confused =
+      std::find_if(std::begin(kConfused), std::end(kConfused), [&](auto& row) { return row.name == name; });
+  if (confused != std::end(kConfused) && given == 1) {
+    error("wrong-count", node.word.at, std::string(confused->message));
+  } else {
+    error("wrong-count", node.word.at,
+          fmt::format("{} takes {} argument{}, not {}", name, wanted, wanted == 1 ? "" : "s", given));
+  }
+  return false;
+}
+
+// Of a call that is wrong already: for the mistakes in its arguments. Names of sets are fine wherever they stand.
+void Formulas::check_arguments(const Node& node, Scope& scope) {
+  for (const tree::NodeId argument : node.operands) {
+    const Node& value = node_of(argument);
+    if (value.form == tree::Form::name && scope.use(value.word.text) != nullptr) continue;
+    check(argument, scope);
+  }
+}
+
+Value Formulas::check_call(const Node& node, Scope& scope) {
+  using Handler = Value (Formulas::*)(const Node&, std::uint32_t, Scope&);
+  static constexpr std::array<Handler, 6> kHandlers = {
+      &Formulas::call_numeric,   // numeric
+      &Formulas::call_per_node,  // per_node
+      &Formulas::call_collect,   // collect_classes
+      &Formulas::call_collect,   // collect_all
+      &Formulas::call_count,     // count
+      &Formulas::call_data,      // data
+  };
+  if (refused_in_guard(node, "functions")) return open(node);
+  const auto& functions = run_.vocabulary.functions;
+  const auto row = std::find_if(functions.begin(), functions.end(), [&](auto& r) { return r.name == node.word.text; });
+  if (row != functions.end()) {
+    if (!right_count(node, static_cast<std::size_t>(row->arity))) {
+      check_arguments(node, scope);
+      return open(node);
+    }
+    return (this->*kHandlers[static_cast<std::size_t>(row->form)])(
+        node, static_cast<std::uint32_t>(row - functions.begin()), scope);
+  }
+  const Found<FunctionEntry> found = find_name(*names_, &FileNames::functions, node.word.text);
+  if (found.second != nullptr) {
+    error("duplicate-name", node.word.at, fmt::format("two files that are used declare '{}'", node.word.text),
+          fmt::format("{} and {}", run_.sources.name_and_line(found.entry->at),
+                      run_.sources.name_and_line(found.second->at)));
+    return open(node);
+  }
+  if (found.entry == nullptr) return unknown_function(node, scope);
+  return call_user(node, *found.entry, scope);
+}
+
+Value Formulas::unknown_function(const Node& node, Scope& scope) {
+  const std::string& name = node.word.text;
+  const auto later = names_->later_functions.find(name);
+  const auto& actions = run_.vocabulary.actions;
+  if (later != names_->later_functions.end()) {
+    const bool itself = later->second.offset <= node.at.offset && !names_->functions.contains(name) &&
+                        around_.place == Surroundings::Place::function;
+    error("not-yet-known", node.word.at,
+          itself ? fmt::format("'{}' cannot call itself", name)
+                 : fmt::format("function '{}' is used before it is declared", name),
+          itself ? "" : fmt::format("move it up from line {}", run_.sources.locate(later->second).line));
+  } else if (std::any_of(actions.begin(), actions.end(), [&](auto& row) { return row.name == name; })) {
+    error("wrong-name", node.word.at, fmt::format("'{}' is an action, not a function", name),
+          fmt::format("write `do {}(...)`", name));
+  } else if (scope.find(name) != nullptr) {
+    error("wrong-name", node.word.at, fmt::format("'{}' is not a function", name), "to multiply write *");
+  } else {
+    std::vector<std::string_view> candidates = visible_names(*names_, &FileNames::functions);
+    for (const FunctionWord& row : run_.vocabulary.functions) candidates.push_back(row.name);
+    error("unknown-name", node.word.at, fmt::format("unknown function '{}'", name), did_you_mean(name, candidates));
+  }
+  check_arguments(node, scope);
+  return open(node);
+}
+
+Value Formulas::call_numeric(const Node& node, std::uint32_t function, Scope& scope) {
+  std::vector<ExprId> operands;
+  Value value;
+  for (std::size_t i = 0; i < node.operands.size(); ++i) {
+    const Value argument = expect_kind(check(node.operands[i], scope), Kind::number);
+    value = i == 0 ? argument : meet(value, argument, node.word.at);
+    operands.push_back(argument.expr);
+  }
+  value.at = node.at;
+  Expr expr = operation(ExprOp::call, node.at, std::move(operands));
+  expr.index = function;
+  return add(std::move(expr), value);
+}
+
+Value Formulas::call_per_node(const Node& node, std::uint32_t function, Scope& scope) {
+  Value value = expect_kind(check(node.operands[0], scope), Kind::number);
+  if (!value.any_about && value.type.about != About::channel) {
+    const bool of_region = value.type.about == About::region_class;
+    error("nothing-to-collect", value.at,
+          fmt::format("{} is over the channels of each node, this is {}", node.word.text, call_them(value)),
+          of_region ? "overall(max, x) is over the whole region" : "");
+    value.any_about = true;
+  }
+  Expr expr = operation(ExprOp::call, node.at, {value.expr});
+  expr.index = function;
+  expr.family = value.type.family;
+  value.type.about = About::node;
+  value.at = node.at;
+  return add(std::move(expr), value);
+}
+
+Value Formulas::call_collect(const Node& node, std::uint32_t function, Scope& scope) {
+  const auto& reductions = run_.vocabulary.reductions;
+  const Node& by = node_of(node.operands[0]);
+  const auto reduction = std::find(reductions.begin(), reductions.end(), std::string_view(by.word.text));
+  const bool of_classes = run_.vocabulary.functions[function].form == FunctionForm::collect_classes;
+  if (by.form != tree::Form::name || reduction == reductions.end()) {
+    const std::vector<std::string_view> names(reductions.begin(), reductions.end());
+    std::string hint = by.form == tree::Form::name ? did_you_mean(by.word.text, names) : "";
+    if (hint.empty()) hint = fmt::format("write {}({}, x)", node.word.text, names.empty() ? "" : names.front());
+    error("unknown-name", by.at, fmt::format("{} takes the way to collect first", node.word.text), std::move(hint));
+    check(node.operands[1], scope);
+    return open(node);
+  }
+  const Value argument = expect_kind(check(node.operands[1], scope), Kind::number);
+  const About about = argument.type.about;
+  if (!argument.any_about && (about == About::nothing || (of_classes && about == About::region_class))) {
+    error("nothing-to-collect", argument.at,
+          fmt::format("{} collects the values of nodes or channels, this is {}", node.word.text, call_them(argument)));
+  }
+  Expr expr = operation(ExprOp::call, node.at, {argument.expr});
+  expr.index = function;
+  expr.reduction = static_cast<std::uint32_t>(reduction - reductions.begin());
+  expr.family = argument.type.family;
+  const Type type = {Kind::number, of_classes ? About::region_class : About::nothing, kNoBinding};
+  return add(std::move(expr), {0, type, false, false, node.at});
+}
+
+Value Formulas::call_count(const Node& node, std::uint32_t function, Scope& scope) {
+  const Meaning* set = check_binding(node.operands[0], scope, kSets, "a set of nodes");
+  Expr expr = operation(ExprOp::call, node.at, {});
+  expr.index = function;
+  if (set != nullptr) expr.family = set->index;
+  return add(std::move(expr), {0, {Kind::number, About::nothing, kNoBinding}, false, false, node.at});
+}
+
+Value Formulas::call_data(const Node& node, std::uint32_t function, Scope& scope) {
+  const Meaning* set =
+      check_binding(node.operands[0], scope, bit(Role::parents) | bit(Role::region), "parents or the region");
+  Expr expr = operation(ExprOp::call, node.at, {});
+  expr.index = function;
+  if (set != nullptr) expr.family = set->index;
+  return add(std::move(expr), {0, {Kind::condition, About::nothing, kNoBinding}, false, false, node.at});
+}
+
+// What a parameter stands for while the function is written out. A set stays a set; a value that is more than a name is
+// worked out once, in a let slot.
+Meaning Formulas::argument_meaning(tree::NodeId id, Scope& scope, std::vector<std::pair<std::uint32_t, ExprId>>& lets) {
+  const Node& node = node_of(id);
+  if (node.form == tree::Form::name) {
+    if (const Meaning* meaning = scope.use(node.word.text)) {
+      if (meaning->sort == Meaning::Sort::binding || meaning->sort == Meaning::Sort::open) return *meaning;
+    }
+  }
+  const Value value = check(id, scope);
+  Meaning meaning{Meaning::Sort::alias, value.expr, value.type, value.any_kind, value.any_about, node.at, false};
+  if (full_ || (value.any_kind && value.any_about)) {
+    meaning.sort = Meaning::Sort::open;
+    return meaning;
+  }
+  const ExprOp op = exprs_[value.expr].op;
+  if (op != ExprOp::number && op != ExprOp::text && op != ExprOp::parameter && op != ExprOp::local) {
+    meaning.sort = Meaning::Sort::local;
+    meaning.index = slots_++;
+    lets.emplace_back(meaning.index, value.expr);
+  }
+  return meaning;
+}
+
+Value Formulas::call_user(const Node& node, const FunctionEntry& entry, Scope& scope) {
+  if (entry.function != nullptr && !right_count(node, entry.function->params.size())) {
+    check_arguments(node, scope);
+    return open(node);
+  }
+  std::vector<std::pair<std::uint32_t, ExprId>> lets;
+  Scope inner;
+  for (std::size_t i = 0; i < node.operands.size(); ++i) {
+    const Meaning meaning = argument_meaning(node.operands[i], scope, lets);
+    if (entry.function != nullptr) inner.add(entry.function->params[i].text, meaning);
+  }
+  // By itself a function was checked where it is declared; what it makes of open parameters is open.
+  if (entry.broken || entry.function == nullptr || around_.place == Surroundings::Place::function) return open(node);
+
+  const FileNames* outside = names_;
+  calls_.push_back({node.word.at, node.word.text, entry.at});
+  names_ = entry.home;
+  Value value = check(entry.function->body, inner);
+  names_ = outside;
+  calls_.pop_back();
+
+  for (std::size_t i = lets.size(); i-- > 0;) {
+    Expr let = operation(ExprOp::let_, node.at, {lets[i].second, value.expr});
+    let.index = lets[i].first;
+    value = add(std::move(let), value);
+  }
+  value.at = node.at;
+  return value;
+}
+
+}  // namespace rw::dsl

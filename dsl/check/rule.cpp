@@ -1,0 +1,346 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "dsl/check/check.hpp"
+#include "dsl/check/formula.hpp"
+#include "dsl/check/formula_parts.hpp"
+#include "dsl/check/terms.hpp"
+#include "dsl/text/spelling.hpp"
+
+namespace rw::dsl {
+
+namespace {
+
+constexpr std::uint32_t kMaxRepeat = 1000;
+
+// One rule while its clauses are checked in the order written.
+class RuleChecker {
+ public:
+  RuleChecker(Run& run, const FileNames& names, const tree::Rule& tree)
+      : run_(run),
+        names_(names),
+        tree_(tree),
+        formulas_(run, names, around_, rule_.exprs, rule_.slots),
+        errors_before_(run.reporter.errors()) {
+    around_.bindings = &rule_.bindings;
+    around_.operators = &operators_;
+  }
+
+  Rule check() {
+    rule_.name = tree_.name.text;
+    rule_.at = tree_.name.at;
+    if (tree_.doc) rule_.doc = tree_.doc->text;
+    for (const tree::NumberArgument& param : tree_.params) add_param(param);
+    collect_later();
+    for (const tree::Clause& clause : tree_.clauses) check_clause(clause);
+    check_whole();
+    return std::move(rule_);
+  }
+
+ private:
+  void error(std::string_view code, Position at, std::string message, std::string hint = "") {
+    run_.reporter.error(code, at, std::move(message), std::move(hint));
+  }
+
+  // ---- names ----
+
+  bool add_name(const tree::Word& word, Meaning meaning) {
+    meaning.at = word.at;
+    around_.bound_later.erase(word.text);
+    if (scope_.add(word.text, meaning)) return true;
+    const Position before = scope_.find(word.text)->at;
+    error("duplicate-name", word.at, fmt::format("'{}' is taken", word.text),
+          fmt::format("it is bound in line {}: choose another name", run_.sources.locate(before).line));
+    return false;
+  }
+
+  void add_param(const tree::NumberArgument& param) {
+    const auto index = static_cast<std::uint32_t>(rule_.params.size());
+    if (add_name(param.name, {Meaning::Sort::parameter, index, {}, false, false, {}, false})) {
+      rule_.params.push_back({param.name.text, param.value, param.name.at});
+    }
+  }
+
+  BindingIndex add_binding(const tree::Word& word, Role role, OperatorList operators) {
+    const auto index = static_cast<BindingIndex>(rule_.bindings.size());
+    if (!add_name(word, {Meaning::Sort::binding, index, {}, false, false, {}, false})) return kNoBinding;
+    rule_.bindings.push_back({word.text, role, word.at});
+    operators_.push_back(std::move(operators));
+    return index;
+  }
+
+  // What clauses bind, for "used before it is bound".
+  void collect_later() {
+    auto& later = around_.bound_later;
+    for (const tree::Clause& clause : tree_.clauses) {
+      const bool binds = clause.form == tree::ClauseWord::let || clause.form == tree::ClauseWord::region;
+      if (binds) later.emplace(clause.name.text, clause.name.at);
+      for (const tree::RegionClause& part : clause.region) {
+        if (part.as) later.emplace(part.as->text, part.as->at);
+      }
+      for (const tree::ChainElement& element : clause.chain) {
+        if (element.as) later.emplace(element.as->text, element.as->at);
+      }
+    }
+  }
+
+  // ---- clauses ----
+
+  void check_clause(const tree::Clause& clause) {
+    using Handler = void (RuleChecker::*)(const tree::Clause&);
+    static constexpr std::array<Handler, 8> kHandlers = {
+        &RuleChecker::check_region, &RuleChecker::check_chain,  &RuleChecker::check_let,   &RuleChecker::check_where,
+        &RuleChecker::check_needs,  &RuleChecker::check_repeat, &RuleChecker::check_again, &RuleChecker::check_do};
+    (this->*kHandlers[static_cast<std::size_t>(clause.form)])(clause);
+  }
+
+  bool first_pattern(const tree::Clause& clause) {
+    if (!rule_.region && rule_.chain.empty()) return true;
+    error("duplicate-clause", clause.word, "a rule has one region or one chain", "make a rule of its own for each");
+    return false;
+  }
+
+  void check_region(const tree::Clause& clause) {
+    if (!first_pattern(clause)) return;
+    RegionPattern& region = rule_.region.emplace();
+    region.at = clause.name.at;
+    region.binding = add_binding(clause.name, Role::region, {});
+    bool parents = false, children = false, leak = false;
+    for (const tree::RegionClause& part : clause.region) check_region_clause(part, region, parents, children, leak);
+    const auto lacks = [&](std::string_view word, std::string_view example) {
+      error("missing-clause", clause.name.at, fmt::format("region '{}' has no `{}`", clause.name.text, word),
+            fmt::format("say which operators {}", example));
+    };
+    if (!parents) lacks("parents", "offer a scale: parents Conv as p");
+    if (!children) lacks("children", "absorb it: children Conv as c");
+  }
+
+  void check_region_clause(const tree::RegionClause& part, RegionPattern& region, bool& parents, bool& children,
+                           bool& leak) {
+    const auto once = [&](bool& seen, std::string_view word) {
+      if (seen) {
+        error("duplicate-clause", part.word, fmt::format("a region has one `{}`", word),
+              "one clause lists all of them");
+      }
+      return !std::exchange(seen, true);
+    };
+    switch (part.form) {
+      case tree::RegionWord::parents:
+        if (Terms terms = check_terms(part, Role::parents); once(parents, "parents")) region.parents = std::move(terms);
+        break;
+      case tree::RegionWord::children:
+        if (Terms terms = check_terms(part, Role::children); once(children, "children"))
+          region.children = std::move(terms);
+        break;
+      case tree::RegionWord::through:
+        region.through.push_back(check_terms(part, Role::join));
+        break;
+      case tree::RegionWord::join:
+        region.joins.push_back({check_terms(part, Role::join), true});
+        break;
+      case tree::RegionWord::may_join:
+        region.joins.push_back({check_terms(part, Role::join), false});
+        break;
+      case tree::RegionWord::leak_pin:
+      case tree::RegionWord::leak_reject:
+        if (once(leak, "leak") && part.form == tree::RegionWord::leak_pin) region.leaks = LeakPolicy::pin;
+        break;
+    }
+  }
+
+  Terms check_terms(const tree::RegionClause& part, Role role) {
+    Terms out;
+    out.at = part.at;
+    out.terms = write_out(run_, names_, part.terms).terms;
+    if (part.as) out.binding = add_binding(*part.as, role, list_operators(run_, out.terms));
+    return out;
+  }
+
+  void check_chain(const tree::Clause& clause) {
+    if (!first_pattern(clause)) return;
+    for (const tree::ChainElement& element : clause.chain) {
+      ChainElement out;
+      out.only_consumer = element.before != tree::Arrow::a_consumer;
+      out.terms.at = element.term.at;
+      out.terms.terms = write_out(run_, names_, {&element.term, 1}).terms;
+      if (element.as) {
+        out.terms.binding = add_binding(*element.as, Role::chain_node, list_operators(run_, out.terms.terms));
+      }
+      rule_.chain.push_back(std::move(out));
+    }
+  }
+
+  void check_let(const tree::Clause& clause) {
+    const Value value = formulas_.check(clause.expr, scope_);
+    Step step;
+    step.form = Step::Form::let;
+    step.expr = value.expr;
+    step.slot = rule_.slots++;
+    step.at = clause.at;
+    const Meaning meaning = {Meaning::Sort::local, step.slot, value.type, value.any_kind, value.any_about, {}, false};
+    if (add_name(clause.name, meaning)) lets_.push_back(&clause.name);
+    rule_.steps.push_back(std::move(step));
+  }
+
+  void check_condition(const tree::Clause& clause, Step::Form form) {
+    Step step;
+    step.form = form;
+    step.expr = formulas_.check_condition(clause.expr, scope_).expr;
+    step.at = clause.at;
+    if (clause.reason) step.reason = clause.reason->text;
+    rule_.steps.push_back(std::move(step));
+  }
+  void check_where(const tree::Clause& clause) { check_condition(clause, Step::Form::where); }
+  void check_needs(const tree::Clause& clause) { check_condition(clause, Step::Form::needs); }
+
+  void check_repeat(const tree::Clause& clause) {
+    if (rule_.repeat) {
+      error("duplicate-clause", clause.word, "`repeat` stands twice");
+      return;
+    }
+    const double count = clause.count.value;
+    if (!(count >= 1 && count <= kMaxRepeat) || count != std::floor(count)) {
+      error("out-of-range", clause.count.spelled.at, fmt::format("a rule is repeated 1 to {} times", kMaxRepeat),
+            count != std::floor(count) ? "write a whole number" : "");
+      rule_.repeat = {1, 0, clause.at};
+      return;
+    }
+    rule_.repeat = {static_cast<std::uint32_t>(count), clause.change.value, clause.at};
+    repeat_word_ = clause.word;
+  }
+
+  void check_again(const tree::Clause& clause) {
+    if (rule_.again) error("duplicate-clause", clause.word, "`again` stands twice");
+    rule_.again = true;
+    again_word_ = clause.word;
+  }
+
+  // ---- actions ----
+
+  void check_do(const tree::Clause& clause) {
+    const auto& actions = run_.vocabulary.actions;
+    const auto action =
+        std::find_if(actions.begin(), actions.end(), [&](auto& row) { return row.name == clause.name.text; });
+    acts_ = true;
+    if (action == actions.end()) {
+      std::vector<std::string_view> candidates;
+      for (const ActionWord& row : actions) candidates.push_back(row.name);
+      error("unknown-name", clause.name.at, fmt::format("unknown action '{}'", clause.name.text),
+            did_you_mean(clause.name.text, candidates));
+      return;
+    }
+    const bool pattern = rule_.region || !rule_.chain.empty();
+    if (pattern && !(rule_.region ? action->in_region : action->in_chain)) {
+      error("misplaced", clause.name.at,
+            fmt::format("'{}' is for rules with a {}", action->name, action->in_region ? "region" : "chain"));
+      return;
+    }
+    const std::size_t wanted = action->arguments.size();
+    if (clause.arguments.size() != wanted) {
+      error("wrong-count", clause.name.at,
+            fmt::format("{} takes {} argument{}, not {}", action->name, wanted, wanted == 1 ? "" : "s",
+                        clause.arguments.size()));
+      return;
+    }
+    Step step;
+    step.form = Step::Form::act;
+    step.at = clause.at;
+    step.action = static_cast<std::uint32_t>(action - actions.begin());
+    parents_ = kNoBinding;
+    for (std::size_t i = 0; i < wanted; ++i)
+      step.arguments.push_back(check_argument(action->arguments[i], clause.arguments[i]));
+    rule_.steps.push_back(std::move(step));
+  }
+
+  Step::Argument check_argument(ArgumentForm form, tree::NodeId id) {
+    using Handler = Step::Argument (RuleChecker::*)(tree::NodeId);
+    static constexpr std::array<Handler, 4> kHandlers = {&RuleChecker::parents_argument, &RuleChecker::node_argument,
+                                                         &RuleChecker::number_argument,
+                                                         &RuleChecker::operator_argument};
+    return (this->*kHandlers[static_cast<std::size_t>(form)])(id);
+  }
+
+  Step::Argument parents_argument(tree::NodeId id) {
+    const Meaning* parents = formulas_.check_binding(id, scope_, bit(Role::parents), "the parents of the region");
+    if (parents != nullptr) parents_ = parents->index;
+    return {parents != nullptr ? parents->index : kNoBinding, 0, ""};
+  }
+
+  Step::Argument node_argument(tree::NodeId id) {
+    const Meaning* node = formulas_.check_binding(id, scope_, bit(Role::chain_node), "a node of the chain");
+    return {node != nullptr ? node->index : kNoBinding, 0, ""};
+  }
+
+  Step::Argument number_argument(tree::NodeId id) {
+    const Value value = formulas_.expect_kind(formulas_.check(id, scope_), Kind::number);
+    const bool of_nodes = value.type.about == About::node || value.type.about == About::channel;
+    if (!value.any_about && of_nodes && parents_ != kNoBinding && value.type.family != parents_) {
+      const std::string& parents = rule_.bindings[parents_].name;
+      const std::string& others = rule_.bindings[value.type.family].name;
+      error("families-meet", value.at, fmt::format("a scale for {} cannot be {}", parents, formulas_.call_them(value)),
+            fmt::format("across(max, ...) makes a value of the region from those of {}", others));
+    }
+    return {kNoBinding, value.expr, ""};
+  }
+
+  Step::Argument operator_argument(tree::NodeId id) {
+    const tree::Node& node = names_.file->nodes[id];
+    if (node.form != tree::Form::operator_name) {
+      error("wrong-name", node.at, "expected an operator",
+            "operators begin with a capital letter, or with a domain: my::Op");
+      return {};
+    }
+    if (!run_.vocabulary.attributes(node.word.text)) run_.operator_uses.push_back({node.word.text, node.at});
+    return {kNoBinding, 0, node.word.text};
+  }
+
+  // ---- the rule as a whole ----
+
+  void check_whole() {
+    const auto lacks = [&](std::string_view what, std::string_view hint) {
+      error("missing-clause", tree_.name.at, fmt::format("rule '{}' has no {}", tree_.name.text, what),
+            std::string(hint));
+    };
+    if (!rule_.region && rule_.chain.empty()) lacks("region and no chain", "say where it applies: region r { ... }");
+    if (!acts_) lacks("`do`", "say what to do: do scale(p, ...)");
+    if (!rule_.chain.empty()) {
+      if (rule_.repeat) error("misplaced", repeat_word_, "`repeat` is for rules with a region");
+      if (rule_.again) error("misplaced", again_word_, "`again` is for rules with a region");
+    }
+    if (run_.reporter.errors() != errors_before_) return;  // what is wrong may be the use
+    for (const tree::NumberArgument& param : tree_.params) warn_unused(param.name, "parameter");
+    for (const tree::Word* let : lets_) warn_unused(*let, "name");
+  }
+
+  void warn_unused(const tree::Word& word, std::string_view sort) {
+    const Meaning* meaning = scope_.find(word.text);
+    if (meaning == nullptr || meaning->used || meaning->at != word.at) return;
+    run_.reporter.warning("unused", word.at, fmt::format("{} '{}' is never used", sort, word.text));
+  }
+
+  Run& run_;
+  const FileNames& names_;
+  const tree::Rule& tree_;
+  Rule rule_;
+  std::vector<OperatorList> operators_;  // for each binding
+  Surroundings around_;
+  Formulas formulas_;
+  Scope scope_;
+  std::vector<const tree::Word*> lets_;
+  BindingIndex parents_ = kNoBinding;  // of the action that is checked
+  Position repeat_word_, again_word_;
+  bool acts_ = false;
+  std::size_t errors_before_;
+};
+
+}  // namespace
+
+Rule check_rule(Run& run, const FileNames& names, const tree::Rule& rule) {
+  return RuleChecker(run, names, rule).check();
+}
+
+}  // namespace rw::dsl

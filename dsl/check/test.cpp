@@ -1,0 +1,336 @@
+// One test, line by line: every name is there, every number fits, and the network stays small.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "dsl/check/check.hpp"
+#include "dsl/check/formula_parts.hpp"
+#include "dsl/text/spelling.hpp"
+
+namespace rw::dsl {
+
+namespace {
+
+constexpr double kLargestWhole = 2147483647;    // of a whole number in a test
+constexpr double kMostOfAttribute = 1'000'000;  // product of the sizes that an attribute lists
+
+bool is_whole(double value) { return value == std::floor(value) && std::abs(value) <= kLargestWhole; }
+
+class TestChecker {
+ public:
+  TestChecker(Run& run, const tree::Test& tree) : run_(run), tree_(tree) { test_.title = tree.title.text; }
+
+  RuleTest check() {
+    test_.at = tree_.title.at;
+    for (const tree::TestLine& line : tree_.lines)
+      if (line.form == tree::TestWord::input || line.form == tree::TestWord::node)
+        for (const tree::Word& name : line.names) later_.emplace(name.text, name.at);
+    for (const tree::TestLine& line : tree_.lines) {
+      using Handler = void (TestChecker::*)(const tree::TestLine&);
+      static constexpr std::array<Handler, 9> kHandlers = {
+          &TestChecker::input, &TestChecker::output, &TestChecker::seed,  &TestChecker::calibrate, &TestChecker::stats,
+          &TestChecker::node,  &TestChecker::match,  &TestChecker::scale, &TestChecker::no_match};
+      (this->*kHandlers[static_cast<std::size_t>(line.form)])(line);
+    }
+    const auto lacks = [&](bool there, std::string_view what, std::string_view hint) {
+      if (!there) error("missing-clause", tree_.title.at, fmt::format("this test has no {}", what), std::string(hint));
+    };
+    lacks(!test_.inputs.empty(), "`input`", "name one with its shape: input x [1, 3, 8, 8]");
+    lacks(!test_.outputs.empty(), "`output`", "name what the network gives: output y");
+    lacks(!test_.expectations.empty(), "`expect`", "say what must come out: expect match, or expect no match");
+    return std::move(test_);
+  }
+
+ private:
+  void error(std::string_view code, Position at, std::string message, std::string hint = "") {
+    run_.reporter.error(code, at, std::move(message), std::move(hint));
+  }
+
+  // ---- names ----
+
+  void define(const tree::Word& word, bool is_node) {
+    const auto [there, fresh] = tensors_.emplace(word.text, Known{word.at, is_node});
+    if (fresh) return;
+    error("duplicate-name", word.at, fmt::format("a tensor '{}' is there already", word.text),
+          fmt::format("in line {}: choose another name", run_.sources.locate(there->second.at).line));
+  }
+
+  bool is_known(const tree::Word& word) {
+    if (tensors_.contains(word.text)) return true;
+    if (const auto later = later_.find(word.text); later != later_.end()) {
+      error("not-yet-known", word.at, fmt::format("tensor '{}' is read before it is there", word.text),
+            fmt::format("line {} makes it", run_.sources.locate(later->second).line));
+      return false;
+    }
+    std::vector<std::string_view> names;
+    for (const auto& [name, known] : tensors_) names.push_back(name);
+    error("unknown-name", word.at, fmt::format("unknown tensor '{}'", word.text), did_you_mean(word.text, names));
+    return false;
+  }
+
+  // An operator is called like its first output.
+  bool is_node(const tree::Word& word) {
+    if (!is_known(word)) return false;
+    if (tensors_.at(word.text).is_node) return true;
+    error("wrong-name", word.at, fmt::format("'{}' is no operator", word.text),
+          "an operator is called like its first output");
+    return false;
+  }
+
+  std::vector<std::string> nodes(const std::vector<tree::Word>& words) {
+    std::vector<std::string> out;
+    for (const tree::Word& word : words)
+      if (is_node(word)) out.push_back(word.text);
+    return out;
+  }
+
+  // ---- numbers ----
+
+  static std::vector<double> values(const tree::Numbers& numbers) {
+    std::vector<double> out;
+    for (const tree::NumberArgument& item : numbers.items) out.push_back(item.value);
+    return out;
+  }
+
+  // Empty after an error; a shape without dimensions (of one element) cannot be told from it and is as good.
+  TestShape shape(const tree::Numbers& numbers) {
+    if (!numbers.list) {
+      error("wrong-kind", numbers.at, "a shape stands in brackets",
+            fmt::format("write [{}]", numbers.items[0].spelled.text));
+      return {};
+    }
+    TestShape out;
+    double count = 1;
+    for (const tree::NumberArgument& item : numbers.items) {
+      if (item.value < 1 || !is_whole(item.value)) {
+        error("out-of-range", item.spelled.at, "a dimension is a whole number from 1 on");
+        return {};
+      }
+      count *= item.value;
+      out.push_back(static_cast<std::int64_t>(item.value));
+    }
+    if (out.size() <= 8 && count <= static_cast<double>(kMaxTestElements)) return out;
+    error("too-large", numbers.at,
+          fmt::format("a tensor of a test has at most 8 dimensions and {} elements", kMaxTestElements));
+    return {};
+  }
+
+  // ---- the network ----
+
+  void input(const tree::TestLine& line) {
+    define(line.names[0], false);
+    test_.inputs.push_back({line.names[0].text, shape(line.numbers)});
+  }
+
+  void output(const tree::TestLine& line) {
+    for (const tree::Word& name : line.names) {
+      if (!is_known(name)) continue;
+      if (std::find(test_.outputs.begin(), test_.outputs.end(), name.text) != test_.outputs.end())
+        error("duplicate-name", name.at, fmt::format("'{}' is an output already", name.text));
+      test_.outputs.push_back(name.text);
+    }
+  }
+
+  void seed(const tree::TestLine& line) {
+    const tree::Numbers& numbers = line.numbers;
+    if (numbers.list || numbers.items[0].value < 0 || !is_whole(numbers.items[0].value))
+      error("out-of-range", numbers.at, "a seed is one whole number from 0 on");
+    else
+      test_.seed = static_cast<std::uint64_t>(numbers.items[0].value);
+    if (seeded_) error("duplicate-clause", line.word, "`seed` stands twice");
+    seeded_ = true;
+  }
+
+  void calibrate(const tree::TestLine& line) {
+    if (test_.calibrate) error("duplicate-clause", line.word, "`calibrate` stands twice");
+    test_.calibrate = true;
+  }
+
+  void stats(const tree::TestLine& line) {
+    TestStatistics out{line.names[0].text, {}, values(line.numbers), line.at};
+    is_known(line.names[0]);
+    if (line.min) {
+      out.min = values(*line.min);
+      if (out.min.size() != out.max.size()) {
+        error("wrong-count", line.min->at,
+              fmt::format("{} values here, {} behind `max`", out.min.size(), out.max.size()), "one for each channel");
+        return;
+      }
+    } else {
+      out.min.assign(out.max.size(), 0);
+    }
+    for (std::size_t i = 0; i < out.max.size(); ++i)
+      if (out.min[i] > out.max[i]) {
+        error("out-of-range", line.numbers.items[i].spelled.at,
+              fmt::format("the largest value {} is below the smallest, {}", out.max[i], out.min[i]),
+              line.min ? "" : "without `min` the smallest is 0");
+        return;
+      }
+    if (out.max.empty()) error("wrong-count", line.numbers.at, "a value for each channel is wanted");
+    test_.statistics.push_back(std::move(out));
+  }
+
+  void node(const tree::TestLine& line) {
+    TestNode out;
+    out.op = line.op.text;
+    out.at = line.at;
+    if (run_.used_operators.insert(fmt::format("{}:{}", line.op.at.source, line.op.text)).second)
+      run_.operator_uses.push_back({line.op.text, line.op.at});
+    const std::string& name = line.names[0].text;
+    for (const tree::TestInput& each : line.inputs) out.inputs.push_back(input_name(name, each));
+    for (const tree::TestAttribute& each : line.attributes) attribute(each, out);
+    for (const tree::Word& word : line.names) {
+      define(word, &word == &line.names[0]);
+      out.outputs.push_back(word.text);
+    }
+    if (test_.nodes.size() == kMaxTestNodes)
+      error("too-large", line.at, fmt::format("a test has at most {} operators", kMaxTestNodes));
+    if (test_.nodes.size() <= kMaxTestNodes) test_.nodes.push_back(std::move(out));
+  }
+
+  std::string input_name(const std::string& node, const tree::TestInput& input) {
+    using Form = tree::TestInput::Form;
+    if (input.form == Form::none) return "";
+    if (input.form == Form::tensor) return is_known(input.name) ? input.name.text : "";
+    TestConstant out;
+    out.name = fmt::format("{}.{}", node, input.name.text);
+    for (int i = 2; std::any_of(test_.constants.begin(), test_.constants.end(),
+                                [&](const TestConstant& each) { return each.name == out.name; });
+         ++i)
+      out.name = fmt::format("{}.{}_{}", node, input.name.text, i);
+    constant(input, out);
+    test_.constants.push_back(out);
+    return out.name;
+  }
+
+  void constant(const tree::TestInput& input, TestConstant& out) {
+    using Word = tree::ConstantWord;
+    const bool written = input.word == Word::values || input.word == Word::integers;
+    if (!written) {
+      out.form = input.word == Word::positive ? TestConstant::Form::positive : TestConstant::Form::random;
+      out.shape = shape(input.numbers);
+      if (input.shape)
+        error("misplaced", input.shape->at, fmt::format("`{}` is given by its shape alone", input.name.text));
+    } else {
+      out.form = input.word == Word::values ? TestConstant::Form::values : TestConstant::Form::integers;
+      out.values = values(input.numbers);
+      if (input.shape)
+        out.shape = shape(*input.shape);
+      else if (input.numbers.list)
+        out.shape = {static_cast<std::int64_t>(out.values.size())};
+      check_values(input, out);
+    }
+    elements_ += count(out.shape);
+    if (elements_ > kMaxTestConstants)
+      error("too-large", input.at, fmt::format("the constants of a test have at most {} elements", kMaxTestConstants));
+  }
+
+  void check_values(const tree::TestInput& input, const TestConstant& out) {
+    if (out.values.empty() || out.values.size() > kMaxTestElements)
+      error("wrong-count", input.numbers.at, fmt::format("1 to {} values are wanted", kMaxTestElements));
+    else if (count(out.shape) != out.values.size())
+      error("wrong-count", input.numbers.at,
+            fmt::format("{} values for a shape of {} elements", out.values.size(), count(out.shape)));
+    if (out.form != TestConstant::Form::integers) return;
+    for (const tree::NumberArgument& item : input.numbers.items)
+      if (!is_whole(item.value)) error("wrong-kind", item.spelled.at, "`integers` are whole numbers");
+  }
+
+  static std::size_t count(const TestShape& shape) {
+    std::size_t out = 1;
+    for (const std::int64_t dim : shape) out *= static_cast<std::size_t>(dim);
+    return out;
+  }
+
+  void attribute(const tree::TestAttribute& attribute, TestNode& node) {
+    const std::string& name = attribute.name.text;
+    const auto known = run_.vocabulary.attributes(node.op);
+    if (known && std::none_of(known->begin(), known->end(), [&](const auto& row) { return row.name == name; }))
+      error("unknown-name", attribute.name.at, fmt::format("{} has no attribute '{}'", node.op, name),
+            did_you_mean(name, words_of(*known)));
+    if (std::any_of(node.attributes.begin(), node.attributes.end(), [&](auto& each) { return each.name == name; }))
+      error("duplicate-name", attribute.name.at, fmt::format("attribute '{}' is given twice", name));
+    if (attribute.text) {
+      node.attributes.push_back({name, attribute.text->text});
+      return;
+    }
+    const std::vector<double> all = values(attribute.numbers);
+    // As in a model: a float has a point or an exponent.
+    const bool whole = std::all_of(
+        attribute.numbers.items.begin(), attribute.numbers.items.end(),
+        [](const tree::NumberArgument& item) { return item.spelled.text.find_first_of(".eE") == std::string::npos; });
+    double product = 1;
+    for (const double value : all) {
+      product *= std::max(1.0, std::abs(value));
+      if (whole && !is_whole(value)) product = INFINITY;
+    }
+    if (whole && product > kMostOfAttribute) {
+      error("out-of-range", attribute.numbers.at,
+            fmt::format("too large for a test: '{}' of a small network is small", name));
+      return;
+    }
+    const std::vector<std::int64_t> integers =
+        whole ? std::vector<std::int64_t>(all.begin(), all.end()) : std::vector<std::int64_t>();
+    if (attribute.numbers.list && whole)
+      node.attributes.push_back({name, integers});
+    else if (attribute.numbers.list)
+      node.attributes.push_back({name, all});
+    else if (whole)
+      node.attributes.push_back({name, integers[0]});
+    else
+      node.attributes.push_back({name, all[0]});
+  }
+
+  // ---- what must come out ----
+
+  void match(const tree::TestLine& line) {
+    Expectation out;
+    out.at = line.at;
+    if (line.parents) out.parents = nodes(*line.parents);
+    if (line.children) out.children = nodes(*line.children);
+    test_.expectations.push_back(std::move(out));
+  }
+
+  void scale(const tree::TestLine& line) {
+    Expectation out;
+    out.form = Expectation::Form::scale;
+    out.at = line.at;
+    is_node(line.names[0]);
+    out.node = line.names[0].text;
+    out.scale = values(line.numbers);
+    if (out.scale.empty()) error("wrong-count", line.numbers.at, "a scale for each channel is wanted");
+    for (const tree::NumberArgument& item : line.numbers.items)
+      if (item.value <= 0) error("out-of-range", item.spelled.at, "a scale is > 0");
+    test_.expectations.push_back(std::move(out));
+  }
+
+  void no_match(const tree::TestLine& line) {
+    Expectation out;
+    out.form = Expectation::Form::no_match;
+    out.at = line.at;
+    if (!line.names.empty() && is_node(line.names[0])) out.node = line.names[0].text;
+    if (line.reason) out.reason = line.reason->text;
+    test_.expectations.push_back(std::move(out));
+  }
+
+  struct Known {
+    Position at;
+    bool is_node;
+  };
+
+  Run& run_;
+  const tree::Test& tree_;
+  RuleTest test_;
+  NameTable<Known> tensors_;
+  NameTable<Position> later_;
+  std::size_t elements_ = 0;
+  bool seeded_ = false;
+};
+
+}  // namespace
+
+RuleTest check_test(Run& run, const tree::Test& test) { return TestChecker(run, test).check(); }
+
+}  // namespace rw::dsl

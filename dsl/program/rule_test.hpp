@@ -1,0 +1,80 @@
+// A checked `test` of a rule file: a small network, statistics, and what its rule must do with it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dsl/text/source.hpp"
+
+namespace rw::dsl {
+
+// What a test may be made of. Whoever runs it bounds what its operators make of it.
+inline constexpr std::size_t kMaxTestElements = 65'536;  // of one tensor that is written down
+inline constexpr std::size_t kMaxTestNodes = 1'000;
+inline constexpr std::size_t kMaxTestConstants = 1'000'000;  // elements, all together
+
+using TestShape = std::vector<std::int64_t>;  // every dimension > 0
+
+struct TestInput {
+  std::string name;
+  TestShape shape;
+};
+
+struct TestConstant {
+  enum class Form : std::uint8_t {
+    random,    // between -1 and 1
+    positive,  // between 0.5 and 1.5
+    values,    // float32
+    integers,  // int64
+  } form = Form::random;
+  std::string name;  // "<node>.weight"
+  TestShape shape;
+  std::vector<double> values;  // of values, integers: as many as the shape has
+};
+
+struct TestAttribute {
+  std::string name;
+  std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>> value;
+};
+
+struct TestNode {
+  std::string op;
+  std::vector<std::string> inputs;   // tensors and constants; "": absent
+  std::vector<std::string> outputs;  // the first is the node's name too
+  std::vector<TestAttribute> attributes;
+  Position at;
+};
+
+struct TestStatistics {
+  std::string tensor;
+  std::vector<double> min, max;  // by channel; one value is meant for all of them
+  Position at;
+};
+
+struct Expectation {
+  enum class Form : std::uint8_t { match, scale, no_match } form = Form::match;
+  std::optional<std::vector<std::string>> parents, children;  // match: nodes of the region that the rule took
+  std::string node;           // scale; no_match: a parent of the region that is meant, "": any
+  std::vector<double> scale;  // of its output channels; one value is meant for all of them
+  std::string reason;         // no_match: a part of the reason; "": any
+  Position at;
+};
+
+struct RuleTest {
+  std::uint32_t rule = 0;  // into Program::rules
+  std::string title;
+  std::uint64_t seed = 1;  // of random weights and inputs
+  bool calibrate = false;  // statistics of every tensor are measured
+  std::vector<TestInput> inputs;
+  std::vector<TestConstant> constants;
+  std::vector<TestNode> nodes;
+  std::vector<std::string> outputs;
+  std::vector<TestStatistics> statistics;
+  std::vector<Expectation> expectations;
+  Position at;  // of the title
+};
+
+}  // namespace rw::dsl

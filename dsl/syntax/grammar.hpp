@@ -1,0 +1,440 @@
+// The grammar of rule files, for PEGTL. What each rule does is in parse.cpp, what is said where it fails in
+// messages.hpp.
+//
+// A rule inside must<> is a commit point: what came before it can only be this, so its absence is an error at this
+// place. Keywords come first everywhere, so nothing is read twice. `gap` is what may stand between two words.
+#pragma once
+
+#include <tao/pegtl.hpp>
+
+#include <cstddef>
+
+#include "dsl/syntax/tree.hpp"
+
+namespace rw::dsl::grammar {
+
+namespace peg = tao::pegtl;
+using peg::at, peg::if_must, peg::must, peg::not_at, peg::one, peg::opt, peg::seq, peg::sor, peg::star, peg::string;
+
+// ---- nesting ----
+
+// Thrown where brackets, signs and words are nested beyond tree::kMaxNesting.
+struct TooDeep {
+  const char* at;
+};
+
+// R, one level deeper. The state counts levels (State::depth).
+template <typename R>
+struct nested {
+  using rule_t = typename seq<R>::rule_t;
+  using subs_t = peg::type_list<R>;
+
+  template <peg::apply_mode A, peg::rewind_mode M, template <typename...> class Action,
+            template <typename...> class Control, typename Input, typename State>
+  static bool match(Input& in, State& state) {
+    struct Level {
+      int& depth;
+      ~Level() { --depth; }
+    } level{++state.depth};
+    if (level.depth > tree::kMaxNesting) throw TooDeep{in.current()};
+    return Control<R>::template match<A, M, Action, Control>(in, state);
+  }
+};
+
+// ---- words ----
+
+struct comment : seq<one<'#'>, star<peg::not_one<'\n'>>> {};
+struct gap : star<sor<one<' ', '\t', '\n', '\r', '\v', '\f'>, comment>> {};
+
+struct idchar : peg::identifier_other {};  // A-Z a-z 0-9 _
+template <char... C>
+struct word : seq<string<C...>, not_at<idchar>> {};
+template <char... C>
+struct keyword : seq<word<C...>, gap> {};
+template <char C>
+struct mark : seq<one<C>, gap> {};
+
+// clang-format off
+struct k_use : keyword<'u','s','e'> {};
+struct k_op : keyword<'o','p'> {};
+struct k_set : keyword<'s','e','t'> {};
+struct k_function : keyword<'f','u','n','c','t','i','o','n'> {};
+struct k_rule : keyword<'r','u','l','e'> {};
+struct k_test : keyword<'t','e','s','t'> {};
+struct k_law : keyword<'l','a','w'> {};
+struct k_where : keyword<'w','h','e','r','e'> {};
+struct k_needs : keyword<'n','e','e','d','s'> {};
+struct k_else : keyword<'e','l','s','e'> {};
+struct k_region : keyword<'r','e','g','i','o','n'> {};
+struct k_chain : keyword<'c','h','a','i','n'> {};
+struct k_let : keyword<'l','e','t'> {};
+struct k_in : keyword<'i','n'> {};
+struct k_repeat : keyword<'r','e','p','e','a','t'> {};
+struct k_until : keyword<'u','n','t','i','l'> {};
+struct k_do : keyword<'d','o'> {};
+struct k_parents : keyword<'p','a','r','e','n','t','s'> {};
+struct k_children : keyword<'c','h','i','l','d','r','e','n'> {};
+struct k_through : keyword<'t','h','r','o','u','g','h'> {};
+struct k_may : keyword<'m','a','y'> {};
+struct k_join : keyword<'j','o','i','n'> {};
+struct k_leak : keyword<'l','e','a','k'> {};
+struct k_again : keyword<'a','g','a','i','n'> {};
+struct k_if : keyword<'i','f'> {};
+struct k_then : keyword<'t','h','e','n'> {};
+struct k_and : keyword<'a','n','d'> {};
+struct k_or : keyword<'o','r'> {};
+struct k_not : keyword<'n','o','t'> {};
+struct k_as : keyword<'a','s'> {};
+struct k_on : keyword<'o','n'> {};
+struct k_all : keyword<'a','l','l'> {};
+struct k_any : keyword<'a','n','y'> {};
+struct k_none : keyword<'n','o','n','e'> {};
+struct k_like : keyword<'l','i','k','e'> {};
+
+struct reserved : sor<
+  k_use, k_op, k_set, k_function, k_rule, k_test, k_law, k_where, k_needs, k_else, k_region, k_chain, k_let, k_in,
+  k_repeat, k_until, k_do, k_parents, k_children, k_through, k_may, k_join, k_leak, k_again, k_if, k_then, k_and, k_or,
+  k_not, k_as, k_on, k_all, k_any, k_none, k_like> {};
+
+// Words only where they are expected; elsewhere they are names.
+struct k_channel : keyword<'c','h','a','n','n','e','l'> {};
+struct k_elementwise : keyword<'e','l','e','m','e','n','t','w','i','s','e'> {};
+struct k_change : keyword<'c','h','a','n','g','e'> {};
+struct k_pin : keyword<'p','i','n'> {};
+struct k_reject : keyword<'r','e','j','e','c','t'> {};
+// clang-format on
+
+struct name_text : seq<not_at<reserved>, peg::lower, star<idchar>> {};
+struct name : seq<name_text, gap> {};
+
+// An operator: `Relu`, `com.microsoft::FusedConv`. A domain has a bound so that looking for `::` stays linear.
+struct domain_char : sor<peg::alnum, one<'_', '.', '-'>> {};
+struct operator_tail : seq<sor<peg::alpha, one<'_'>>, star<idchar>> {};
+struct operator_text : sor<seq<peg::rep_min_max<1, 255, domain_char>, string<':', ':'>, must<operator_tail>>,
+                           seq<peg::upper, star<idchar>>> {};
+struct oper : seq<operator_text, gap> {};
+
+struct open_quote : one<'"'> {};
+struct escaped : one<'"', '\\', 'n'> {};
+struct plain : peg::not_one<'"', '\\', '\n', '\r'> {};
+struct string_char : sor<seq<one<'\\'>, must<escaped>>, plain> {};
+struct string_body : star<string_char> {};
+struct close_quote : one<'"'> {};
+struct quoted : seq<open_quote, string_body, must<close_quote>, gap> {};
+
+struct number_end : not_at<sor<idchar, one<'.'>>> {};
+struct number_text : seq<peg::plus<peg::digit>, opt<one<'.'>, peg::plus<peg::digit>>,
+                         opt<one<'e', 'E'>, opt<one<'+', '-'>>, peg::plus<peg::digit>>> {};
+struct number : seq<number_text, must<number_end>, gap> {};
+
+// ---- formulas ----
+
+struct expr;
+
+template <typename R>
+struct value : seq<R> {};  // the value that must follow a sign, a word or an opening bracket
+
+// Signs and habits of other languages, each with an answer of its own where it stands.
+struct no_single_equal : not_at<one<'='>> {};
+struct no_second_compare : not_at<sor<string<'=', '='>, string<'!', '='>, one<'<', '>'>, k_like>> {};
+struct no_power : not_at<sor<one<'^'>, string<'*', '*'>>> {};
+struct no_remainder : not_at<one<'%'>> {};
+struct no_ampersands : not_at<one<'&'>> {};
+struct no_bars : not_at<one<'|'>> {};
+struct no_exclamation : not_at<one<'!'>> {};
+
+struct field_text : seq<sor<peg::alpha, one<'_'>>, star<idchar>> {};
+struct field : seq<field_text> {};
+struct member : seq<one<'.'>, must<field>, opt<one<'.'>, must<field>>, gap> {};
+
+struct call_open : mark<'('> {};
+struct call_close : mark<')'> {};
+struct after_comma : seq<expr> {};
+struct arguments : opt<expr, star<if_must<mark<','>, after_comma>>> {};
+struct call : seq<call_open, nested<arguments>, must<call_close>> {};
+struct name_value : seq<name_text> {};
+struct reference : seq<name_value, sor<member, seq<gap, opt<call>>>> {};
+
+// `op` as a value, in guards. Before an operator it begins a declaration.
+struct op_word : word<'o', 'p'> {};
+struct op_value : seq<op_word, gap, not_at<oper>> {};
+
+struct bracket_close : mark<')'> {};
+struct bracketed : seq<mark<'('>, must<value<nested<expr>>>, must<bracket_close>> {};
+
+struct then_word : k_then {};
+struct else_word : k_else {};
+struct if_value : seq<k_if, must<value<nested<expr>>>, must<then_word>, must<value<nested<expr>>>, must<else_word>,
+                      must<value<nested<expr>>>> {};
+
+struct let_name : name {};
+struct let_equal : seq<one<'='>, not_at<one<'='>>, gap> {};
+struct in_word : k_in {};
+struct let_value
+    : seq<k_let, must<let_name>, must<let_equal>, must<value<nested<expr>>>, must<in_word>, must<value<nested<expr>>>> {
+};
+
+struct quantifier_word : sor<k_all, k_any, k_none> {};
+struct quantifier_name : name {};
+struct quantifier_colon : mark<':'> {};
+struct quantifier : seq<quantifier_word, must<quantifier_name>, must<quantifier_colon>, must<value<nested<expr>>>> {};
+
+struct number_value : seq<number> {};
+struct text_value : seq<quoted> {};
+struct operator_value : seq<oper> {};
+
+struct atom : sor<number_value, text_value, if_value, let_value, quantifier, bracketed, op_value, operator_value,
+                  reference, seq<must<no_exclamation>, peg::failure>> {};
+
+struct minus_sign : seq<one<'-'>, not_at<one<'>'>>, gap> {};
+struct unary;
+struct negation : seq<minus_sign, must<value<nested<unary>>>> {};
+struct unary : sor<negation, atom> {};
+
+struct product_sign : seq<one<'*', '/'>, gap> {};
+struct product_more : seq<product_sign, must<value<unary>>, must<no_power>> {};
+struct product : seq<unary, must<no_power>, star<product_more>, must<no_remainder>> {};
+
+struct sum_sign : seq<one<'+', '-'>, not_at<one<'>'>>, gap> {};
+struct sum_more : seq<sum_sign, must<value<product>>> {};
+struct sum : seq<product, star<sum_more>> {};
+
+struct compare_sign
+    : seq<sor<string<'=', '='>, string<'!', '='>, string<'<', '='>, string<'>', '='>, one<'<', '>'>>, gap> {};
+struct compare_more : seq<compare_sign, must<value<sum>>> {};
+struct like_pattern : seq<quoted> {};
+struct like_more : seq<k_like, must<like_pattern>> {};
+struct comparison : seq<sum, opt<sor<compare_more, like_more>, must<no_second_compare>>, must<no_single_equal>> {};
+
+struct not_word : k_not {};
+struct condition;
+struct not_value : seq<not_word, must<value<nested<condition>>>> {};
+struct condition : sor<not_value, comparison> {};
+
+struct and_more : seq<k_and, must<value<condition>>> {};
+struct conjunction : seq<condition, star<and_more>, must<no_ampersands>> {};
+struct or_more : seq<k_or, must<value<conjunction>>> {};
+struct expr : seq<conjunction, star<or_more>, must<no_bars>> {};
+
+// ---- terms ----
+
+struct term_operator : seq<oper> {};
+struct term_set : seq<name> {};
+struct channel_word : k_channel {};
+struct on_channel : seq<k_on, must<channel_word>> {};
+struct guard_value : seq<expr> {};
+struct term_guard : seq<k_where, must<guard_value>> {};
+struct term : seq<sor<term_operator, term_set>, opt<on_channel>, opt<term_guard>> {};
+struct first_term : seq<term> {};
+struct next_term : seq<term> {};
+struct terms : seq<must<first_term>, star<if_must<mark<','>, next_term>>> {};
+struct as_name : name {};
+struct as : seq<k_as, must<as_name>> {};
+
+// ---- numbers with a name: `lo = 1` ----
+
+struct argument_name : name {};
+struct argument_equal : seq<one<'='>, not_at<one<'='>>, gap> {};
+struct argument_number : seq<opt<mark<'-'>>, number> {};
+struct argument : seq<argument_name, must<argument_equal>, must<argument_number>> {};
+struct first_argument : seq<argument> {};
+struct next_argument : seq<argument> {};
+struct arguments_close : mark<')'> {};
+struct number_arguments
+    : seq<mark<'('>, must<first_argument>, star<if_must<mark<','>, next_argument>>, must<arguments_close>> {};
+
+// ---- clauses of a region ----
+
+struct parents_word : k_parents {};
+struct children_word : k_children {};
+struct through_word : k_through {};
+struct join_word : k_join {};
+struct may_join_word : seq<k_may, must<join_word>> {};
+struct leak_pin : k_pin {};
+struct leak_reject : k_reject {};
+struct leak_choice : sor<leak_pin, leak_reject> {};
+struct leak_clause : seq<k_leak, must<leak_choice>> {};
+struct no_name_of_through : not_at<k_as> {};
+struct region_clause : sor<seq<sor<parents_word, children_word, may_join_word, join_word>, terms, opt<as>>,
+                           seq<through_word, terms, must<no_name_of_through>>, leak_clause> {};
+
+// ---- clauses of a rule ----
+
+struct clause_word;
+struct region_name : name {};
+struct region_open : mark<'{'> {};
+struct region_close : mark<'}'> {};
+struct region : seq<k_region, must<region_name>, must<region_open>, star<region_clause>, must<region_close>> {};
+
+struct element_term : sor<term_operator, term_set> {};
+struct arrow_only : seq<string<'=', '>'>, gap> {};
+struct arrow_a : seq<string<'-', '>'>, gap> {};
+struct arrow : sor<arrow_only, arrow_a> {};
+struct element : seq<element_term, opt<as>> {};
+struct first_element : seq<element> {};
+struct next_element : seq<element> {};
+struct chain : seq<k_chain, must<first_element>, star<if_must<arrow, next_element>>> {};
+
+struct clause_let_name : name {};
+struct clause_value : seq<expr> {};
+struct let_clause : seq<k_let, must<clause_let_name>, must<let_equal>, must<clause_value>> {};
+
+struct reason : seq<quoted> {};
+struct no_bare_reason : not_at<one<'"'>> {};
+struct condition_value : seq<expr> {};
+struct condition_rest : seq<must<condition_value>, sor<seq<k_else, must<reason>>, must<no_bare_reason>>> {};
+struct where_clause : seq<k_where, condition_rest> {};
+struct needs_clause : seq<k_needs, condition_rest> {};
+
+struct repeat_count : seq<number> {};
+struct until_word : k_until {};
+struct change_word : k_change {};
+struct change_less : seq<one<'<'>, not_at<one<'='>>, gap> {};
+struct change_limit : seq<number> {};
+struct repeat_clause
+    : seq<k_repeat, must<repeat_count>, must<until_word>, must<change_word>, must<change_less>, must<change_limit>> {};
+
+struct again_clause : k_again {};
+
+struct action_name : name {};
+struct action_open : mark<'('> {};
+struct action_close : mark<')'> {};
+struct do_clause : seq<k_do, must<action_name>, must<action_open>, arguments, must<action_close>> {};
+
+struct clause : sor<region, chain, let_clause, where_clause, needs_clause, repeat_clause, again_clause, do_clause> {};
+
+// ---- declarations ----
+
+struct use_path : seq<quoted> {};
+struct use_declaration : seq<k_use, must<use_path>> {};
+
+struct first_operator : seq<oper> {};
+struct next_operator : seq<oper> {};
+struct law_word : k_law {};
+// A law may be named like a clause (`join`), but not like what can follow it.
+struct law_text : seq<not_at<sor<k_use, k_op, k_set, k_function, k_rule, k_test, k_where>>, peg::lower, star<idchar>> {
+};
+struct law_name : seq<law_text, gap> {};
+struct elementwise : k_elementwise {};
+struct op_guard : seq<k_where, must<guard_value>> {};
+struct op_declaration : seq<k_op, must<first_operator>, star<if_must<mark<','>, next_operator>>, must<law_word>,
+                            must<law_name>, opt<elementwise>, opt<number_arguments>, opt<op_guard>> {};
+
+struct set_name : name {};
+struct set_equal : seq<one<'='>, not_at<one<'='>>, gap> {};
+struct set_declaration : seq<k_set, must<set_name>, must<set_equal>, terms> {};
+
+struct function_name : name {};
+struct params_open : mark<'('> {};
+struct first_param : name {};
+struct next_param : name {};
+struct params_close : mark<')'> {};
+struct function_equal : seq<one<'='>, not_at<one<'='>>, gap> {};
+struct function_body : seq<expr> {};
+struct function_declaration
+    : seq<k_function, must<function_name>, must<params_open>, must<first_param>, star<if_must<mark<','>, next_param>>,
+          must<params_close>, must<function_equal>, must<function_body>> {};
+
+// ---- tests ----
+
+// Words of a line only where one begins and no tensor of that name does.
+template <char... C>
+struct line_word : seq<word<C...>, gap, not_at<one<'=', ','>>> {};
+// clang-format off
+struct k_input : line_word<'i','n','p','u','t'> {};
+struct k_output : line_word<'o','u','t','p','u','t'> {};
+struct k_seed : line_word<'s','e','e','d'> {};
+struct k_calibrate : line_word<'c','a','l','i','b','r','a','t','e'> {};
+struct k_stats : line_word<'s','t','a','t','s'> {};
+struct k_expect : line_word<'e','x','p','e','c','t'> {};
+struct k_match : keyword<'m','a','t','c','h'> {};
+struct k_scale : keyword<'s','c','a','l','e'> {};
+struct k_no : keyword<'n','o'> {};
+struct k_min : keyword<'m','i','n'> {};
+struct k_max : keyword<'m','a','x'> {};
+struct k_shape : keyword<'s','h','a','p','e'> {};
+struct absent : keyword<'n','o','n','e'> {};
+struct constant_text : sor<word<'w','e','i','g','h','t'>, word<'b','i','a','s'>, word<'p','o','s','i','t','i','v','e'>,
+                           word<'v','a','l','u','e','s'>, word<'i','n','t','e','g','e','r','s'>> {};
+// clang-format on
+
+struct item : seq<opt<mark<'-'>>, number> {};
+struct first_item : seq<item> {};
+struct next_item : seq<item> {};
+struct list_open : mark<'['> {};
+struct list_close : mark<']'> {};
+struct list : seq<list_open, opt<first_item, star<if_must<mark<','>, next_item>>>, must<list_close>> {};
+struct numbers : sor<list, item> {};
+struct wanted_list : seq<list> {};
+struct wanted_numbers : seq<numbers> {};
+
+struct line_name : name {};
+struct first_name : seq<line_name> {};
+struct next_name : seq<line_name> {};
+struct names : seq<must<first_name>, star<if_must<mark<','>, next_name>>> {};
+
+struct input_line : seq<k_input, must<first_name>, must<wanted_list>> {};
+struct output_line : seq<k_output, names> {};
+struct seed_line : seq<k_seed, must<wanted_numbers>> {};
+struct calibrate_line : seq<k_calibrate> {};
+struct stats_min : seq<k_min, must<wanted_numbers>> {};
+struct max_word : k_max {};
+struct stats_line : seq<k_stats, must<first_name>, opt<stats_min>, must<max_word>, must<wanted_numbers>> {};
+
+struct constant_word : seq<constant_text, gap, at<sor<one<'[', '-'>, peg::digit>>> {};
+struct constant_shape : seq<k_shape, must<wanted_list>> {};
+struct constant_input : seq<constant_word, numbers, opt<constant_shape>> {};
+struct absent_input : seq<absent> {};
+struct tensor_input : name {};
+struct node_input : sor<constant_input, absent_input, tensor_input> {};
+struct first_input : seq<node_input> {};
+struct next_input : seq<node_input> {};
+struct attribute_text : seq<sor<peg::alpha, one<'_'>>, star<idchar>> {};
+// What is tried in vain leaves no trace only under `at`: a place where the line might end.
+struct attribute_begin : seq<not_at<k_seed>, attribute_text, gap, sor<one<'[', '-', '"'>, peg::digit>> {};
+struct attribute_name : seq<at<attribute_begin>, attribute_text, gap> {};
+struct attribute_string : seq<quoted> {};
+struct attribute : seq<attribute_name, sor<attribute_string, numbers>> {};
+struct node_equal : seq<one<'='>, not_at<one<'='>>, gap> {};
+struct node_operator : seq<oper> {};
+struct node_open : mark<'('> {};
+struct node_close : mark<')'> {};
+struct node_line
+    : seq<line_name, star<if_must<mark<','>, next_name>>, must<node_equal>, must<node_operator>, must<node_open>,
+          opt<first_input, star<if_must<mark<','>, next_input>>>, must<node_close>, star<attribute>> {};
+
+struct match_parents : seq<k_parents, names> {};
+struct match_children : seq<k_children, names> {};
+struct match_line : seq<k_match, opt<match_parents>, opt<match_children>> {};
+struct scale_line : seq<k_scale, must<first_name>, must<wanted_numbers>> {};
+struct match_word : k_match {};
+struct no_match_reason : seq<quoted> {};
+struct line_begin : sor<k_input, k_output, k_seed, k_calibrate, k_stats, k_expect, seq<name, one<'=', ','>>> {};
+struct no_match_node : seq<not_at<line_begin>, line_name> {};
+struct no_match_line : seq<k_no, must<match_word>, opt<no_match_node>, opt<no_match_reason>> {};
+struct expectation : sor<match_line, scale_line, no_match_line> {};
+struct expect_line : seq<k_expect, must<expectation>> {};
+
+struct test_line : sor<input_line, output_line, seed_line, calibrate_line, stats_line, expect_line, node_line> {};
+
+struct tested_rule : name {};
+struct test_title : seq<quoted> {};
+struct test_open : mark<'{'> {};
+struct test_close : mark<'}'> {};
+struct test_declaration
+    : seq<k_test, must<tested_rule>, must<test_title>, must<test_open>, star<test_line>, must<test_close>> {};
+
+struct rule_name : name {};
+struct rule_open : mark<'{'> {};
+struct doc : seq<quoted> {};
+struct rule_close : mark<'}'> {};
+struct rule_declaration
+    : seq<k_rule, must<rule_name>, opt<number_arguments>, must<rule_open>, opt<doc>, star<clause>, must<rule_close>> {};
+
+struct declaration
+    : sor<use_declaration, op_declaration, set_declaration, function_declaration, test_declaration, rule_declaration> {
+};
+struct end_of_file : peg::eof {};
+struct file : seq<gap, star<declaration>, must<end_of_file>> {};
+
+}  // namespace rw::dsl::grammar

@@ -1,0 +1,176 @@
+// What is said where a commit point of the grammar fails: one row for each. Only parse.cpp includes this.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "dsl/syntax/grammar.hpp"
+
+namespace rw::dsl::grammar {
+
+enum class Wants : unsigned char { anything, name, operator_name };
+
+struct Message {
+  std::string_view code;  // empty: the rule has no message, it is no commit point
+  std::string_view text;  // "expected ..." gets ", found ..." behind it
+  std::string_view hint;  // empty: a hint is made from what was found, where there is one to make
+  Wants wants = Wants::anything;
+  std::span<const std::string_view> words;  // what could stand here, for "did you mean"
+};
+
+inline constexpr std::string_view kDeclarationWords[] = {"use", "op", "set", "function", "rule", "test"};
+inline constexpr std::string_view kClauseWords[] = {"region", "chain",  "let",   "where",
+                                                    "needs",  "repeat", "again", "do"};
+inline constexpr std::string_view kRegionWords[] = {"parents", "children", "through", "join", "may", "leak"};
+inline constexpr std::string_view kLeakWords[] = {"pin", "reject"};
+inline constexpr std::string_view kThen[] = {"then"};
+inline constexpr std::string_view kElse[] = {"else"};
+inline constexpr std::string_view kIn[] = {"in"};
+inline constexpr std::string_view kUntil[] = {"until"};
+inline constexpr std::string_view kChange[] = {"change"};
+inline constexpr std::string_view kLaw[] = {"law"};
+inline constexpr std::string_view kJoin[] = {"join"};
+inline constexpr std::string_view kTestWords[] = {"input", "output", "seed", "calibrate", "stats", "expect"};
+inline constexpr std::string_view kMax[] = {"max"};
+inline constexpr std::string_view kMatch[] = {"match"};
+inline constexpr std::string_view kExpectations[] = {"match", "scale", "no"};
+inline constexpr std::string_view kChannel[] = {"channel"};
+
+constexpr Message expected(std::string_view text, std::string_view hint = "",
+                           std::span<const std::string_view> words = {}) {
+  return {"syntax", text, hint, Wants::anything, words};
+}
+constexpr Message expected_name(std::string_view text) { return {"syntax", text, "", Wants::name, {}}; }
+constexpr Message expected_operator(std::string_view text) { return {"syntax", text, "", Wants::operator_name, {}}; }
+constexpr Message after_a_comma(std::string_view text) {
+  return {"trailing-comma", text, "take out the comma", Wants::anything, {}};
+}
+constexpr Message instead(std::string_view code, std::string_view text, std::string_view hint) {
+  return {code, text, hint, Wants::anything, {}};
+}
+
+template <typename Rule>
+inline constexpr Message message = {};
+
+#define RW_MESSAGE \
+  template <>      \
+  inline constexpr Message message
+
+// clang-format off
+
+// words
+RW_MESSAGE<operator_tail>  = expected("expected the operator's name after '::'");
+RW_MESSAGE<escaped> =
+    instead("bad-escape", "a backslash in a string stands before \", \\ or n", "for a backslash write \\\\");
+RW_MESSAGE<close_quote> =
+    instead("unterminated-string", "this string has no end", "a string ends on its line, with \"");
+RW_MESSAGE<number_end> =
+    instead("bad-number", "a number cannot go on like this", "numbers are written 3, 0.5 or 1e-30");
+
+// formulas
+template <typename R>
+inline constexpr Message message<value<R>> = expected("expected a value");
+RW_MESSAGE<no_single_equal>   = instead("single-equal", "'=' gives a name to a value", "to compare write ==");
+RW_MESSAGE<no_second_compare> =
+    instead("chained-comparison", "comparisons cannot be chained", "write `a < b and b < c`");
+RW_MESSAGE<no_power>          = instead("no-such-sign", "there is no sign for powers", "write pow(x, y)");
+RW_MESSAGE<no_remainder> =
+    instead("no-such-sign", "there is no remainder", "formulas have + - * / and the functions");
+RW_MESSAGE<no_ampersands>     = instead("no-such-sign", "conditions are joined by a word", "write `and`");
+RW_MESSAGE<no_bars>           = instead("no-such-sign", "conditions are joined by a word", "write `or`");
+RW_MESSAGE<no_exclamation>    = instead("no-such-sign", "conditions are negated by a word", "write `not`");
+RW_MESSAGE<field>             = expected("expected a field or an attribute after '.'");
+RW_MESSAGE<after_comma>       = after_a_comma("expected another argument after ','");
+RW_MESSAGE<call_close>        = expected("expected ',' or ')' after an argument");
+RW_MESSAGE<bracket_close>     = expected("expected ')'");
+RW_MESSAGE<then_word>         = expected("expected `then` after the condition", "", kThen);
+RW_MESSAGE<else_word>         = expected("expected `else`: `if` has a value in both cases", "", kElse);
+RW_MESSAGE<let_name>          = expected_name("expected a name after `let`");
+RW_MESSAGE<let_equal>         = expected("expected '=' after the name");
+RW_MESSAGE<in_word>           = expected("expected `in` after the value of `let`", "", kIn);
+RW_MESSAGE<quantifier_name>   = expected_name("expected the name of a set of nodes");
+RW_MESSAGE<quantifier_colon>  = expected("expected ':' after the set");
+RW_MESSAGE<like_pattern>      = expected("expected a pattern in quotes after `like`");
+
+// terms
+RW_MESSAGE<first_term>         = {"syntax", "expected an operator or a set", "", Wants::name, {}};
+RW_MESSAGE<next_term>          = after_a_comma("expected an operator or a set after ','");
+RW_MESSAGE<channel_word>       = expected("expected `channel` after `on`", "", kChannel);
+RW_MESSAGE<guard_value>        = expected("expected a condition after `where`");
+RW_MESSAGE<as_name>            = expected_name("expected a name after `as`");
+RW_MESSAGE<argument_equal>     = expected("expected '=' and a number after the name");
+RW_MESSAGE<argument_number>    = expected("expected a number after '='");
+RW_MESSAGE<first_argument>     = expected_name("expected a name and a number: `lo = 1`");
+RW_MESSAGE<next_argument>      = after_a_comma("expected a name and a number after ','");
+RW_MESSAGE<arguments_close>    = expected("expected ',' or ')' after a number");
+
+// clauses of a region
+RW_MESSAGE<join_word>          = expected("expected `join` after `may`", "", kJoin);
+RW_MESSAGE<leak_choice>        = expected("expected `pin` or `reject` after `leak`", "", kLeakWords);
+RW_MESSAGE<no_name_of_through> = instead("syntax", "`through` gives no name", "parents, children and join do");
+RW_MESSAGE<region_name>        = expected_name("expected a name after `region`");
+RW_MESSAGE<region_open>        = expected("expected '{' after the region's name");
+RW_MESSAGE<region_close>       = expected("expected a clause of the region or '}'", "", kRegionWords);
+
+// clauses of a rule
+RW_MESSAGE<first_element>   = {"syntax", "expected an operator or a set after `chain`", "", Wants::name, {}};
+RW_MESSAGE<next_element>    = {"syntax", "expected an operator or a set after the arrow", "", Wants::name, {}};
+RW_MESSAGE<clause_let_name> = expected_name("expected a name after `let`");
+RW_MESSAGE<clause_value>    = expected("expected a value after '='");
+RW_MESSAGE<condition_value> = expected("expected a condition");
+RW_MESSAGE<reason>          = expected("expected the reason in quotes after `else`");
+RW_MESSAGE<no_bare_reason> =
+    instead("missing-else", "a reason stands behind `else`", "write `else` before the reason");
+RW_MESSAGE<repeat_count>    = expected("expected a number after `repeat`");
+RW_MESSAGE<until_word>      = expected("expected `until change <` and a number", "", kUntil);
+RW_MESSAGE<change_word>     = expected("expected `change <` and a number after `until`", "", kChange);
+RW_MESSAGE<change_less>     = expected("expected '<' after `change`");
+RW_MESSAGE<change_limit>    = expected("expected a number after '<'");
+RW_MESSAGE<action_name>     = expected_name("expected an action after `do`");
+RW_MESSAGE<action_open>     = expected("expected '(' after the action");
+RW_MESSAGE<action_close>    = expected("expected ',' or ')' after an argument");
+
+// tests
+RW_MESSAGE<next_item>       = after_a_comma("expected a number after ','");
+RW_MESSAGE<list_close>      = expected("expected ',' or ']' after a number");
+RW_MESSAGE<wanted_list>     = expected("expected a shape: [1, 3, 8, 8]");
+RW_MESSAGE<wanted_numbers>  = expected("expected a number, or several in [ ]");
+RW_MESSAGE<first_name>      = expected_name("expected the name of a tensor");
+RW_MESSAGE<next_name>       = after_a_comma("expected the name of a tensor after ','");
+RW_MESSAGE<max_word>        = expected("expected `max` and the largest value of each channel", "", kMax);
+RW_MESSAGE<next_input>      = after_a_comma("expected a tensor or a constant after ','");
+RW_MESSAGE<node_equal>      = expected("expected '=' and an operator: b = Relu(a)", "", kTestWords);
+RW_MESSAGE<node_operator>   = expected_operator("expected an operator after '='");
+RW_MESSAGE<node_open>       = expected("expected '(' after the operator");
+RW_MESSAGE<node_close>      = expected("expected ',' or ')' after an input");
+RW_MESSAGE<match_word>      = expected("expected `match` after `no`", "", kMatch);
+RW_MESSAGE<expectation>     = expected("expected `match`, `scale` or `no match` after `expect`", "", kExpectations);
+
+// declarations
+RW_MESSAGE<use_path>        = expected("expected a file in quotes after `use`");
+RW_MESSAGE<first_operator>  = expected_operator("expected an operator after `op`");
+RW_MESSAGE<next_operator>   = after_a_comma("expected an operator after ','");
+RW_MESSAGE<law_word>        = expected("expected `law` after the operators", "", kLaw);
+RW_MESSAGE<law_name>        = expected_name("expected a law after `law`");
+RW_MESSAGE<set_name>        = expected_name("expected a name after `set`");
+RW_MESSAGE<set_equal>       = expected("expected '=' after the set's name");
+RW_MESSAGE<function_name>   = expected_name("expected a name after `function`");
+RW_MESSAGE<params_open>     = expected("expected '(' after the function's name");
+RW_MESSAGE<first_param>     = expected_name("expected the name of a parameter");
+RW_MESSAGE<next_param>      = after_a_comma("expected the name of a parameter after ','");
+RW_MESSAGE<params_close>    = expected("expected ',' or ')' after a parameter");
+RW_MESSAGE<function_equal>  = expected("expected '=' after the parameters");
+RW_MESSAGE<function_body>   = expected("expected a value after '='");
+RW_MESSAGE<tested_rule>     = expected_name("expected the name of a rule after `test`");
+RW_MESSAGE<test_title>      = expected("expected a title in quotes after the rule's name");
+RW_MESSAGE<test_open>       = expected("expected '{' after the title");
+RW_MESSAGE<test_close>      = expected("expected a line of the test or '}'", "", kTestWords);
+RW_MESSAGE<rule_name>       = expected_name("expected a name after `rule`");
+RW_MESSAGE<rule_open>       = expected("expected '{' after the rule's name and parameters");
+RW_MESSAGE<rule_close>      = expected("expected a clause or '}'", "", kClauseWords);
+RW_MESSAGE<end_of_file>     = expected("expected a declaration", "", kDeclarationWords);
+
+// clang-format on
+#undef RW_MESSAGE
+
+}  // namespace rw::dsl::grammar

@@ -1,0 +1,348 @@
+#include "dsl/syntax/print.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dsl/syntax/print_parts.hpp"
+
+namespace rw::dsl {
+
+namespace {
+
+constexpr std::string_view kRegionWords[] = {"parents",  "children",     "through",        "join",
+                                             "may join", "leak     pin", "leak     reject"};
+constexpr std::size_t kRegionWordWidth = 8;  // of the longest: what follows lines up
+
+class Printer {
+ public:
+  Printer(const tree::File& file, const Sources& sources) : file_(file), text_(sources[file.source].text) {}
+
+  std::string print() {
+    for (const tree::Declaration& declaration : file_.declarations) print_declaration(declaration);
+    while (next_ < file_.comments.size()) top_comment();
+    return std::move(out_);
+  }
+
+ private:
+  // ---- comments and blank lines ----
+
+  std::string_view comment_text(Position at) const { return text_.substr(at.offset, at.length); }
+  static std::uint32_t end_of(Position at) { return at.offset + at.length; }
+
+  // Only blanks (or `more`) up to the line's end stand between a piece and a comment.
+  bool stands_behind(Position comment, std::uint32_t end, std::string_view more) const {
+    if (comment.offset < end) return false;
+    const std::string_view between = text_.substr(end, comment.offset - end);
+    return std::all_of(between.begin(), between.end(),
+                       [&](char c) { return c == ' ' || c == '\t' || more.find(c) != std::string_view::npos; });
+  }
+
+  // Ends a line of text, with the comment that stands behind what was printed.
+  void end_line(std::uint32_t end, std::string_view more = "") {
+    if (next_ < file_.comments.size() && stands_behind(file_.comments[next_], end, more)) {
+      const Position comment = file_.comments[next_++];
+      out_ += fmt::format("  {}", comment_text(comment));
+      end = end_of(comment);
+    }
+    out_ += '\n';
+    last_end_ = std::max(last_end_, end);
+  }
+
+  void comments_before(std::uint32_t end, std::size_t indent) {
+    for (; next_ < file_.comments.size() && file_.comments[next_].offset < end; ++next_) {
+      out_ += fmt::format("{:{}}{}\n", "", indent, comment_text(file_.comments[next_]));
+    }
+  }
+
+  // Whether the text has an empty line behind what was printed last.
+  bool empty_line_follows() const {
+    const std::size_t end = std::min(text_.find_first_not_of(" \t\r\n\v\f", last_end_), text_.size());
+    return std::count(text_.begin() + last_end_, text_.begin() + static_cast<std::ptrdiff_t>(end), '\n') > 1;
+  }
+
+  void top_blank(bool forced) {
+    if (!out_.empty() && (forced || empty_line_follows())) out_ += '\n';
+  }
+
+  void top_comment(bool forced = false) {
+    top_blank(forced);
+    const Position comment = file_.comments[next_++];
+    out_ += fmt::format("{}\n", comment_text(comment));
+    last_end_ = std::max(last_end_, end_of(comment));
+  }
+
+  // ---- lists ----
+
+  std::size_t column() const { return out_.size() - (out_.find_last_of('\n') + 1); }  // npos + 1 is 0
+
+  // Items with commas between them; a line that is full goes on under the first item.
+  void list(const std::vector<std::string>& items) {
+    const std::size_t first = column();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const std::size_t comma = i + 1 < items.size() ? 1 : 0;
+      if (i > 0 && column() + 1 + items[i].size() + comma > kLineWidth) {
+        out_ += '\n' + std::string(first, ' ');
+      } else if (i > 0) {
+        out_ += ' ';
+      }
+      out_ += items[i];
+      if (comma > 0) out_ += ',';
+    }
+  }
+
+  std::string term_text(const tree::Term& term) const {
+    std::string out = term.name.text;
+    if (term.on_channel) out += " on channel";
+    if (term.guard != tree::kNoNode) out += " where " + print_formula(file_, term.guard);
+    return out;
+  }
+
+  void terms(const std::vector<tree::Term>& all) {
+    std::vector<std::string> items;
+    items.reserve(all.size());
+    for (const tree::Term& term : all) items.push_back(term_text(term));
+    list(items);
+  }
+
+  void numbers(const std::vector<tree::NumberArgument>& all) {
+    if (all.empty()) return;
+    std::vector<std::string> items;
+    items.reserve(all.size());
+    for (const tree::NumberArgument& each : all)
+      items.push_back(fmt::format("{} = {}", each.name.text, each.spelled.text));
+    out_ += '(';
+    list(items);
+    out_ += ')';
+  }
+
+  void as(const std::optional<tree::Word>& name) {
+    if (name) out_ += " as " + name->text;
+  }
+
+  // ---- declarations ----
+
+  void print_declaration(const tree::Declaration& declaration) {
+    const bool block =
+        std::holds_alternative<tree::Rule>(declaration.what) || std::holds_alternative<tree::Test>(declaration.what);
+    bool forced = block || after_block_;
+    const std::uint32_t until = comments_move_before(declaration);
+    while (next_ < file_.comments.size() && file_.comments[next_].offset < until)
+      top_comment(std::exchange(forced, false));
+    top_blank(forced);
+    last_end_ = std::max(last_end_, declaration.at.offset);
+    std::visit([&](const auto& what) { print_one(what, declaration.at); }, declaration.what);
+    end_line(end_of(declaration.at));
+    after_block_ = block;
+  }
+
+  static std::uint32_t head_end(const tree::Rule& rule) {
+    return end_of(rule.params.empty() ? rule.name.at : rule.params.back().spelled.at);
+  }
+
+  // Comments up to here come before the declaration: all inside of it but those in a block, which stay in their places.
+  static std::uint32_t comments_move_before(const tree::Declaration& declaration) {
+    if (const auto* rule = std::get_if<tree::Rule>(&declaration.what)) return head_end(*rule);
+    if (const auto* test = std::get_if<tree::Test>(&declaration.what)) return end_of(test->title.at);
+    return end_of(declaration.at);
+  }
+
+  void print_one(const tree::Use& use, Position) { out_ += fmt::format("use {}", quote(use.path.text)); }
+
+  void print_one(const tree::Op& op, Position) {
+    out_ += "op ";
+    std::vector<std::string> items;
+    for (const tree::Word& word : op.operators) items.push_back(word.text);
+    list(items);
+    out_ += " law " + op.law.text;
+    if (op.elementwise) out_ += " elementwise";
+    numbers(op.parameters);
+    if (op.guard != tree::kNoNode) out_ += " where " + print_formula(file_, op.guard);
+  }
+
+  void print_one(const tree::Set& set, Position) {
+    out_ += fmt::format("set {} = ", set.name.text);
+    terms(set.terms);
+  }
+
+  void print_one(const tree::Function& function, Position) {
+    out_ += fmt::format("function {}(", function.name.text);
+    std::vector<std::string> items;
+    for (const tree::Word& param : function.params) items.push_back(param.text);
+    list(items);
+    out_ += ") = ";
+    out_ += print_wrapped(file_, function.body, column());
+  }
+
+  void print_one(const tree::Test& test, Position at) {
+    out_ += fmt::format("test {} {} {{", test.rule.text, quote(test.title.text));
+    end_line(end_of(test.title.at), "{");
+    for (const tree::TestLine& line : test.lines) {
+      comments_before(end_of(line.at), 2);
+      out_ += "  ";
+      print_line(line);
+      end_line(end_of(line.at));
+    }
+    comments_before(end_of(at), 2);
+    out_ += '}';
+  }
+
+  void print_one(const tree::Rule& rule, Position at) {
+    out_ += fmt::format("rule {}", rule.name.text);
+    numbers(rule.params);
+    out_ += " {";
+    end_line(head_end(rule), "){");
+    if (rule.doc) {
+      comments_before(end_of(rule.doc->at), 2);
+      out_ += "  " + quote(rule.doc->text);
+      end_line(end_of(rule.doc->at));
+    }
+    for (const tree::Clause& clause : rule.clauses) print_clause(clause);
+    comments_before(end_of(at), 2);
+    out_ += '}';
+  }
+
+  // ---- lines of a test ----
+
+  static std::string numbers_text(const tree::Numbers& numbers) {
+    std::string out;
+    for (const tree::NumberArgument& item : numbers.items) out += (out.empty() ? "" : ", ") + item.spelled.text;
+    return numbers.list ? '[' + out + ']' : out;
+  }
+
+  void words(const std::vector<tree::Word>& all) {
+    std::vector<std::string> items;
+    items.reserve(all.size());
+    for (const tree::Word& word : all) items.push_back(word.text);
+    list(items);
+  }
+
+  static std::string input_text(const tree::TestInput& input) {
+    if (input.form == tree::TestInput::Form::none) return "none";
+    std::string out = input.name.text;
+    if (input.form == tree::TestInput::Form::constant) out += " " + numbers_text(input.numbers);
+    if (input.shape) out += " shape " + numbers_text(*input.shape);
+    return out;
+  }
+
+  void node(const tree::TestLine& line) {
+    words(line.names);
+    out_ += fmt::format(" = {}(", line.op.text);
+    std::vector<std::string> items;
+    for (const tree::TestInput& input : line.inputs) items.push_back(input_text(input));
+    list(items);
+    out_ += ')';
+    for (const tree::TestAttribute& each : line.attributes)
+      out_ += fmt::format(" {} {}", each.name.text, each.text ? quote(each.text->text) : numbers_text(each.numbers));
+  }
+
+  void match(const tree::TestLine& line) {
+    out_ += "expect match";
+    for (const auto& [word, who] : {std::pair(" parents ", &line.parents), std::pair(" children ", &line.children)}) {
+      if (!*who) continue;
+      out_ += word;
+      words(**who);
+    }
+  }
+
+  void no_match(const tree::TestLine& line) {
+    out_ += "expect no match";
+    for (const tree::Word& name : line.names) out_ += " " + name.text;
+    if (line.reason) out_ += " " + quote(line.reason->text);
+  }
+
+  void print_line(const tree::TestLine& line) {
+    constexpr std::string_view kWords[] = {"input ", "output ", "seed ",         "calibrate", "stats ",
+                                           "",       "",        "expect scale ", ""};
+    out_ += kWords[static_cast<std::size_t>(line.form)];
+    using Word = tree::TestWord;
+    if (line.form == Word::node) return node(line);
+    if (line.form == Word::match) return match(line);
+    if (line.form == Word::no_match) return no_match(line);
+    words(line.names);
+    if (line.min) out_ += " min " + numbers_text(*line.min);
+    if (line.form == Word::stats) out_ += " max";
+    if (line.numbers.items.empty() && !line.numbers.list) return;
+    out_ += (line.names.empty() ? "" : " ") + numbers_text(line.numbers);
+  }
+
+  // ---- clauses ----
+
+  void print_clause(const tree::Clause& clause) {
+    using Handler = void (Printer::*)(const tree::Clause&);
+    static constexpr Handler kHandlers[] = {&Printer::region, &Printer::chain,  &Printer::let,   &Printer::where,
+                                            &Printer::needs,  &Printer::repeat, &Printer::again, &Printer::act};
+    comments_before(end_of(clause.form == tree::ClauseWord::region ? clause.name.at : clause.at), 2);
+    out_ += "  ";
+    (this->*kHandlers[static_cast<std::size_t>(clause.form)])(clause);
+    end_line(end_of(clause.at));
+  }
+
+  void region(const tree::Clause& clause) {
+    out_ += fmt::format("region {} {{", clause.name.text);
+    end_line(end_of(clause.name.at), "{");
+    for (const tree::RegionClause& part : clause.region) {
+      comments_before(end_of(part.at), 4);
+      out_ += fmt::format("    {:<{}}", kRegionWords[static_cast<std::size_t>(part.form)],
+                          part.terms.empty() ? 0 : kRegionWordWidth);
+      if (!part.terms.empty()) out_ += ' ';
+      terms(part.terms);
+      as(part.as);
+      end_line(end_of(part.at));
+    }
+    comments_before(end_of(clause.at), 4);
+    out_ += "  }";
+  }
+
+  void chain(const tree::Clause& clause) {
+    constexpr std::string_view kArrows[] = {"", " => ", " -> "};
+    out_ += "chain ";
+    for (const tree::ChainElement& element : clause.chain) {
+      out_ += kArrows[static_cast<std::size_t>(element.before)];
+      out_ += term_text(element.term);
+      as(element.as);
+    }
+  }
+
+  void let(const tree::Clause& clause) {
+    out_ += fmt::format("let {} = ", clause.name.text);
+    out_ += print_wrapped(file_, clause.expr, column());
+  }
+
+  void condition(const tree::Clause& clause, std::string_view word) {
+    out_ += word;
+    out_ += print_wrapped(file_, clause.expr, column());
+    if (clause.reason) out_ += " else " + quote(clause.reason->text);
+  }
+  void where(const tree::Clause& clause) { condition(clause, "where "); }
+  void needs(const tree::Clause& clause) { condition(clause, "needs "); }
+
+  void repeat(const tree::Clause& clause) {
+    out_ += fmt::format("repeat {} until change < {}", clause.count.spelled.text, clause.change.spelled.text);
+  }
+
+  void again(const tree::Clause&) { out_ += "again"; }
+
+  void act(const tree::Clause& clause) {
+    out_ += fmt::format("do {}(", clause.name.text);
+    for (std::size_t i = 0; i < clause.arguments.size(); ++i) {
+      if (i > 0) out_ += ", ";
+      out_ += print_formula(file_, clause.arguments[i]);
+    }
+    out_ += ')';
+  }
+
+  const tree::File& file_;
+  std::string_view text_;
+  std::string out_;
+  std::size_t next_ = 0;        // the first comment that is not printed
+  std::uint32_t last_end_ = 0;  // where in the text what was printed last ended
+  bool after_block_ = false;
+};
+
+}  // namespace
+
+std::string print(const tree::File& file, const Sources& sources) { return Printer(file, sources).print(); }
+
+}  // namespace rw::dsl

@@ -1,0 +1,19 @@
+// What the two halves of the printer share.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "dsl/syntax/tree.hpp"
+
+namespace rw::dsl {
+
+inline constexpr std::size_t kLineWidth = 100;
+
+std::string quote(std::string_view text);  // with quotes and escapes, as rule files have it
+
+// A formula that begins at `column`; where it is too long for the line, each `let ... in` has a line of its own.
+std::string print_wrapped(const tree::File& file, tree::NodeId node, std::size_t column);
+
+}  // namespace rw::dsl

@@ -1,0 +1,224 @@
+// A rule file as it is written: declarations, clauses and formulas with their places, and the comments between them.
+// Brackets are not kept (the shape of the tree says them); everything else that a formatter needs is here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "dsl/text/source.hpp"
+
+namespace rw::dsl::tree {
+
+// A name, an operator's name, a string (without quotes, escapes resolved) or a number as it is spelled.
+struct Word {
+  std::string text;
+  Position at;
+};
+
+enum class Form : std::uint8_t {
+  number,         // word: as spelled; number: its value
+  text,           // word
+  name,           // word
+  operator_name,  // word; only as an argument of an action
+  field,          // word: what stands before the dot; fields: one or two words behind dots
+  call,           // word: the function; operands: the arguments
+  negate,
+  not_,
+  sum,      // operands with + or - between them: signs[i] stands before operands[i + 1]
+  product,  // ... * or /
+  compare,  // two operands, one sign
+  like,     // operands: the value and a text
+  and_,     // two or more operands
+  or_,
+  if_,   // operands: condition, then, else
+  let_,  // word: the name; operands: its value and the body
+  all,   // word: the set; operand: the condition
+  any,
+  none,
+};
+
+enum class Sign : std::uint8_t {
+  add,
+  subtract,
+  multiply,
+  divide,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal
+};
+
+using NodeId = std::uint32_t;  // into File::nodes
+inline constexpr NodeId kNoNode = UINT32_MAX;
+
+// A formula. A chain of the same precedence is one node (`a + b - c` has three operands), so that the depth of a tree
+// is the depth of what the user nested: at most kMaxNesting brackets, signs and words, each a few nodes deep.
+struct Node {
+  Form form = Form::number;
+  bool bracketed = false;
+  Position at;    // all of it, brackets included
+  Position mark;  // the word or sign that it is named after
+  Word word;
+  double number = 0;
+  std::vector<NodeId> operands;
+  std::vector<Sign> signs;
+  std::vector<Word> fields;
+};
+
+inline constexpr int kMaxNesting = 200;
+inline constexpr std::size_t kMaxFileSize = std::size_t{16} << 20U;  // bytes
+inline constexpr std::size_t kMaxItems = 500'000;                    // nodes, terms and clauses of a file
+
+struct Term {
+  Word name;
+  bool is_operator = false;  // false: a set
+  bool on_channel = false;
+  NodeId guard = kNoNode;
+  Position at;
+};
+
+struct Use {
+  Word path;
+};
+
+struct NumberArgument {
+  Word name;
+  double value = 0;
+  Word spelled;  // with its sign
+};
+
+struct Op {
+  std::vector<Word> operators;
+  Word law;
+  std::optional<Word> elementwise;
+  std::vector<NumberArgument> parameters;
+  NodeId guard = kNoNode;
+};
+
+struct Set {
+  Word name;
+  std::vector<Term> terms;
+};
+
+struct Function {
+  Word name;
+  std::vector<Word> params;
+  NodeId body = kNoNode;
+};
+
+// `[1, 3, 8, 8]`, or one number without brackets.
+struct Numbers {
+  std::vector<NumberArgument> items;  // without names
+  bool list = false;                  // in brackets
+  Position at;
+};
+
+enum class ConstantWord : std::uint8_t { weight, bias, positive, values, integers };
+inline constexpr std::string_view kConstantWords[] = {"weight", "bias", "positive", "values", "integers"};
+
+// What an operator of a test's network reads: a tensor, a constant that stands there, or nothing (`none`).
+struct TestInput {
+  enum class Form : std::uint8_t { tensor, constant, none } form = Form::none;
+  Word name;  // tensor
+  ConstantWord word = ConstantWord::weight;
+  Numbers numbers;               // constant: its shape, or its values
+  std::optional<Numbers> shape;  // of values
+  Position at;
+};
+
+struct TestAttribute {
+  Word name;
+  Numbers numbers;
+  std::optional<Word> text;
+};
+
+enum class TestWord : std::uint8_t { input, output, seed, calibrate, stats, node, match, scale, no_match };
+
+// One line of a test.
+struct TestLine {
+  TestWord form = TestWord::node;
+  std::vector<Word> names;  // input, stats, scale: one; output, node: one or more; no_match: none or one
+  Word op;                  // node
+  std::vector<TestInput> inputs;
+  std::vector<TestAttribute> attributes;
+  Numbers numbers;                                     // input: shape; seed; stats: max; scale
+  std::optional<Numbers> min;                          // stats
+  std::optional<std::vector<Word>> parents, children;  // match
+  std::optional<Word> reason;                          // no_match
+  Position word;                                       // what it begins with
+  Position at;
+};
+
+struct Test {
+  Word rule;
+  Word title;
+  std::vector<TestLine> lines;
+};
+
+enum class RegionWord : std::uint8_t { parents, children, through, join, may_join, leak_pin, leak_reject };
+
+struct RegionClause {
+  RegionWord form = RegionWord::parents;
+  std::vector<Term> terms;
+  std::optional<Word> as;
+  Position word;  // `parents`, `may join`
+  Position at;
+};
+
+enum class Arrow : std::uint8_t { none, only_consumer, a_consumer };  // `=>`, `->`
+
+struct ChainElement {
+  Arrow before = Arrow::none;
+  Term term;
+  std::optional<Word> as;
+};
+
+enum class ClauseWord : std::uint8_t { region, chain, let, where, needs, repeat, again, act };
+
+struct Clause {
+  ClauseWord form = ClauseWord::again;
+  Word name;  // region, let, act: what follows the word
+  std::vector<RegionClause> region;
+  std::vector<ChainElement> chain;
+  NodeId expr = kNoNode;          // let, where, needs
+  std::optional<Word> reason;     // where, needs
+  std::vector<NodeId> arguments;  // act
+  NumberArgument count, change;   // repeat
+  Position word;                  // `region`, `do`
+  Position at;                    // all of it
+};
+
+struct Rule {
+  Word name;
+  std::vector<NumberArgument> params;
+  std::optional<Word> doc;
+  std::vector<Clause> clauses;
+};
+
+struct Declaration {
+  Position at;
+  std::variant<Use, Op, Set, Function, Test, Rule> what;
+};
+
+// What a declaration that could not be read would have declared: its uses are not complained about.
+enum class Declares : std::uint8_t { set, function, rule, op };
+struct Broken {
+  Declares what = Declares::set;
+  Word name;  // of op: whatever
+};
+
+struct File {
+  std::uint32_t source = 0;
+  std::vector<Declaration> declarations;
+  std::vector<Node> nodes;
+  std::vector<Position> comments;  // from `#` to the end of the line, in order
+  std::vector<Broken> broken;
+};
+
+}  // namespace rw::dsl::tree

@@ -1,0 +1,79 @@
+#include "dsl/text/spelling.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace rw::dsl {
+
+namespace {
+
+constexpr std::size_t kLongestWord = 40;
+constexpr std::size_t kMostCandidates = 2'000;
+using Row = std::array<std::size_t, kLongestWord + 1>;
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Optimal string alignment distance (Damerau 1964, with each pair of letters swapped at most once).
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::array<Row, 3> rows{};  // of i - 2, i - 1 and i, each in the place of i modulo 3
+  for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    Row& row = rows[i % 3];
+    const Row& above = rows[(i + 2) % 3];
+    const Row& two_above = rows[(i + 1) % 3];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1;
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + change});
+      const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
+      if (swapped) row[j] = std::min(row[j], two_above[j - 2] + 1);
+    }
+  }
+  return rows[a.size() % 3][b.size()];
+}
+
+std::uint64_t letters(std::string_view word) {
+  std::uint64_t found = 0;
+  for (const char c : word) found |= std::uint64_t{1} << (static_cast<unsigned char>(lower(c)) % 64);
+  return found;
+}
+
+// One change brings in at most one letter that was not there.
+bool may_be_within(std::size_t most, std::uint64_t a, std::uint64_t b) {
+  return static_cast<std::size_t>(std::max(std::popcount(a & ~b), std::popcount(b & ~a))) <= most;
+}
+
+}  // namespace
+
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
+  if (word.size() > kLongestWord) return {};
+  std::size_t best = std::max<std::size_t>(word.size() / 3, 1);
+  std::string_view found;
+  const std::uint64_t wanted = letters(word);
+  const std::size_t considered = std::min(candidates.size(), kMostCandidates);
+  for (std::size_t i = 0; i < considered; ++i) {
+    const std::string_view candidate = candidates[i];
+    const std::size_t longer = std::max(candidate.size(), word.size());
+    const std::size_t shorter = std::min(candidate.size(), word.size());
+    if (longer > kLongestWord || longer - shorter > best || candidate == word) continue;
+    if (!may_be_within(best, wanted, letters(candidate))) continue;
+    const std::size_t d = distance(word, candidate);
+    if (d > best || d >= word.size()) continue;  // a word that would be changed letter by letter was not meant
+    if (d == best && !found.empty() && found <= candidate) continue;
+    best = d;
+    found = candidate;
+  }
+  return found;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates) {
+  const std::string_view found = nearest(word, candidates);
+  return found.empty() ? std::string() : fmt::format("did you mean '{}'?", found);
+}
+
+}  // namespace rw::dsl
