@@ -32,6 +32,18 @@ std::optional<AxisMap> one_to_one(int in_rank, int out_rank, Target target) {
   return map;
 }
 
+// The axes of `gone` are reduced or taken out, the others keep their order.
+std::optional<AxisMap> without(const Node& node, AxisMask gone) {
+  const Shape in = node.shape(0), out = node.output_shape();
+  if (!in.known() || !out.known()) return std::nullopt;
+  const bool keeps = in.rank() == out.rank();
+  int next = 0;
+  std::vector<int> place(static_cast<std::size_t>(in.rank()), -1);
+  for (int i = 0; i < in.rank(); ++i)
+    if (!(gone & bit(i))) place[static_cast<std::size_t>(i)] = keeps ? i : next++;
+  return one_to_one(in.rank(), out.rank(), [&](int axis) { return place[static_cast<std::size_t>(axis)]; });
+}
+
 }  // namespace
 
 std::optional<AxisMask> named_axes(const Node& node, int rank, bool all_where_absent) {
@@ -103,31 +115,33 @@ std::optional<AxisMap> broadcast(const Node& node, std::uint32_t slot) {
 }
 
 std::optional<AxisMap> reduce(const Node& node, std::uint32_t slot) {
-  const Shape in = node.shape(slot), out = node.output_shape();
-  if (slot != 0 || !in.known() || !out.known()) return std::nullopt;
-  const bool keeps = in.rank() == out.rank();
+  const Shape in = node.shape(0);
+  const auto gone = slot == 0 && in.known() ? named_axes(node, in.rank(), true) : std::nullopt;
+  return gone ? without(node, *gone) : std::nullopt;
+}
+
+std::optional<AxisMap> squeeze(const Node& node, std::uint32_t slot) {
+  const Shape in = node.shape(0);
+  if (slot != 0 || !in.known()) return std::nullopt;
+  if (node.has(1) || node.integers("axes")) {
+    const auto gone = named_axes(node, in.rank(), false);
+    return gone ? without(node, *gone) : std::nullopt;
+  }
   AxisMask gone = 0;
-  if (node.form().op == "Squeeze" && !node.has(1) && !node.integers("axes")) {
-    for (int i = 0; i < in.rank(); ++i)
-      if (in[i] == 1) gone |= bit(i);
-  } else if (const auto named = named_axes(node, node.form().op == "Unsqueeze" ? out.rank() : in.rank(),
-                                           node.form().op != "Squeeze")) {
-    gone = *named;
-  } else {
-    return std::nullopt;
-  }
-  if (node.form().op == "Unsqueeze") {
-    std::vector<int> place;
-    for (int i = 0; i < out.rank(); ++i)
-      if (!(gone & bit(i))) place.push_back(i);
-    if (place.size() != static_cast<std::size_t>(in.rank())) return std::nullopt;
-    return one_to_one(in.rank(), out.rank(), [&](int axis) { return place[static_cast<std::size_t>(axis)]; });
-  }
-  int next = 0;
-  std::vector<int> place(static_cast<std::size_t>(in.rank()), -1);
-  for (int i = 0; i < in.rank(); ++i) {
-    if (!(gone & bit(i))) place[static_cast<std::size_t>(i)] = keeps ? i : next++;
-  }
+  for (int i = 0; i < in.rank(); ++i)
+    if (in[i] == 1) gone |= bit(i);
+  return without(node, gone);
+}
+
+std::optional<AxisMap> unsqueeze(const Node& node, std::uint32_t slot) {
+  const Shape in = node.shape(0), out = node.output_shape();
+  if (slot != 0 || !in.known() || !out.known()) return std::nullopt;
+  const auto added = named_axes(node, out.rank(), true);
+  if (!added) return std::nullopt;
+  std::vector<int> place;
+  for (int i = 0; i < out.rank(); ++i)
+    if (!(*added & bit(i))) place.push_back(i);
+  if (place.size() != static_cast<std::size_t>(in.rank())) return std::nullopt;
   return one_to_one(in.rank(), out.rank(), [&](int axis) { return place[static_cast<std::size_t>(axis)]; });
 }
 

@@ -1,15 +1,13 @@
 #include "graph/operators/fold_constants.hpp"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
+#include "graph/operators/form_functions.hpp"
 #include "graph/values/elements.hpp"
 
 namespace rw::graph {
 namespace {
-
-using Folded = std::optional<Literal>;
 
 std::vector<std::int64_t> row_major(const Shape& shape) {
   std::vector<std::int64_t> strides(static_cast<std::size_t>(shape.rank()));
@@ -33,8 +31,16 @@ bool is_permutation(std::vector<std::int64_t> axes, std::size_t rank) {
   return axes.size() == rank;
 }
 
-// The order of the elements stays.
-Folded reshape(const Node&, const Literal& from, const Shape& shape, Arena&) {
+bool widens(DType from, DType to) {
+  if (from == to || to == DType::float64) return true;
+  return to == DType::float32 && size(from) < size(to);
+}
+
+}  // namespace
+
+namespace constant_of {
+
+Folded same_order(const Node&, const Literal& from, const Shape& shape, Arena&) {
   return Literal{from.dtype, shape, from.bytes, from.layout};
 }
 
@@ -51,11 +57,6 @@ Folded transpose(const Node& node, const Literal& from, const Shape& shape, Aren
   return Literal{from.dtype, shape, from.bytes, store(arena, stored_dtype(from), shape, turned)};
 }
 
-bool widens(DType from, DType to) {
-  if (from == to || to == DType::float64) return true;
-  return to == DType::float32 && size(from) < size(to);
-}
-
 Folded cast(const Node& node, const Literal& from, const Shape& shape, Arena& arena) {
   const auto to = dtype_of_onnx(static_cast<int>(node.integer("to", 1)));
   if (!to || !floating(*to) || !widens(from.dtype, *to)) return std::nullopt;
@@ -64,28 +65,15 @@ Folded cast(const Node& node, const Literal& from, const Shape& shape, Arena& ar
   return Literal{*to, shape, from.bytes, layout};
 }
 
-struct Row {
-  std::string_view op;
-  Folded (*fold)(const Node&, const Literal&, const Shape&, Arena&);
-};
-
-constexpr std::array kRows = {
-    Row{"Identity", reshape},  Row{"Reshape", reshape},     Row{"Flatten", reshape}, Row{"Squeeze", reshape},
-    Row{"Unsqueeze", reshape}, Row{"Transpose", transpose}, Row{"Cast", cast},
-};
-
-}  // namespace
+}  // namespace constant_of
 
 std::optional<Literal> fold_constant(const Node& node, const Shape& shape, Arena& arena) {
   if (!node.is_constant(0) || !floating(node.tensor(0).dtype)) return std::nullopt;
+  if (!node.form().constant) return std::nullopt;
   const Literal& from = *node.tensor(0).constant;
-  for (const Row& row : kRows) {
-    if (row.op != node.form().op) continue;
-    // Of no elements there is nothing to see, and their dimensions may be of any size.
-    if (shape.count().value_or(0) == 0 || shape.count() != from.shape.count()) return std::nullopt;
-    return row.fold(node, from, shape, arena);
-  }
-  return std::nullopt;
+  // Of no elements there is nothing to see, and their dimensions may be of any size.
+  if (shape.count().value_or(0) == 0 || shape.count() != from.shape.count()) return std::nullopt;
+  return node.form().constant(node, from, shape, arena);
 }
 
 }  // namespace rw::graph

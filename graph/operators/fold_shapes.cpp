@@ -1,32 +1,29 @@
 #include "graph/operators/fold_shapes.hpp"
 
 #include <algorithm>
-#include <array>
-#include <functional>
-#include <numeric>
 
 #include "graph/operators/form_functions.hpp"
 
 namespace rw::graph {
 namespace {
 
-using Values = std::optional<std::vector<std::int64_t>>;
+using integers_of::Values;
 
 // Arithmetic: an unknown operand, or a result that no dimension could have, gives an unknown element.
-std::int64_t add(std::int64_t a, std::int64_t b) {
+std::int64_t plus(std::int64_t a, std::int64_t b) {
   return a == 0 ? b : b == 0 ? a : is_open(a) || is_open(b) ? kOpen : a + b;
 }
-std::int64_t subtract(std::int64_t a, std::int64_t b) { return b == 0 ? a : is_open(a) || is_open(b) ? kOpen : a - b; }
-std::int64_t multiply(std::int64_t a, std::int64_t b) {
+std::int64_t minus(std::int64_t a, std::int64_t b) { return b == 0 ? a : is_open(a) || is_open(b) ? kOpen : a - b; }
+std::int64_t times(std::int64_t a, std::int64_t b) {
   if (a == 1 || b == 1) return a == 1 ? b : a;
   std::int64_t product = 0;
   return is_open(a) || is_open(b) || __builtin_mul_overflow(a, b, &product) ? kOpen : product;
 }
 // Of integers ONNX divides towards zero.
-std::int64_t divide(std::int64_t a, std::int64_t b) {
+std::int64_t quotient(std::int64_t a, std::int64_t b) {
   return b == 1 ? a : is_open(a) || is_open(b) || b == 0 ? kOpen : a / b;
 }
-std::int64_t equal(std::int64_t a, std::int64_t b) {
+std::int64_t same_number(std::int64_t a, std::int64_t b) {
   if (!is_open(a) && !is_open(b)) return a == b ? 1 : 0;
   // A dimension is at least 0: whatever it is, it differs from the -1 that exporters compare with.
   if ((is_open(a) && a != kOpen && !is_open(b) && b < 0) || (is_open(b) && b != kOpen && !is_open(a) && a < 0))
@@ -60,6 +57,16 @@ Values each(const Node& node) {
   }
   return values;
 }
+
+}  // namespace
+
+namespace integers_of {
+
+Values add(const Node& node) { return each<plus>(node); }
+Values subtract(const Node& node) { return each<minus>(node); }
+Values multiply(const Node& node) { return each<times>(node); }
+Values divide(const Node& node) { return each<quotient>(node); }
+Values equal(const Node& node) { return each<same_number>(node); }
 
 Values shape(const Node& node) {
   const Shape in = node.shape(0);
@@ -169,34 +176,16 @@ Values product(const Node& node) {
   const auto from = node.whole_values(0);
   if (!from || !is_vector(node, 0) || node.has(1) || node.integers("axes")) return std::nullopt;
   std::int64_t all = 1;
-  for (const std::int64_t value : *from) all = multiply(all, value);
+  for (const std::int64_t value : *from) all = times(all, value);
   return std::vector<std::int64_t>{is_open(all) || (all < kWholeBound && all > -kWholeBound) ? all : kOpen};
 }
 
-struct FoldRow {
-  std::string_view op;
-  Values (*fold)(const Node&);
-};
-
-constexpr std::array kRows = {
-    FoldRow{"Shape", shape},        FoldRow{"Size", size},          FoldRow{"Identity", same},
-    FoldRow{"Cast", cast},          FoldRow{"Gather", gather},      FoldRow{"Concat", concat},
-    FoldRow{"Slice", slice},        FoldRow{"Squeeze", same},       FoldRow{"Unsqueeze", same},
-    FoldRow{"Reshape", same},       FoldRow{"Flatten", same},       FoldRow{"Add", each<add>},
-    FoldRow{"Sub", each<subtract>}, FoldRow{"Mul", each<multiply>}, FoldRow{"Div", each<divide>},
-    FoldRow{"Equal", each<equal>},  FoldRow{"Where", where},        FoldRow{"ConstantOfShape", constant_of_shape},
-    FoldRow{"Range", range},        FoldRow{"ReduceProd", product},
-};
-
-}  // namespace
+}  // namespace integers_of
 
 std::optional<std::vector<std::int64_t>> fold_shapes(const Node& node) {
-  for (const FoldRow& row : kRows) {
-    if (row.op != node.form().op) continue;
-    Values values = row.fold(node);
-    return values && values->size() <= kMaxFolded ? values : std::nullopt;
-  }
-  return std::nullopt;
+  if (!node.form().integers) return std::nullopt;
+  auto values = node.form().integers(node);
+  return values && values->size() <= kMaxFolded ? values : std::nullopt;
 }
 
 }  // namespace rw::graph

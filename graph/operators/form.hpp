@@ -1,5 +1,6 @@
-// What must be known of an operator's form, independent of any law: its attributes with their defaults, how its output
-// shape follows, on which axes its channels lie and how axes are carried through it, and where its constants are.
+// What must be known of an operator's form, independent of any law: its attributes with their defaults, which element
+// types and shapes its outputs have, on which axes its channels lie and how axes are carried through it, where its
+// constants are, and what becomes of constants that it reads.
 // One row an operator (forms.cpp); what an ONNX operator is and which defaults it has: the ONNX operator specification.
 #pragma once
 
@@ -12,7 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/base/arena.hpp"
 #include "graph/operators/movement.hpp"
+#include "graph/values/dtype.hpp"
+#include "graph/values/literal.hpp"
 #include "graph/values/shape.hpp"
 
 namespace rw::graph {
@@ -46,6 +50,7 @@ struct View {
 struct Linear {
   std::uint32_t activation = 0, weight = 1;  // input slots
   std::optional<std::uint32_t> bias;         // input slot, where there is one
+  bool bias_broadcasts = false;              // the bias may have one element, or a row for each of the batch
   View view;
   AxisMask out_axes = 0, in_axes = 0;
 };
@@ -81,6 +86,8 @@ struct Anchors {
 struct Form {
   std::string_view op;
   std::span<const AttributeRow> attributes = {};
+  // The element type of output `slot`; undefined where it is not known.
+  DType (*type)(const Node&, std::uint32_t slot) = nullptr;
   // The shape of output `slot`, where the shapes of the inputs suffice for it.
   std::optional<std::vector<std::int64_t>> (*shape)(const Node&, std::uint32_t slot) = nullptr;
   Anchors (*anchors)(const Node&) = nullptr;
@@ -92,6 +99,15 @@ struct Form {
   UserForm user = {};
   // How the elements of input 0 come to output `slot`, where the operator only moves, repeats or chooses them.
   std::optional<Movement> (*movement)(const Node&, std::uint32_t slot) = nullptr;
+  // The input slot of a bias, which may be absent and be made; nothing: it takes none.
+  std::optional<std::uint32_t> bias = std::nullopt;
+  // What becomes of the constant `from` at input 0, viewed where it lies: the value of output 0, which has this shape
+  // and as many elements. Nothing: values change. Null: they always do.
+  std::optional<Literal> (*constant)(const Node&, const Literal& from, const Shape&, Arena&) = nullptr;
+  // The elements of an integer output 0 as far as they follow from shapes and constants (fold_shapes.hpp).
+  std::optional<std::vector<std::int64_t>> (*integers)(const Node&) = nullptr;
+  // Error: constants that do not fit the operator's input or each other. Null: none that it looks for.
+  void (*check)(const Node&) = nullptr;
 };
 
 // Null: no row. The name is as in Network::type_name.

@@ -1,5 +1,6 @@
-// The functions that rows of forms.cpp name, each namespace in a file of its own: shapes (shape.cpp), anchors and axes
-// (axis.cpp), weights (weight.cpp), movements (movement.cpp). Internal to graph/.
+// The functions that rows of forms.cpp name, each namespace in a file of its own: element types (type.cpp), shapes
+// (shape.cpp), anchors and axes (axis.cpp), weights (weight.cpp), movements (movement.cpp), constants
+// (fold_constants.cpp), whole numbers (fold_shapes.cpp), checks (check.cpp). Internal to graph/.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,18 @@
 namespace rw::graph {
 
 using Dims = std::optional<std::vector<std::int64_t>>;
+
+namespace type_of {
+DType same(const Node&, std::uint32_t);       // as input 0
+DType of_second(const Node&, std::uint32_t);  // as input 1
+DType boolean(const Node&, std::uint32_t);
+DType int64(const Node&, std::uint32_t);
+DType indices_second(const Node&, std::uint32_t);  // as input 0, and indices as output 1
+DType mask_second(const Node&, std::uint32_t);     // as input 0, and a mask as output 1
+DType cast(const Node&, std::uint32_t);
+DType constant_of_shape(const Node&, std::uint32_t);
+DType quantized(const Node&, std::uint32_t);
+}  // namespace type_of
 
 namespace shape_of {
 Dims same(const Node&, std::uint32_t);       // as input 0
@@ -39,6 +52,7 @@ Dims transpose(const Node&, std::uint32_t);
 Dims depth_to_space(const Node&, std::uint32_t);
 Dims space_to_depth(const Node&, std::uint32_t);
 Dims resize(const Node&, std::uint32_t);
+Dims upsample(const Node&, std::uint32_t);
 Dims shape(const Node&, std::uint32_t);
 Dims scalar(const Node&, std::uint32_t);
 Dims constant(const Node&, std::uint32_t);
@@ -63,6 +77,8 @@ namespace axes_of {
 std::optional<AxisMap> same(const Node&, std::uint32_t);       // axis i is axis i
 std::optional<AxisMap> broadcast(const Node&, std::uint32_t);  // aligned at the last axis
 std::optional<AxisMap> reduce(const Node&, std::uint32_t);
+std::optional<AxisMap> squeeze(const Node&, std::uint32_t);
+std::optional<AxisMap> unsqueeze(const Node&, std::uint32_t);
 std::optional<AxisMap> transpose(const Node&, std::uint32_t);
 std::optional<AxisMap> view(const Node&, std::uint32_t);  // row-major elements keep their order
 std::optional<AxisMap> gather(const Node&, std::uint32_t);
@@ -95,6 +111,38 @@ std::optional<Movement> slice(const Node&, std::uint32_t);
 std::optional<Movement> split(const Node&, std::uint32_t);
 std::optional<Movement> gather(const Node&, std::uint32_t);
 }  // namespace movement_of
+
+namespace constant_of {
+using Folded = std::optional<Literal>;
+Folded same_order(const Node&, const Literal& from, const Shape&, Arena&);  // another shape at most
+Folded transpose(const Node&, const Literal& from, const Shape&, Arena&);
+Folded cast(const Node&, const Literal& from, const Shape&, Arena&);
+}  // namespace constant_of
+
+namespace integers_of {
+using Values = std::optional<std::vector<std::int64_t>>;
+Values same(const Node&);
+Values cast(const Node&);
+Values shape(const Node&);
+Values size(const Node&);
+Values gather(const Node&);
+Values concat(const Node&);
+Values slice(const Node&);
+Values add(const Node&);
+Values subtract(const Node&);
+Values multiply(const Node&);
+Values divide(const Node&);
+Values equal(const Node&);
+Values where(const Node&);
+Values constant_of_shape(const Node&);
+Values range(const Node&);
+Values product(const Node&);
+}  // namespace integers_of
+
+namespace check_of {
+void convolution(const Node&);
+void batch_normalization(const Node&);
+}  // namespace check_of
 
 // What Slice keeps of one axis: positions first, first + step, ... (count of them).
 struct Cut {

@@ -1,347 +1,453 @@
-// One row an operator: attributes with defaults, shape of the output, where channels lie, how axes are carried, where
-// the constants are. A row says nothing of laws. Source: the ONNX operator specification (ai.onnx, com.microsoft).
+// One row an operator: attributes with defaults, element types and shapes of its outputs, where channels lie, how axes
+// are carried, where the constants are, and what follows from constant inputs. A row says nothing of laws. Source: the
+// ONNX operator specification (ai.onnx, com.microsoft).
 #include "graph/operators/form.hpp"
 
-#include <array>
 #include <map>
 
+#include "graph/operators/attributes.hpp"
 #include "graph/operators/form_functions.hpp"
 
 namespace rw::graph {
 namespace {
 
-constexpr auto kInteger = AttributeForm::integer;
-constexpr auto kNumber = AttributeForm::number;
-constexpr auto kText = AttributeForm::text;
-constexpr auto kList = AttributeForm::list;
+namespace n = attributes_of;
+namespace t = type_of;
+namespace s = shape_of;
+namespace a = anchors_of;
+namespace x = axes_of;
+namespace w = weight_of;
+namespace m = movement_of;
+namespace c = constant_of;
+namespace i = integers_of;
+using Attributes = std::span<const AttributeRow>;
 
-using Rows = std::span<const AttributeRow>;
-template <std::size_t N>
-using Table = std::array<AttributeRow, N>;
+// Kinds of operators, of which nothing differs but name and attributes.
 
-constexpr Table<6> kConv = {{{"auto_pad", kText, 0, "NOTSET"},
-                             {"dilations", kList},
-                             {"group", kInteger, 1},
-                             {"kernel_shape", kList},
-                             {"pads", kList},
-                             {"strides", kList}}};
-constexpr Table<8> kConvTranspose = {{{"auto_pad", kText, 0, "NOTSET"},
-                                      {"dilations", kList},
-                                      {"group", kInteger, 1},
-                                      {"kernel_shape", kList},
-                                      {"output_padding", kList},
-                                      {"output_shape", kList},
-                                      {"pads", kList},
-                                      {"strides", kList}}};
-constexpr Table<8> kFusedConv = {{{"auto_pad", kText, 0, "NOTSET"},
-                                  {"dilations", kList},
-                                  {"group", kInteger, 1},
-                                  {"kernel_shape", kList},
-                                  {"pads", kList},
-                                  {"strides", kList},
-                                  {"activation", kText, 0, ""},
-                                  {"activation_params", kList}}};
-constexpr Table<4> kGemm = {
-    {{"alpha", kNumber, 1}, {"beta", kNumber, 1}, {"transA", kInteger, 0}, {"transB", kInteger, 0}}};
-constexpr Table<4> kBatchNorm = {
-    {{"epsilon", kNumber, 1e-5}, {"momentum", kNumber, 0.9}, {"training_mode", kInteger, 0}, {"spatial", kInteger, 1}}};
-constexpr Table<8> kPool = {{{"auto_pad", kText, 0, "NOTSET"},
-                             {"ceil_mode", kInteger, 0},
-                             {"count_include_pad", kInteger, 0},
-                             {"dilations", kList},
-                             {"kernel_shape", kList},
-                             {"pads", kList},
-                             {"storage_order", kInteger, 0},
-                             {"strides", kList}}};
-constexpr Table<7> kLpPool = {{{"auto_pad", kText, 0, "NOTSET"},
-                               {"ceil_mode", kInteger, 0},
-                               {"dilations", kList},
-                               {"kernel_shape", kList},
-                               {"p", kInteger, 2},
-                               {"pads", kList},
-                               {"strides", kList}}};
-constexpr Table<1> kGlobalLp = {{{"p", kInteger, 2}}};
-constexpr Table<3> kReduce = {{{"axes", kList}, {"keepdims", kInteger, 1}, {"noop_with_empty_axes", kInteger, 0}}};
-constexpr Table<3> kPad = {{{"mode", kText, 0, "constant"}, {"pads", kList}, {"value", kNumber, 0}}};
-constexpr Table<4> kRoiAlign = {{{"mode", kText, 0, "avg"},
-                                 {"output_height", kInteger, 1},
-                                 {"output_width", kInteger, 1},
-                                 {"spatial_scale", kNumber, 1}}};
-constexpr Table<3> kTopK = {{{"axis", kInteger, -1}, {"largest", kInteger, 1}, {"sorted", kInteger, 1}}};
-constexpr Table<1> kTrilu = {{{"upper", kInteger, 1}}};
-constexpr Table<2> kCumSum = {{{"exclusive", kInteger, 0}, {"reverse", kInteger, 0}}};
-constexpr Table<2> kReverse = {{{"batch_axis", kInteger, 1}, {"time_axis", kInteger, 0}}};
-constexpr Table<1> kAxisFirst = {{{"axis", kInteger, 0}}};
-constexpr Table<1> kAxisSecond = {{{"axis", kInteger, 1}}};
-constexpr Table<1> kAxisLast = {{{"axis", kInteger, -1}}};
-constexpr Table<2> kShape = {{{"end", kInteger, 4294967296.0}, {"start", kInteger, 0}}};
-constexpr Table<1> kAxes = {{{"axes", kList}}};
-constexpr Table<3> kSplit = {{{"axis", kInteger, 0}, {"split", kList}, {"num_outputs", kInteger, 0}}};
-constexpr Table<3> kSlice = {{{"axes", kList}, {"ends", kList}, {"starts", kList}}};
-constexpr Table<1> kPerm = {{{"perm", kList}}};
-constexpr Table<2> kReshape = {{{"allowzero", kInteger, 0}, {"shape", kList}}};
-constexpr Table<2> kDepthToSpace = {{{"blocksize", kInteger, 0}, {"mode", kText, 0, "DCR"}}};
-constexpr Table<1> kSpaceToDepth = {{{"blocksize", kInteger, 0}}};
-constexpr Table<9> kResize = {{{"antialias", kInteger, 0},
-                               {"axes", kList},
-                               {"coordinate_transformation_mode", kText, 0, "half_pixel"},
-                               {"cubic_coeff_a", kNumber, -0.75},
-                               {"exclude_outside", kInteger, 0},
-                               {"extrapolation_value", kNumber, 0},
-                               {"keep_aspect_ratio_policy", kText, 0, "stretch"},
-                               {"mode", kText, 0, "nearest"},
-                               {"nearest_mode", kText, 0, "round_prefer_floor"}}};
-constexpr Table<2> kUpsample = {{{"mode", kText, 0, "nearest"}, {"scales", kList}}};
-constexpr Table<1> kLeaky = {{{"alpha", kNumber, 0.01}}};
-constexpr Table<1> kElu = {{{"alpha", kNumber, 1}}};
-constexpr Table<2> kClip = {
-    {{"max", kNumber, 3.4028234663852886e38, {}, 2}, {"min", kNumber, -3.4028234663852886e38, {}, 1}}};
-constexpr Table<2> kDropout = {{{"ratio", kNumber, 0.5, {}, 1}, {"seed", kInteger, 0}}};
-constexpr Table<2> kHardSigmoid = {{{"alpha", kNumber, 0.2}, {"beta", kNumber, 0.5}}};
-constexpr Table<1> kGelu = {{{"approximate", kText, 0, "none"}}};
-constexpr Table<2> kCast = {{{"saturate", kInteger, 1}, {"to", kInteger, 1}}};
-constexpr Table<3> kLayerNorm = {{{"axis", kInteger, -1}, {"epsilon", kNumber, 1e-5}, {"stash_type", kInteger, 1}}};
-constexpr Table<1> kEpsilon = {{{"epsilon", kNumber, 1e-5}}};
-constexpr Table<3> kGroupNorm = {
-    {{"epsilon", kNumber, 1e-5}, {"num_groups", kInteger, 1}, {"stash_type", kInteger, 1}}};
-constexpr Table<3> kGridSample = {
-    {{"align_corners", kInteger, 0}, {"mode", kText, 0, "linear"}, {"padding_mode", kText, 0, "zeros"}}};
-
-const std::vector<Form>& table() {
-  namespace s = shape_of;
-  namespace a = anchors_of;
-  namespace x = axes_of;
-  namespace w = weight_of;
-  namespace m = movement_of;
-  constexpr UserForm none = {};
-  static const std::vector<Form> rows = {
-      // op, attributes, shape, anchors, axes, linear, affine, (user), movement
-      {"Conv", kConv, s::conv, a::second, nullptr, w::conv},
-      {"com.microsoft::FusedConv", kFusedConv, s::conv, a::second, nullptr, w::conv},
-      {"ConvTranspose", kConvTranspose, s::conv_transpose, a::second, nullptr, w::conv_transpose},
-      {"Gemm", kGemm, s::gemm, a::last, nullptr, w::gemm},
-      {"MatMul", {}, s::matmul, a::matmul, x::matmul, w::matmul},
-      {"BatchNormalization", kBatchNorm, s::same, a::second, x::same, nullptr, w::batch_normalization},
-
-      {"MaxPool", kPool, s::pool, a::second, x::same},
-      {"AveragePool", kPool, s::pool, a::second, x::same},
-      {"LpPool", kLpPool, s::pool, a::second, x::same},
-      {"GlobalMaxPool", {}, s::global_pool, a::second, x::same},
-      {"GlobalAveragePool", {}, s::global_pool, a::second, x::same},
-      {"GlobalLpPool", kGlobalLp, s::global_pool, a::second, x::same},
-      {"InstanceNormalization", kEpsilon, s::same, a::second, x::same, nullptr, w::normalization},
-      {"GroupNormalization", kGroupNorm, s::same, a::second, x::same, nullptr, w::normalization},
-      {"LayerNormalization", kLayerNorm, s::same, a::last, x::same, nullptr, w::normalization},
-      {"RMSNormalization", kLayerNorm, s::same, a::last, x::same, nullptr, w::normalization},
-      {"SimplifiedLayerNormalization", kLayerNorm, s::same, a::last, x::same, nullptr, w::normalization},
-      {"LRN", {}, s::same, a::second, x::same},
-      {"MeanVarianceNormalization", kAxes, s::same, a::second, x::same},
-      {"MaxUnpool", kPool, s::max_unpool, a::second, x::first_two},
-      {"RoiAlign", kRoiAlign, s::roi_align, a::second, x::second},
-      {"GridSample", kGridSample, s::grid_sample, a::second, x::first_two},
-
-      {"Relu", {}, s::same, nullptr, x::same},
-      {"LeakyRelu", kLeaky, s::same, nullptr, x::same},
-      {"PRelu", {}, s::same, nullptr, x::same},
-      {"Abs", {}, s::same, nullptr, x::same},
-      {"Neg", {}, s::same, nullptr, x::same},
-      {"Identity", {}, s::same, nullptr, x::same},
-      {"Dropout", kDropout, s::same, nullptr, x::same},
-      {"Clip", kClip, s::same, nullptr, x::same},
-      {"Cast", kCast, s::same, nullptr, x::same},
-      {"CastLike", {}, s::same, nullptr, x::same},
-      {"Sigmoid", {}, s::same, nullptr, x::same},
-      {"HardSigmoid", kHardSigmoid, s::same, nullptr, x::same},
-      {"HardSwish", {}, s::same, nullptr, x::same},
-      {"Tanh", {}, s::same, nullptr, x::same},
-      {"Erf", {}, s::same, nullptr, x::same},
-      {"Exp", {}, s::same, nullptr, x::same},
-      {"Log", {}, s::same, nullptr, x::same},
-      {"Sqrt", {}, s::same, nullptr, x::same},
-      {"Reciprocal", {}, s::same, nullptr, x::same},
-      {"Elu", kElu, s::same, nullptr, x::same},
-      {"Celu", kElu, s::same, nullptr, x::same},
-      {"Selu", {}, s::same, nullptr, x::same},
-      {"Gelu", kGelu, s::same, nullptr, x::same},
-      {"com.microsoft::Gelu", {}, s::same, nullptr, x::same},
-      {"Mish", {}, s::same, nullptr, x::same},
-      {"Softplus", {}, s::same, nullptr, x::same},
-      {"Softsign", {}, s::same, nullptr, x::same},
-      {"ThresholdedRelu", kElu, s::same, nullptr, x::same},
-      {"Swish", kElu, s::same, nullptr, x::same},
-      {"com.microsoft::QuickGelu", kElu, s::same, nullptr, x::same},
-      {"com.microsoft::FastGelu", {}, s::same, nullptr, x::same},
-      {"com.microsoft::BiasGelu", {}, s::same, nullptr, x::same},
-      {"Shrink", {}, s::same, nullptr, x::same},
-      {"Sin", {}, s::same, nullptr, x::same},
-      {"Cos", {}, s::same, nullptr, x::same},
-      {"Tan", {}, s::same, nullptr, x::same},
-      {"Asin", {}, s::same, nullptr, x::same},
-      {"Acos", {}, s::same, nullptr, x::same},
-      {"Atan", {}, s::same, nullptr, x::same},
-      {"Sinh", {}, s::same, nullptr, x::same},
-      {"Cosh", {}, s::same, nullptr, x::same},
-      {"Asinh", {}, s::same, nullptr, x::same},
-      {"Acosh", {}, s::same, nullptr, x::same},
-      {"Atanh", {}, s::same, nullptr, x::same},
-      {"Bernoulli", {}, s::same, nullptr, x::same},
-      {"BitwiseNot", {}, s::same, nullptr, x::same},
-      {"IsInf", {}, s::same, nullptr, x::same},
-      {"Hardmax", kAxisLast, s::same, nullptr, x::same},
-      {"LpNormalization", kAxisLast, s::same, nullptr, x::same},
-      {"Floor", {}, s::same, nullptr, x::same},
-      {"Ceil", {}, s::same, nullptr, x::same},
-      {"Round", {}, s::same, nullptr, x::same},
-      {"Sign", {}, s::same, nullptr, x::same},
-      {"Not", {}, s::same, nullptr, x::same},
-      {"IsNaN", {}, s::same, nullptr, x::same},
-      {"Softmax", kAxisLast, s::same, nullptr, x::same},
-      {"LogSoftmax", kAxisLast, s::same, nullptr, x::same},
-      {"QuantizeLinear", kAxisSecond, s::same, nullptr, x::same},
-      {"DequantizeLinear", kAxisSecond, s::same, nullptr, x::same},
-
-      {"Add", {}, s::broadcast, nullptr, x::broadcast},
-      {"Sub", {}, s::broadcast, nullptr, x::broadcast},
-      {"Mul", {}, s::broadcast, nullptr, x::broadcast, nullptr, w::multiply},
-      {"Div", {}, s::broadcast, nullptr, x::broadcast, nullptr, w::divide},
-      {"Pow", {}, s::broadcast, nullptr, x::broadcast},
-      {"Sum", {}, s::broadcast, nullptr, x::broadcast},
-      {"Mean", {}, s::broadcast, nullptr, x::broadcast},
-      {"Max", {}, s::broadcast, nullptr, x::broadcast},
-      {"Min", {}, s::broadcast, nullptr, x::broadcast},
-      {"Where", {}, s::broadcast, nullptr, x::broadcast},
-      {"Equal", {}, s::broadcast, nullptr, x::broadcast},
-      {"Less", {}, s::broadcast, nullptr, x::broadcast},
-      {"LessOrEqual", {}, s::broadcast, nullptr, x::broadcast},
-      {"Greater", {}, s::broadcast, nullptr, x::broadcast},
-      {"GreaterOrEqual", {}, s::broadcast, nullptr, x::broadcast},
-      {"And", {}, s::broadcast, nullptr, x::broadcast},
-      {"Or", {}, s::broadcast, nullptr, x::broadcast},
-      {"Xor", {}, s::broadcast, nullptr, x::broadcast},
-      {"Mod", {}, s::broadcast, nullptr, x::broadcast},
-      {"BitShift", {}, s::broadcast, nullptr, x::broadcast},
-      {"BitwiseAnd", {}, s::broadcast, nullptr, x::broadcast},
-      {"BitwiseOr", {}, s::broadcast, nullptr, x::broadcast},
-      {"BitwiseXor", {}, s::broadcast, nullptr, x::broadcast},
-
-      {"ReduceMean", kReduce, s::reduce, nullptr, x::reduce},
-      {"ReduceSum", kReduce, s::reduce, nullptr, x::reduce},
-      {"ReduceMax", kReduce, s::reduce, nullptr, x::reduce},
-      {"ReduceMin", kReduce, s::reduce, nullptr, x::reduce},
-      {"ReduceL1", kReduce, s::reduce, nullptr, x::reduce},
-      {"ReduceL2", kReduce, s::reduce, nullptr, x::reduce},
-      {"ReduceProd", kReduce, s::reduce, nullptr, x::reduce},
-      {"ReduceSumSquare", kReduce, s::reduce, nullptr, x::reduce},
-      {"ReduceLogSum", kReduce, s::reduce, nullptr, x::reduce},
-      {"ReduceLogSumExp", kReduce, s::reduce, nullptr, x::reduce},
-
-      {"Concat", kAxisSecond, s::concat, nullptr, x::same},
-      {"Split", kSplit, s::split, nullptr, x::same, nullptr, nullptr, none, m::split},
-      {"Slice", kSlice, s::slice, nullptr, x::same, nullptr, nullptr, none, m::slice},
-      {"Gather", kAxisFirst, s::gather, nullptr, x::gather, nullptr, nullptr, none, m::gather},
-      {"Pad", kPad, s::pad, nullptr, x::same},
-      {"Resize", kResize, s::resize, nullptr, x::same},
-      {"Upsample", kUpsample, s::resize, nullptr, x::same},
-      {"Tile", {}, s::tile, nullptr, x::same, nullptr, nullptr, none, m::tile},
-      {"Expand", {}, s::expand, nullptr, x::broadcast, nullptr, nullptr, none, m::expand},
-      {"Reshape", kReshape, s::reshape, nullptr, x::view, nullptr, nullptr, none, m::reshape},
-      {"Flatten", kAxisSecond, s::flatten, nullptr, x::view, nullptr, nullptr, none, m::reshape},
-      {"Squeeze", kAxes, s::squeeze, nullptr, x::reduce, nullptr, nullptr, none, m::reshape},
-      {"Unsqueeze", kAxes, s::unsqueeze, nullptr, x::reduce, nullptr, nullptr, none, m::reshape},
-      {"Transpose", kPerm, s::transpose, nullptr, x::transpose, nullptr, nullptr, none, m::transpose},
-      {"DepthToSpace", kDepthToSpace, s::depth_to_space, a::second, nullptr, nullptr, nullptr, none, m::depth_to_space},
-      {"SpaceToDepth", kSpaceToDepth, s::space_to_depth, a::second, nullptr, nullptr, nullptr, none, m::space_to_depth},
-
-      {"Trilu", kTrilu, s::same, nullptr, x::same},
-      {"CumSum", kCumSum, s::same, nullptr, x::same},
-      {"ReverseSequence", kReverse, s::same, nullptr, x::same},
-      {"GatherElements", kAxisFirst, s::gather_elements, nullptr, x::same},
-      {"TopK", kTopK, s::top_k, nullptr, x::same},
-      {"ScatterElements", kAxisFirst, s::same, nullptr, x::same},
-      {"Scatter", kAxisFirst, s::same, nullptr, x::same},
-      {"ScatterND", {}, s::same, nullptr, x::same},
-      {"TensorScatter", {}, s::same, nullptr, x::same},
-
-      {"Shape", kShape, s::shape},
-      {"Range", {}, s::range},
-      {"Size", {}, s::scalar},
-      {"Constant", {}, s::constant},
-      {"ConstantOfShape", {}, s::constant_of_shape},
-      {"EyeLike", {}, s::same},
-      {"RandomNormalLike", {}, s::same},
-      {"RandomUniformLike", {}, s::same},
-
-      // Of these nothing is needed but that they exist: they carry no scale, and their outputs have whatever shape the
-      // model says.
-      {"AffineGrid"},
-      {"ArgMax"},
-      {"ArgMin"},
-      {"Attention"},
-      {"BlackmanWindow"},
-      {"CenterCropPad"},
-      {"Col2Im"},
-      {"Compress"},
-      {"ConcatFromSequence"},
-      {"ConvInteger"},
-      {"DFT"},
-      {"DeformConv"},
-      {"Det"},
-      {"DynamicQuantizeLinear"},
-      {"Einsum"},
-      {"GRU"},
-      {"GatherND"},
-      {"HammingWindow"},
-      {"HannWindow"},
-      {"If"},
-      {"ImageDecoder"},
-      {"LSTM"},
-      {"Loop"},
-      {"MatMulInteger"},
-      {"MaxRoiPool"},
-      {"MelWeightMatrix"},
-      {"Multinomial"},
-      {"NegativeLogLikelihoodLoss"},
-      {"NonMaxSuppression"},
-      {"NonZero"},
-      {"OneHot"},
-      {"Optional"},
-      {"OptionalGetElement"},
-      {"OptionalHasElement"},
-      {"QLinearConv"},
-      {"QLinearMatMul"},
-      {"RNN"},
-      {"RandomNormal"},
-      {"RandomUniform"},
-      {"RegexFullMatch"},
-      {"RotaryEmbedding"},
-      {"STFT"},
-      {"Scan"},
-      {"SequenceAt"},
-      {"SequenceConstruct"},
-      {"SequenceEmpty"},
-      {"SequenceErase"},
-      {"SequenceInsert"},
-      {"SequenceLength"},
-      {"SequenceMap"},
-      {"SoftmaxCrossEntropyLoss"},
-      {"SplitToSequence"},
-      {"StringConcat"},
-      {"StringNormalizer"},
-      {"StringSplit"},
-      {"TfIdfVectorizer"},
-      {"Unique"},
-  };
-  return rows;
+constexpr Form elementwise(std::string_view op, Attributes attributes = {}) {
+  return {.op = op, .attributes = attributes, .type = t::same, .shape = s::same, .axes = x::same};
 }
+
+// y[..., i, ...] from x[..., j, ...] along some axes: the shape stays, the elements do not.
+constexpr Form along_axes(std::string_view op, Attributes attributes = {}) { return elementwise(op, attributes); }
+
+constexpr Form test_of_elements(std::string_view op) {
+  return {.op = op, .type = t::boolean, .shape = s::same, .axes = x::same};
+}
+
+constexpr Form broadcast(std::string_view op) {
+  return {.op = op, .type = t::same, .shape = s::broadcast, .axes = x::broadcast};
+}
+
+constexpr Form comparison(std::string_view op) {
+  return {.op = op, .type = t::boolean, .shape = s::broadcast, .axes = x::broadcast};
+}
+
+constexpr Form reduction(std::string_view op) {
+  return {.op = op, .attributes = n::kReduce, .type = t::same, .shape = s::reduce, .axes = x::reduce};
+}
+
+constexpr Form pool(std::string_view op, Attributes attributes) {
+  return {.op = op, .attributes = attributes, .type = t::same, .shape = s::pool, .anchors = a::second, .axes = x::same};
+}
+
+constexpr Form global_pool(std::string_view op, Attributes attributes = {}) {
+  return {.op = op,
+          .attributes = attributes,
+          .type = t::same,
+          .shape = s::global_pool,
+          .anchors = a::second,
+          .axes = x::same};
+}
+
+// Normalization, then a factor and a bias.
+constexpr Form normalization(std::string_view op, Attributes attributes, Anchors (*anchors)(const Node&)) {
+  return {.op = op,
+          .attributes = attributes,
+          .type = t::same,
+          .shape = s::same,
+          .anchors = anchors,
+          .axes = x::same,
+          .affine = w::normalization};
+}
+
+// Of it nothing is needed but that it exists: it carries no scale, and its outputs are what the model says.
+constexpr Form known(std::string_view op) { return {.op = op}; }
+
+constexpr Form kRows[] = {
+    {.op = "Conv",
+     .attributes = n::kConv,
+     .type = t::same,
+     .shape = s::conv,
+     .anchors = a::second,
+     .linear = w::conv,
+     .bias = 2,
+     .check = check_of::convolution},
+    {.op = "com.microsoft::FusedConv",
+     .attributes = n::kFusedConv,
+     .type = t::same,
+     .shape = s::conv,
+     .anchors = a::second,
+     .linear = w::conv},
+    {.op = "ConvTranspose",
+     .attributes = n::kConvTranspose,
+     .type = t::same,
+     .shape = s::conv_transpose,
+     .anchors = a::second,
+     .linear = w::conv_transpose,
+     .bias = 2,
+     .check = check_of::convolution},
+    {.op = "Gemm",
+     .attributes = n::kGemm,
+     .type = t::same,
+     .shape = s::gemm,
+     .anchors = a::last,
+     .linear = w::gemm,
+     .bias = 2},
+    {.op = "MatMul", .type = t::same, .shape = s::matmul, .anchors = a::matmul, .axes = x::matmul, .linear = w::matmul},
+    {.op = "BatchNormalization",
+     .attributes = n::kBatchNorm,
+     .type = t::same,
+     .shape = s::same,
+     .anchors = a::second,
+     .axes = x::same,
+     .affine = w::batch_normalization,
+     .check = check_of::batch_normalization},
+
+    {.op = "MaxPool",
+     .attributes = n::kPool,
+     .type = t::indices_second,
+     .shape = s::pool,
+     .anchors = a::second,
+     .axes = x::same},
+    pool("AveragePool", n::kPool),
+    pool("LpPool", n::kLpPool),
+    global_pool("GlobalMaxPool"),
+    global_pool("GlobalAveragePool"),
+    global_pool("GlobalLpPool", n::kGlobalLp),
+    normalization("InstanceNormalization", n::kEpsilon, a::second),
+    normalization("GroupNormalization", n::kGroupNorm, a::second),
+    normalization("LayerNormalization", n::kLayerNorm, a::last),
+    normalization("RMSNormalization", n::kLayerNorm, a::last),
+    normalization("SimplifiedLayerNormalization", n::kLayerNorm, a::last),
+    {.op = "LRN", .type = t::same, .shape = s::same, .anchors = a::second, .axes = x::same},
+    {.op = "MeanVarianceNormalization",
+     .attributes = n::kAxes,
+     .type = t::same,
+     .shape = s::same,
+     .anchors = a::second,
+     .axes = x::same},
+    {.op = "MaxUnpool",
+     .attributes = n::kPool,
+     .type = t::same,
+     .shape = s::max_unpool,
+     .anchors = a::second,
+     .axes = x::first_two},
+    {.op = "RoiAlign",
+     .attributes = n::kRoiAlign,
+     .type = t::same,
+     .shape = s::roi_align,
+     .anchors = a::second,
+     .axes = x::second},
+    {.op = "GridSample",
+     .attributes = n::kGridSample,
+     .type = t::same,
+     .shape = s::grid_sample,
+     .anchors = a::second,
+     .axes = x::first_two},
+
+    elementwise("Relu"),
+    elementwise("LeakyRelu", n::kLeaky),
+    elementwise("PRelu"),
+    elementwise("Abs"),
+    elementwise("Neg"),
+    {.op = "Identity",
+     .type = t::same,
+     .shape = s::same,
+     .axes = x::same,
+     .constant = c::same_order,
+     .integers = i::same},
+    {.op = "Dropout", .attributes = n::kDropout, .type = t::mask_second, .shape = s::same, .axes = x::same},
+    elementwise("Clip", n::kClip),
+    {.op = "Cast",
+     .attributes = n::kCast,
+     .type = t::cast,
+     .shape = s::same,
+     .axes = x::same,
+     .constant = c::cast,
+     .integers = i::cast},
+    {.op = "CastLike", .type = t::of_second, .shape = s::same, .axes = x::same},
+    elementwise("Sigmoid"),
+    elementwise("HardSigmoid", n::kHardSigmoid),
+    elementwise("HardSwish"),
+    elementwise("Tanh"),
+    elementwise("Erf"),
+    elementwise("Exp"),
+    elementwise("Log"),
+    elementwise("Sqrt"),
+    elementwise("Reciprocal"),
+    elementwise("Elu", n::kElu),
+    elementwise("Celu", n::kElu),
+    elementwise("Selu"),
+    elementwise("Gelu", n::kGelu),
+    elementwise("com.microsoft::Gelu"),
+    elementwise("Mish"),
+    elementwise("Softplus"),
+    elementwise("Softsign"),
+    elementwise("ThresholdedRelu", n::kElu),
+    elementwise("Swish", n::kElu),
+    elementwise("com.microsoft::QuickGelu", n::kElu),
+    elementwise("com.microsoft::FastGelu"),
+    elementwise("com.microsoft::BiasGelu"),
+    elementwise("Shrink"),
+    elementwise("Sin"),
+    elementwise("Cos"),
+    elementwise("Tan"),
+    elementwise("Asin"),
+    elementwise("Acos"),
+    elementwise("Atan"),
+    elementwise("Sinh"),
+    elementwise("Cosh"),
+    elementwise("Asinh"),
+    elementwise("Acosh"),
+    elementwise("Atanh"),
+    elementwise("Bernoulli"),
+    elementwise("BitwiseNot"),
+    elementwise("Floor"),
+    elementwise("Ceil"),
+    elementwise("Round"),
+    elementwise("Sign"),
+    test_of_elements("Not"),
+    test_of_elements("IsNaN"),
+    test_of_elements("IsInf"),
+    along_axes("Hardmax", n::kAxisLast),
+    along_axes("LpNormalization", n::kAxisLast),
+    along_axes("Softmax", n::kAxisLast),
+    along_axes("LogSoftmax", n::kAxisLast),
+    {.op = "QuantizeLinear", .attributes = n::kAxisSecond, .type = t::quantized, .shape = s::same, .axes = x::same},
+    {.op = "DequantizeLinear", .attributes = n::kAxisSecond, .type = t::of_second, .shape = s::same, .axes = x::same},
+
+    {.op = "Add", .type = t::same, .shape = s::broadcast, .axes = x::broadcast, .integers = i::add},
+    {.op = "Sub", .type = t::same, .shape = s::broadcast, .axes = x::broadcast, .integers = i::subtract},
+    {.op = "Mul",
+     .type = t::same,
+     .shape = s::broadcast,
+     .axes = x::broadcast,
+     .affine = w::multiply,
+     .integers = i::multiply},
+    {.op = "Div",
+     .type = t::same,
+     .shape = s::broadcast,
+     .axes = x::broadcast,
+     .affine = w::divide,
+     .integers = i::divide},
+    broadcast("Pow"),
+    broadcast("Sum"),
+    broadcast("Mean"),
+    broadcast("Max"),
+    broadcast("Min"),
+    {.op = "Where", .type = t::of_second, .shape = s::broadcast, .axes = x::broadcast, .integers = i::where},
+    {.op = "Equal", .type = t::boolean, .shape = s::broadcast, .axes = x::broadcast, .integers = i::equal},
+    comparison("Less"),
+    comparison("LessOrEqual"),
+    comparison("Greater"),
+    comparison("GreaterOrEqual"),
+    comparison("And"),
+    comparison("Or"),
+    comparison("Xor"),
+    broadcast("Mod"),
+    broadcast("BitShift"),
+    broadcast("BitwiseAnd"),
+    broadcast("BitwiseOr"),
+    broadcast("BitwiseXor"),
+
+    reduction("ReduceMean"),
+    reduction("ReduceSum"),
+    reduction("ReduceMax"),
+    reduction("ReduceMin"),
+    reduction("ReduceL1"),
+    reduction("ReduceL2"),
+    {.op = "ReduceProd",
+     .attributes = n::kReduce,
+     .type = t::same,
+     .shape = s::reduce,
+     .axes = x::reduce,
+     .integers = i::product},
+    reduction("ReduceSumSquare"),
+    reduction("ReduceLogSum"),
+    reduction("ReduceLogSumExp"),
+
+    {.op = "Concat",
+     .attributes = n::kAxisSecond,
+     .type = t::same,
+     .shape = s::concat,
+     .axes = x::same,
+     .integers = i::concat},
+    {.op = "Split", .attributes = n::kSplit, .type = t::same, .shape = s::split, .axes = x::same, .movement = m::split},
+    {.op = "Slice",
+     .attributes = n::kSlice,
+     .type = t::same,
+     .shape = s::slice,
+     .axes = x::same,
+     .movement = m::slice,
+     .integers = i::slice},
+    {.op = "Gather",
+     .attributes = n::kAxisFirst,
+     .type = t::same,
+     .shape = s::gather,
+     .axes = x::gather,
+     .movement = m::gather,
+     .integers = i::gather},
+    {.op = "Pad", .attributes = n::kPad, .type = t::same, .shape = s::pad, .axes = x::same},
+    {.op = "Resize", .attributes = n::kResize, .type = t::same, .shape = s::resize, .axes = x::same},
+    {.op = "Upsample", .attributes = n::kUpsample, .type = t::same, .shape = s::upsample, .axes = x::same},
+    {.op = "Tile", .type = t::same, .shape = s::tile, .axes = x::same, .movement = m::tile},
+    {.op = "Expand", .type = t::same, .shape = s::expand, .axes = x::broadcast, .movement = m::expand},
+    {.op = "Reshape",
+     .attributes = n::kReshape,
+     .type = t::same,
+     .shape = s::reshape,
+     .axes = x::view,
+     .movement = m::reshape,
+     .constant = c::same_order,
+     .integers = i::same},
+    {.op = "Flatten",
+     .attributes = n::kAxisSecond,
+     .type = t::same,
+     .shape = s::flatten,
+     .axes = x::view,
+     .movement = m::reshape,
+     .constant = c::same_order,
+     .integers = i::same},
+    {.op = "Squeeze",
+     .attributes = n::kAxes,
+     .type = t::same,
+     .shape = s::squeeze,
+     .axes = x::squeeze,
+     .movement = m::reshape,
+     .constant = c::same_order,
+     .integers = i::same},
+    {.op = "Unsqueeze",
+     .attributes = n::kAxes,
+     .type = t::same,
+     .shape = s::unsqueeze,
+     .axes = x::unsqueeze,
+     .movement = m::reshape,
+     .constant = c::same_order,
+     .integers = i::same},
+    {.op = "Transpose",
+     .attributes = n::kPerm,
+     .type = t::same,
+     .shape = s::transpose,
+     .axes = x::transpose,
+     .movement = m::transpose,
+     .constant = c::transpose},
+    {.op = "DepthToSpace",
+     .attributes = n::kDepthToSpace,
+     .type = t::same,
+     .shape = s::depth_to_space,
+     .anchors = a::second,
+     .movement = m::depth_to_space},
+    {.op = "SpaceToDepth",
+     .attributes = n::kSpaceToDepth,
+     .type = t::same,
+     .shape = s::space_to_depth,
+     .anchors = a::second,
+     .movement = m::space_to_depth},
+
+    along_axes("Trilu", n::kTrilu),
+    along_axes("CumSum", n::kCumSum),
+    along_axes("ReverseSequence", n::kReverse),
+    {.op = "GatherElements",
+     .attributes = n::kAxisFirst,
+     .type = t::same,
+     .shape = s::gather_elements,
+     .axes = x::same},
+    {.op = "TopK", .attributes = n::kTopK, .type = t::indices_second, .shape = s::top_k, .axes = x::same},
+    along_axes("ScatterElements", n::kAxisFirst),
+    along_axes("Scatter", n::kAxisFirst),
+    along_axes("ScatterND"),
+    along_axes("TensorScatter"),
+
+    {.op = "Shape", .attributes = n::kShape, .type = t::int64, .shape = s::shape, .integers = i::shape},
+    {.op = "Range", .type = t::same, .shape = s::range, .integers = i::range},
+    {.op = "Size", .type = t::int64, .shape = s::scalar, .integers = i::size},
+    {.op = "Constant", .shape = s::constant},
+    {.op = "ConstantOfShape",
+     .type = t::constant_of_shape,
+     .shape = s::constant_of_shape,
+     .integers = i::constant_of_shape},
+    {.op = "EyeLike", .shape = s::same},
+    {.op = "RandomNormalLike", .shape = s::same},
+    {.op = "RandomUniformLike", .shape = s::same},
+
+    {.op = "ArgMax", .type = t::int64},
+    {.op = "ArgMin", .type = t::int64},
+    {.op = "NonMaxSuppression", .type = t::int64},
+    {.op = "NonZero", .type = t::int64},
+    known("AffineGrid"),
+    known("Attention"),
+    known("BlackmanWindow"),
+    known("CenterCropPad"),
+    known("Col2Im"),
+    known("Compress"),
+    known("ConcatFromSequence"),
+    known("ConvInteger"),
+    known("DFT"),
+    known("DeformConv"),
+    known("Det"),
+    known("DynamicQuantizeLinear"),
+    known("Einsum"),
+    known("GRU"),
+    known("GatherND"),
+    known("HammingWindow"),
+    known("HannWindow"),
+    known("If"),
+    known("ImageDecoder"),
+    known("LSTM"),
+    known("Loop"),
+    known("MatMulInteger"),
+    known("MaxRoiPool"),
+    known("MelWeightMatrix"),
+    known("Multinomial"),
+    known("NegativeLogLikelihoodLoss"),
+    known("OneHot"),
+    known("Optional"),
+    known("OptionalGetElement"),
+    known("OptionalHasElement"),
+    known("QLinearConv"),
+    known("QLinearMatMul"),
+    known("RNN"),
+    known("RandomNormal"),
+    known("RandomUniform"),
+    known("RegexFullMatch"),
+    known("RotaryEmbedding"),
+    known("STFT"),
+    known("Scan"),
+    known("SequenceAt"),
+    known("SequenceConstruct"),
+    known("SequenceEmpty"),
+    known("SequenceErase"),
+    known("SequenceInsert"),
+    known("SequenceLength"),
+    known("SequenceMap"),
+    known("SoftmaxCrossEntropyLoss"),
+    known("SplitToSequence"),
+    known("StringConcat"),
+    known("StringNormalizer"),
+    known("StringSplit"),
+    known("TfIdfVectorizer"),
+    known("Unique"),
+};
 
 }  // namespace
 
-std::span<const Form> forms() { return table(); }
+std::span<const Form> forms() { return kRows; }
 
 const Form* find_form(std::string_view op) {
   static const std::map<std::string_view, const Form*> index = [] {
     std::map<std::string_view, const Form*> all;
-    for (const Form& form : table()) all.emplace(form.op, &form);
+    for (const Form& form : kRows) all.emplace(form.op, &form);
     return all;
   }();
   const auto found = index.find(op);

@@ -52,13 +52,16 @@ class Window {
   std::span<const std::int64_t> kernel_, strides_, dilations_, pads_;
 };
 
-std::int64_t window_output(const Node& node, const Window& window, std::size_t i, std::int64_t size, bool ceil_mode) {
+enum class Slides : std::uint8_t { convolution, pool, pool_upwards };  // upwards: ceil_mode
+
+std::int64_t window_output(const Node& node, const Window& window, std::size_t i, std::int64_t size, Slides how) {
   if (size < 0) return kUnknown;
   const std::int64_t stride = window.stride(i);
+  const bool ceil_mode = how == Slides::pool_upwards;
   const std::string_view auto_pad = node.text("auto_pad", "NOTSET");
   if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
     // Runtimes do not agree with the specification on pools whose window has gaps.
-    const bool agreed = window.dilation(i) == 1 || node.form().op == "Conv";
+    const bool agreed = window.dilation(i) == 1 || how == Slides::convolution;
     return agreed ? (size + stride - 1) / stride : kUnknown;
   }
   const bool valid = auto_pad == "VALID";
@@ -71,7 +74,7 @@ std::int64_t window_output(const Node& node, const Window& window, std::size_t i
   return steps + 1;
 }
 
-Dims spatial(const Node& node, std::span<const std::int64_t> kernel, std::int64_t channels, bool ceil_mode) {
+Dims spatial(const Node& node, std::span<const std::int64_t> kernel, std::int64_t channels, Slides how) {
   const Shape in = node.shape(0);
   if (!in.known() || in.rank() < 3 || kernel.size() + 2 != static_cast<std::size_t>(in.rank())) return std::nullopt;
   const Window window(node, kernel);
@@ -80,7 +83,7 @@ Dims spatial(const Node& node, std::span<const std::int64_t> kernel, std::int64_
   dims[0] = in[0];
   dims[1] = channels;
   for (std::size_t i = 0; i < window.rank(); ++i)
-    dims[i + 2] = window_output(node, window, i, in[static_cast<int>(i) + 2], ceil_mode);
+    dims[i + 2] = window_output(node, window, i, in[static_cast<int>(i) + 2], how);
   return dims;
 }
 
@@ -124,6 +127,25 @@ Cut cut_of(int axis, std::int64_t dim, std::int64_t start, std::int64_t end, std
     cut.count = cut.first > last ? (cut.first - last - 1) / -step + 1 : 0;
   }
   return cut;
+}
+
+// floor(size * scale), which the specification does not say the type of: 10 * 0.7f is 7 in float and 6.99999988 in
+// double. Where that matters the size is not known.
+std::int64_t resized(std::int64_t size, double scale) {
+  const double exact = static_cast<double>(size) * scale;
+  if (size < 0 || !(exact >= 0) || exact > 1e15) return kUnknown;
+  const float rounded = static_cast<float>(size) * static_cast<float>(scale);
+  const auto whole = static_cast<std::int64_t>(exact);
+  return static_cast<std::int64_t>(rounded) == whole ? whole : kUnknown;
+}
+
+// Scales are floats: an axis of scale 1 keeps its size, the others are worked out at run time.
+Dims scaled(const Shape& in, const std::optional<std::vector<double>>& scales) {
+  std::vector<std::int64_t> dims = copy(in);
+  const bool known = scales && scales->size() == dims.size();
+  for (std::size_t i = 0; i < dims.size(); ++i)
+    if (!known || (*scales)[i] != 1) dims[i] = known ? resized(dims[i], (*scales)[i]) : kUnknown;
+  return dims;
 }
 
 }  // namespace
@@ -171,7 +193,7 @@ Dims broadcast(const Node& node, std::uint32_t) {
 Dims conv(const Node& node, std::uint32_t) {
   const Shape weight = node.shape(1);
   if (!weight.known() || weight.rank() < 3) return std::nullopt;
-  return spatial(node, kernel_of(weight), weight[0], false);
+  return spatial(node, kernel_of(weight), weight[0], Slides::convolution);
 }
 
 Dims conv_transpose(const Node& node, std::uint32_t) {
@@ -221,7 +243,8 @@ Dims matmul(const Node& node, std::uint32_t) {
 
 Dims pool(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
-  return spatial(node, node.list("kernel_shape"), in.rank() < 3 ? kUnknown : in[1], node.integer("ceil_mode") != 0);
+  return spatial(node, node.list("kernel_shape"), in.rank() < 3 ? kUnknown : in[1],
+                 node.integer("ceil_mode") != 0 ? Slides::pool_upwards : Slides::pool);
 }
 
 Dims global_pool(const Node& node, std::uint32_t) {
@@ -490,34 +513,20 @@ Dims space_to_depth(const Node& node, std::uint32_t) {
   return std::vector<std::int64_t>{in[0], times(in[1], block * block), part(in[2]), part(in[3])};
 }
 
-// floor(size * scale), which the specification does not say the type of: 10 * 0.7f is 7 in float and 6.99999988 in
-// double. Where that matters the size is not known.
-std::int64_t resized(std::int64_t size, double scale) {
-  const double exact = static_cast<double>(size) * scale;
-  if (size < 0 || !(exact >= 0) || exact > 1e15) return kUnknown;
-  const float rounded = static_cast<float>(size) * static_cast<float>(scale);
-  const auto whole = static_cast<std::int64_t>(exact);
-  return static_cast<std::int64_t>(rounded) == whole ? whole : kUnknown;
+Dims upsample(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known()) return std::nullopt;
+  return scaled(in, node.numbers_of(1));
 }
 
 Dims resize(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
   if (!in.known()) return std::nullopt;
-  const bool upsample = node.form().op == "Upsample" || node.input_count() == 2;
-  std::vector<std::int64_t> dims = copy(in);
+  const auto rank = static_cast<std::size_t>(in.rank());
   if (node.has(3) && node.text("keep_aspect_ratio_policy", "stretch") != "stretch")
-    return std::vector<std::int64_t>(dims.size(), kUnknown);  // sizes are bounds, of all axes
-  if (auto sizes = target_of(node, 3); sizes && sizes->size() == dims.size()) return sizes;
-  // Scales are floats: an axis of scale 1 keeps its size, the others are worked out at run time.
-  const std::size_t slot = upsample ? 1 : 2;
-  if (!node.is_constant(slot)) return std::vector<std::int64_t>(dims.size(), kUnknown);
-  const auto scales = node.numbers_of(slot);
-  if (!scales || scales->size() != dims.size()) return std::vector<std::int64_t>(dims.size(), kUnknown);
-  for (std::size_t i = 0; i < dims.size(); ++i) {
-    if ((*scales)[i] == 1) continue;
-    dims[i] = resized(dims[i], (*scales)[i]);
-  }
-  return dims;
+    return std::vector<std::int64_t>(rank, kUnknown);  // sizes are bounds, of all axes
+  if (auto sizes = target_of(node, 3); sizes && sizes->size() == rank) return sizes;
+  return scaled(in, node.numbers_of(node.input_count() == 2 ? 1 : 2));  // 1: operator set 10
 }
 
 Dims shape(const Node& node, std::uint32_t) {

@@ -82,6 +82,7 @@ std::optional<Linear> gemm(const Node& node, std::string& why) {
   if (!constant_float(node, 1, "weight", why)) return std::nullopt;
   linear.bias = optional_slot(node, 2);
   if (linear.bias && !constant_float(node, 2, "bias", why)) return std::nullopt;
+  linear.bias_broadcasts = true;
   const Shape weight = node.shape(1);
   if (weight.rank() != 2) {
     why = fmt::format("its weight {} is no matrix", to_string(weight));

@@ -84,12 +84,13 @@ Passes passes(const Site& site) {
 
 // Why its bias cannot take a number for each channel of its output; empty: it can.
 std::string without_bias(const Site& site) {
-  if (!has_bias_slot(site)) return fmt::format("{} has no bias", site.form().op);
+  const std::uint32_t slot = bias_slot(site);
+  if (slot == kNone) return fmt::format("{} has no bias", site.form().op);
   if (site.op().nested()) return fmt::format("{} stands in a nested network, which is not edited", site.form().op);
-  const graph::Shape bias = site.shape(kBiasSlot);  // of Gemm: broadcast to [rows, channels]
+  const graph::Shape bias = site.shape(slot);  // of Gemm: broadcast to [rows, channels]
   const std::int64_t channels = site.channels().count(site.output());
   const bool for_channels = bias.count() == channels && bias.rank() > 0 && bias[bias.rank() - 1] == channels;
-  if (site.has(kBiasSlot) && bias.count() != 1 && !for_channels)
+  if (site.has(slot) && bias.count() != 1 && !for_channels)
     return fmt::format("{} has a bias for each row", site.form().op);
   if (site.number("alpha", 1) != 1 || site.number("beta", 1) != 1)
     return fmt::format("{} weighs its bias", site.form().op);
@@ -102,7 +103,7 @@ bool is_folded(const Site& site, const Plan& plan) {
     const Edit* edit = plan.edit(site.id(), slot);
     return edit && !edit->folded.empty();
   };
-  return folded(1) || folded(kBiasSlot);
+  return folded(1) || folded(bias_slot(site));
 }
 
 std::string unfit_child(const Site& site) {

@@ -140,7 +140,7 @@ std::string read_target(const Site& site, Target& target) {
       target.channels *= static_cast<std::size_t>(linear->view.dims[static_cast<std::size_t>(i)]);
   for (int i = 0; i < out.rank(); ++i)
     if (*axes == AxisMask{1} << static_cast<unsigned>(i)) target.from_end = out.rank() - i;
-  target.bias_slot = linear->bias.value_or(has_bias_slot(site) ? kBiasSlot : kNone);
+  target.bias_slot = linear->bias.value_or(bias_slot(site));
   target.bias.assign(target.channels, 0);
   target.bias_factor = site.network().type_of(site.id()) == "Gemm" ? site.number("beta", 1) : 1;
   if (!linear->bias) return {};
@@ -199,8 +199,7 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
     return {.reason = "the constant has more axes than what it meets"};
   const graph::Tensor& weight = linear.tensor(target.weight.slot);
   const bool adds = !all(folded->offset, 0) || (!all(target.bias, 0) && !all(folded->factor, 1));
-  if (adds && (target.bias_slot == kNone || !has_bias_slot(linear) || target.bias_factor == 0))
-    return {.reason = "it takes no bias"};
+  if (adds && (bias_slot(linear) == kNone || target.bias_factor == 0)) return {.reason = "it takes no bias"};
   std::vector<double> bias(target.channels);
   for (std::size_t i = 0; i < target.channels; ++i) {
     bias[i] = (folded->factor[i] * target.bias[i] + folded->offset[i]) / target.bias_factor;

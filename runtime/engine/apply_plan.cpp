@@ -72,7 +72,9 @@ class Applier {
   }
 
  private:
-  bool has_new_bias(OperatorId op, std::uint32_t slot) const { return slot == kBiasSlot && plan_.added_bias(op); }
+  bool has_new_bias(OperatorId op, std::uint32_t slot) const {
+    return slot == bias_slot(analysis_.site(op)) && plan_.added_bias(op);
+  }
   bool is_bounded(OperatorId op) const { return analysis_.law(op).name == "bounded"; }
 
   // Users with equal edits share one tensor. The tensor itself changes where all of its users change it; who wants it
@@ -197,8 +199,9 @@ class Applier {
   // The bias with what was added to it, a constant of its own.
   void give_bias(OperatorId op) {
     const Site site = analysis_.site(op);
-    const std::string name = site.has(kBiasSlot) ? own_name(site.tensor(kBiasSlot).name, op)
-                                                 : names_.make(fmt::format("{}.bias", site.op().name));
+    const std::uint32_t slot = bias_slot(site);
+    const std::string name =
+        site.has(slot) ? own_name(site.tensor(slot).name, op) : names_.make(fmt::format("{}.bias", site.op().name));
     const graph::DType dtype = site.tensor(1).dtype;
     const std::vector<double> bias = bias_of(site, plan_);
     const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(bias.size())};
@@ -208,7 +211,7 @@ class Applier {
         throw graph::Error("", fmt::format("tensor '{}'", name), fmt::format("a bias becomes {}", bias[i]));
     });
     add(name, dtype, shape, bytes);
-    result_.graph.inputs.push_back({op, kBiasSlot, name});
+    result_.graph.inputs.push_back({op, slot, name});
   }
 
   std::string own_name(std::string_view tensor, OperatorId op) {

@@ -8,9 +8,8 @@
 
 namespace rw::runtime {
 
-inline constexpr std::uint32_t kBiasSlot = 2;
-// The operator takes one there (Conv, ConvTranspose, Gemm).
-bool has_bias_slot(const Site& site);
+// The input where it stands, or would stand; kNone: the operator takes none.
+inline std::uint32_t bias_slot(const Site& site) { return site.form().bias.value_or(graph::kNone); }
 
 // One for each channel of the output, through the plan: what was added to it, and the scale of the output. The
 // operator has a bias slot; a bias that is there has one value, or one for each channel.
