@@ -14,18 +14,18 @@ namespace {
 
 constexpr std::size_t kLongestWord = 40;
 constexpr std::size_t kMostCandidates = 2'000;
-using Row = std::array<std::size_t, kLongestWord + 1>;
+using DistanceRow = std::array<std::size_t, kLongestWord + 1>;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Optimal string alignment distance (Damerau 1964, with each pair of letters swapped at most once).
 std::size_t distance(std::string_view a, std::string_view b) {
-  std::array<Row, 3> rows{};  // of i - 2, i - 1 and i, each in the place of i modulo 3
+  std::array<DistanceRow, 3> rows{};  // of i - 2, i - 1 and i, each in the place of i modulo 3
   for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    Row& row = rows[i % 3];
-    const Row& above = rows[(i + 2) % 3];
-    const Row& two_above = rows[(i + 1) % 3];
+    DistanceRow& row = rows[i % 3];
+    const DistanceRow& above = rows[(i + 2) % 3];
+    const DistanceRow& two_above = rows[(i + 1) % 3];
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const std::size_t change = lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1;

@@ -6,11 +6,11 @@ namespace rw::graph {
 namespace {
 
 // One row for each length of a character.
-struct Row {
+struct LengthRow {
   unsigned char mask, lead;  // (first byte & mask) == lead
   char32_t smallest;         // a smaller one should have been written shorter
 };
-constexpr std::array<Row, 4> kRows = {
+constexpr std::array<LengthRow, 4> kRows = {
     {{0x80, 0x00, 0}, {0xE0, 0xC0, 0x80}, {0xF0, 0xE0, 0x800}, {0xF8, 0xF0, 0x10000}}};
 
 bool is_character(char32_t point) { return point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF); }
@@ -20,7 +20,7 @@ bool is_character(char32_t point) { return point <= 0x10FFFF && (point < 0xD800 
 Utf8 decode_utf8(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   for (std::size_t size = 1; size <= kRows.size() && size <= text.size(); ++size) {
-    const Row& row = kRows[size - 1];
+    const LengthRow& row = kRows[size - 1];
     if ((byte(0) & row.mask) != row.lead) continue;
     auto point = static_cast<char32_t>(byte(0) & static_cast<unsigned char>(~row.mask));
     for (std::size_t i = 1; i < size; ++i) {

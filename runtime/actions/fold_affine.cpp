@@ -24,7 +24,7 @@ namespace rw::runtime {
 namespace {
 
 // z = factor y + offset, one of each for every channel.
-struct Affine {
+struct ChannelAffine {
   std::vector<double> factor, offset;
 };
 
@@ -44,7 +44,7 @@ std::optional<std::vector<double>> along(const Site& site, std::uint32_t slot, s
 }
 
 // Its channels lie on axis 1.
-std::optional<Affine> batch_normalization(const Site& site, std::size_t channels, int from_end) {
+std::optional<ChannelAffine> batch_normalization(const Site& site, std::size_t channels, int from_end) {
   std::string why;
   if (site.output_shape().rank() - from_end != 1) return std::nullopt;
   if (!site.form().affine || !site.form().affine(site, why)) return std::nullopt;
@@ -55,7 +55,7 @@ std::optional<Affine> batch_normalization(const Site& site, std::size_t channels
     constants.push_back(std::move(*values));
   }
   const double epsilon = site.number("epsilon", 1e-5);
-  Affine result;
+  ChannelAffine result;
   for (std::size_t i = 0; i < channels; ++i) {
     result.factor.push_back(constants[0][i] / std::sqrt(constants[3][i] + epsilon));
     result.offset.push_back(constants[1][i] - result.factor[i] * constants[2][i]);
@@ -69,14 +69,14 @@ std::optional<std::uint32_t> constant_slot(const Site& site) {
   return site.is_constant(0) ? 0 : 1;
 }
 
-std::optional<Affine> multiply(const Site& site, std::size_t channels, int from_end) {
+std::optional<ChannelAffine> multiply(const Site& site, std::size_t channels, int from_end) {
   const auto slot = constant_slot(site);
   auto factor = slot ? along(site, *slot, channels, from_end) : std::nullopt;
   if (!factor) return std::nullopt;
-  return Affine{std::move(*factor), std::vector<double>(channels, 0)};
+  return ChannelAffine{std::move(*factor), std::vector<double>(channels, 0)};
 }
 
-std::optional<Affine> divide(const Site& site, std::size_t channels, int from_end) {
+std::optional<ChannelAffine> divide(const Site& site, std::size_t channels, int from_end) {
   if (constant_slot(site) != 1) return std::nullopt;
   auto result = multiply(site, channels, from_end);
   if (result)
@@ -84,29 +84,29 @@ std::optional<Affine> divide(const Site& site, std::size_t channels, int from_en
   return result;
 }
 
-std::optional<Affine> add(const Site& site, std::size_t channels, int from_end) {
+std::optional<ChannelAffine> add(const Site& site, std::size_t channels, int from_end) {
   const auto slot = constant_slot(site);
   auto offset = slot ? along(site, *slot, channels, from_end) : std::nullopt;
   if (!offset) return std::nullopt;
-  return Affine{std::vector<double>(channels, 1), std::move(*offset)};
+  return ChannelAffine{std::vector<double>(channels, 1), std::move(*offset)};
 }
 
-std::optional<Affine> subtract(const Site& site, std::size_t channels, int from_end) {
+std::optional<ChannelAffine> subtract(const Site& site, std::size_t channels, int from_end) {
   auto result = add(site, channels, from_end);
   if (!result) return std::nullopt;
   for (double& each : constant_slot(site) == 0 ? result->factor : result->offset) each = -each;
   return result;
 }
 
-struct Row {
+struct AffineRow {
   std::string_view op;
-  std::optional<Affine> (*read)(const Site&, std::size_t channels, int from_end);
+  std::optional<ChannelAffine> (*read)(const Site&, std::size_t channels, int from_end);
 };
-constexpr std::array kRows = {Row{"BatchNormalization", batch_normalization}, Row{"Mul", multiply}, Row{"Div", divide},
-                              Row{"Add", add}, Row{"Sub", subtract}};
+constexpr std::array kRows = {AffineRow{"BatchNormalization", batch_normalization}, AffineRow{"Mul", multiply},
+                              AffineRow{"Div", divide}, AffineRow{"Add", add}, AffineRow{"Sub", subtract}};
 
-std::optional<Affine> affine_of(const Site& site, std::size_t channels, int from_end) {
-  for (const Row& row : kRows)
+std::optional<ChannelAffine> affine_of(const Site& site, std::size_t channels, int from_end) {
+  for (const AffineRow& row : kRows)
     if (row.op == site.network().type_of(site.id())) return row.read(site, channels, from_end);
   return std::nullopt;
 }

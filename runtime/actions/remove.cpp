@@ -18,15 +18,15 @@ std::string same_type(const Site& site) {
 }
 
 // Operators that are the identity, and why one is not.
-struct Row {
+struct IdentityRow {
   std::string_view op;
   std::string (*condition)(const Site&);
 };
-constexpr std::array kIdentities = {Row{"Identity", always}, Row{"Dropout", operator_condition},
-                                    Row{"Cast", same_type}};
+constexpr std::array kIdentities = {IdentityRow{"Identity", always}, IdentityRow{"Dropout", operator_condition},
+                                    IdentityRow{"Cast", same_type}};
 
 std::string not_identity(const Site& site) {
-  for (const Row& row : kIdentities)
+  for (const IdentityRow& row : kIdentities)
     if (row.op == site.network().type_of(site.id())) return row.condition(site);
   return fmt::format("{} is not known to be the identity", site.network().type_of(site.id()));
 }

@@ -26,7 +26,7 @@ Table all_rows() {
   Table table;
   for (const auto rows : {conv_rows(), matmul_rows(), pool_rows(), elementwise_rows(), reduce_rows(), normalize_rows(),
                           shape_rows(), resize_rows(), choose_rows(), sample_rows()})
-    for (const Row& row : rows)
+    for (const OperatorRow& row : rows)
       if (!table.emplace(row.type, row.run).second)
         throw std::logic_error(fmt::format("operator '{}' has two rows", row.type));
   return table;

@@ -37,22 +37,22 @@ struct Call {
 
 using Results = std::vector<Array>;  // by output slot
 
-struct Row {
+struct OperatorRow {
   std::string_view type;
   Results (*run)(const Call& call);
 };
 
 // One table a family, each in the file evaluate_<family>.cpp.
-std::span<const Row> conv_rows();
-std::span<const Row> matmul_rows();
-std::span<const Row> pool_rows();
-std::span<const Row> elementwise_rows();
-std::span<const Row> reduce_rows();
-std::span<const Row> normalize_rows();
-std::span<const Row> shape_rows();
-std::span<const Row> resize_rows();
-std::span<const Row> choose_rows();
-std::span<const Row> sample_rows();
+std::span<const OperatorRow> conv_rows();
+std::span<const OperatorRow> matmul_rows();
+std::span<const OperatorRow> pool_rows();
+std::span<const OperatorRow> elementwise_rows();
+std::span<const OperatorRow> reduce_rows();
+std::span<const OperatorRow> normalize_rows();
+std::span<const OperatorRow> shape_rows();
+std::span<const OperatorRow> resize_rows();
+std::span<const OperatorRow> choose_rows();
+std::span<const OperatorRow> sample_rows();
 
 // Computes the outputs. Throws std::invalid_argument: operator not known, or inputs that do not fit it.
 Results run(const Call& call);

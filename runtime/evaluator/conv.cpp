@@ -139,7 +139,7 @@ Results fused_conv(const Call& call) {
   throw std::invalid_argument(fmt::format("activation '{}' is not known", name));
 }
 
-constexpr Row kRows[] = {
+constexpr OperatorRow kRows[] = {
     {"Conv", conv},
     {"ConvTranspose", conv_transpose},
     {"com.microsoft::FusedConv", fused_conv},
@@ -147,6 +147,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::span<const Row> conv_rows() { return kRows; }
+std::span<const OperatorRow> conv_rows() { return kRows; }
 
 }  // namespace rw::evaluator

@@ -71,13 +71,13 @@ Results gemm(const Call& call) {
   return one(Array(shape, std::move(y)));
 }
 
-constexpr Row kRows[] = {
+constexpr OperatorRow kRows[] = {
     {"MatMul", matmul},
     {"Gemm", gemm},
 };
 
 }  // namespace
 
-std::span<const Row> matmul_rows() { return kRows; }
+std::span<const OperatorRow> matmul_rows() { return kRows; }
 
 }  // namespace rw::evaluator

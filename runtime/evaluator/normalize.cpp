@@ -152,7 +152,7 @@ Results softmax_of(const Call& call, bool logarithm) {
   return one(Array(x.shape(), std::move(y)));
 }
 
-constexpr Row kRows[] = {
+constexpr OperatorRow kRows[] = {
     {"BatchNormalization", batch_normalization},
     {"LayerNormalization", layer_normalization},
     {"RMSNormalization", rms_normalization},
@@ -164,6 +164,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::span<const Row> normalize_rows() { return kRows; }
+std::span<const OperatorRow> normalize_rows() { return kRows; }
 
 }  // namespace rw::evaluator

@@ -95,7 +95,7 @@ Results lp_pool(const Call& call) {
   return one(Array(pool.shape, std::move(y)));
 }
 
-constexpr Row kRows[] = {
+constexpr OperatorRow kRows[] = {
     {"MaxPool", max_pool},
     {"AveragePool", average_pool},
     {"LpPool", lp_pool},
@@ -103,6 +103,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::span<const Row> pool_rows() { return kRows; }
+std::span<const OperatorRow> pool_rows() { return kRows; }
 
 }  // namespace rw::evaluator

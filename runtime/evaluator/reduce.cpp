@@ -109,7 +109,7 @@ Results arg_max(const Call& call) {
   return one(Array(std::move(shape), std::move(at)));
 }
 
-constexpr Row kRows[] = {
+constexpr OperatorRow kRows[] = {
     {"ReduceSum", reduction<kSum>},
     {"ReduceMean", reduction<kMean>},
     {"ReduceMax", reduction<kMax>},
@@ -126,6 +126,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::span<const Row> reduce_rows() { return kRows; }
+std::span<const OperatorRow> reduce_rows() { return kRows; }
 
 }  // namespace rw::evaluator

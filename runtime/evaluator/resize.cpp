@@ -51,9 +51,9 @@ constexpr RoundingRow kRoundings[] = {
     {"ceil", [](float x) { return std::ceil(x); }},
 };
 
-template <typename Row, std::size_t n>
-auto find(const Row (&rows)[n], std::string_view name) {
-  for (const Row& row : rows)
+template <typename NamedRow, std::size_t n>
+auto find(const NamedRow (&rows)[n], std::string_view name) {
+  for (const NamedRow& row : rows)
     if (row.name == name) return row.of;
   throw std::invalid_argument(fmt::format("'{}' is not known", name));
 }
@@ -142,13 +142,13 @@ Results resize(const Call& call) {
   return one(std::move(x));
 }
 
-constexpr Row kRows[] = {
+constexpr OperatorRow kRows[] = {
     {"Resize", resize},
     {"Upsample", resize},
 };
 
 }  // namespace
 
-std::span<const Row> resize_rows() { return kRows; }
+std::span<const OperatorRow> resize_rows() { return kRows; }
 
 }  // namespace rw::evaluator

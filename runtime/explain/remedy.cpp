@@ -53,7 +53,7 @@ void drop_step(dsl::Program& program, const Change& change) {
   steps.erase(std::remove_if(steps.begin(), steps.end(), is_it), steps.end());
 }
 
-struct Row {
+struct RemedyRow {
   ChangeKind kind;
   bool claims;  // the user must answer for it
   Text text;
@@ -61,80 +61,83 @@ struct Row {
 };
 
 const std::array kRows = {
-    Row{ChangeKind::name_parent, false,
-        [](const dsl::Loaded& rules, const Change& change) { return name_in(rules, change, "parents"); },
-        [](dsl::Program& program, const Change& change) {
-          pattern(program, change).parents.terms.push_back(term(change));
-        }},
-    Row{ChangeKind::name_child, false,
-        [](const dsl::Loaded& rules, const Change& change) { return name_in(rules, change, "children"); },
-        [](dsl::Program& program, const Change& change) {
-          pattern(program, change).children.terms.push_back(term(change));
-        }},
-    Row{ChangeKind::name_inner, false,
-        [](const dsl::Loaded& rules, const Change& change) {
-          if (rules.program.rules[change.rule].region->through.empty())
-            return fmt::format("add `through {}` to the region ({})", graph::printable(change.op), at(rules, change));
-          return name_in(rules, change, "through");
-        },
-        [](dsl::Program& program, const Change& change) {
-          auto& through = pattern(program, change).through;
-          if (through.empty()) through.emplace_back();
-          through[0].terms.push_back(term(change));
-        }},
-    Row{ChangeKind::name_join, false,
-        [](const dsl::Loaded& rules, const Change& change) {
-          if (!has_join(rules, change))
-            return fmt::format("add `may join {}` to the region ({})", graph::printable(change.op), at(rules, change));
-          return name_in(rules, change, "join");
-        },
-        [](dsl::Program& program, const Change& change) {
-          auto& joins = pattern(program, change).joins;
-          if (joins.empty()) joins.push_back({.terms = {}, .required = false});
-          joins[0].terms.terms.push_back(term(change));
-        }},
-    Row{ChangeKind::relax_join, false,
-        [](const dsl::Loaded& rules, const Change& change) {
-          return fmt::format("write `may join` for `join` ({})", at(rules, change));
-        },
-        [](dsl::Program& program, const Change& change) {
-          for (dsl::JoinClause& join : pattern(program, change).joins)
-            if (join.terms.at == change.at) join.required = false;
-        }},
-    Row{ChangeKind::pin_leaks, false,
+    RemedyRow{ChangeKind::name_parent, false,
+              [](const dsl::Loaded& rules, const Change& change) { return name_in(rules, change, "parents"); },
+              [](dsl::Program& program, const Change& change) {
+                pattern(program, change).parents.terms.push_back(term(change));
+              }},
+    RemedyRow{ChangeKind::name_child, false,
+              [](const dsl::Loaded& rules, const Change& change) { return name_in(rules, change, "children"); },
+              [](dsl::Program& program, const Change& change) {
+                pattern(program, change).children.terms.push_back(term(change));
+              }},
+    RemedyRow{ChangeKind::name_inner, false,
+              [](const dsl::Loaded& rules, const Change& change) {
+                if (rules.program.rules[change.rule].region->through.empty())
+                  return fmt::format("add `through {}` to the region ({})", graph::printable(change.op),
+                                     at(rules, change));
+                return name_in(rules, change, "through");
+              },
+              [](dsl::Program& program, const Change& change) {
+                auto& through = pattern(program, change).through;
+                if (through.empty()) through.emplace_back();
+                through[0].terms.push_back(term(change));
+              }},
+    RemedyRow{ChangeKind::name_join, false,
+              [](const dsl::Loaded& rules, const Change& change) {
+                if (!has_join(rules, change))
+                  return fmt::format("add `may join {}` to the region ({})", graph::printable(change.op),
+                                     at(rules, change));
+                return name_in(rules, change, "join");
+              },
+              [](dsl::Program& program, const Change& change) {
+                auto& joins = pattern(program, change).joins;
+                if (joins.empty()) joins.push_back({.terms = {}, .required = false});
+                joins[0].terms.terms.push_back(term(change));
+              }},
+    RemedyRow{ChangeKind::relax_join, false,
+              [](const dsl::Loaded& rules, const Change& change) {
+                return fmt::format("write `may join` for `join` ({})", at(rules, change));
+              },
+              [](dsl::Program& program, const Change& change) {
+                for (dsl::JoinClause& join : pattern(program, change).joins)
+                  if (join.terms.at == change.at) join.required = false;
+              }},
+    RemedyRow{
+        ChangeKind::pin_leaks, false,
         [](const dsl::Loaded& rules, const Change& change) {
           return fmt::format("add `leak pin` to the region ({})", at(rules, change));
         },
         [](dsl::Program& program, const Change& change) { pattern(program, change).leaks = dsl::LeakPolicy::pin; }},
-    Row{ChangeKind::teach, true,
-        [](const dsl::Loaded&, const Change& change) {
-          return fmt::format("teach the law of {0}: `op {0} law {1}` (if it is true of it: it is believed)",
-                             graph::printable(change.op), change.law);
-        },
-        add_law},
-    Row{ChangeKind::bound, false,
-        [](const dsl::Loaded&, const Change& change) {
-          return fmt::format("add `op {} law {}` (its bounds become constants, one a channel)",
-                             graph::printable(change.op), change.law);
-        },
-        add_law},
-    Row{ChangeKind::drop_where, false,
-        [](const dsl::Loaded& rules, const Change& change) {
-          return fmt::format("take out or widen `where` ({})", at(rules, change));
-        },
-        drop_step},
-    Row{ChangeKind::give_stats, false,
-        [](const dsl::Loaded&, const Change&) { return std::string("pass --stats FILE with their ranges"); },
-        drop_step},
-    Row{ChangeKind::drop_needs, false,
-        [](const dsl::Loaded& rules, const Change& change) {
-          return fmt::format("take out or widen `needs` ({})", at(rules, change));
-        },
-        drop_step},
+    RemedyRow{ChangeKind::teach, true,
+              [](const dsl::Loaded&, const Change& change) {
+                return fmt::format("teach the law of {0}: `op {0} law {1}` (if it is true of it: it is believed)",
+                                   graph::printable(change.op), change.law);
+              },
+              add_law},
+    RemedyRow{ChangeKind::bound, false,
+              [](const dsl::Loaded&, const Change& change) {
+                return fmt::format("add `op {} law {}` (its bounds become constants, one a channel)",
+                                   graph::printable(change.op), change.law);
+              },
+              add_law},
+    RemedyRow{ChangeKind::drop_where, false,
+              [](const dsl::Loaded& rules, const Change& change) {
+                return fmt::format("take out or widen `where` ({})", at(rules, change));
+              },
+              drop_step},
+    RemedyRow{ChangeKind::give_stats, false,
+              [](const dsl::Loaded&, const Change&) { return std::string("pass --stats FILE with their ranges"); },
+              drop_step},
+    RemedyRow{ChangeKind::drop_needs, false,
+              [](const dsl::Loaded& rules, const Change& change) {
+                return fmt::format("take out or widen `needs` ({})", at(rules, change));
+              },
+              drop_step},
 };
 
-const Row& row(const Change& change) {
-  const Row& found = kRows[static_cast<std::size_t>(change.kind)];
+const RemedyRow& row(const Change& change) {
+  const RemedyRow& found = kRows[static_cast<std::size_t>(change.kind)];
   assert(found.kind == change.kind);  // rows stand in the order of the enumeration
   return found;
 }

@@ -132,25 +132,25 @@ std::string reverse_sequence(const Site& site) {
   return along(site, site.shape(0).axis(site.integer("time_axis")), "reverses");
 }
 
-struct Row {
+struct ConditionRow {
   std::string_view op;
   std::string (*condition)(const Site&);
 };
 
 constexpr std::array kRows = {
-    Row{"Clip", clip},
-    Row{"Pad", pad},
-    Row{"PRelu", prelu},
-    Row{"LeakyRelu", leaky},
-    Row{"Dropout", dropout},
-    Row{"Cast", cast},
-    Row{"Resize", resize},
-    Row{"Upsample", resize},
-    Row{"CumSum", cum_sum},
-    Row{"TopK", top_k},
-    Row{"GatherElements", gather_elements},
-    Row{"ReverseSequence", reverse_sequence},
-    Row{"com.microsoft::FusedConv", fused_conv},
+    ConditionRow{"Clip", clip},
+    ConditionRow{"Pad", pad},
+    ConditionRow{"PRelu", prelu},
+    ConditionRow{"LeakyRelu", leaky},
+    ConditionRow{"Dropout", dropout},
+    ConditionRow{"Cast", cast},
+    ConditionRow{"Resize", resize},
+    ConditionRow{"Upsample", resize},
+    ConditionRow{"CumSum", cum_sum},
+    ConditionRow{"TopK", top_k},
+    ConditionRow{"GatherElements", gather_elements},
+    ConditionRow{"ReverseSequence", reverse_sequence},
+    ConditionRow{"com.microsoft::FusedConv", fused_conv},
 };
 
 }  // namespace
@@ -161,7 +161,7 @@ bool reads_positions(const Site& site) {
 }
 
 std::string operator_condition(const Site& site) {
-  for (const Row& row : kRows)
+  for (const ConditionRow& row : kRows)
     if (row.op == site.form().op) return row.condition(site);
   return {};
 }

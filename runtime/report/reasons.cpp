@@ -110,20 +110,20 @@ std::string data_kind(const Told&, const Miss& miss) {
 }
 
 // One row an obstacle, in the order of the enumeration: what is said of one region, and of many.
-struct Row {
+struct ReasonRow {
   std::string (*one)(const Told&, const Miss&);
   std::string (*many)(const Told&, const Miss&);
 };
 constexpr std::array kRows = {
-    Row{claimed, claimed_kind},     Row{parent, parent_kind},
-    Row{child, child_kind},         Row{no_child, no_child},
-    Row{inner, inner_kind},         Row{no_join, no_join_kind},
-    Row{leak, leak_of_kind},        Row{no_free_channel, no_free_channel_kind},
-    Row{condition, condition_kind}, Row{data, data_kind},
+    ReasonRow{claimed, claimed_kind},     ReasonRow{parent, parent_kind},
+    ReasonRow{child, child_kind},         ReasonRow{no_child, no_child},
+    ReasonRow{inner, inner_kind},         ReasonRow{no_join, no_join_kind},
+    ReasonRow{leak, leak_of_kind},        ReasonRow{no_free_channel, no_free_channel_kind},
+    ReasonRow{condition, condition_kind}, ReasonRow{data, data_kind},
 };
 static_assert(kRows.size() == static_cast<std::size_t>(Obstacle::data) + 1);
 
-const Row& row(const Miss& miss) { return kRows[static_cast<std::size_t>(miss.obstacle)]; }
+const ReasonRow& row(const Miss& miss) { return kRows[static_cast<std::size_t>(miss.obstacle)]; }
 
 const char* boundary(const graph::Tensor& tensor) { return tensor.is_output ? "an output" : "an input"; }
 

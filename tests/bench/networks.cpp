@@ -191,13 +191,14 @@ Sample transformer(Size size) {
 }  // namespace
 
 std::optional<Sample> make_sample(std::string_view kind, Size size) {
-  struct Row {
+  struct SampleRow {
     std::string_view kind;
     Sample (*make)(Size);
   };
-  constexpr std::array kRows = {Row{"chain", chain}, Row{"resnet", resnet}, Row{"densenet", densenet},
-                                Row{"mobilenet", mobilenet}, Row{"transformer", transformer}};
-  const auto* const row = std::find_if(kRows.begin(), kRows.end(), [&](const Row& each) { return each.kind == kind; });
+  constexpr std::array kRows = {SampleRow{"chain", chain}, SampleRow{"resnet", resnet}, SampleRow{"densenet", densenet},
+                                SampleRow{"mobilenet", mobilenet}, SampleRow{"transformer", transformer}};
+  const auto* const row =
+      std::find_if(kRows.begin(), kRows.end(), [&](const SampleRow& each) { return each.kind == kind; });
   if (row == kRows.end()) return std::nullopt;
   return row->make(size);
 }

@@ -188,11 +188,11 @@ void half(Draft& m) {
   m.output(m.op("Gemm", "y", {flat, m.weight("y.w", {6, 3}), m.weight("y.b", {3})}), {1, 3});
 }
 
-struct Row {
+struct ModelRow {
   const char* name;
   void (*draw)(Draft&);
 };
-constexpr Row kModels[] = {
+constexpr ModelRow kModels[] = {
     {"chained_weights", chained_weights}, {"branches", branches},     {"shared", shared},
     {"external_data", external_data},     {"normalized", normalized}, {"half", half},
 };
@@ -202,7 +202,7 @@ constexpr Row kModels[] = {
 int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: make_models FOLDER\n", stderr), 2;
   fs::create_directories(argv[1]);
-  for (const Row& row : kModels) {
+  for (const ModelRow& row : kModels) {
     Draft draft{argv[1], row.name};
     row.draw(draft);
     draft.save();
