@@ -41,13 +41,13 @@ using Mention = std::optional<Position>;
 class Loader {
  public:
   Loader(const Library& library, const Vocabulary& vocabulary, Loaded& out)
-      : library_(library), run_{vocabulary, out.sources, reporter_, out.program, {}, {}}, sources_(out.sources) {}
+      : library_(library), context_{vocabulary, out.sources, reporter_, out.program, {}, {}}, sources_(out.sources) {}
 
   void load(const std::vector<std::string>& names) {
     standard_ = visit(file_name(kStd, ""), std::nullopt);
     for (const std::string& name : names) visit(file_name(name, ""), std::nullopt);
-    check_laws(run_);
-    if (reporter_.errors() == 0) check_shadows(run_);
+    check_laws(context_);
+    if (reporter_.errors() == 0) check_shadows(context_);
   }
 
   Diagnostics finish() { return std::move(reporter_).finish(static_cast<std::uint32_t>(sources_.size())); }
@@ -126,9 +126,9 @@ class Loader {
       if (used != nullptr && !there) names->used.push_back(used);
     }
     open_.pop_back();
-    run_.files.push_back(std::move(names));
-    check(run_, *run_.files.back());
-    return visited_[file.key] = run_.files.back().get();
+    context_.files.push_back(std::move(names));
+    check(context_, *context_.files.back());
+    return visited_[file.key] = context_.files.back().get();
   }
 
   const FileNames* follow(const tree::Use& use, const FileName& from) {
@@ -153,7 +153,7 @@ class Loader {
 
   const Library& library_;
   Reporter reporter_;
-  Run run_;
+  CheckContext context_;
   Sources& sources_;
   std::vector<std::unique_ptr<tree::File>> trees_;
   std::unordered_map<std::string, const FileNames*> visited_;  // null: its `use` are being followed

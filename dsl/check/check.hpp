@@ -6,20 +6,20 @@
 
 namespace rw::dsl {
 
-// Checks one file after all that it uses. Its rules, laws and tests go behind those of `run.program`; its names into
-// `names`, whose `file` and `used` are set.
-void check(Run& run, FileNames& names);
+// Checks one file after all that it uses. Its rules, laws and tests go behind those of `context.program`; its names
+// into `names`, whose `file` and `used` are set.
+void check(CheckContext& context, FileNames& names);
 
 // What can be said when all laws are known: operators that nobody knows, and rules that can never match.
-void check_laws(Run& run);
+void check_laws(CheckContext& context);
 
 // What can be said when all rules are known: rules to which an earlier one leaves nothing.
-void check_shadows(Run& run);
+void check_shadows(CheckContext& context);
 
 // One test, in a file of its own too. Its rule is set by who asks.
-RuleTest check_test(Run& run, const tree::Test& test);
+RuleTest check_test(CheckContext& context, const tree::Test& test);
 
 // One rule, after what stands before it in its file. (Part of `check`, in a file of its own.)
-Rule check_rule(Run& run, const FileNames& names, const tree::Rule& rule);
+Rule check_rule(CheckContext& context, const FileNames& names, const tree::Rule& rule);
 
 }  // namespace rw::dsl

@@ -26,32 +26,33 @@ std::string quotable(const Sources& sources, Position at) {
 // Inside of a function that was fine by itself, it is the call that is wrong: the message points there.
 void Formulas::error(std::string_view code, Position at, std::string message, std::string hint) {
   if (!calls_.empty()) {
-    const std::string in = fmt::format("in '{}' ({})", calls_.back().function, run_.sources.name_and_line(at));
+    const std::string in = fmt::format("in '{}' ({})", calls_.back().function, context_.sources.name_and_line(at));
     hint = hint.empty() ? in : fmt::format("{}: {}", in, hint);
     at = calls_.front().call;
   }
-  run_.reporter.error(code, at, std::move(message), std::move(hint));
+  context_.reporter.error(code, at, std::move(message), std::move(hint));
 }
 
 Value Formulas::add(Expr expr, const Value& like) {
   std::uint32_t depth = 1;
   for (const ExprId operand : expr.operands) depth = std::max(depth, depths_[operand] + 1);
   const bool too_deep = depth > kMaxExprDepth;
-  const bool too_many = exprs_.size() >= kMaxRuleExprs || run_.exprs >= kMaxProgramExprs;
+  const bool too_many = exprs_.size() >= kMaxRuleExprs || context_.exprs >= kMaxProgramExprs;
   if ((too_deep || too_many) && !full_) {
     full_ = true;
     const Position at = calls_.empty() ? expr.at : calls_.front().call;
     if (too_deep) {
-      run_.reporter.error("too-deep", at, fmt::format("this formula is more than {} operations deep", kMaxExprDepth),
-                          "give a part of it a name with `let`");
+      context_.reporter.error("too-deep", at,
+                              fmt::format("this formula is more than {} operations deep", kMaxExprDepth),
+                              "give a part of it a name with `let`");
     } else {
-      run_.reporter.error("too-large", at,
-                          fmt::format("with its functions written out this has more than {} operations",
-                                      run_.exprs >= kMaxProgramExprs ? kMaxProgramExprs : kMaxRuleExprs));
+      context_.reporter.error("too-large", at,
+                              fmt::format("with its functions written out this has more than {} operations",
+                                          context_.exprs >= kMaxProgramExprs ? kMaxProgramExprs : kMaxRuleExprs));
     }
   }
   if (full_) return {0, like.type, true, true, like.at};
-  ++run_.exprs;
+  ++context_.exprs;
   expr.type = like.type;
   exprs_.push_back(std::move(expr));
   depths_.push_back(depth);
@@ -102,7 +103,7 @@ Value Formulas::expect_kind(Value value, Kind kind) {
 Value Formulas::check_condition(tree::NodeId id, Scope& scope) {
   Value value = expect_kind(check(id, scope), Kind::condition);
   if (value.any_about || value.type.about == About::nothing) return value;
-  const std::string text = quotable(run_.sources, node_of(id).at);
+  const std::string text = quotable(context_.sources, node_of(id).at);
   if (value.type.about == About::region_class) {
     error("unreduced", value.at, "this condition has " + call_them(value).substr(2) + ", one is wanted",
           "compare with one number of the region: overall(max, x)");
@@ -168,13 +169,13 @@ Value Formulas::check(tree::NodeId id, Scope& scope) {
       &Formulas::check_quantifier,     // any
   };
   const Node& node = node_of(id);
-  if (run_.reporter.is_full(home_)) full_ = true;
+  if (context_.reporter.is_full(home_)) full_ = true;
   if (full_) return {0, {}, true, true, node.at};
   if (level_ >= kMaxExprDepth) {
     full_ = true;
-    run_.reporter.error("too-deep", calls_.empty() ? node.mark : calls_.front().call,
-                        fmt::format("this formula is more than {} operations deep", kMaxExprDepth),
-                        "give a part of it a name with `let`");
+    context_.reporter.error("too-deep", calls_.empty() ? node.mark : calls_.front().call,
+                            fmt::format("this formula is more than {} operations deep", kMaxExprDepth),
+                            "give a part of it a name with `let`");
     return {0, {}, true, true, node.at};
   }
   ++level_;
@@ -246,7 +247,7 @@ Value Formulas::unknown_name(const Node& node, const Scope& scope) {
   const std::string& name = node.word.text;
   if (around_.place == Surroundings::Place::rule && calls_.empty() && around_.bound_later.contains(name)) {
     error("not-yet-known", node.at, fmt::format("'{}' is used before it is bound", name),
-          fmt::format("it is bound in line {}", run_.sources.locate(around_.bound_later.at(name)).line));
+          fmt::format("it is bound in line {}", context_.sources.locate(around_.bound_later.at(name)).line));
     return open(node);
   }
   std::string hint = did_you_mean(name, scope.names());
@@ -256,7 +257,7 @@ Value Formulas::unknown_name(const Node& node, const Scope& scope) {
     hint = fmt::format("a set of nodes is bound with `as`: parents {} as p", name);
   } else if (hint.empty() && around_.operators != nullptr) {
     const auto has_it = [&](const std::string& op) {
-      const auto attributes = *run_.vocabulary.attributes(op);
+      const auto attributes = *context_.vocabulary.attributes(op);
       return std::any_of(attributes.begin(), attributes.end(), [&](auto& row) { return row.name == name; });
     };
     for (std::size_t i = 0; i < around_.operators->size() && hint.empty(); ++i) {
@@ -389,14 +390,14 @@ Value Formulas::check_let(const Node& node, Scope& scope) {
     meaning.sort = Meaning::Sort::open;
   if (const Meaning* taken = scope.find(name)) {
     error("duplicate-name", node.word.at, fmt::format("'{}' is taken", name),
-          fmt::format("it is bound in line {}: choose another name", run_.sources.locate(taken->at).line));
+          fmt::format("it is bound in line {}: choose another name", context_.sources.locate(taken->at).line));
     return open(node);
   }
   const std::uint32_t slot = slots_++;
   scope.add(name, meaning);
   Value body = check(node.operands[1], scope);
   if (!scope.find(name)->used && calls_.empty() && !body.any_about) {
-    run_.reporter.warning("unused", node.word.at, fmt::format("'{}' is never used", name));
+    context_.reporter.warning("unused", node.word.at, fmt::format("'{}' is never used", name));
   }
   scope.remove(name);
   Expr expr = operation(ExprOp::let_, node.at, {value.expr, body.expr});

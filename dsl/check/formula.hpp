@@ -38,8 +38,9 @@ struct Surroundings {
 class Formulas {
  public:
   // Writes into `exprs` and counts let slots in `slots`; all references outlive it.
-  Formulas(Run& run, const FileNames& names, const Surroundings& around, std::vector<Expr>& exprs, std::uint32_t& slots)
-      : run_(run), names_(&names), home_(names.file->source), around_(around), exprs_(exprs), slots_(slots) {}
+  Formulas(CheckContext& context, const FileNames& names, const Surroundings& around, std::vector<Expr>& exprs,
+           std::uint32_t& slots)
+      : context_(context), names_(&names), home_(names.file->source), around_(around), exprs_(exprs), slots_(slots) {}
 
   Value check(tree::NodeId node, Scope& scope);
 
@@ -96,7 +97,7 @@ class Formulas {
   Value open(const Node& node);
   void error(std::string_view code, Position at, std::string message, std::string hint = "");
 
-  Run& run_;
+  CheckContext& context_;
   const FileNames* names_;  // of the file or function that is checked
   std::uint32_t home_;      // the source that messages are about
   const Surroundings& around_;

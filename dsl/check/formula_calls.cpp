@@ -75,7 +75,7 @@ Value Formulas::check_call(const Node& node, Scope& scope) {
       &Formulas::call_data,      // data
   };
   if (refused_in_guard(node, "functions")) return open(node);
-  const auto& functions = run_.vocabulary.functions;
+  const auto& functions = context_.vocabulary.functions;
   const auto row = std::find_if(functions.begin(), functions.end(), [&](auto& r) { return r.name == node.word.text; });
   if (row != functions.end()) {
     if (!right_count(node, static_cast<std::size_t>(row->arity))) {
@@ -88,8 +88,8 @@ Value Formulas::check_call(const Node& node, Scope& scope) {
   const Found<FunctionEntry> found = find_name(*names_, &FileNames::functions, node.word.text);
   if (found.second != nullptr) {
     error("duplicate-name", node.word.at, fmt::format("two files that are used declare '{}'", node.word.text),
-          fmt::format("{} and {}", run_.sources.name_and_line(found.entry->at),
-                      run_.sources.name_and_line(found.second->at)));
+          fmt::format("{} and {}", context_.sources.name_and_line(found.entry->at),
+                      context_.sources.name_and_line(found.second->at)));
     return open(node);
   }
   if (found.entry == nullptr) return unknown_function(node, scope);
@@ -99,14 +99,14 @@ Value Formulas::check_call(const Node& node, Scope& scope) {
 Value Formulas::unknown_function(const Node& node, Scope& scope) {
   const std::string& name = node.word.text;
   const auto later = names_->later_functions.find(name);
-  const auto& actions = run_.vocabulary.actions;
+  const auto& actions = context_.vocabulary.actions;
   if (later != names_->later_functions.end()) {
     const bool itself = later->second.offset <= node.at.offset && !names_->functions.contains(name) &&
                         around_.place == Surroundings::Place::function;
     error("not-yet-known", node.word.at,
           itself ? fmt::format("'{}' cannot call itself", name)
                  : fmt::format("function '{}' is used before it is declared", name),
-          itself ? "" : fmt::format("move it up from line {}", run_.sources.locate(later->second).line));
+          itself ? "" : fmt::format("move it up from line {}", context_.sources.locate(later->second).line));
   } else if (std::any_of(actions.begin(), actions.end(), [&](auto& row) { return row.name == name; })) {
     error("wrong-name", node.word.at, fmt::format("'{}' is an action, not a function", name),
           fmt::format("write `do {}(...)`", name));
@@ -114,7 +114,7 @@ Value Formulas::unknown_function(const Node& node, Scope& scope) {
     error("wrong-name", node.word.at, fmt::format("'{}' is not a function", name), "to multiply write *");
   } else {
     std::vector<std::string_view> candidates = visible_names(*names_, &FileNames::functions);
-    for (const FunctionWord& row : run_.vocabulary.functions) candidates.push_back(row.name);
+    for (const FunctionWord& row : context_.vocabulary.functions) candidates.push_back(row.name);
     error("unknown-name", node.word.at, fmt::format("unknown function '{}'", name), did_you_mean(name, candidates));
   }
   check_arguments(node, scope);
@@ -153,10 +153,10 @@ Value Formulas::call_per_node(const Node& node, std::uint32_t function, Scope& s
 }
 
 Value Formulas::call_collect(const Node& node, std::uint32_t function, Scope& scope) {
-  const auto& reductions = run_.vocabulary.reductions;
+  const auto& reductions = context_.vocabulary.reductions;
   const Node& by = node_of(node.operands[0]);
   const auto reduction = std::find(reductions.begin(), reductions.end(), std::string_view(by.word.text));
-  const bool of_classes = run_.vocabulary.functions[function].form == FunctionForm::collect_classes;
+  const bool of_classes = context_.vocabulary.functions[function].form == FunctionForm::collect_classes;
   if (by.form != tree::Form::name || reduction == reductions.end()) {
     const std::vector<std::string_view> names(reductions.begin(), reductions.end());
     std::string hint = by.form == tree::Form::name ? did_you_mean(by.word.text, names) : "";

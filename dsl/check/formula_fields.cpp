@@ -38,14 +38,14 @@ Value Formulas::attribute(const Node& node, const tree::Word& word, const Operat
                           BindingIndex family) {
   std::optional<Kind> kind;
   for (const std::string& op : operators.known) {
-    const auto rows = *run_.vocabulary.attributes(op);
+    const auto rows = *context_.vocabulary.attributes(op);
     const auto row = std::find_if(rows.begin(), rows.end(), [&](auto& r) { return r.name == word.text; });
     if (row == rows.end()) {
       std::string hint = did_you_mean(word.text, words_of(rows));
       if (hint.empty() && family == kNoBinding) {
         hint = did_you_mean(word.text, words_of(kOwnWords));
       } else if (hint.empty()) {
-        hint = did_you_mean(word.text, words_of(run_.vocabulary.fields));
+        hint = did_you_mean(word.text, words_of(context_.vocabulary.fields));
       }
       if (hint.empty() && operators.known.size() > 1) hint = "ask only those that have it, in a guard of their own";
       error("unknown-name", word.at, fmt::format("{} has no attribute '{}'", op, word.text), std::move(hint));
@@ -108,7 +108,7 @@ Value Formulas::check_field(const Node& node, Scope& scope) {
 Value Formulas::field_of(const Node& node, const Meaning& meaning) {
   const tree::Word& word = node.fields[0];
   const Role role = (*around_.bindings)[meaning.index].role;
-  const auto& fields = run_.vocabulary.fields;
+  const auto& fields = context_.vocabulary.fields;
   // A name may have a row for some roles and another for others.
   const auto named = [&](const FieldWord& row) { return row.name == word.text; };
   const auto field =

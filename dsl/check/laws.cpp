@@ -25,7 +25,7 @@ LawsOf collect_laws(const Program& program) {
 
 class LawChecker {
  public:
-  explicit LawChecker(Run& run) : run_(run), laws_(collect_laws(run.program)) {}
+  explicit LawChecker(CheckContext& context) : context_(context), laws_(collect_laws(context.program)) {}
 
   void check(const Rule& rule) const {
     if (!rule.region) return;
@@ -42,7 +42,7 @@ class LawChecker {
   bool can(const std::string& op, bool LawWord::*does) const {
     const auto found = laws_.find(op);
     return found != laws_.end() && std::any_of(found->second.begin(), found->second.end(),
-                                               [&](std::uint32_t law) { return run_.vocabulary.laws[law].*does; });
+                                               [&](std::uint32_t law) { return context_.vocabulary.laws[law].*does; });
   }
 
   void require(const Terms& terms, bool LawWord::*does, std::string_view what, std::string_view clause) const {
@@ -51,40 +51,40 @@ class LawChecker {
       return;
     const Term& first = all.front();
     const Position at = span(first.at, all.back().at);
-    run_.reporter.error("never-matches", at,
-                        fmt::format("no operator of this `{}` can {}: the rule never matches", clause, what),
-                        law_of(first.op));
+    context_.reporter.error("never-matches", at,
+                            fmt::format("no operator of this `{}` can {}: the rule never matches", clause, what),
+                            law_of(first.op));
   }
 
   std::string law_of(const std::string& op) const {
     const auto found = laws_.find(op);
     if (found == laws_.end()) return fmt::format("{} has no law: it blocks", op);
-    return fmt::format("{} has law {}", op, run_.vocabulary.laws[found->second.back()].name);
+    return fmt::format("{} has law {}", op, context_.vocabulary.laws[found->second.back()].name);
   }
 
-  Run& run_;
+  CheckContext& context_;
   LawsOf laws_;
 };
 
 // `known`: filled once it is asked for.
-void warn_of_unknown(Run& run, const Run::OperatorUse& use, std::vector<std::string>& known) {
-  if (run.reporter.is_full(use.at.source, Severity::warning)) return;
-  if (run.bound_operators.contains(use.op) || run.vocabulary.attributes(use.op)) return;
-  if (known.empty()) known = run.vocabulary.operators();
+void warn_of_unknown(CheckContext& context, const CheckContext::OperatorUse& use, std::vector<std::string>& known) {
+  if (context.reporter.is_full(use.at.source, Severity::warning)) return;
+  if (context.bound_operators.contains(use.op) || context.vocabulary.attributes(use.op)) return;
+  if (known.empty()) known = context.vocabulary.operators();
   const std::string_view meant = nearest(use.op, std::vector<std::string_view>(known.begin(), known.end()));
   const std::string guess = meant.empty() ? "" : fmt::format("did you mean '{}'? else ", meant);
-  run.reporter.warning("unknown-operator", use.at, fmt::format("nobody knows operator '{}': it blocks", use.op),
-                       fmt::format("{}add `op {} law pass`, or the law that it obeys", guess, use.op));
+  context.reporter.warning("unknown-operator", use.at, fmt::format("nobody knows operator '{}': it blocks", use.op),
+                           fmt::format("{}add `op {} law pass`, or the law that it obeys", guess, use.op));
 }
 
 }  // namespace
 
-void check_laws(Run& run) {
+void check_laws(CheckContext& context) {
   std::vector<std::string> known;
-  for (const Run::OperatorUse& use : run.operator_uses) warn_of_unknown(run, use, known);
-  if (!run.laws_are_known) return;
-  const LawChecker laws(run);
-  for (const Rule& rule : run.program.rules) laws.check(rule);
+  for (const CheckContext::OperatorUse& use : context.operator_uses) warn_of_unknown(context, use, known);
+  if (!context.laws_are_known) return;
+  const LawChecker laws(context);
+  for (const Rule& rule : context.program.rules) laws.check(rule);
 }
 
 }  // namespace rw::dsl

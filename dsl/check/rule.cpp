@@ -20,12 +20,12 @@ constexpr std::uint32_t kMaxRepeat = 1000;
 // One rule while its clauses are checked in the order written.
 class RuleChecker {
  public:
-  RuleChecker(Run& run, const FileNames& names, const tree::Rule& tree)
-      : run_(run),
+  RuleChecker(CheckContext& context, const FileNames& names, const tree::Rule& tree)
+      : context_(context),
         names_(names),
         tree_(tree),
-        formulas_(run, names, around_, rule_.exprs, rule_.slots),
-        errors_before_(run.reporter.errors()) {
+        formulas_(context, names, around_, rule_.exprs, rule_.slots),
+        errors_before_(context.reporter.errors()) {
     around_.bindings = &rule_.bindings;
     around_.operators = &operators_;
   }
@@ -43,7 +43,7 @@ class RuleChecker {
 
  private:
   void error(std::string_view code, Position at, std::string message, std::string hint = "") {
-    run_.reporter.error(code, at, std::move(message), std::move(hint));
+    context_.reporter.error(code, at, std::move(message), std::move(hint));
   }
 
   // ---- names ----
@@ -54,7 +54,7 @@ class RuleChecker {
     if (scope_.add(word.text, meaning)) return true;
     const Position before = scope_.find(word.text)->at;
     error("duplicate-name", word.at, fmt::format("'{}' is taken", word.text),
-          fmt::format("it is bound in line {}: choose another name", run_.sources.locate(before).line));
+          fmt::format("it is bound in line {}: choose another name", context_.sources.locate(before).line));
     return false;
   }
 
@@ -155,8 +155,8 @@ class RuleChecker {
   Terms check_terms(const tree::RegionClause& part, Role role) {
     Terms out;
     out.at = part.at;
-    out.terms = write_out(run_, names_, part.terms).terms;
-    if (part.as) out.binding = add_binding(*part.as, role, list_operators(run_, out.terms));
+    out.terms = write_out(context_, names_, part.terms).terms;
+    if (part.as) out.binding = add_binding(*part.as, role, list_operators(context_, out.terms));
     return out;
   }
 
@@ -166,9 +166,9 @@ class RuleChecker {
       ChainElement out;
       out.only_consumer = element.before != tree::Arrow::a_consumer;
       out.terms.at = element.term.at;
-      out.terms.terms = write_out(run_, names_, {&element.term, 1}).terms;
+      out.terms.terms = write_out(context_, names_, {&element.term, 1}).terms;
       if (element.as) {
-        out.terms.binding = add_binding(*element.as, Role::chain_node, list_operators(run_, out.terms.terms));
+        out.terms.binding = add_binding(*element.as, Role::chain_node, list_operators(context_, out.terms.terms));
       }
       rule_.chain.push_back(std::move(out));
     }
@@ -222,7 +222,7 @@ class RuleChecker {
   // ---- actions ----
 
   void check_do(const tree::Clause& clause) {
-    const auto& actions = run_.vocabulary.actions;
+    const auto& actions = context_.vocabulary.actions;
     const auto action =
         std::find_if(actions.begin(), actions.end(), [&](auto& row) { return row.name == clause.name.text; });
     acts_ = true;
@@ -294,7 +294,7 @@ class RuleChecker {
             "operators begin with a capital letter, or with a domain: my::Op");
       return {};
     }
-    if (!run_.vocabulary.attributes(node.word.text)) run_.operator_uses.push_back({node.word.text, node.at});
+    if (!context_.vocabulary.attributes(node.word.text)) context_.operator_uses.push_back({node.word.text, node.at});
     return {kNoBinding, 0, node.word.text};
   }
 
@@ -311,7 +311,7 @@ class RuleChecker {
       if (rule_.repeat) error("misplaced", repeat_word_, "`repeat` is for rules with a region");
       if (rule_.again) error("misplaced", again_word_, "`again` is for rules with a region");
     }
-    if (run_.reporter.errors() != errors_before_) return;  // what is wrong may be the use
+    if (context_.reporter.errors() != errors_before_) return;  // what is wrong may be the use
     for (const tree::NumberArgument& param : tree_.params) warn_unused(param.name, "parameter");
     for (const tree::Word* let : lets_) warn_unused(*let, "name");
   }
@@ -319,10 +319,10 @@ class RuleChecker {
   void warn_unused(const tree::Word& word, std::string_view sort) {
     const Meaning* meaning = scope_.find(word.text);
     if (meaning == nullptr || meaning->used || meaning->at != word.at) return;
-    run_.reporter.warning("unused", word.at, fmt::format("{} '{}' is never used", sort, word.text));
+    context_.reporter.warning("unused", word.at, fmt::format("{} '{}' is never used", sort, word.text));
   }
 
-  Run& run_;
+  CheckContext& context_;
   const FileNames& names_;
   const tree::Rule& tree_;
   Rule rule_;
@@ -339,8 +339,8 @@ class RuleChecker {
 
 }  // namespace
 
-Rule check_rule(Run& run, const FileNames& names, const tree::Rule& rule) {
-  return RuleChecker(run, names, rule).check();
+Rule check_rule(CheckContext& context, const FileNames& names, const tree::Rule& rule) {
+  return RuleChecker(context, names, rule).check();
 }
 
 }  // namespace rw::dsl

@@ -4,12 +4,12 @@
 
 namespace rw::dsl {
 
-OperatorList list_operators(const Run& run, std::span<const Term> terms) {
+OperatorList list_operators(const CheckContext& context, std::span<const Term> terms) {
   OperatorList out;
   std::unordered_set<std::string_view> seen;
   for (const Term& term : terms) {
     if (!seen.insert(term.op).second) continue;
-    if (run.vocabulary.attributes(term.op)) {
+    if (context.vocabulary.attributes(term.op)) {
       out.known.push_back(term.op);
     } else {
       out.has_unknown = true;

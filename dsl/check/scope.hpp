@@ -17,7 +17,7 @@ struct OperatorList {
   std::vector<std::string> known;
   bool has_unknown = false;  // then any attribute may be named
 };
-OperatorList list_operators(const Run& run, std::span<const Term> terms);
+OperatorList list_operators(const CheckContext& context, std::span<const Term> terms);
 
 // What a name in a formula stands for.
 struct Meaning {

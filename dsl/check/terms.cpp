@@ -9,51 +9,53 @@ namespace rw::dsl {
 
 namespace {
 
-void note_use(Run& run, const std::string& op, Position at) {
-  if (run.used_operators.insert(fmt::format("{}:{}", at.source, op)).second) run.operator_uses.push_back({op, at});
+void note_use(CheckContext& context, const std::string& op, Position at) {
+  if (context.used_operators.insert(fmt::format("{}:{}", at.source, op)).second)
+    context.operator_uses.push_back({op, at});
 }
 
-void unknown_set(Run& run, const FileNames& names, const tree::Word& word) {
+void unknown_set(CheckContext& context, const FileNames& names, const tree::Word& word) {
   const auto later = names.later_sets.find(word.text);
   if (later != names.later_sets.end()) {
     const bool itself = later->second.offset <= word.at.offset;
-    run.reporter.error("not-yet-known", word.at,
-                       itself ? fmt::format("set '{}' cannot hold itself", word.text)
-                              : fmt::format("set '{}' is used before it is declared", word.text),
-                       itself ? "" : fmt::format("move it up from line {}", run.sources.locate(later->second).line));
+    context.reporter.error(
+        "not-yet-known", word.at,
+        itself ? fmt::format("set '{}' cannot hold itself", word.text)
+               : fmt::format("set '{}' is used before it is declared", word.text),
+        itself ? "" : fmt::format("move it up from line {}", context.sources.locate(later->second).line));
     return;
   }
   std::string hint;
-  for (const auto& file : run.files) {
+  for (const auto& file : context.files) {
     if (hint.empty() && file->sets.contains(word.text)) {
-      hint = fmt::format("{} declares it: `use` that file", run.sources[file->file->source].name);
+      hint = fmt::format("{} declares it: `use` that file", context.sources[file->file->source].name);
     }
   }
   if (hint.empty()) hint = did_you_mean(word.text, visible_names(names, &FileNames::sets));
   if (hint.empty()) {
-    const std::vector<std::string> known = run.vocabulary.operators();
+    const std::vector<std::string> known = context.vocabulary.operators();
     hint = did_you_mean(word.text, std::vector<std::string_view>(known.begin(), known.end()));
   }
-  run.reporter.error("unknown-name", word.at, fmt::format("unknown set '{}'", word.text), std::move(hint));
+  context.reporter.error("unknown-name", word.at, fmt::format("unknown set '{}'", word.text), std::move(hint));
 }
 
 // The set that a term names; null after an error.
-const SetEntry* find_set(Run& run, const FileNames& names, const tree::Word& word) {
+const SetEntry* find_set(CheckContext& context, const FileNames& names, const tree::Word& word) {
   const Found<SetEntry> found = find_name(names, &FileNames::sets, word.text);
   if (found.second != nullptr) {
-    run.reporter.error("duplicate-name", word.at, fmt::format("two files that are used declare '{}'", word.text),
-                       fmt::format("{} and {}", run.sources.name_and_line(found.entry->at),
-                                   run.sources.name_and_line(found.second->at)));
+    context.reporter.error("duplicate-name", word.at, fmt::format("two files that are used declare '{}'", word.text),
+                           fmt::format("{} and {}", context.sources.name_and_line(found.entry->at),
+                                       context.sources.name_and_line(found.second->at)));
     return nullptr;
   }
-  if (found.entry == nullptr) unknown_set(run, names, word);
+  if (found.entry == nullptr) unknown_set(context, names, word);
   return found.entry;
 }
 
-bool too_many(Run& run, std::size_t terms, Position at) {
+bool too_many(CheckContext& context, std::size_t terms, Position at) {
   const bool here = terms > kMaxTerms;
-  if (!here && run.terms <= kMaxProgramTerms) return false;
-  run.reporter.error(
+  if (!here && context.terms <= kMaxProgramTerms) return false;
+  context.reporter.error(
       "too-large", at,
       fmt::format("with its sets written out this has more than {} operators", here ? kMaxTerms : kMaxProgramTerms));
   return true;
@@ -61,14 +63,14 @@ bool too_many(Run& run, std::size_t terms, Position at) {
 
 }  // namespace
 
-std::shared_ptr<const Guard> check_guard(Run& run, const FileNames& names, tree::NodeId condition,
+std::shared_ptr<const Guard> check_guard(CheckContext& context, const FileNames& names, tree::NodeId condition,
                                          std::span<const Term> operators) {
   auto guard = std::make_shared<Guard>();
   Surroundings around;
   around.place = Surroundings::Place::guard;
-  around.own = list_operators(run, operators);
+  around.own = list_operators(context, operators);
   std::uint32_t slots = 0;  // there is no `let` in a guard
-  Formulas formulas(run, names, around, guard->exprs, slots);
+  Formulas formulas(context, names, around, guard->exprs, slots);
   Scope scope;
   const Value value = formulas.check_condition(condition, scope);
   if (value.any_about) return nullptr;
@@ -76,16 +78,16 @@ std::shared_ptr<const Guard> check_guard(Run& run, const FileNames& names, tree:
   return guard;
 }
 
-WrittenTerms write_out(Run& run, const FileNames& names, std::span<const tree::Term> terms) {
+WrittenTerms write_out(CheckContext& context, const FileNames& names, std::span<const tree::Term> terms) {
   WrittenTerms out;
   for (const tree::Term& term : terms) {
-    if (run.reporter.is_full(term.at.source)) return {{}, true};
+    if (context.reporter.is_full(term.at.source)) return {{}, true};
     std::vector<Term> written;
     if (term.is_operator) {
       written.push_back({term.name.text, false, {}, term.at});
-      note_use(run, term.name.text, term.name.at);
-    } else if (const SetEntry* set = find_set(run, names, term.name)) {
-      if (too_many(run, out.terms.size() + set->terms.size(), term.at)) return {{}, true};
+      note_use(context, term.name.text, term.name.at);
+    } else if (const SetEntry* set = find_set(context, names, term.name)) {
+      if (too_many(context, out.terms.size() + set->terms.size(), term.at)) return {{}, true};
       written = set->terms;
       out.broken |= set->broken;
     } else {
@@ -93,11 +95,11 @@ WrittenTerms write_out(Run& run, const FileNames& names, std::span<const tree::T
     }
     std::shared_ptr<const Guard> guard;
     if (term.guard != tree::kNoNode) {
-      guard = check_guard(run, names, term.guard, written);
+      guard = check_guard(context, names, term.guard, written);
       out.broken |= guard == nullptr;
     }
-    run.terms += written.size();
-    if (too_many(run, out.terms.size() + written.size(), term.at)) return {{}, true};
+    context.terms += written.size();
+    if (too_many(context, out.terms.size() + written.size(), term.at)) return {{}, true};
     for (Term& each : written) {
       each.on_channel |= term.on_channel;
       each.at = term.at;

@@ -20,7 +20,9 @@ bool is_whole(double value) { return value == std::floor(value) && std::abs(valu
 
 class TestChecker {
  public:
-  TestChecker(Run& run, const tree::Test& tree) : run_(run), tree_(tree) { test_.title = tree.title.text; }
+  TestChecker(CheckContext& context, const tree::Test& tree) : context_(context), tree_(tree) {
+    test_.title = tree.title.text;
+  }
 
   RuleTest check() {
     test_.at = tree_.title.at;
@@ -45,7 +47,7 @@ class TestChecker {
 
  private:
   void error(std::string_view code, Position at, std::string message, std::string hint = "") {
-    run_.reporter.error(code, at, std::move(message), std::move(hint));
+    context_.reporter.error(code, at, std::move(message), std::move(hint));
   }
 
   // ---- names ----
@@ -54,14 +56,14 @@ class TestChecker {
     const auto [there, fresh] = tensors_.emplace(word.text, Known{word.at, is_node});
     if (fresh) return;
     error("duplicate-name", word.at, fmt::format("a tensor '{}' is there already", word.text),
-          fmt::format("in line {}: choose another name", run_.sources.locate(there->second.at).line));
+          fmt::format("in line {}: choose another name", context_.sources.locate(there->second.at).line));
   }
 
   bool is_known(const tree::Word& word) {
     if (tensors_.contains(word.text)) return true;
     if (const auto later = later_.find(word.text); later != later_.end()) {
       error("not-yet-known", word.at, fmt::format("tensor '{}' is read before it is there", word.text),
-            fmt::format("line {} makes it", run_.sources.locate(later->second).line));
+            fmt::format("line {} makes it", context_.sources.locate(later->second).line));
       return false;
     }
     std::vector<std::string_view> names;
@@ -176,8 +178,8 @@ class TestChecker {
     TestNode out;
     out.op = line.op.text;
     out.at = line.at;
-    if (run_.used_operators.insert(fmt::format("{}:{}", line.op.at.source, line.op.text)).second)
-      run_.operator_uses.push_back({line.op.text, line.op.at});
+    if (context_.used_operators.insert(fmt::format("{}:{}", line.op.at.source, line.op.text)).second)
+      context_.operator_uses.push_back({line.op.text, line.op.at});
     const std::string& name = line.names[0].text;
     for (const tree::TestInput& each : line.inputs) out.inputs.push_back(input_name(name, each));
     for (const tree::TestAttribute& each : line.attributes) attribute(each, out);
@@ -246,7 +248,7 @@ class TestChecker {
 
   void attribute(const tree::TestAttribute& attribute, TestNode& node) {
     const std::string& name = attribute.name.text;
-    const auto known = run_.vocabulary.attributes(node.op);
+    const auto known = context_.vocabulary.attributes(node.op);
     if (known && std::none_of(known->begin(), known->end(), [&](const auto& row) { return row.name == name; }))
       error("unknown-name", attribute.name.at, fmt::format("{} has no attribute '{}'", node.op, name),
             did_you_mean(name, words_of(*known)));
@@ -320,7 +322,7 @@ class TestChecker {
     bool is_node;
   };
 
-  Run& run_;
+  CheckContext& context_;
   const tree::Test& tree_;
   RuleTest test_;
   NameTable<Known> tensors_;
@@ -331,6 +333,6 @@ class TestChecker {
 
 }  // namespace
 
-RuleTest check_test(Run& run, const tree::Test& test) { return TestChecker(run, test).check(); }
+RuleTest check_test(CheckContext& context, const tree::Test& test) { return TestChecker(context, test).check(); }
 
 }  // namespace rw::dsl
