@@ -76,7 +76,7 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Op& 
   }
   std::vector<Term> operators;
   for (const tree::Word& word : op.operators) operators.push_back({word.text, false, {}, word.at});
-  if (op.guard != tree::kNoNode) binding.guard = check_guard(context, names, op.guard, operators);
+  if (op.guard != tree::kNoFormula) binding.guard = check_guard(context, names, op.guard, operators);
   for (const tree::Word& word : op.operators) {
     binding.op = word.text;
     binding.at = word.at;

@@ -62,10 +62,10 @@ Value Formulas::add(Expr expr, const Value& like) {
 }
 
 // Stands for a value that an error left unknown.
-Value Formulas::open(const Node& node) {
+Value Formulas::open(const Formula& formula) {
   Expr expr;
-  expr.at = node.at;
-  return add(std::move(expr), {0, {}, true, true, node.at});
+  expr.at = formula.at;
+  return add(std::move(expr), {0, {}, true, true, formula.at});
 }
 
 std::string Formulas::call_them(const Value& value) const {
@@ -100,10 +100,10 @@ Value Formulas::expect_kind(Value value, Kind kind) {
   return value;
 }
 
-Value Formulas::check_condition(tree::NodeId id, Scope& scope) {
+Value Formulas::check_condition(tree::FormulaId id, Scope& scope) {
   Value value = expect_kind(check(id, scope), Kind::condition);
   if (value.any_about || value.type.about == About::nothing) return value;
-  const std::string text = quotable(context_.sources, node_of(id).at);
+  const std::string text = quotable(context_.sources, formula_of(id).at);
   if (value.type.about == About::region_class) {
     error("unreduced", value.at, "this condition has " + call_them(value).substr(2) + ", one is wanted",
           "compare with one number of the region: overall(max, x)");
@@ -146,8 +146,8 @@ Value Formulas::meet(const Value& a, const Value& b, Position mark) {
   return out;
 }
 
-Value Formulas::check(tree::NodeId id, Scope& scope) {
-  using Handler = Value (Formulas::*)(const Node&, Scope&);
+Value Formulas::check(tree::FormulaId id, Scope& scope) {
+  using Handler = Value (Formulas::*)(const Formula&, Scope&);
   static constexpr std::array<Handler, 18> kHandlers = {
       &Formulas::check_number,         // number
       &Formulas::check_text,           // text
@@ -168,62 +168,62 @@ Value Formulas::check(tree::NodeId id, Scope& scope) {
       &Formulas::check_quantifier,     // all
       &Formulas::check_quantifier,     // any
   };
-  const Node& node = node_of(id);
+  const Formula& formula = formula_of(id);
   if (context_.reporter.is_full(home_)) full_ = true;
-  if (full_) return {0, {}, true, true, node.at};
+  if (full_) return {0, {}, true, true, formula.at};
   if (level_ >= kMaxExprDepth) {
     full_ = true;
-    context_.reporter.error("too-deep", calls_.empty() ? node.mark : calls_.front().call,
+    context_.reporter.error("too-deep", calls_.empty() ? formula.mark : calls_.front().call,
                             fmt::format("this formula is more than {} operations deep", kMaxExprDepth),
                             "give a part of it a name with `let`");
-    return {0, {}, true, true, node.at};
+    return {0, {}, true, true, formula.at};
   }
   ++level_;
-  const auto form = std::min(static_cast<std::size_t>(node.form), kHandlers.size() - 1);  // `none` is as `any`
-  const Value value = (this->*kHandlers[form])(node, scope);
+  const auto form = std::min(static_cast<std::size_t>(formula.form), kHandlers.size() - 1);  // `none` is as `any`
+  const Value value = (this->*kHandlers[form])(formula, scope);
   --level_;
   return value;
 }
 
 // ---- values by themselves ----
 
-Value Formulas::check_number(const Node& node, Scope&) {
+Value Formulas::check_number(const Formula& formula, Scope&) {
   Expr expr;
   expr.op = ExprOp::number;
-  expr.at = node.at;
-  expr.number = node.number;
-  return add(std::move(expr), {0, {Kind::number, About::nothing, kNoBinding}, false, false, node.at});
+  expr.at = formula.at;
+  expr.number = formula.number;
+  return add(std::move(expr), {0, {Kind::number, About::nothing, kNoBinding}, false, false, formula.at});
 }
 
-Value Formulas::check_text(const Node& node, Scope&) {
+Value Formulas::check_text(const Formula& formula, Scope&) {
   Expr expr;
   expr.op = ExprOp::text;
-  expr.at = node.at;
-  expr.text = node.word.text;
-  return add(std::move(expr), {0, {Kind::text, About::nothing, kNoBinding}, false, false, node.at});
+  expr.at = formula.at;
+  expr.text = formula.word.text;
+  return add(std::move(expr), {0, {Kind::text, About::nothing, kNoBinding}, false, false, formula.at});
 }
 
-Value Formulas::check_operator_name(const Node& node, Scope&) {
-  error("wrong-name", node.at, fmt::format("'{}' is an operator, not a value", node.word.text),
-        "to ask for an operator: p.op == \"" + node.word.text + "\"");
-  return open(node);
+Value Formulas::check_operator_name(const Formula& formula, Scope&) {
+  error("wrong-name", formula.at, fmt::format("'{}' is an operator, not a value", formula.word.text),
+        "to ask for an operator: p.op == \"" + formula.word.text + "\"");
+  return open(formula);
 }
 
-Value Formulas::check_name(const Node& node, Scope& scope) {
-  Meaning* meaning = scope.use(node.word.text);
+Value Formulas::check_name(const Formula& formula, Scope& scope) {
+  Meaning* meaning = scope.use(formula.word.text);
   if (meaning == nullptr) {
-    if (around_.place == Surroundings::Place::guard) return own_word(node, node.word.text);
-    return unknown_name(node, scope);
+    if (around_.place == Surroundings::Place::guard) return own_word(formula, formula.word.text);
+    return unknown_name(formula, scope);
   }
   Expr expr;
-  expr.at = node.at;
-  const Value like = {0, meaning->type, meaning->any_kind, meaning->any_about, node.at};
+  expr.at = formula.at;
+  const Value like = {0, meaning->type, meaning->any_kind, meaning->any_about, formula.at};
   switch (meaning->sort) {
     case Meaning::Sort::open:
-      return open(node);
+      return open(formula);
     case Meaning::Sort::alias:
       expr = exprs_[meaning->index];
-      expr.at = node.at;
+      expr.at = formula.at;
       return add(std::move(expr), like);
     case Meaning::Sort::parameter:
       expr.op = ExprOp::parameter;
@@ -234,21 +234,21 @@ Value Formulas::check_name(const Node& node, Scope& scope) {
     case Meaning::Sort::binding: {
       const Role role = (*around_.bindings)[meaning->index].role;
       const std::string_view is = (kSets & bit(role)) != 0 ? "a set of nodes" : role_name(role);
-      error("wrong-name", node.at, fmt::format("'{}' is {}, not a value", node.word.text, is),
-            fmt::format("a field of it is a value: {}.max", node.word.text));
-      return open(node);
+      error("wrong-name", formula.at, fmt::format("'{}' is {}, not a value", formula.word.text, is),
+            fmt::format("a field of it is a value: {}.max", formula.word.text));
+      return open(formula);
     }
   }
   expr.index = meaning->index;
   return add(std::move(expr), like);
 }
 
-Value Formulas::unknown_name(const Node& node, const Scope& scope) {
-  const std::string& name = node.word.text;
+Value Formulas::unknown_name(const Formula& formula, const Scope& scope) {
+  const std::string& name = formula.word.text;
   if (around_.place == Surroundings::Place::rule && calls_.empty() && around_.bound_later.contains(name)) {
-    error("not-yet-known", node.at, fmt::format("'{}' is used before it is bound", name),
+    error("not-yet-known", formula.at, fmt::format("'{}' is used before it is bound", name),
           fmt::format("it is bound in line {}", context_.sources.locate(around_.bound_later.at(name)).line));
-    return open(node);
+    return open(formula);
   }
   std::string hint = did_you_mean(name, scope.names());
   if (find_name(*names_, &FileNames::functions, name).entry != nullptr) {
@@ -266,8 +266,8 @@ Value Formulas::unknown_name(const Node& node, const Scope& scope) {
       hint = fmt::format("an attribute is written {}.{}", (*around_.bindings)[i].name, name);
     }
   }
-  error("unknown-name", node.at, fmt::format("unknown name '{}'", name), std::move(hint));
-  return open(node);
+  error("unknown-name", formula.at, fmt::format("unknown name '{}'", name), std::move(hint));
+  return open(formula);
 }
 
 // ---- operations ----
@@ -280,37 +280,37 @@ constexpr ExprOp kSignOps[] = {ExprOp::add,     ExprOp::subtract,     ExprOp::mu
 
 }  // namespace
 
-Value Formulas::check_negate(const Node& node, Scope& scope) {
-  Value value = expect_kind(check(node.operands[0], scope), Kind::number);
-  value.at = node.at;
-  return add(operation(ExprOp::negate, node.at, {value.expr}), value);
+Value Formulas::check_negate(const Formula& formula, Scope& scope) {
+  Value value = expect_kind(check(formula.operands[0], scope), Kind::number);
+  value.at = formula.at;
+  return add(operation(ExprOp::negate, formula.at, {value.expr}), value);
 }
 
-Value Formulas::check_not(const Node& node, Scope& scope) {
-  Value value = expect_kind(check(node.operands[0], scope), Kind::condition);
-  value.at = node.at;
-  return add(operation(ExprOp::not_, node.at, {value.expr}), value);
+Value Formulas::check_not(const Formula& formula, Scope& scope) {
+  Value value = expect_kind(check(formula.operands[0], scope), Kind::condition);
+  value.at = formula.at;
+  return add(operation(ExprOp::not_, formula.at, {value.expr}), value);
 }
 
 // From left to right, as floating point has it.
-Value Formulas::check_arithmetic(const Node& node, Scope& scope) {
-  Value left = expect_kind(check(node.operands[0], scope), Kind::number);
-  for (std::size_t i = 1; i < node.operands.size(); ++i) {
-    const Value right = expect_kind(check(node.operands[i], scope), Kind::number);
-    Value both = meet(left, right, i == 1 ? node.mark : right.at);
-    both.at = span(node.at, node_of(node.operands[i]).at);
-    left =
-        add(operation(kSignOps[static_cast<std::size_t>(node.signs[i - 1])], node.at, {left.expr, right.expr}), both);
+Value Formulas::check_arithmetic(const Formula& formula, Scope& scope) {
+  Value left = expect_kind(check(formula.operands[0], scope), Kind::number);
+  for (std::size_t i = 1; i < formula.operands.size(); ++i) {
+    const Value right = expect_kind(check(formula.operands[i], scope), Kind::number);
+    Value both = meet(left, right, i == 1 ? formula.mark : right.at);
+    both.at = span(formula.at, formula_of(formula.operands[i]).at);
+    left = add(operation(kSignOps[static_cast<std::size_t>(formula.signs[i - 1])], formula.at, {left.expr, right.expr}),
+               both);
     if (full_) break;
   }
-  left.at = node.at;
+  left.at = formula.at;
   return left;
 }
 
-Value Formulas::check_compare(const Node& node, Scope& scope) {
-  Value left = check(node.operands[0], scope);
-  Value right = check(node.operands[1], scope);
-  const bool equality = node.signs[0] == tree::Sign::equal || node.signs[0] == tree::Sign::not_equal;
+Value Formulas::check_compare(const Formula& formula, Scope& scope) {
+  Value left = check(formula.operands[0], scope);
+  Value right = check(formula.operands[1], scope);
+  const bool equality = formula.signs[0] == tree::Sign::equal || formula.signs[0] == tree::Sign::not_equal;
   if (!equality) {
     left = expect_kind(left, Kind::number);
     right = expect_kind(right, Kind::number);
@@ -318,122 +318,123 @@ Value Formulas::check_compare(const Node& node, Scope& scope) {
     left = expect_kind(left, right.any_kind ? left.type.kind : right.type.kind);
     right = expect_kind(right, left.type.kind);
   } else if (!left.any_kind && left.type.kind != right.type.kind) {
-    error("wrong-kind", node.mark,
+    error("wrong-kind", formula.mark,
           fmt::format("{} is never equal to {}", kind_name(left.type.kind), kind_name(right.type.kind)));
     left.any_about = true;
   } else if (!left.any_kind && left.type.kind == Kind::condition) {
-    error("wrong-kind", node.mark, "conditions are not compared", "write `a and b or not a and not b`");
+    error("wrong-kind", formula.mark, "conditions are not compared", "write `a and b or not a and not b`");
   }
-  Value value = meet(left, right, node.mark);
+  Value value = meet(left, right, formula.mark);
   value.type.kind = Kind::condition;
   value.any_kind = value.any_about;
-  value.at = node.at;
-  return add(operation(kSignOps[static_cast<std::size_t>(node.signs[0])], node.at, {left.expr, right.expr}), value);
+  value.at = formula.at;
+  return add(operation(kSignOps[static_cast<std::size_t>(formula.signs[0])], formula.at, {left.expr, right.expr}),
+             value);
 }
 
-Value Formulas::check_like(const Node& node, Scope& scope) {
-  const Value text = expect_kind(check(node.operands[0], scope), Kind::text);
-  const Value pattern = check(node.operands[1], scope);
+Value Formulas::check_like(const Formula& formula, Scope& scope) {
+  const Value text = expect_kind(check(formula.operands[0], scope), Kind::text);
+  const Value pattern = check(formula.operands[1], scope);
   Value value = text;
   value.type.kind = Kind::condition;
-  value.at = node.at;
-  return add(operation(ExprOp::like, node.at, {text.expr, pattern.expr}), value);
+  value.at = formula.at;
+  return add(operation(ExprOp::like, formula.at, {text.expr, pattern.expr}), value);
 }
 
 // Long chains are halved again and again, so that they are not deep.
-Value Formulas::check_logic(const Node& node, Scope& scope) {
-  const ExprOp op = node.form == tree::Form::and_ ? ExprOp::and_ : ExprOp::or_;
+Value Formulas::check_logic(const Formula& formula, Scope& scope) {
+  const ExprOp op = formula.form == tree::Form::and_ ? ExprOp::and_ : ExprOp::or_;
   std::vector<Value> values;
-  for (const tree::NodeId operand : node.operands) {
+  for (const tree::FormulaId operand : formula.operands) {
     values.push_back(expect_kind(check(operand, scope), Kind::condition));
   }
   while (values.size() > 1) {
     std::vector<Value> halved;
     for (std::size_t i = 0; i + 1 < values.size(); i += 2) {
-      Value both = meet(values[i], values[i + 1], node.mark);
-      both.at = node.at;
-      halved.push_back(add(operation(op, node.at, {values[i].expr, values[i + 1].expr}), both));
+      Value both = meet(values[i], values[i + 1], formula.mark);
+      both.at = formula.at;
+      halved.push_back(add(operation(op, formula.at, {values[i].expr, values[i + 1].expr}), both));
     }
     if (values.size() % 2 == 1) halved.push_back(values.back());
     values = std::move(halved);
   }
-  values[0].at = node.at;
+  values[0].at = formula.at;
   return values[0];
 }
 
-Value Formulas::check_if(const Node& node, Scope& scope) {
-  const Value condition = expect_kind(check(node.operands[0], scope), Kind::condition);
-  Value yes = check(node.operands[1], scope);
-  Value no = check(node.operands[2], scope);
+Value Formulas::check_if(const Formula& formula, Scope& scope) {
+  const Value condition = expect_kind(check(formula.operands[0], scope), Kind::condition);
+  Value yes = check(formula.operands[1], scope);
+  Value no = check(formula.operands[2], scope);
   if (!yes.any_kind) no = expect_kind(no, yes.type.kind);
   if (!no.any_kind) yes = expect_kind(yes, no.type.kind);
-  const Value branches = meet(yes, no, node.mark);
-  Value value = meet(branches, condition, node.mark);
+  const Value branches = meet(yes, no, formula.mark);
+  Value value = meet(branches, condition, formula.mark);
   value.any_kind = branches.any_kind;
-  value.at = node.at;
-  return add(operation(ExprOp::if_, node.at, {condition.expr, yes.expr, no.expr}), value);
+  value.at = formula.at;
+  return add(operation(ExprOp::if_, formula.at, {condition.expr, yes.expr, no.expr}), value);
 }
 
 // A guard is asked for each operator of a network: it compares attributes, no more.
-bool Formulas::refused_in_guard(const Node& node, std::string_view what) {
+bool Formulas::refused_in_guard(const Formula& formula, std::string_view what) {
   if (around_.place != Surroundings::Place::guard) return false;
-  error("misplaced", node.mark, fmt::format("a guard has no {}", what), "it compares attributes of one operator");
+  error("misplaced", formula.mark, fmt::format("a guard has no {}", what), "it compares attributes of one operator");
   return true;
 }
 
-Value Formulas::check_let(const Node& node, Scope& scope) {
-  if (refused_in_guard(node, "`let`")) return open(node);
-  const Value value = check(node.operands[0], scope);
-  const std::string& name = node.word.text;
-  Meaning meaning{Meaning::Sort::local, slots_, value.type, value.any_kind, value.any_about, node.word.at, false};
+Value Formulas::check_let(const Formula& formula, Scope& scope) {
+  if (refused_in_guard(formula, "`let`")) return open(formula);
+  const Value value = check(formula.operands[0], scope);
+  const std::string& name = formula.word.text;
+  Meaning meaning{Meaning::Sort::local, slots_, value.type, value.any_kind, value.any_about, formula.word.at, false};
   if (around_.place == Surroundings::Place::function && calls_.empty() && value.any_about)
     meaning.sort = Meaning::Sort::open;
   if (const Meaning* taken = scope.find(name)) {
-    error("duplicate-name", node.word.at, fmt::format("'{}' is taken", name),
+    error("duplicate-name", formula.word.at, fmt::format("'{}' is taken", name),
           fmt::format("it is bound in line {}: choose another name", context_.sources.locate(taken->at).line));
-    return open(node);
+    return open(formula);
   }
   const std::uint32_t slot = slots_++;
   scope.add(name, meaning);
-  Value body = check(node.operands[1], scope);
+  Value body = check(formula.operands[1], scope);
   if (!scope.find(name)->used && calls_.empty() && !body.any_about) {
-    context_.reporter.warning("unused", node.word.at, fmt::format("'{}' is never used", name));
+    context_.reporter.warning("unused", formula.word.at, fmt::format("'{}' is never used", name));
   }
   scope.remove(name);
-  Expr expr = operation(ExprOp::let_, node.at, {value.expr, body.expr});
+  Expr expr = operation(ExprOp::let_, formula.at, {value.expr, body.expr});
   expr.index = slot;
-  body.at = node.at;
+  body.at = formula.at;
   return add(std::move(expr), body);
 }
 
-Value Formulas::check_quantifier(const Node& node, Scope& scope) {
-  if (refused_in_guard(node, "sets")) return open(node);
+Value Formulas::check_quantifier(const Formula& formula, Scope& scope) {
+  if (refused_in_guard(formula, "sets")) return open(formula);
   constexpr ExprOp kOps[] = {ExprOp::all, ExprOp::any, ExprOp::none};
-  const Meaning* set = scope.use(node.word.text);
+  const Meaning* set = scope.use(formula.word.text);
   if (set == nullptr) {
-    Node name = node;
-    name.at = node.word.at;
+    Formula name = formula;
+    name.at = formula.word.at;
     unknown_name(name, scope);
   } else if (set->sort != Meaning::Sort::open &&
              (set->sort != Meaning::Sort::binding || (kSets & bit((*around_.bindings)[set->index].role)) == 0)) {
-    error("wrong-name", node.word.at, fmt::format("'{}' is no set of nodes", node.word.text));
+    error("wrong-name", formula.word.at, fmt::format("'{}' is no set of nodes", formula.word.text));
     set = nullptr;
   }
-  const Value condition = expect_kind(check(node.operands[0], scope), Kind::condition);
-  Value value = {0, {Kind::condition, About::nothing, kNoBinding}, false, false, node.at};
+  const Value condition = expect_kind(check(formula.operands[0], scope), Kind::condition);
+  Value value = {0, {Kind::condition, About::nothing, kNoBinding}, false, false, formula.at};
   if (set == nullptr || set->sort == Meaning::Sort::open || condition.any_about) {
-    return add(operation(ExprOp::number, node.at, {}), value);
+    return add(operation(ExprOp::number, formula.at, {}), value);
   }
   const Type about = condition.type;
   if (about.about == About::nothing || (about.about != About::region_class && about.family != set->index)) {
-    error("families-meet", condition.at, fmt::format("this condition says nothing of {}", node.word.text),
-          fmt::format("ask for a field of {0}: {0}.name", node.word.text));
+    error("families-meet", condition.at, fmt::format("this condition says nothing of {}", formula.word.text),
+          fmt::format("ask for a field of {0}: {0}.name", formula.word.text));
   } else if (about.about == About::region_class) {
-    error("families-meet", condition.at, fmt::format("this condition is of the region, not of {}", node.word.text),
+    error("families-meet", condition.at, fmt::format("this condition is of the region, not of {}", formula.word.text),
           "compare with one number of the region: overall(max, x)");
   }
-  Expr expr = operation(kOps[static_cast<std::size_t>(node.form) - static_cast<std::size_t>(tree::Form::all)], node.at,
-                        {condition.expr});
+  Expr expr = operation(kOps[static_cast<std::size_t>(formula.form) - static_cast<std::size_t>(tree::Form::all)],
+                        formula.at, {condition.expr});
   expr.family = set->index;
   return add(std::move(expr), value);
 }

@@ -42,59 +42,59 @@ class Formulas {
            std::uint32_t& slots)
       : context_(context), names_(&names), home_(names.file->source), around_(around), exprs_(exprs), slots_(slots) {}
 
-  Value check(tree::NodeId node, Scope& scope);
+  Value check(tree::FormulaId formula, Scope& scope);
 
   // The same, and an error where the value does not fit.
-  Value check_condition(tree::NodeId node, Scope& scope);  // of a clause or guard: about nothing
+  Value check_condition(tree::FormulaId formula, Scope& scope);  // of a clause or guard: about nothing
   Value expect_kind(Value value, Kind kind);
 
   // Binding that a bare name stands for; null after an error. `wanted`: "a set of nodes", for the message.
-  const Meaning* check_binding(tree::NodeId node, Scope& scope, unsigned roles, std::string_view wanted);
+  const Meaning* check_binding(tree::FormulaId formula, Scope& scope, unsigned roles, std::string_view wanted);
 
   std::string call_them(const Value& value) const;  // "a value for each channel of p"
 
  private:
-  using Node = tree::Node;
-  const Node& node_of(tree::NodeId id) const { return names_->file->nodes[id]; }
+  using Formula = tree::Formula;
+  const Formula& formula_of(tree::FormulaId id) const { return names_->file->formulas[id]; }
 
-  Value check_number(const Node&, Scope&);
-  Value check_text(const Node&, Scope&);
-  Value check_name(const Node&, Scope&);
-  Value check_operator_name(const Node&, Scope&);
-  Value check_field(const Node&, Scope&);
-  Value check_call(const Node&, Scope&);
-  Value check_negate(const Node&, Scope&);
-  Value check_not(const Node&, Scope&);
-  Value check_arithmetic(const Node&, Scope&);
-  Value check_compare(const Node&, Scope&);
-  Value check_like(const Node&, Scope&);
-  Value check_logic(const Node&, Scope&);
-  Value check_if(const Node&, Scope&);
-  Value check_let(const Node&, Scope&);
-  Value check_quantifier(const Node&, Scope&);
+  Value check_number(const Formula&, Scope&);
+  Value check_text(const Formula&, Scope&);
+  Value check_name(const Formula&, Scope&);
+  Value check_operator_name(const Formula&, Scope&);
+  Value check_field(const Formula&, Scope&);
+  Value check_call(const Formula&, Scope&);
+  Value check_negate(const Formula&, Scope&);
+  Value check_not(const Formula&, Scope&);
+  Value check_arithmetic(const Formula&, Scope&);
+  Value check_compare(const Formula&, Scope&);
+  Value check_like(const Formula&, Scope&);
+  Value check_logic(const Formula&, Scope&);
+  Value check_if(const Formula&, Scope&);
+  Value check_let(const Formula&, Scope&);
+  Value check_quantifier(const Formula&, Scope&);
 
-  bool refused_in_guard(const Node& node, std::string_view what);
-  Value own_word(const Node& node, const std::string& name);
-  Value attribute(const Node& node, const tree::Word& word, const OperatorList& operators, BindingIndex family);
-  Value field_of(const Node& node, const Meaning& meaning);
-  Value unknown_name(const Node& node, const Scope& scope);
+  bool refused_in_guard(const Formula& formula, std::string_view what);
+  Value own_word(const Formula& formula, const std::string& name);
+  Value attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators, BindingIndex family);
+  Value field_of(const Formula& formula, const Meaning& meaning);
+  Value unknown_name(const Formula& formula, const Scope& scope);
 
-  Value call_numeric(const Node& node, std::uint32_t function, Scope& scope);
-  Value call_per_node(const Node& node, std::uint32_t function, Scope& scope);
-  Value call_collect(const Node& node, std::uint32_t function, Scope& scope);
-  Value call_count(const Node& node, std::uint32_t function, Scope& scope);
-  Value call_data(const Node& node, std::uint32_t function, Scope& scope);
-  Value call_user(const Node& node, const FunctionEntry& entry, Scope& scope);
-  Value unknown_function(const Node& node, Scope& scope);
-  bool right_count(const Node& node, std::size_t wanted);
-  void check_arguments(const Node& node, Scope& scope);
-  Meaning argument_meaning(tree::NodeId node, Scope& scope, std::vector<std::pair<std::uint32_t, ExprId>>& lets);
+  Value call_numeric(const Formula& formula, std::uint32_t function, Scope& scope);
+  Value call_per_node(const Formula& formula, std::uint32_t function, Scope& scope);
+  Value call_collect(const Formula& formula, std::uint32_t function, Scope& scope);
+  Value call_count(const Formula& formula, std::uint32_t function, Scope& scope);
+  Value call_data(const Formula& formula, std::uint32_t function, Scope& scope);
+  Value call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope);
+  Value unknown_function(const Formula& formula, Scope& scope);
+  bool right_count(const Formula& formula, std::size_t wanted);
+  void check_arguments(const Formula& formula, Scope& scope);
+  Meaning argument_meaning(tree::FormulaId formula, Scope& scope, std::vector<std::pair<std::uint32_t, ExprId>>& lets);
 
   // The type of what a and b make together; after an error it is open.
   Value meet(const Value& a, const Value& b, Position mark);
 
   Value add(Expr expr, const Value& like);
-  Value open(const Node& node);
+  Value open(const Formula& formula);
   void error(std::string_view code, Position at, std::string message, std::string hint = "");
 
   CheckContext& context_;

@@ -21,51 +21,51 @@ constexpr Confused kConfused[] = {{"max", "max compares two values; the largest 
 
 }  // namespace
 
-const Meaning* Formulas::check_binding(tree::NodeId id, Scope& scope, unsigned roles, std::string_view wanted) {
-  const Node& node = node_of(id);
+const Meaning* Formulas::check_binding(tree::FormulaId id, Scope& scope, unsigned roles, std::string_view wanted) {
+  const Formula& formula = formula_of(id);
   const auto refuse = [&](std::string_view why) {
-    error("wrong-name", node.at, fmt::format("expected {}, {}", wanted, why));
+    error("wrong-name", formula.at, fmt::format("expected {}, {}", wanted, why));
     return nullptr;
   };
-  if (node.form != tree::Form::name) return refuse("this is a formula");
-  const Meaning* meaning = scope.use(node.word.text);
+  if (formula.form != tree::Form::name) return refuse("this is a formula");
+  const Meaning* meaning = scope.use(formula.word.text);
   if (meaning == nullptr) {
-    unknown_name(node, scope);
+    unknown_name(formula, scope);
     return nullptr;
   }
   if (meaning->sort == Meaning::Sort::open) return meaning;
-  if (meaning->sort != Meaning::Sort::binding) return refuse(fmt::format("'{}' is a value", node.word.text));
+  if (meaning->sort != Meaning::Sort::binding) return refuse(fmt::format("'{}' is a value", formula.word.text));
   const Role role = (*around_.bindings)[meaning->index].role;
-  if ((roles & bit(role)) == 0) return refuse(fmt::format("'{}' is {}", node.word.text, role_name(role)));
+  if ((roles & bit(role)) == 0) return refuse(fmt::format("'{}' is {}", formula.word.text, role_name(role)));
   return meaning;
 }
 
-bool Formulas::right_count(const Node& node, std::size_t wanted) {
-  const std::size_t given = node.operands.size();
+bool Formulas::right_count(const Formula& formula, std::size_t wanted) {
+  const std::size_t given = formula.operands.size();
   if (given == wanted) return true;
-  const std::string& name = node.word.text;
+  const std::string& name = formula.word.text;
   const auto confused =
       std::find_if(std::begin(kConfused), std::end(kConfused), [&](auto& row) { return row.name == name; });
   if (confused != std::end(kConfused) && given == 1) {
-    error("wrong-count", node.word.at, std::string(confused->message));
+    error("wrong-count", formula.word.at, std::string(confused->message));
   } else {
-    error("wrong-count", node.word.at,
+    error("wrong-count", formula.word.at,
           fmt::format("{} takes {} argument{}, not {}", name, wanted, wanted == 1 ? "" : "s", given));
   }
   return false;
 }
 
 // Of a call that is wrong already: for the mistakes in its arguments. Names of sets are fine wherever they stand.
-void Formulas::check_arguments(const Node& node, Scope& scope) {
-  for (const tree::NodeId argument : node.operands) {
-    const Node& value = node_of(argument);
+void Formulas::check_arguments(const Formula& formula, Scope& scope) {
+  for (const tree::FormulaId argument : formula.operands) {
+    const Formula& value = formula_of(argument);
     if (value.form == tree::Form::name && scope.use(value.word.text) != nullptr) continue;
     check(argument, scope);
   }
 }
 
-Value Formulas::check_call(const Node& node, Scope& scope) {
-  using Handler = Value (Formulas::*)(const Node&, std::uint32_t, Scope&);
+Value Formulas::check_call(const Formula& formula, Scope& scope) {
+  using Handler = Value (Formulas::*)(const Formula&, std::uint32_t, Scope&);
   static constexpr std::array<Handler, 6> kHandlers = {
       &Formulas::call_numeric,   // numeric
       &Formulas::call_per_node,  // per_node
@@ -74,139 +74,142 @@ Value Formulas::check_call(const Node& node, Scope& scope) {
       &Formulas::call_count,     // count
       &Formulas::call_data,      // data
   };
-  if (refused_in_guard(node, "functions")) return open(node);
+  if (refused_in_guard(formula, "functions")) return open(formula);
   const auto& functions = context_.vocabulary.functions;
-  const auto row = std::find_if(functions.begin(), functions.end(), [&](auto& r) { return r.name == node.word.text; });
+  const auto row =
+      std::find_if(functions.begin(), functions.end(), [&](auto& r) { return r.name == formula.word.text; });
   if (row != functions.end()) {
-    if (!right_count(node, static_cast<std::size_t>(row->arity))) {
-      check_arguments(node, scope);
-      return open(node);
+    if (!right_count(formula, static_cast<std::size_t>(row->arity))) {
+      check_arguments(formula, scope);
+      return open(formula);
     }
     return (this->*kHandlers[static_cast<std::size_t>(row->form)])(
-        node, static_cast<std::uint32_t>(row - functions.begin()), scope);
+        formula, static_cast<std::uint32_t>(row - functions.begin()), scope);
   }
-  const Found<FunctionEntry> found = find_name(*names_, &FileNames::functions, node.word.text);
+  const Found<FunctionEntry> found = find_name(*names_, &FileNames::functions, formula.word.text);
   if (found.second != nullptr) {
-    error("duplicate-name", node.word.at, fmt::format("two files that are used declare '{}'", node.word.text),
+    error("duplicate-name", formula.word.at, fmt::format("two files that are used declare '{}'", formula.word.text),
           fmt::format("{} and {}", context_.sources.name_and_line(found.entry->at),
                       context_.sources.name_and_line(found.second->at)));
-    return open(node);
+    return open(formula);
   }
-  if (found.entry == nullptr) return unknown_function(node, scope);
-  return call_user(node, *found.entry, scope);
+  if (found.entry == nullptr) return unknown_function(formula, scope);
+  return call_user(formula, *found.entry, scope);
 }
 
-Value Formulas::unknown_function(const Node& node, Scope& scope) {
-  const std::string& name = node.word.text;
+Value Formulas::unknown_function(const Formula& formula, Scope& scope) {
+  const std::string& name = formula.word.text;
   const auto later = names_->later_functions.find(name);
   const auto& actions = context_.vocabulary.actions;
   if (later != names_->later_functions.end()) {
-    const bool itself = later->second.offset <= node.at.offset && !names_->functions.contains(name) &&
+    const bool itself = later->second.offset <= formula.at.offset && !names_->functions.contains(name) &&
                         around_.place == Surroundings::Place::function;
-    error("not-yet-known", node.word.at,
+    error("not-yet-known", formula.word.at,
           itself ? fmt::format("'{}' cannot call itself", name)
                  : fmt::format("function '{}' is used before it is declared", name),
           itself ? "" : fmt::format("move it up from line {}", context_.sources.locate(later->second).line));
   } else if (std::any_of(actions.begin(), actions.end(), [&](auto& row) { return row.name == name; })) {
-    error("wrong-name", node.word.at, fmt::format("'{}' is an action, not a function", name),
+    error("wrong-name", formula.word.at, fmt::format("'{}' is an action, not a function", name),
           fmt::format("write `do {}(...)`", name));
   } else if (scope.find(name) != nullptr) {
-    error("wrong-name", node.word.at, fmt::format("'{}' is not a function", name), "to multiply write *");
+    error("wrong-name", formula.word.at, fmt::format("'{}' is not a function", name), "to multiply write *");
   } else {
     std::vector<std::string_view> candidates = visible_names(*names_, &FileNames::functions);
     for (const FunctionWord& row : context_.vocabulary.functions) candidates.push_back(row.name);
-    error("unknown-name", node.word.at, fmt::format("unknown function '{}'", name), did_you_mean(name, candidates));
+    error("unknown-name", formula.word.at, fmt::format("unknown function '{}'", name), did_you_mean(name, candidates));
   }
-  check_arguments(node, scope);
-  return open(node);
+  check_arguments(formula, scope);
+  return open(formula);
 }
 
-Value Formulas::call_numeric(const Node& node, std::uint32_t function, Scope& scope) {
+Value Formulas::call_numeric(const Formula& formula, std::uint32_t function, Scope& scope) {
   std::vector<ExprId> operands;
   Value value;
-  for (std::size_t i = 0; i < node.operands.size(); ++i) {
-    const Value argument = expect_kind(check(node.operands[i], scope), Kind::number);
-    value = i == 0 ? argument : meet(value, argument, node.word.at);
+  for (std::size_t i = 0; i < formula.operands.size(); ++i) {
+    const Value argument = expect_kind(check(formula.operands[i], scope), Kind::number);
+    value = i == 0 ? argument : meet(value, argument, formula.word.at);
     operands.push_back(argument.expr);
   }
-  value.at = node.at;
-  Expr expr = operation(ExprOp::call, node.at, std::move(operands));
+  value.at = formula.at;
+  Expr expr = operation(ExprOp::call, formula.at, std::move(operands));
   expr.index = function;
   return add(std::move(expr), value);
 }
 
-Value Formulas::call_per_node(const Node& node, std::uint32_t function, Scope& scope) {
-  Value value = expect_kind(check(node.operands[0], scope), Kind::number);
+Value Formulas::call_per_node(const Formula& formula, std::uint32_t function, Scope& scope) {
+  Value value = expect_kind(check(formula.operands[0], scope), Kind::number);
   if (!value.any_about && value.type.about != About::channel) {
     const bool of_region = value.type.about == About::region_class;
     error("nothing-to-collect", value.at,
-          fmt::format("{} is over the channels of each node, this is {}", node.word.text, call_them(value)),
+          fmt::format("{} is over the channels of each node, this is {}", formula.word.text, call_them(value)),
           of_region ? "overall(max, x) is over the whole region" : "");
     value.any_about = true;
   }
-  Expr expr = operation(ExprOp::call, node.at, {value.expr});
+  Expr expr = operation(ExprOp::call, formula.at, {value.expr});
   expr.index = function;
   expr.family = value.type.family;
   value.type.about = About::node;
-  value.at = node.at;
+  value.at = formula.at;
   return add(std::move(expr), value);
 }
 
-Value Formulas::call_collect(const Node& node, std::uint32_t function, Scope& scope) {
+Value Formulas::call_collect(const Formula& formula, std::uint32_t function, Scope& scope) {
   const auto& reductions = context_.vocabulary.reductions;
-  const Node& by = node_of(node.operands[0]);
+  const Formula& by = formula_of(formula.operands[0]);
   const auto reduction = std::find(reductions.begin(), reductions.end(), std::string_view(by.word.text));
   const bool of_classes = context_.vocabulary.functions[function].form == FunctionForm::collect_classes;
   if (by.form != tree::Form::name || reduction == reductions.end()) {
     const std::vector<std::string_view> names(reductions.begin(), reductions.end());
     std::string hint = by.form == tree::Form::name ? did_you_mean(by.word.text, names) : "";
-    if (hint.empty()) hint = fmt::format("write {}({}, x)", node.word.text, names.empty() ? "" : names.front());
-    error("unknown-name", by.at, fmt::format("{} takes the way to collect first", node.word.text), std::move(hint));
-    check(node.operands[1], scope);
-    return open(node);
+    if (hint.empty()) hint = fmt::format("write {}({}, x)", formula.word.text, names.empty() ? "" : names.front());
+    error("unknown-name", by.at, fmt::format("{} takes the way to collect first", formula.word.text), std::move(hint));
+    check(formula.operands[1], scope);
+    return open(formula);
   }
-  const Value argument = expect_kind(check(node.operands[1], scope), Kind::number);
+  const Value argument = expect_kind(check(formula.operands[1], scope), Kind::number);
   const About about = argument.type.about;
   if (!argument.any_about && (about == About::nothing || (of_classes && about == About::region_class))) {
-    error("nothing-to-collect", argument.at,
-          fmt::format("{} collects the values of nodes or channels, this is {}", node.word.text, call_them(argument)));
+    error(
+        "nothing-to-collect", argument.at,
+        fmt::format("{} collects the values of nodes or channels, this is {}", formula.word.text, call_them(argument)));
   }
-  Expr expr = operation(ExprOp::call, node.at, {argument.expr});
+  Expr expr = operation(ExprOp::call, formula.at, {argument.expr});
   expr.index = function;
   expr.reduction = static_cast<std::uint32_t>(reduction - reductions.begin());
   expr.family = argument.type.family;
   const Type type = {Kind::number, of_classes ? About::region_class : About::nothing, kNoBinding};
-  return add(std::move(expr), {0, type, false, false, node.at});
+  return add(std::move(expr), {0, type, false, false, formula.at});
 }
 
-Value Formulas::call_count(const Node& node, std::uint32_t function, Scope& scope) {
-  const Meaning* set = check_binding(node.operands[0], scope, kSets, "a set of nodes");
-  Expr expr = operation(ExprOp::call, node.at, {});
+Value Formulas::call_count(const Formula& formula, std::uint32_t function, Scope& scope) {
+  const Meaning* set = check_binding(formula.operands[0], scope, kSets, "a set of nodes");
+  Expr expr = operation(ExprOp::call, formula.at, {});
   expr.index = function;
   if (set != nullptr) expr.family = set->index;
-  return add(std::move(expr), {0, {Kind::number, About::nothing, kNoBinding}, false, false, node.at});
+  return add(std::move(expr), {0, {Kind::number, About::nothing, kNoBinding}, false, false, formula.at});
 }
 
-Value Formulas::call_data(const Node& node, std::uint32_t function, Scope& scope) {
+Value Formulas::call_data(const Formula& formula, std::uint32_t function, Scope& scope) {
   const Meaning* set =
-      check_binding(node.operands[0], scope, bit(Role::parents) | bit(Role::region), "parents or the region");
-  Expr expr = operation(ExprOp::call, node.at, {});
+      check_binding(formula.operands[0], scope, bit(Role::parents) | bit(Role::region), "parents or the region");
+  Expr expr = operation(ExprOp::call, formula.at, {});
   expr.index = function;
   if (set != nullptr) expr.family = set->index;
-  return add(std::move(expr), {0, {Kind::condition, About::nothing, kNoBinding}, false, false, node.at});
+  return add(std::move(expr), {0, {Kind::condition, About::nothing, kNoBinding}, false, false, formula.at});
 }
 
 // What a parameter stands for while the function is written out. A set stays a set; a value that is more than a name is
 // worked out once, in a let slot.
-Meaning Formulas::argument_meaning(tree::NodeId id, Scope& scope, std::vector<std::pair<std::uint32_t, ExprId>>& lets) {
-  const Node& node = node_of(id);
-  if (node.form == tree::Form::name) {
-    if (const Meaning* meaning = scope.use(node.word.text)) {
+Meaning Formulas::argument_meaning(tree::FormulaId id, Scope& scope,
+                                   std::vector<std::pair<std::uint32_t, ExprId>>& lets) {
+  const Formula& formula = formula_of(id);
+  if (formula.form == tree::Form::name) {
+    if (const Meaning* meaning = scope.use(formula.word.text)) {
       if (meaning->sort == Meaning::Sort::binding || meaning->sort == Meaning::Sort::open) return *meaning;
     }
   }
   const Value value = check(id, scope);
-  Meaning meaning{Meaning::Sort::alias, value.expr, value.type, value.any_kind, value.any_about, node.at, false};
+  Meaning meaning{Meaning::Sort::alias, value.expr, value.type, value.any_kind, value.any_about, formula.at, false};
   if (full_ || (value.any_kind && value.any_about)) {
     meaning.sort = Meaning::Sort::open;
     return meaning;
@@ -220,33 +223,33 @@ Meaning Formulas::argument_meaning(tree::NodeId id, Scope& scope, std::vector<st
   return meaning;
 }
 
-Value Formulas::call_user(const Node& node, const FunctionEntry& entry, Scope& scope) {
-  if (entry.function != nullptr && !right_count(node, entry.function->params.size())) {
-    check_arguments(node, scope);
-    return open(node);
+Value Formulas::call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope) {
+  if (entry.function != nullptr && !right_count(formula, entry.function->params.size())) {
+    check_arguments(formula, scope);
+    return open(formula);
   }
   std::vector<std::pair<std::uint32_t, ExprId>> lets;
   Scope inner;
-  for (std::size_t i = 0; i < node.operands.size(); ++i) {
-    const Meaning meaning = argument_meaning(node.operands[i], scope, lets);
+  for (std::size_t i = 0; i < formula.operands.size(); ++i) {
+    const Meaning meaning = argument_meaning(formula.operands[i], scope, lets);
     if (entry.function != nullptr) inner.add(entry.function->params[i].text, meaning);
   }
   // By itself a function was checked where it is declared; what it makes of open parameters is open.
-  if (entry.broken || entry.function == nullptr || around_.place == Surroundings::Place::function) return open(node);
+  if (entry.broken || entry.function == nullptr || around_.place == Surroundings::Place::function) return open(formula);
 
   const FileNames* outside = names_;
-  calls_.push_back({node.word.at, node.word.text, entry.at});
+  calls_.push_back({formula.word.at, formula.word.text, entry.at});
   names_ = entry.home;
   Value value = check(entry.function->body, inner);
   names_ = outside;
   calls_.pop_back();
 
   for (std::size_t i = lets.size(); i-- > 0;) {
-    Expr let = operation(ExprOp::let_, node.at, {lets[i].second, value.expr});
+    Expr let = operation(ExprOp::let_, formula.at, {lets[i].second, value.expr});
     let.index = lets[i].first;
     value = add(std::move(let), value);
   }
-  value.at = node.at;
+  value.at = formula.at;
   return value;
 }
 

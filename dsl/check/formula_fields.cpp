@@ -22,19 +22,19 @@ constexpr OwnWord kOwnWords[] = {
 
 }  // namespace
 
-Value Formulas::own_word(const Node& node, const std::string& name) {
+Value Formulas::own_word(const Formula& formula, const std::string& name) {
   const auto own =
       std::find_if(std::begin(kOwnWords), std::end(kOwnWords), [&](auto& row) { return row.name == name; });
-  if (own == std::end(kOwnWords)) return attribute(node, node.word, around_.own, kNoBinding);
+  if (own == std::end(kOwnWords)) return attribute(formula, formula.word, around_.own, kNoBinding);
   Expr expr;
   expr.op = ExprOp::attribute;
-  expr.at = node.at;
+  expr.at = formula.at;
   expr.text = name;
   expr.index = kOwnWord;
-  return add(std::move(expr), {0, {own->kind, About::nothing, kNoBinding}, false, false, node.at});
+  return add(std::move(expr), {0, {own->kind, About::nothing, kNoBinding}, false, false, formula.at});
 }
 
-Value Formulas::attribute(const Node& node, const tree::Word& word, const OperatorList& operators,
+Value Formulas::attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators,
                           BindingIndex family) {
   std::optional<Kind> kind;
   for (const std::string& op : operators.known) {
@@ -49,64 +49,64 @@ Value Formulas::attribute(const Node& node, const tree::Word& word, const Operat
       }
       if (hint.empty() && operators.known.size() > 1) hint = "ask only those that have it, in a guard of their own";
       error("unknown-name", word.at, fmt::format("{} has no attribute '{}'", op, word.text), std::move(hint));
-      return open(node);
+      return open(formula);
     }
     if (!row->kind || (kind && *kind != *row->kind)) {
       error("wrong-kind", word.at,
             row->kind ? fmt::format("'{}' is not {} of every operator here", word.text, kind_name(*kind))
                       : fmt::format("'{}' of {} is a list or tensor: formulas cannot read it", word.text, op));
-      return open(node);
+      return open(formula);
     }
     kind = row->kind;
   }
   Expr expr;
   expr.op = ExprOp::attribute;
-  expr.at = node.at;
+  expr.at = formula.at;
   expr.text = word.text;
   expr.family = family;
   const bool one_node =
       family == kNoBinding || (*around_.bindings)[family].role == Role::chain_node || around_.bindings == nullptr;
   const Type type = {kind.value_or(Kind::number), one_node ? About::nothing : About::node,
                      one_node ? kNoBinding : family};
-  return add(std::move(expr), {0, type, !kind.has_value(), false, node.at});
+  return add(std::move(expr), {0, type, !kind.has_value(), false, formula.at});
 }
 
-Value Formulas::check_field(const Node& node, Scope& scope) {
-  const bool says_attribute = node.fields.size() == 2;
-  if (says_attribute && node.fields[0].text != "attribute") {
-    error("unknown-name", node.fields[1].at, "a value has no fields",
-          fmt::format("an attribute is written {}.attribute.{}", node.word.text, node.fields[1].text));
-    return open(node);
+Value Formulas::check_field(const Formula& formula, Scope& scope) {
+  const bool says_attribute = formula.fields.size() == 2;
+  if (says_attribute && formula.fields[0].text != "attribute") {
+    error("unknown-name", formula.fields[1].at, "a value has no fields",
+          fmt::format("an attribute is written {}.attribute.{}", formula.word.text, formula.fields[1].text));
+    return open(formula);
   }
-  Meaning* meaning = scope.use(node.word.text);
+  Meaning* meaning = scope.use(formula.word.text);
   if (meaning == nullptr) {
     if (around_.place == Surroundings::Place::guard) {
-      if (node.word.text == "attribute" && !says_attribute) {
-        return attribute(node, node.fields[0], around_.own, kNoBinding);
+      if (formula.word.text == "attribute" && !says_attribute) {
+        return attribute(formula, formula.fields[0], around_.own, kNoBinding);
       }
-      error("wrong-name", node.word.at, "a guard speaks of one operator by itself",
-            fmt::format("its attribute is written {}", node.fields.back().text));
-      return open(node);
+      error("wrong-name", formula.word.at, "a guard speaks of one operator by itself",
+            fmt::format("its attribute is written {}", formula.fields.back().text));
+      return open(formula);
     }
-    Node name = node;  // only for the message, which points at the name alone
-    name.at = node.word.at;
+    Formula name = formula;  // only for the message, which points at the name alone
+    name.at = formula.word.at;
     return unknown_name(name, scope);
   }
-  if (meaning->sort == Meaning::Sort::open) return open(node);
+  if (meaning->sort == Meaning::Sort::open) return open(formula);
   if (meaning->sort != Meaning::Sort::binding) {
-    error("wrong-name", node.word.at, fmt::format("'{}' is a value: it has no fields", node.word.text));
-    return open(node);
+    error("wrong-name", formula.word.at, fmt::format("'{}' is a value: it has no fields", formula.word.text));
+    return open(formula);
   }
-  if (!says_attribute) return field_of(node, *meaning);
+  if (!says_attribute) return field_of(formula, *meaning);
   if ((*around_.bindings)[meaning->index].role == Role::region) {
-    error("wrong-name", node.fields[0].at, "a region has no attributes");
-    return open(node);
+    error("wrong-name", formula.fields[0].at, "a region has no attributes");
+    return open(formula);
   }
-  return attribute(node, node.fields[1], (*around_.operators)[meaning->index], meaning->index);
+  return attribute(formula, formula.fields[1], (*around_.operators)[meaning->index], meaning->index);
 }
 
-Value Formulas::field_of(const Node& node, const Meaning& meaning) {
-  const tree::Word& word = node.fields[0];
+Value Formulas::field_of(const Formula& formula, const Meaning& meaning) {
+  const tree::Word& word = formula.fields[0];
   const Role role = (*around_.bindings)[meaning.index].role;
   const auto& fields = context_.vocabulary.fields;
   // A name may have a row for some roles and another for others.
@@ -116,13 +116,13 @@ Value Formulas::field_of(const Node& node, const Meaning& meaning) {
   if (field == fields.end()) {
     if (std::any_of(fields.begin(), fields.end(), named)) {
       error("wrong-name", word.at, fmt::format("'{}' is not known of {}", word.text, role_name(role)),
-            role == Role::region ? "" : fmt::format("an attribute is {}.attribute.{}", node.word.text, word.text));
-      return open(node);
+            role == Role::region ? "" : fmt::format("an attribute is {}.attribute.{}", formula.word.text, word.text));
+      return open(formula);
     }
-    if (role != Role::region) return attribute(node, word, (*around_.operators)[meaning.index], meaning.index);
+    if (role != Role::region) return attribute(formula, word, (*around_.operators)[meaning.index], meaning.index);
     error("unknown-name", word.at, fmt::format("a region has no '{}'", word.text),
           did_you_mean(word.text, words_of(fields)));
-    return open(node);
+    return open(formula);
   }
   constexpr About kAbouts[] = {About::node, About::channel, About::region_class};
   Type type = {field->kind, kAbouts[static_cast<std::size_t>(field->about)], meaning.index};
@@ -130,10 +130,10 @@ Value Formulas::field_of(const Node& node, const Meaning& meaning) {
   if (type.about == About::nothing || type.about == About::region_class) type.family = kNoBinding;
   Expr expr;
   expr.op = ExprOp::field;
-  expr.at = node.at;
+  expr.at = formula.at;
   expr.index = static_cast<std::uint32_t>(field - fields.begin());
   expr.family = meaning.index;
-  return add(std::move(expr), {0, type, false, false, node.at});
+  return add(std::move(expr), {0, type, false, false, formula.at});
 }
 
 }  // namespace rw::dsl

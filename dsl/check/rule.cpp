@@ -256,26 +256,26 @@ class RuleChecker {
     rule_.steps.push_back(std::move(step));
   }
 
-  Step::Argument check_argument(ArgumentForm form, tree::NodeId id) {
-    using Handler = Step::Argument (RuleChecker::*)(tree::NodeId);
+  Step::Argument check_argument(ArgumentForm form, tree::FormulaId id) {
+    using Handler = Step::Argument (RuleChecker::*)(tree::FormulaId);
     static constexpr std::array<Handler, 4> kHandlers = {&RuleChecker::parents_argument, &RuleChecker::node_argument,
                                                          &RuleChecker::number_argument,
                                                          &RuleChecker::operator_argument};
     return (this->*kHandlers[static_cast<std::size_t>(form)])(id);
   }
 
-  Step::Argument parents_argument(tree::NodeId id) {
+  Step::Argument parents_argument(tree::FormulaId id) {
     const Meaning* parents = formulas_.check_binding(id, scope_, bit(Role::parents), "the parents of the region");
     if (parents != nullptr) parents_ = parents->index;
     return {parents != nullptr ? parents->index : kNoBinding, 0, ""};
   }
 
-  Step::Argument node_argument(tree::NodeId id) {
+  Step::Argument node_argument(tree::FormulaId id) {
     const Meaning* node = formulas_.check_binding(id, scope_, bit(Role::chain_node), "a node of the chain");
     return {node != nullptr ? node->index : kNoBinding, 0, ""};
   }
 
-  Step::Argument number_argument(tree::NodeId id) {
+  Step::Argument number_argument(tree::FormulaId id) {
     const Value value = formulas_.expect_kind(formulas_.check(id, scope_), Kind::number);
     const bool of_nodes = value.type.about == About::node || value.type.about == About::channel;
     if (!value.any_about && of_nodes && parents_ != kNoBinding && value.type.family != parents_) {
@@ -287,8 +287,8 @@ class RuleChecker {
     return {kNoBinding, value.expr, ""};
   }
 
-  Step::Argument operator_argument(tree::NodeId id) {
-    const tree::Node& node = names_.file->nodes[id];
+  Step::Argument operator_argument(tree::FormulaId id) {
+    const tree::Formula& node = names_.file->formulas[id];
     if (node.form != tree::Form::operator_name) {
       error("wrong-name", node.at, "expected an operator",
             "operators begin with a capital letter, or with a domain: my::Op");

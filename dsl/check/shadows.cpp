@@ -19,15 +19,15 @@ constexpr int kDeepest = 200;
 bool is_condition(const Step& step) { return step.form == Step::Form::where || step.form == Step::Form::needs; }
 
 // A formula with what its names stand for: parameters, and the values behind `let`.
-class Formula {
+class ExprView {
  public:
-  explicit Formula(const Rule& rule) : rule_(&rule), exprs_(rule.exprs), values_(rule.slots, kUnknown) {
+  explicit ExprView(const Rule& rule) : rule_(&rule), exprs_(rule.exprs), values_(rule.slots, kUnknown) {
     for (const Step& step : rule.steps)
       if (step.form == Step::Form::let) values_[step.slot] = step.expr;
     for (const Expr& expr : rule.exprs)
       if (expr.op == ExprOp::let_) values_[expr.index] = expr.operands[0];
   }
-  explicit Formula(const Guard& guard) : exprs_(guard.exprs) {}
+  explicit ExprView(const Guard& guard) : exprs_(guard.exprs) {}
 
   // A local is what it was given.
   const Expr& at(ExprId id) const {
@@ -115,7 +115,7 @@ class Shadows {
     if (++steps_ > kMostSteps || wide.op != narrow.op || (wide.on_channel && !narrow.on_channel)) return false;
     return std::all_of(wide.guards.begin(), wide.guards.end(), [&](const auto& guard) {
       return std::any_of(narrow.guards.begin(), narrow.guards.end(), [&](const auto& other) {
-        return guard == other || same(Formula(*guard), guard->root, Formula(*other), other->root, 0);
+        return guard == other || same(ExprView(*guard), guard->root, ExprView(*other), other->root, 0);
       });
     });
   }
@@ -123,7 +123,7 @@ class Shadows {
   // ---- conditions and statistics ----
 
   bool asks_no_more(const Rule& earlier, const Rule& later) {
-    const Formula wide(earlier), narrow(later);
+    const ExprView wide(earlier), narrow(later);
     for (const Step& step : earlier.steps) {
       if (!is_condition(step)) continue;
       const bool asked = std::any_of(later.steps.begin(), later.steps.end(), [&](const Step& other) {
@@ -143,7 +143,7 @@ class Shadows {
     return out;
   }
 
-  bool same(const Formula& a, ExprId i, const Formula& b, ExprId j, int depth) {
+  bool same(const ExprView& a, ExprId i, const ExprView& b, ExprId j, int depth) {
     if (++steps_ > kMostSteps || depth > kDeepest) return false;
     const Expr& x = a.at(i);
     const Expr& y = b.at(j);

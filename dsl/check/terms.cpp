@@ -63,7 +63,7 @@ bool too_many(CheckContext& context, std::size_t terms, Position at) {
 
 }  // namespace
 
-std::shared_ptr<const Guard> check_guard(CheckContext& context, const FileNames& names, tree::NodeId condition,
+std::shared_ptr<const Guard> check_guard(CheckContext& context, const FileNames& names, tree::FormulaId condition,
                                          std::span<const Term> operators) {
   auto guard = std::make_shared<Guard>();
   Surroundings around;
@@ -94,7 +94,7 @@ WrittenTerms write_out(CheckContext& context, const FileNames& names, std::span<
       out.broken = true;
     }
     std::shared_ptr<const Guard> guard;
-    if (term.guard != tree::kNoNode) {
+    if (term.guard != tree::kNoFormula) {
       guard = check_guard(context, names, term.guard, written);
       out.broken |= guard == nullptr;
     }

@@ -20,7 +20,7 @@ inline constexpr std::size_t kMaxTerms = 10'000;
 WrittenTerms write_out(CheckContext& context, const FileNames& names, std::span<const tree::Term> terms);
 
 // A guard on operators that are one of `operators`; null after an error.
-std::shared_ptr<const Guard> check_guard(CheckContext& context, const FileNames& names, tree::NodeId condition,
+std::shared_ptr<const Guard> check_guard(CheckContext& context, const FileNames& names, tree::FormulaId condition,
                                          std::span<const Term> operators);
 
 }  // namespace rw::dsl

@@ -50,7 +50,7 @@ struct Control : peg::normal<Rule> {
 
 // ---- the tree as it grows ----
 
-using tree::Form, tree::Node, tree::NodeId, tree::Sign, tree::Word;
+using tree::Form, tree::Formula, tree::FormulaId, tree::Sign, tree::Word;
 
 struct State {
   std::string_view text;
@@ -68,7 +68,7 @@ struct State {
   double number = 0;
 
   // Stacks of formulas: values, signs between them, where the arguments of open calls begin, names of open `let`s.
-  std::vector<NodeId> values;
+  std::vector<FormulaId> values;
   std::vector<Sign> signs;
   std::vector<Position> sign_places;
   std::vector<std::size_t> calls;
@@ -124,37 +124,37 @@ struct State {
     }
   }
 
-  NodeId add(Node node) {
-    count_item(node.at);
-    file.nodes.push_back(std::move(node));
-    values.push_back(static_cast<NodeId>(file.nodes.size() - 1));
+  FormulaId add(Formula formula) {
+    count_item(formula.at);
+    file.formulas.push_back(std::move(formula));
+    values.push_back(static_cast<FormulaId>(file.formulas.size() - 1));
     return values.back();
   }
 
-  NodeId pop() {
-    const NodeId id = values.back();
+  FormulaId pop() {
+    const FormulaId id = values.back();
     values.pop_back();
     return id;
   }
 
-  std::vector<NodeId> pop(std::size_t n) {
+  std::vector<FormulaId> pop(std::size_t n) {
     const auto first = values.end() - static_cast<std::ptrdiff_t>(n);
-    std::vector<NodeId> out(first, values.end());
+    std::vector<FormulaId> out(first, values.end());
     values.erase(first, values.end());
     return out;
   }
 
-  Position place(NodeId id) const { return file.nodes[id].at; }
+  Position place(FormulaId id) const { return file.formulas[id].at; }
 
   // `right` was read behind a sign: it joins the chain on its left, or begins one with it.
   void chain(Form form) {
-    const NodeId right = pop();
-    const NodeId left = pop();
+    const FormulaId right = pop();
+    const FormulaId left = pop();
     const Sign sign = signs.back();
     const Position sign_at = sign_places.back();
     signs.pop_back();
     sign_places.pop_back();
-    Node& first = file.nodes[left];
+    Formula& first = file.formulas[left];
     if (first.form == form && !first.bracketed && form != Form::compare) {
       count_item(sign_at);
       first.operands.push_back(right);
@@ -247,26 +247,26 @@ RW_ON(name_value) { s.add({Form::name, false, s.name.at, s.name.at, s.name, 0, {
 RW_ON(op_word) { s.keyword = {"op", s.at(in.begin(), in.end())}; }
 RW_ON(op_value) { s.add({Form::name, false, s.keyword.at, s.keyword.at, s.keyword, 0, {}, {}, {}}); }
 RW_ON(field_text) {
-  Node& node = s.file.nodes[s.values.back()];
+  Formula& formula = s.file.formulas[s.values.back()];
   const Position at = s.at(in.begin(), in.end());
-  node.form = Form::field;
-  node.fields.push_back({in.string(), at});
-  node.at = span(node.at, at);
+  formula.form = Form::field;
+  formula.fields.push_back({in.string(), at});
+  formula.at = span(formula.at, at);
 }
 RW_ON(call_open) { s.calls.push_back(s.values.size()); }
 RW_ON(call) {
   const std::size_t mark = s.calls.back();
   s.calls.pop_back();
-  std::vector<NodeId> arguments = s.pop(s.values.size() - mark);
-  Node& node = s.file.nodes[s.values.back()];
-  node.form = Form::call;
-  node.operands = std::move(arguments);
-  node.at = s.at(s.text.data() + node.at.offset, s.token_end);
+  std::vector<FormulaId> arguments = s.pop(s.values.size() - mark);
+  Formula& formula = s.file.formulas[s.values.back()];
+  formula.form = Form::call;
+  formula.operands = std::move(arguments);
+  formula.at = s.at(s.text.data() + formula.at.offset, s.token_end);
 }
 RW_ON(bracketed) {
-  Node& node = s.file.nodes[s.values.back()];
-  node.bracketed = true;
-  node.at = s.extent(in);
+  Formula& formula = s.file.formulas[s.values.back()];
+  formula.bracketed = true;
+  formula.at = s.extent(in);
 }
 RW_ON(if_value) {
   const Position mark = s.at(in.begin(), in.begin() + 2);
@@ -314,24 +314,24 @@ RW_ON(and_more) { s.chain(Form::and_); }
 RW_ON(or_more) { s.chain(Form::or_); }
 RW_ON(like_more) {
   const Position pattern = s.string_value.at;
-  const NodeId text = s.add({Form::text, false, pattern, pattern, s.string_value, 0, {}, {}, {}});
+  const FormulaId text = s.add({Form::text, false, pattern, pattern, s.string_value, 0, {}, {}, {}});
   s.pop();
-  const NodeId value = s.pop();
+  const FormulaId value = s.pop();
   const Position mark = s.at(in.begin(), in.begin() + 4);
   s.add({Form::like, false, span(s.place(value), pattern), mark, {}, 0, {value, text}, {}, {}});
 }
 RW_ON(negation) {
-  const NodeId value = s.pop();
+  const FormulaId value = s.pop();
   s.add({Form::negate, false, s.extent(in), s.at(in.begin(), in.begin() + 1), {}, 0, {value}, {}, {}});
 }
 RW_ON(not_value) {
-  const NodeId value = s.pop();
+  const FormulaId value = s.pop();
   s.add({Form::not_, false, s.extent(in), s.at(in.begin(), in.begin() + 3), {}, 0, {value}, {}, {}});
 }
 
 // terms
-RW_ON(term_operator) { s.term = {s.oper, true, false, tree::kNoNode, s.oper.at}; }
-RW_ON(term_set) { s.term = {s.name, false, false, tree::kNoNode, s.name.at}; }
+RW_ON(term_operator) { s.term = {s.oper, true, false, tree::kNoFormula, s.oper.at}; }
+RW_ON(term_set) { s.term = {s.name, false, false, tree::kNoFormula, s.name.at}; }
 RW_ON(on_channel) { s.term.on_channel = true; }
 RW_ON(term_guard) { s.term.guard = s.pop(); }
 RW_ON(term) {
@@ -537,7 +537,7 @@ RW_ON(next_operator) {
 RW_ON(law_text) { s.law = {in.string(), s.at(in.begin(), in.end())}; }
 RW_ON(elementwise) { s.elementwise = Word{"elementwise", s.extent(in)}; }
 RW_ON(op_declaration) {
-  const NodeId guard = s.values.empty() ? tree::kNoNode : s.pop();
+  const FormulaId guard = s.values.empty() ? tree::kNoFormula : s.pop();
   declare(s, s.extent(in), tree::Op{take(s.words), take(s.law), take(s.elementwise), take(s.numbers), guard});
 }
 RW_ON(set_name) { begin_declaration(s, tree::Declares::set); }

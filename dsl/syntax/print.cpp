@@ -95,7 +95,7 @@ class Printer {
   std::string term_text(const tree::Term& term) const {
     std::string out = term.name.text;
     if (term.on_channel) out += " on channel";
-    if (term.guard != tree::kNoNode) out += " where " + print_formula(file_, term.guard);
+    if (term.guard != tree::kNoFormula) out += " where " + print_formula(file_, term.guard);
     return out;
   }
 
@@ -158,7 +158,7 @@ class Printer {
     out_ += " law " + op.law.text;
     if (op.elementwise) out_ += " elementwise";
     numbers(op.parameters);
-    if (op.guard != tree::kNoNode) out_ += " where " + print_formula(file_, op.guard);
+    if (op.guard != tree::kNoFormula) out_ += " where " + print_formula(file_, op.guard);
   }
 
   void print_one(const tree::Set& set, Position) {

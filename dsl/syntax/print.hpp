@@ -14,6 +14,6 @@ namespace rw::dsl {
 std::string print(const tree::File& file, const Sources& sources);
 
 // One formula, on one line.
-std::string print_formula(const tree::File& file, tree::NodeId node);
+std::string print_formula(const tree::File& file, tree::FormulaId formula);
 
 }  // namespace rw::dsl

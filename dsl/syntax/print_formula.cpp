@@ -9,7 +9,7 @@ namespace rw::dsl {
 
 namespace {
 
-using tree::Form, tree::Node, tree::NodeId;
+using tree::Form, tree::Formula, tree::FormulaId;
 
 // How strongly a form binds its parts. An operand that binds no stronger than what it stands in gets brackets.
 enum Strength : int { kOpen, kOr, kAnd, kNot, kCompare, kSum, kProduct, kUnary, kAtom };
@@ -35,7 +35,7 @@ constexpr std::array<Strength, 20> kStrengths = {
     kOpen,     // any
     kOpen,     // none
 };
-Strength strength(const Node& node) { return kStrengths[static_cast<std::size_t>(node.form)]; }
+Strength strength(const Formula& formula) { return kStrengths[static_cast<std::size_t>(formula.form)]; }
 
 constexpr std::string_view kSigns[] = {"+", "-", "*", "/", "==", "!=", "<", "<=", ">", ">="};
 
@@ -43,57 +43,57 @@ class FormulaPrinter {
  public:
   explicit FormulaPrinter(const tree::File& file) : file_(file) {}
 
-  void print(NodeId id) {
-    const Node& node = file_.nodes[id];
-    switch (node.form) {
+  void print(FormulaId id) {
+    const Formula& formula = file_.formulas[id];
+    switch (formula.form) {
       case Form::number:
       case Form::name:
       case Form::operator_name:
-        out_ += node.word.text;
+        out_ += formula.word.text;
         break;
       case Form::text:
-        out_ += quote(node.word.text);
+        out_ += quote(formula.word.text);
         break;
       case Form::field:
-        print_field(node);
+        print_field(formula);
         break;
       case Form::call:
-        print_call(node);
+        print_call(formula);
         break;
       case Form::negate:
-        print_prefix(node, "-");
+        print_prefix(formula, "-");
         break;
       case Form::not_:
-        print_prefix(node, "not ");
+        print_prefix(formula, "not ");
         break;
       case Form::sum:
       case Form::product:
       case Form::compare:
-        print_signs(node);
+        print_signs(formula);
         break;
       case Form::like:
-        print_words(node, " like ");
+        print_words(formula, " like ");
         break;
       case Form::and_:
-        print_words(node, " and ");
+        print_words(formula, " and ");
         break;
       case Form::or_:
-        print_words(node, " or ");
+        print_words(formula, " or ");
         break;
       case Form::if_:
-        print_if(node);
+        print_if(formula);
         break;
       case Form::let_:
-        print_let(node);
+        print_let(formula);
         break;
       case Form::all:
-        print_quantifier(node, "all");
+        print_quantifier(formula, "all");
         break;
       case Form::any:
-        print_quantifier(node, "any");
+        print_quantifier(formula, "any");
         break;
       case Form::none:
-        print_quantifier(node, "none");
+        print_quantifier(formula, "none");
         break;
     }
   }
@@ -101,63 +101,63 @@ class FormulaPrinter {
   std::string take() { return std::move(out_); }
 
  private:
-  void operand(NodeId id, bool brackets) {
+  void operand(FormulaId id, bool brackets) {
     if (brackets) out_ += '(';
     print(id);
     if (brackets) out_ += ')';
   }
 
-  void print_field(const Node& node) {
-    out_ += node.word.text;
-    for (const tree::Word& field : node.fields) out_ += "." + field.text;
+  void print_field(const Formula& formula) {
+    out_ += formula.word.text;
+    for (const tree::Word& field : formula.fields) out_ += "." + field.text;
   }
 
-  void print_call(const Node& node) {
-    out_ += node.word.text + "(";
-    for (std::size_t i = 0; i < node.operands.size(); ++i) {
+  void print_call(const Formula& formula) {
+    out_ += formula.word.text + "(";
+    for (std::size_t i = 0; i < formula.operands.size(); ++i) {
       if (i > 0) out_ += ", ";
-      print(node.operands[i]);
+      print(formula.operands[i]);
     }
     out_ += ')';
   }
 
-  void print_prefix(const Node& node, std::string_view sign) {
+  void print_prefix(const Formula& formula, std::string_view sign) {
     out_ += sign;
-    operand(node.operands[0], strength(file_.nodes[node.operands[0]]) < strength(node));
+    operand(formula.operands[0], strength(file_.formulas[formula.operands[0]]) < strength(formula));
   }
 
-  void print_signs(const Node& node) {
-    for (std::size_t i = 0; i < node.operands.size(); ++i) {
-      if (i > 0) out_ += fmt::format(" {} ", kSigns[static_cast<std::size_t>(node.signs[i - 1])]);
-      operand(node.operands[i], strength(file_.nodes[node.operands[i]]) <= strength(node));
+  void print_signs(const Formula& formula) {
+    for (std::size_t i = 0; i < formula.operands.size(); ++i) {
+      if (i > 0) out_ += fmt::format(" {} ", kSigns[static_cast<std::size_t>(formula.signs[i - 1])]);
+      operand(formula.operands[i], strength(file_.formulas[formula.operands[i]]) <= strength(formula));
     }
   }
 
-  void print_words(const Node& node, std::string_view word) {
-    for (std::size_t i = 0; i < node.operands.size(); ++i) {
+  void print_words(const Formula& formula, std::string_view word) {
+    for (std::size_t i = 0; i < formula.operands.size(); ++i) {
       if (i > 0) out_ += word;
-      operand(node.operands[i], strength(file_.nodes[node.operands[i]]) <= strength(node));
+      operand(formula.operands[i], strength(file_.formulas[formula.operands[i]]) <= strength(formula));
     }
   }
 
-  void print_if(const Node& node) {
+  void print_if(const Formula& formula) {
     constexpr std::string_view kBefore[] = {"if ", " then ", " else "};
     for (std::size_t i = 0; i < 3; ++i) {
       out_ += kBefore[i];
-      print(node.operands[i]);
+      print(formula.operands[i]);
     }
   }
 
-  void print_let(const Node& node) {
-    out_ += fmt::format("let {} = ", node.word.text);
-    print(node.operands[0]);
+  void print_let(const Formula& formula) {
+    out_ += fmt::format("let {} = ", formula.word.text);
+    print(formula.operands[0]);
     out_ += " in ";
-    print(node.operands[1]);
+    print(formula.operands[1]);
   }
 
-  void print_quantifier(const Node& node, std::string_view word) {
-    out_ += fmt::format("{} {}: ", word, node.word.text);
-    print(node.operands[0]);
+  void print_quantifier(const Formula& formula, std::string_view word) {
+    out_ += fmt::format("{} {}: ", word, formula.word.text);
+    print(formula.operands[0]);
   }
 
   const tree::File& file_;
@@ -175,21 +175,21 @@ std::string quote(std::string_view text) {
   return out + '"';
 }
 
-std::string print_formula(const tree::File& file, NodeId node) {
+std::string print_formula(const tree::File& file, FormulaId formula) {
   FormulaPrinter printer(file);
-  printer.print(node);
+  printer.print(formula);
   return printer.take();
 }
 
-std::string print_wrapped(const tree::File& file, NodeId id, std::size_t column) {
+std::string print_wrapped(const tree::File& file, FormulaId id, std::size_t column) {
   std::string line = print_formula(file, id);
   if (column + line.size() <= kLineWidth) return line;
   std::string out;
   const std::string indent(column, ' ');
-  while (file.nodes[id].form == Form::let_) {
-    const Node& node = file.nodes[id];
-    out += fmt::format("let {} = {} in\n{}", node.word.text, print_formula(file, node.operands[0]), indent);
-    id = node.operands[1];
+  while (file.formulas[id].form == Form::let_) {
+    const Formula& formula = file.formulas[id];
+    out += fmt::format("let {} = {} in\n{}", formula.word.text, print_formula(file, formula.operands[0]), indent);
+    id = formula.operands[1];
   }
   return out + print_formula(file, id);
 }

@@ -14,6 +14,6 @@ inline constexpr std::size_t kLineWidth = 100;
 std::string quote(std::string_view text);  // with quotes and escapes, as rule files have it
 
 // A formula that begins at `column`; where it is too long for the line, each `let ... in` has a line of its own.
-std::string print_wrapped(const tree::File& file, tree::NodeId node, std::size_t column);
+std::string print_wrapped(const tree::File& file, tree::FormulaId formula, std::size_t column);
 
 }  // namespace rw::dsl

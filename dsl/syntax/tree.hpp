@@ -54,19 +54,19 @@ enum class Sign : std::uint8_t {
   greater_equal
 };
 
-using NodeId = std::uint32_t;  // into File::nodes
-inline constexpr NodeId kNoNode = UINT32_MAX;
+using FormulaId = std::uint32_t;  // into File::nodes
+inline constexpr FormulaId kNoFormula = UINT32_MAX;
 
 // A formula. A chain of the same precedence is one node (`a + b - c` has three operands), so that the depth of a tree
 // is the depth of what the user nested: at most kMaxNesting brackets, signs and words, each a few nodes deep.
-struct Node {
+struct Formula {
   Form form = Form::number;
   bool bracketed = false;
   Position at;    // all of it, brackets included
   Position mark;  // the word or sign that it is named after
   Word word;
   double number = 0;
-  std::vector<NodeId> operands;
+  std::vector<FormulaId> operands;
   std::vector<Sign> signs;
   std::vector<Word> fields;
 };
@@ -79,7 +79,7 @@ struct Term {
   Word name;
   bool is_operator = false;  // false: a set
   bool on_channel = false;
-  NodeId guard = kNoNode;
+  FormulaId guard = kNoFormula;
   Position at;
 };
 
@@ -98,7 +98,7 @@ struct Op {
   Word law;
   std::optional<Word> elementwise;
   std::vector<NumberArgument> parameters;
-  NodeId guard = kNoNode;
+  FormulaId guard = kNoFormula;
 };
 
 struct Set {
@@ -109,7 +109,7 @@ struct Set {
 struct Function {
   Word name;
   std::vector<Word> params;
-  NodeId body = kNoNode;
+  FormulaId body = kNoFormula;
 };
 
 // `[1, 3, 8, 8]`, or one number without brackets.
@@ -186,12 +186,12 @@ struct Clause {
   Word name;  // region, let, act: what follows the word
   std::vector<RegionClause> region;
   std::vector<ChainElement> chain;
-  NodeId expr = kNoNode;          // let, where, needs
-  std::optional<Word> reason;     // where, needs
-  std::vector<NodeId> arguments;  // act
-  NumberArgument count, change;   // repeat
-  Position word;                  // `region`, `do`
-  Position at;                    // all of it
+  FormulaId expr = kNoFormula;       // let, where, needs
+  std::optional<Word> reason;        // where, needs
+  std::vector<FormulaId> arguments;  // act
+  NumberArgument count, change;      // repeat
+  Position word;                     // `region`, `do`
+  Position at;                       // all of it
 };
 
 struct Rule {
@@ -216,7 +216,7 @@ struct Broken {
 struct File {
   std::uint32_t source = 0;
   std::vector<Declaration> declarations;
-  std::vector<Node> nodes;
+  std::vector<Formula> nodes;
   std::vector<Position> comments;  // from `#` to the end of the line, in order
   std::vector<Broken> broken;
 };

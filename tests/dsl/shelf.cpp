@@ -214,12 +214,12 @@ class ShapeWriter {
   }
   void maybe(const std::optional<Word>& w) { w ? word(*w) : void(out_ += "-"); }
 
-  void formula(NodeId id) {
-    if (id == kNoNode) {
+  void formula(FormulaId id) {
+    if (id == kNoFormula) {
       out_ += "()";
       return;
     }
-    const Node& node = file_.nodes[id];
+    const Formula& node = file_.formulas[id];
     out_ += fmt::format("({}", static_cast<int>(node.form));
     word(node.word);
     words(node.fields);
@@ -227,7 +227,7 @@ class ShapeWriter {
       if (node.form == Form::and_ || node.form == Form::or_) continue;
       out_ += fmt::format(" {}", static_cast<int>(sign));
     }
-    for (const NodeId operand : node.operands) formula(operand);
+    for (const FormulaId operand : node.operands) formula(operand);
     out_ += ')';
   }
 
@@ -326,7 +326,7 @@ class ShapeWriter {
     }
     formula(c.expr);
     maybe(c.reason);
-    for (const NodeId argument : c.arguments) formula(argument);
+    for (const FormulaId argument : c.arguments) formula(argument);
     numbers({c.count, c.change});
   }
 
