@@ -107,7 +107,7 @@ bool check_formula(CheckContext& context, const FileNames& names, const tree::Fu
     fine = false;
   }
   const std::size_t before = context.reporter.errors();
-  Formulas formulas(context, names, around, exprs, slots);
+  FormulaChecker formulas(context, names, around, exprs, slots);
   formulas.check(function.body, scope);
   context.exprs -= exprs.size();  // nothing of it stays
   fine = fine && context.reporter.errors() == before;

@@ -24,7 +24,7 @@ std::string quotable(const Sources& sources, Position at) {
 // ---- what all have in common ----
 
 // Inside of a function that was fine by itself, it is the call that is wrong: the message points there.
-void Formulas::error(std::string_view code, Position at, std::string message, std::string hint) {
+void FormulaChecker::error(std::string_view code, Position at, std::string message, std::string hint) {
   if (!calls_.empty()) {
     const std::string in = fmt::format("in '{}' ({})", calls_.back().function, context_.sources.name_and_line(at));
     hint = hint.empty() ? in : fmt::format("{}: {}", in, hint);
@@ -33,7 +33,7 @@ void Formulas::error(std::string_view code, Position at, std::string message, st
   context_.reporter.error(code, at, std::move(message), std::move(hint));
 }
 
-Value Formulas::add(Expr expr, const Value& like) {
+CheckedFormula FormulaChecker::add(Expr expr, const CheckedFormula& like) {
   std::uint32_t depth = 1;
   for (const ExprId operand : expr.operands) depth = std::max(depth, depths_[operand] + 1);
   const bool too_deep = depth > kMaxExprDepth;
@@ -56,19 +56,19 @@ Value Formulas::add(Expr expr, const Value& like) {
   expr.type = like.type;
   exprs_.push_back(std::move(expr));
   depths_.push_back(depth);
-  Value value = like;
+  CheckedFormula value = like;
   value.expr = static_cast<ExprId>(exprs_.size() - 1);
   return value;
 }
 
 // Stands for a value that an error left unknown.
-Value Formulas::open(const Formula& formula) {
+CheckedFormula FormulaChecker::open(const Formula& formula) {
   Expr expr;
   expr.at = formula.at;
   return add(std::move(expr), {0, {}, true, true, formula.at});
 }
 
-std::string Formulas::call_them(const Value& value) const {
+std::string FormulaChecker::call_them(const CheckedFormula& value) const {
   const auto family = [&] {
     return value.type.family == kNoBinding || around_.bindings == nullptr ? std::string("the set")
                                                                           : (*around_.bindings)[value.type.family].name;
@@ -87,7 +87,7 @@ std::string Formulas::call_them(const Value& value) const {
 }
 
 // A value of an operator that nobody knows takes the kind that is wanted.
-Value Formulas::expect_kind(Value value, Kind kind) {
+CheckedFormula FormulaChecker::expect_kind(CheckedFormula value, Kind kind) {
   if (value.any_kind) {
     value.any_kind = value.any_about;  // what an error left open stays open
     value.type.kind = kind;
@@ -100,8 +100,8 @@ Value Formulas::expect_kind(Value value, Kind kind) {
   return value;
 }
 
-Value Formulas::check_condition(tree::FormulaId id, Scope& scope) {
-  Value value = expect_kind(check(id, scope), Kind::condition);
+CheckedFormula FormulaChecker::check_condition(tree::FormulaId id, Scope& scope) {
+  CheckedFormula value = expect_kind(check(id, scope), Kind::condition);
   if (value.any_about || value.type.about == About::nothing) return value;
   const std::string text = quotable(context_.sources, formula_of(id).at);
   if (value.type.about == About::region_class) {
@@ -117,8 +117,8 @@ Value Formulas::check_condition(tree::FormulaId id, Scope& scope) {
 }
 
 // Numbers spread; nodes meet their own channels; a value of the region is gathered where it meets nodes or channels.
-Value Formulas::meet(const Value& a, const Value& b, Position mark) {
-  Value out = a;
+CheckedFormula FormulaChecker::meet(const CheckedFormula& a, const CheckedFormula& b, Position mark) {
+  CheckedFormula out = a;
   out.any_kind = a.any_kind && b.any_kind;
   out.any_about = a.any_about || b.any_about;
   if (out.any_about || b.type.about == About::nothing) return out;
@@ -146,27 +146,27 @@ Value Formulas::meet(const Value& a, const Value& b, Position mark) {
   return out;
 }
 
-Value Formulas::check(tree::FormulaId id, Scope& scope) {
-  using Handler = Value (Formulas::*)(const Formula&, Scope&);
+CheckedFormula FormulaChecker::check(tree::FormulaId id, Scope& scope) {
+  using Handler = CheckedFormula (FormulaChecker::*)(const Formula&, Scope&);
   static constexpr std::array<Handler, 18> kHandlers = {
-      &Formulas::check_number,         // number
-      &Formulas::check_text,           // text
-      &Formulas::check_name,           // name
-      &Formulas::check_operator_name,  // operator_name
-      &Formulas::check_field,          // field
-      &Formulas::check_call,           // call
-      &Formulas::check_negate,         // negate
-      &Formulas::check_not,            // not_
-      &Formulas::check_arithmetic,     // sum
-      &Formulas::check_arithmetic,     // product
-      &Formulas::check_compare,        // compare
-      &Formulas::check_like,           // like
-      &Formulas::check_logic,          // and_
-      &Formulas::check_logic,          // or_
-      &Formulas::check_if,             // if_
-      &Formulas::check_let,            // let_
-      &Formulas::check_quantifier,     // all
-      &Formulas::check_quantifier,     // any
+      &FormulaChecker::check_number,         // number
+      &FormulaChecker::check_text,           // text
+      &FormulaChecker::check_name,           // name
+      &FormulaChecker::check_operator_name,  // operator_name
+      &FormulaChecker::check_field,          // field
+      &FormulaChecker::check_call,           // call
+      &FormulaChecker::check_negate,         // negate
+      &FormulaChecker::check_not,            // not_
+      &FormulaChecker::check_arithmetic,     // sum
+      &FormulaChecker::check_arithmetic,     // product
+      &FormulaChecker::check_compare,        // compare
+      &FormulaChecker::check_like,           // like
+      &FormulaChecker::check_logic,          // and_
+      &FormulaChecker::check_logic,          // or_
+      &FormulaChecker::check_if,             // if_
+      &FormulaChecker::check_let,            // let_
+      &FormulaChecker::check_quantifier,     // all
+      &FormulaChecker::check_quantifier,     // any
   };
   const Formula& formula = formula_of(id);
   if (context_.reporter.is_full(home_)) full_ = true;
@@ -180,14 +180,14 @@ Value Formulas::check(tree::FormulaId id, Scope& scope) {
   }
   ++level_;
   const auto form = std::min(static_cast<std::size_t>(formula.form), kHandlers.size() - 1);  // `none` is as `any`
-  const Value value = (this->*kHandlers[form])(formula, scope);
+  const CheckedFormula value = (this->*kHandlers[form])(formula, scope);
   --level_;
   return value;
 }
 
 // ---- values by themselves ----
 
-Value Formulas::check_number(const Formula& formula, Scope&) {
+CheckedFormula FormulaChecker::check_number(const Formula& formula, Scope&) {
   Expr expr;
   expr.op = ExprOp::number;
   expr.at = formula.at;
@@ -195,7 +195,7 @@ Value Formulas::check_number(const Formula& formula, Scope&) {
   return add(std::move(expr), {0, {Kind::number, About::nothing, kNoBinding}, false, false, formula.at});
 }
 
-Value Formulas::check_text(const Formula& formula, Scope&) {
+CheckedFormula FormulaChecker::check_text(const Formula& formula, Scope&) {
   Expr expr;
   expr.op = ExprOp::text;
   expr.at = formula.at;
@@ -203,13 +203,13 @@ Value Formulas::check_text(const Formula& formula, Scope&) {
   return add(std::move(expr), {0, {Kind::text, About::nothing, kNoBinding}, false, false, formula.at});
 }
 
-Value Formulas::check_operator_name(const Formula& formula, Scope&) {
+CheckedFormula FormulaChecker::check_operator_name(const Formula& formula, Scope&) {
   error("wrong-name", formula.at, fmt::format("'{}' is an operator, not a value", formula.word.text),
         "to ask for an operator: p.op == \"" + formula.word.text + "\"");
   return open(formula);
 }
 
-Value Formulas::check_name(const Formula& formula, Scope& scope) {
+CheckedFormula FormulaChecker::check_name(const Formula& formula, Scope& scope) {
   Meaning* meaning = scope.use(formula.word.text);
   if (meaning == nullptr) {
     if (around_.place == Surroundings::Place::guard) return own_word(formula, formula.word.text);
@@ -217,7 +217,7 @@ Value Formulas::check_name(const Formula& formula, Scope& scope) {
   }
   Expr expr;
   expr.at = formula.at;
-  const Value like = {0, meaning->type, meaning->any_kind, meaning->any_about, formula.at};
+  const CheckedFormula like = {0, meaning->type, meaning->any_kind, meaning->any_about, formula.at};
   switch (meaning->sort) {
     case Meaning::Sort::open:
       return open(formula);
@@ -243,7 +243,7 @@ Value Formulas::check_name(const Formula& formula, Scope& scope) {
   return add(std::move(expr), like);
 }
 
-Value Formulas::unknown_name(const Formula& formula, const Scope& scope) {
+CheckedFormula FormulaChecker::unknown_name(const Formula& formula, const Scope& scope) {
   const std::string& name = formula.word.text;
   if (around_.place == Surroundings::Place::rule && calls_.empty() && around_.bound_later.contains(name)) {
     error("not-yet-known", formula.at, fmt::format("'{}' is used before it is bound", name),
@@ -280,24 +280,24 @@ constexpr ExprOp kSignOps[] = {ExprOp::add,     ExprOp::subtract,     ExprOp::mu
 
 }  // namespace
 
-Value Formulas::check_negate(const Formula& formula, Scope& scope) {
-  Value value = expect_kind(check(formula.operands[0], scope), Kind::number);
+CheckedFormula FormulaChecker::check_negate(const Formula& formula, Scope& scope) {
+  CheckedFormula value = expect_kind(check(formula.operands[0], scope), Kind::number);
   value.at = formula.at;
   return add(operation(ExprOp::negate, formula.at, {value.expr}), value);
 }
 
-Value Formulas::check_not(const Formula& formula, Scope& scope) {
-  Value value = expect_kind(check(formula.operands[0], scope), Kind::condition);
+CheckedFormula FormulaChecker::check_not(const Formula& formula, Scope& scope) {
+  CheckedFormula value = expect_kind(check(formula.operands[0], scope), Kind::condition);
   value.at = formula.at;
   return add(operation(ExprOp::not_, formula.at, {value.expr}), value);
 }
 
 // From left to right, as floating point has it.
-Value Formulas::check_arithmetic(const Formula& formula, Scope& scope) {
-  Value left = expect_kind(check(formula.operands[0], scope), Kind::number);
+CheckedFormula FormulaChecker::check_arithmetic(const Formula& formula, Scope& scope) {
+  CheckedFormula left = expect_kind(check(formula.operands[0], scope), Kind::number);
   for (std::size_t i = 1; i < formula.operands.size(); ++i) {
-    const Value right = expect_kind(check(formula.operands[i], scope), Kind::number);
-    Value both = meet(left, right, i == 1 ? formula.mark : right.at);
+    const CheckedFormula right = expect_kind(check(formula.operands[i], scope), Kind::number);
+    CheckedFormula both = meet(left, right, i == 1 ? formula.mark : right.at);
     both.at = span(formula.at, formula_of(formula.operands[i]).at);
     left = add(operation(kSignOps[static_cast<std::size_t>(formula.signs[i - 1])], formula.at, {left.expr, right.expr}),
                both);
@@ -307,9 +307,9 @@ Value Formulas::check_arithmetic(const Formula& formula, Scope& scope) {
   return left;
 }
 
-Value Formulas::check_compare(const Formula& formula, Scope& scope) {
-  Value left = check(formula.operands[0], scope);
-  Value right = check(formula.operands[1], scope);
+CheckedFormula FormulaChecker::check_compare(const Formula& formula, Scope& scope) {
+  CheckedFormula left = check(formula.operands[0], scope);
+  CheckedFormula right = check(formula.operands[1], scope);
   const bool equality = formula.signs[0] == tree::Sign::equal || formula.signs[0] == tree::Sign::not_equal;
   if (!equality) {
     left = expect_kind(left, Kind::number);
@@ -324,7 +324,7 @@ Value Formulas::check_compare(const Formula& formula, Scope& scope) {
   } else if (!left.any_kind && left.type.kind == Kind::condition) {
     error("wrong-kind", formula.mark, "conditions are not compared", "write `a and b or not a and not b`");
   }
-  Value value = meet(left, right, formula.mark);
+  CheckedFormula value = meet(left, right, formula.mark);
   value.type.kind = Kind::condition;
   value.any_kind = value.any_about;
   value.at = formula.at;
@@ -332,26 +332,26 @@ Value Formulas::check_compare(const Formula& formula, Scope& scope) {
              value);
 }
 
-Value Formulas::check_like(const Formula& formula, Scope& scope) {
-  const Value text = expect_kind(check(formula.operands[0], scope), Kind::text);
-  const Value pattern = check(formula.operands[1], scope);
-  Value value = text;
+CheckedFormula FormulaChecker::check_like(const Formula& formula, Scope& scope) {
+  const CheckedFormula text = expect_kind(check(formula.operands[0], scope), Kind::text);
+  const CheckedFormula pattern = check(formula.operands[1], scope);
+  CheckedFormula value = text;
   value.type.kind = Kind::condition;
   value.at = formula.at;
   return add(operation(ExprOp::like, formula.at, {text.expr, pattern.expr}), value);
 }
 
 // Long chains are halved again and again, so that they are not deep.
-Value Formulas::check_logic(const Formula& formula, Scope& scope) {
+CheckedFormula FormulaChecker::check_logic(const Formula& formula, Scope& scope) {
   const ExprOp op = formula.form == tree::Form::and_ ? ExprOp::and_ : ExprOp::or_;
-  std::vector<Value> values;
+  std::vector<CheckedFormula> values;
   for (const tree::FormulaId operand : formula.operands) {
     values.push_back(expect_kind(check(operand, scope), Kind::condition));
   }
   while (values.size() > 1) {
-    std::vector<Value> halved;
+    std::vector<CheckedFormula> halved;
     for (std::size_t i = 0; i + 1 < values.size(); i += 2) {
-      Value both = meet(values[i], values[i + 1], formula.mark);
+      CheckedFormula both = meet(values[i], values[i + 1], formula.mark);
       both.at = formula.at;
       halved.push_back(add(operation(op, formula.at, {values[i].expr, values[i + 1].expr}), both));
     }
@@ -362,29 +362,29 @@ Value Formulas::check_logic(const Formula& formula, Scope& scope) {
   return values[0];
 }
 
-Value Formulas::check_if(const Formula& formula, Scope& scope) {
-  const Value condition = expect_kind(check(formula.operands[0], scope), Kind::condition);
-  Value yes = check(formula.operands[1], scope);
-  Value no = check(formula.operands[2], scope);
+CheckedFormula FormulaChecker::check_if(const Formula& formula, Scope& scope) {
+  const CheckedFormula condition = expect_kind(check(formula.operands[0], scope), Kind::condition);
+  CheckedFormula yes = check(formula.operands[1], scope);
+  CheckedFormula no = check(formula.operands[2], scope);
   if (!yes.any_kind) no = expect_kind(no, yes.type.kind);
   if (!no.any_kind) yes = expect_kind(yes, no.type.kind);
-  const Value branches = meet(yes, no, formula.mark);
-  Value value = meet(branches, condition, formula.mark);
+  const CheckedFormula branches = meet(yes, no, formula.mark);
+  CheckedFormula value = meet(branches, condition, formula.mark);
   value.any_kind = branches.any_kind;
   value.at = formula.at;
   return add(operation(ExprOp::if_, formula.at, {condition.expr, yes.expr, no.expr}), value);
 }
 
 // A guard is asked for each operator of a network: it compares attributes, no more.
-bool Formulas::refused_in_guard(const Formula& formula, std::string_view what) {
+bool FormulaChecker::refused_in_guard(const Formula& formula, std::string_view what) {
   if (around_.place != Surroundings::Place::guard) return false;
   error("misplaced", formula.mark, fmt::format("a guard has no {}", what), "it compares attributes of one operator");
   return true;
 }
 
-Value Formulas::check_let(const Formula& formula, Scope& scope) {
+CheckedFormula FormulaChecker::check_let(const Formula& formula, Scope& scope) {
   if (refused_in_guard(formula, "`let`")) return open(formula);
-  const Value value = check(formula.operands[0], scope);
+  const CheckedFormula value = check(formula.operands[0], scope);
   const std::string& name = formula.word.text;
   Meaning meaning{Meaning::Sort::local, slots_, value.type, value.any_kind, value.any_about, formula.word.at, false};
   if (around_.place == Surroundings::Place::function && calls_.empty() && value.any_about)
@@ -396,7 +396,7 @@ Value Formulas::check_let(const Formula& formula, Scope& scope) {
   }
   const std::uint32_t slot = slots_++;
   scope.add(name, meaning);
-  Value body = check(formula.operands[1], scope);
+  CheckedFormula body = check(formula.operands[1], scope);
   if (!scope.find(name)->used && calls_.empty() && !body.any_about) {
     context_.reporter.warning("unused", formula.word.at, fmt::format("'{}' is never used", name));
   }
@@ -407,7 +407,7 @@ Value Formulas::check_let(const Formula& formula, Scope& scope) {
   return add(std::move(expr), body);
 }
 
-Value Formulas::check_quantifier(const Formula& formula, Scope& scope) {
+CheckedFormula FormulaChecker::check_quantifier(const Formula& formula, Scope& scope) {
   if (refused_in_guard(formula, "sets")) return open(formula);
   constexpr ExprOp kOps[] = {ExprOp::all, ExprOp::any, ExprOp::none};
   const Meaning* set = scope.use(formula.word.text);
@@ -420,8 +420,8 @@ Value Formulas::check_quantifier(const Formula& formula, Scope& scope) {
     error("wrong-name", formula.word.at, fmt::format("'{}' is no set of nodes", formula.word.text));
     set = nullptr;
   }
-  const Value condition = expect_kind(check(formula.operands[0], scope), Kind::condition);
-  Value value = {0, {Kind::condition, About::nothing, kNoBinding}, false, false, formula.at};
+  const CheckedFormula condition = expect_kind(check(formula.operands[0], scope), Kind::condition);
+  CheckedFormula value = {0, {Kind::condition, About::nothing, kNoBinding}, false, false, formula.at};
   if (set == nullptr || set->sort == Meaning::Sort::open || condition.any_about) {
     return add(operation(ExprOp::number, formula.at, {}), value);
   }

@@ -14,7 +14,7 @@
 namespace rw::dsl {
 
 // A checked formula. After an error its type is open, so that one mistake is one message.
-struct Value {
+struct CheckedFormula {
   ExprId expr = 0;
   Type type;
   bool any_kind = false;
@@ -35,66 +35,67 @@ struct Surroundings {
   NameTable<Position> bound_later;                       // names of the rule that are bound further down
 };
 
-class Formulas {
+class FormulaChecker {
  public:
   // Writes into `exprs` and counts let slots in `slots`; all references outlive it.
-  Formulas(CheckContext& context, const FileNames& names, const Surroundings& around, std::vector<Expr>& exprs,
-           std::uint32_t& slots)
+  FormulaChecker(CheckContext& context, const FileNames& names, const Surroundings& around, std::vector<Expr>& exprs,
+                 std::uint32_t& slots)
       : context_(context), names_(&names), home_(names.file->source), around_(around), exprs_(exprs), slots_(slots) {}
 
-  Value check(tree::FormulaId formula, Scope& scope);
+  CheckedFormula check(tree::FormulaId formula, Scope& scope);
 
   // The same, and an error where the value does not fit.
-  Value check_condition(tree::FormulaId formula, Scope& scope);  // of a clause or guard: about nothing
-  Value expect_kind(Value value, Kind kind);
+  CheckedFormula check_condition(tree::FormulaId formula, Scope& scope);  // of a clause or guard: about nothing
+  CheckedFormula expect_kind(CheckedFormula value, Kind kind);
 
   // Binding that a bare name stands for; null after an error. `wanted`: "a set of nodes", for the message.
   const Meaning* check_binding(tree::FormulaId formula, Scope& scope, unsigned roles, std::string_view wanted);
 
-  std::string call_them(const Value& value) const;  // "a value for each channel of p"
+  std::string call_them(const CheckedFormula& value) const;  // "a value for each channel of p"
 
  private:
   using Formula = tree::Formula;
   const Formula& formula_of(tree::FormulaId id) const { return names_->file->formulas[id]; }
 
-  Value check_number(const Formula&, Scope&);
-  Value check_text(const Formula&, Scope&);
-  Value check_name(const Formula&, Scope&);
-  Value check_operator_name(const Formula&, Scope&);
-  Value check_field(const Formula&, Scope&);
-  Value check_call(const Formula&, Scope&);
-  Value check_negate(const Formula&, Scope&);
-  Value check_not(const Formula&, Scope&);
-  Value check_arithmetic(const Formula&, Scope&);
-  Value check_compare(const Formula&, Scope&);
-  Value check_like(const Formula&, Scope&);
-  Value check_logic(const Formula&, Scope&);
-  Value check_if(const Formula&, Scope&);
-  Value check_let(const Formula&, Scope&);
-  Value check_quantifier(const Formula&, Scope&);
+  CheckedFormula check_number(const Formula&, Scope&);
+  CheckedFormula check_text(const Formula&, Scope&);
+  CheckedFormula check_name(const Formula&, Scope&);
+  CheckedFormula check_operator_name(const Formula&, Scope&);
+  CheckedFormula check_field(const Formula&, Scope&);
+  CheckedFormula check_call(const Formula&, Scope&);
+  CheckedFormula check_negate(const Formula&, Scope&);
+  CheckedFormula check_not(const Formula&, Scope&);
+  CheckedFormula check_arithmetic(const Formula&, Scope&);
+  CheckedFormula check_compare(const Formula&, Scope&);
+  CheckedFormula check_like(const Formula&, Scope&);
+  CheckedFormula check_logic(const Formula&, Scope&);
+  CheckedFormula check_if(const Formula&, Scope&);
+  CheckedFormula check_let(const Formula&, Scope&);
+  CheckedFormula check_quantifier(const Formula&, Scope&);
 
   bool refused_in_guard(const Formula& formula, std::string_view what);
-  Value own_word(const Formula& formula, const std::string& name);
-  Value attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators, BindingIndex family);
-  Value field_of(const Formula& formula, const Meaning& meaning);
-  Value unknown_name(const Formula& formula, const Scope& scope);
+  CheckedFormula own_word(const Formula& formula, const std::string& name);
+  CheckedFormula attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators,
+                           BindingIndex family);
+  CheckedFormula field_of(const Formula& formula, const Meaning& meaning);
+  CheckedFormula unknown_name(const Formula& formula, const Scope& scope);
 
-  Value call_numeric(const Formula& formula, std::uint32_t function, Scope& scope);
-  Value call_per_node(const Formula& formula, std::uint32_t function, Scope& scope);
-  Value call_collect(const Formula& formula, std::uint32_t function, Scope& scope);
-  Value call_count(const Formula& formula, std::uint32_t function, Scope& scope);
-  Value call_data(const Formula& formula, std::uint32_t function, Scope& scope);
-  Value call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope);
-  Value unknown_function(const Formula& formula, Scope& scope);
+  CheckedFormula call_numeric(const Formula& formula, std::uint32_t function, Scope& scope);
+  CheckedFormula call_per_node(const Formula& formula, std::uint32_t function, Scope& scope);
+  CheckedFormula call_collect(const Formula& formula, std::uint32_t function, Scope& scope);
+  CheckedFormula call_count(const Formula& formula, std::uint32_t function, Scope& scope);
+  CheckedFormula call_data(const Formula& formula, std::uint32_t function, Scope& scope);
+  CheckedFormula call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope);
+  CheckedFormula unknown_function(const Formula& formula, Scope& scope);
   bool right_count(const Formula& formula, std::size_t wanted);
   void check_arguments(const Formula& formula, Scope& scope);
   Meaning argument_meaning(tree::FormulaId formula, Scope& scope, std::vector<std::pair<std::uint32_t, ExprId>>& lets);
 
   // The type of what a and b make together; after an error it is open.
-  Value meet(const Value& a, const Value& b, Position mark);
+  CheckedFormula meet(const CheckedFormula& a, const CheckedFormula& b, Position mark);
 
-  Value add(Expr expr, const Value& like);
-  Value open(const Formula& formula);
+  CheckedFormula add(Expr expr, const CheckedFormula& like);
+  CheckedFormula open(const Formula& formula);
   void error(std::string_view code, Position at, std::string message, std::string hint = "");
 
   CheckContext& context_;

@@ -21,7 +21,8 @@ constexpr Confused kConfused[] = {{"max", "max compares two values; the largest 
 
 }  // namespace
 
-const Meaning* Formulas::check_binding(tree::FormulaId id, Scope& scope, unsigned roles, std::string_view wanted) {
+const Meaning* FormulaChecker::check_binding(tree::FormulaId id, Scope& scope, unsigned roles,
+                                             std::string_view wanted) {
   const Formula& formula = formula_of(id);
   const auto refuse = [&](std::string_view why) {
     error("wrong-name", formula.at, fmt::format("expected {}, {}", wanted, why));
@@ -40,7 +41,7 @@ const Meaning* Formulas::check_binding(tree::FormulaId id, Scope& scope, unsigne
   return meaning;
 }
 
-bool Formulas::right_count(const Formula& formula, std::size_t wanted) {
+bool FormulaChecker::right_count(const Formula& formula, std::size_t wanted) {
   const std::size_t given = formula.operands.size();
   if (given == wanted) return true;
   const std::string& name = formula.word.text;
@@ -56,7 +57,7 @@ bool Formulas::right_count(const Formula& formula, std::size_t wanted) {
 }
 
 // Of a call that is wrong already: for the mistakes in its arguments. Names of sets are fine wherever they stand.
-void Formulas::check_arguments(const Formula& formula, Scope& scope) {
+void FormulaChecker::check_arguments(const Formula& formula, Scope& scope) {
   for (const tree::FormulaId argument : formula.operands) {
     const Formula& value = formula_of(argument);
     if (value.form == tree::Form::name && scope.use(value.word.text) != nullptr) continue;
@@ -64,15 +65,15 @@ void Formulas::check_arguments(const Formula& formula, Scope& scope) {
   }
 }
 
-Value Formulas::check_call(const Formula& formula, Scope& scope) {
-  using Handler = Value (Formulas::*)(const Formula&, std::uint32_t, Scope&);
+CheckedFormula FormulaChecker::check_call(const Formula& formula, Scope& scope) {
+  using Handler = CheckedFormula (FormulaChecker::*)(const Formula&, std::uint32_t, Scope&);
   static constexpr std::array<Handler, 6> kHandlers = {
-      &Formulas::call_numeric,   // numeric
-      &Formulas::call_per_node,  // per_node
-      &Formulas::call_collect,   // collect_classes
-      &Formulas::call_collect,   // collect_all
-      &Formulas::call_count,     // count
-      &Formulas::call_data,      // data
+      &FormulaChecker::call_numeric,   // numeric
+      &FormulaChecker::call_per_node,  // per_node
+      &FormulaChecker::call_collect,   // collect_classes
+      &FormulaChecker::call_collect,   // collect_all
+      &FormulaChecker::call_count,     // count
+      &FormulaChecker::call_data,      // data
   };
   if (refused_in_guard(formula, "functions")) return open(formula);
   const auto& functions = context_.vocabulary.functions;
@@ -97,7 +98,7 @@ Value Formulas::check_call(const Formula& formula, Scope& scope) {
   return call_user(formula, *found.entry, scope);
 }
 
-Value Formulas::unknown_function(const Formula& formula, Scope& scope) {
+CheckedFormula FormulaChecker::unknown_function(const Formula& formula, Scope& scope) {
   const std::string& name = formula.word.text;
   const auto later = names_->later_functions.find(name);
   const auto& actions = context_.vocabulary.actions;
@@ -122,11 +123,11 @@ Value Formulas::unknown_function(const Formula& formula, Scope& scope) {
   return open(formula);
 }
 
-Value Formulas::call_numeric(const Formula& formula, std::uint32_t function, Scope& scope) {
+CheckedFormula FormulaChecker::call_numeric(const Formula& formula, std::uint32_t function, Scope& scope) {
   std::vector<ExprId> operands;
-  Value value;
+  CheckedFormula value;
   for (std::size_t i = 0; i < formula.operands.size(); ++i) {
-    const Value argument = expect_kind(check(formula.operands[i], scope), Kind::number);
+    const CheckedFormula argument = expect_kind(check(formula.operands[i], scope), Kind::number);
     value = i == 0 ? argument : meet(value, argument, formula.word.at);
     operands.push_back(argument.expr);
   }
@@ -136,8 +137,8 @@ Value Formulas::call_numeric(const Formula& formula, std::uint32_t function, Sco
   return add(std::move(expr), value);
 }
 
-Value Formulas::call_per_node(const Formula& formula, std::uint32_t function, Scope& scope) {
-  Value value = expect_kind(check(formula.operands[0], scope), Kind::number);
+CheckedFormula FormulaChecker::call_per_node(const Formula& formula, std::uint32_t function, Scope& scope) {
+  CheckedFormula value = expect_kind(check(formula.operands[0], scope), Kind::number);
   if (!value.any_about && value.type.about != About::channel) {
     const bool of_region = value.type.about == About::region_class;
     error("nothing-to-collect", value.at,
@@ -153,7 +154,7 @@ Value Formulas::call_per_node(const Formula& formula, std::uint32_t function, Sc
   return add(std::move(expr), value);
 }
 
-Value Formulas::call_collect(const Formula& formula, std::uint32_t function, Scope& scope) {
+CheckedFormula FormulaChecker::call_collect(const Formula& formula, std::uint32_t function, Scope& scope) {
   const auto& reductions = context_.vocabulary.reductions;
   const Formula& by = formula_of(formula.operands[0]);
   const auto reduction = std::find(reductions.begin(), reductions.end(), std::string_view(by.word.text));
@@ -166,7 +167,7 @@ Value Formulas::call_collect(const Formula& formula, std::uint32_t function, Sco
     check(formula.operands[1], scope);
     return open(formula);
   }
-  const Value argument = expect_kind(check(formula.operands[1], scope), Kind::number);
+  const CheckedFormula argument = expect_kind(check(formula.operands[1], scope), Kind::number);
   const About about = argument.type.about;
   if (!argument.any_about && (about == About::nothing || (of_classes && about == About::region_class))) {
     error(
@@ -181,7 +182,7 @@ Value Formulas::call_collect(const Formula& formula, std::uint32_t function, Sco
   return add(std::move(expr), {0, type, false, false, formula.at});
 }
 
-Value Formulas::call_count(const Formula& formula, std::uint32_t function, Scope& scope) {
+CheckedFormula FormulaChecker::call_count(const Formula& formula, std::uint32_t function, Scope& scope) {
   const Meaning* set = check_binding(formula.operands[0], scope, kSets, "a set of nodes");
   Expr expr = operation(ExprOp::call, formula.at, {});
   expr.index = function;
@@ -189,7 +190,7 @@ Value Formulas::call_count(const Formula& formula, std::uint32_t function, Scope
   return add(std::move(expr), {0, {Kind::number, About::nothing, kNoBinding}, false, false, formula.at});
 }
 
-Value Formulas::call_data(const Formula& formula, std::uint32_t function, Scope& scope) {
+CheckedFormula FormulaChecker::call_data(const Formula& formula, std::uint32_t function, Scope& scope) {
   const Meaning* set =
       check_binding(formula.operands[0], scope, bit(Role::parents) | bit(Role::region), "parents or the region");
   Expr expr = operation(ExprOp::call, formula.at, {});
@@ -200,15 +201,15 @@ Value Formulas::call_data(const Formula& formula, std::uint32_t function, Scope&
 
 // What a parameter stands for while the function is written out. A set stays a set; a value that is more than a name is
 // worked out once, in a let slot.
-Meaning Formulas::argument_meaning(tree::FormulaId id, Scope& scope,
-                                   std::vector<std::pair<std::uint32_t, ExprId>>& lets) {
+Meaning FormulaChecker::argument_meaning(tree::FormulaId id, Scope& scope,
+                                         std::vector<std::pair<std::uint32_t, ExprId>>& lets) {
   const Formula& formula = formula_of(id);
   if (formula.form == tree::Form::name) {
     if (const Meaning* meaning = scope.use(formula.word.text)) {
       if (meaning->sort == Meaning::Sort::binding || meaning->sort == Meaning::Sort::open) return *meaning;
     }
   }
-  const Value value = check(id, scope);
+  const CheckedFormula value = check(id, scope);
   Meaning meaning{Meaning::Sort::alias, value.expr, value.type, value.any_kind, value.any_about, formula.at, false};
   if (full_ || (value.any_kind && value.any_about)) {
     meaning.sort = Meaning::Sort::open;
@@ -223,7 +224,7 @@ Meaning Formulas::argument_meaning(tree::FormulaId id, Scope& scope,
   return meaning;
 }
 
-Value Formulas::call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope) {
+CheckedFormula FormulaChecker::call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope) {
   if (entry.function != nullptr && !right_count(formula, entry.function->params.size())) {
     check_arguments(formula, scope);
     return open(formula);
@@ -240,7 +241,7 @@ Value Formulas::call_user(const Formula& formula, const FunctionEntry& entry, Sc
   const FileNames* outside = names_;
   calls_.push_back({formula.word.at, formula.word.text, entry.at});
   names_ = entry.home;
-  Value value = check(entry.function->body, inner);
+  CheckedFormula value = check(entry.function->body, inner);
   names_ = outside;
   calls_.pop_back();
 

@@ -22,7 +22,7 @@ constexpr OwnWord kOwnWords[] = {
 
 }  // namespace
 
-Value Formulas::own_word(const Formula& formula, const std::string& name) {
+CheckedFormula FormulaChecker::own_word(const Formula& formula, const std::string& name) {
   const auto own =
       std::find_if(std::begin(kOwnWords), std::end(kOwnWords), [&](auto& row) { return row.name == name; });
   if (own == std::end(kOwnWords)) return attribute(formula, formula.word, around_.own, kNoBinding);
@@ -34,8 +34,8 @@ Value Formulas::own_word(const Formula& formula, const std::string& name) {
   return add(std::move(expr), {0, {own->kind, About::nothing, kNoBinding}, false, false, formula.at});
 }
 
-Value Formulas::attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators,
-                          BindingIndex family) {
+CheckedFormula FormulaChecker::attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators,
+                                         BindingIndex family) {
   std::optional<Kind> kind;
   for (const std::string& op : operators.known) {
     const auto rows = *context_.vocabulary.attributes(op);
@@ -71,7 +71,7 @@ Value Formulas::attribute(const Formula& formula, const tree::Word& word, const 
   return add(std::move(expr), {0, type, !kind.has_value(), false, formula.at});
 }
 
-Value Formulas::check_field(const Formula& formula, Scope& scope) {
+CheckedFormula FormulaChecker::check_field(const Formula& formula, Scope& scope) {
   const bool says_attribute = formula.fields.size() == 2;
   if (says_attribute && formula.fields[0].text != "attribute") {
     error("unknown-name", formula.fields[1].at, "a value has no fields",
@@ -105,7 +105,7 @@ Value Formulas::check_field(const Formula& formula, Scope& scope) {
   return attribute(formula, formula.fields[1], (*around_.operators)[meaning->index], meaning->index);
 }
 
-Value Formulas::field_of(const Formula& formula, const Meaning& meaning) {
+CheckedFormula FormulaChecker::field_of(const Formula& formula, const Meaning& meaning) {
   const tree::Word& word = formula.fields[0];
   const Role role = (*around_.bindings)[meaning.index].role;
   const auto& fields = context_.vocabulary.fields;

@@ -1,4 +1,4 @@
-// What the files of Formulas share: names of kinds and roles for messages, and small makers.
+// What the files of FormulaChecker share: names of kinds and roles for messages, and small makers.
 #pragma once
 
 #include <string_view>

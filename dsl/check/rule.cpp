@@ -175,7 +175,7 @@ class RuleChecker {
   }
 
   void check_let(const tree::Clause& clause) {
-    const Value value = formulas_.check(clause.expr, scope_);
+    const CheckedFormula value = formulas_.check(clause.expr, scope_);
     Step step;
     step.form = Step::Form::let;
     step.expr = value.expr;
@@ -276,7 +276,7 @@ class RuleChecker {
   }
 
   Step::Argument number_argument(tree::FormulaId id) {
-    const Value value = formulas_.expect_kind(formulas_.check(id, scope_), Kind::number);
+    const CheckedFormula value = formulas_.expect_kind(formulas_.check(id, scope_), Kind::number);
     const bool of_nodes = value.type.about == About::node || value.type.about == About::channel;
     if (!value.any_about && of_nodes && parents_ != kNoBinding && value.type.family != parents_) {
       const std::string& parents = rule_.bindings[parents_].name;
@@ -328,7 +328,7 @@ class RuleChecker {
   Rule rule_;
   std::vector<OperatorList> operators_;  // for each binding
   Surroundings around_;
-  Formulas formulas_;
+  FormulaChecker formulas_;
   Scope scope_;
   std::vector<const tree::Word*> lets_;
   BindingIndex parents_ = kNoBinding;  // of the action that is checked

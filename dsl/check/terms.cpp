@@ -70,9 +70,9 @@ std::shared_ptr<const Guard> check_guard(CheckContext& context, const FileNames&
   around.place = Surroundings::Place::guard;
   around.own = list_operators(context, operators);
   std::uint32_t slots = 0;  // there is no `let` in a guard
-  Formulas formulas(context, names, around, guard->exprs, slots);
+  FormulaChecker formulas(context, names, around, guard->exprs, slots);
   Scope scope;
-  const Value value = formulas.check_condition(condition, scope);
+  const CheckedFormula value = formulas.check_condition(condition, scope);
   if (value.any_about) return nullptr;
   guard->root = value.expr;
   return guard;
