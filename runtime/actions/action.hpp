@@ -25,7 +25,7 @@ struct Effect {
 struct ActionContext {
   const Formulas& formulas;
   const RegionScope& scope;
-  Evaluator& evaluator;
+  FormulaEvaluator& evaluator;
   Plan& plan;
   bool exact = false;           // --exact: powers of two only, and every edited weight is checked
   std::vector<double>& scales;  // by class of the region: multiplied by what was applied

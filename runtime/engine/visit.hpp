@@ -51,7 +51,7 @@ class Visit {
   void refuse(std::string_view reason);
 
   const RegionScope& scope() const { return scope_; }
-  Evaluator& evaluator() { return evaluator_; }
+  FormulaEvaluator& evaluator() { return evaluator_; }
 
  private:
   std::optional<Stop> judge_condition(const dsl::Step& step, Judges what);
@@ -59,7 +59,7 @@ class Visit {
 
   const Formulas& formulas_;
   RegionScope scope_;
-  Evaluator evaluator_;
+  FormulaEvaluator evaluator_;
   std::size_t next_ = 0;  // among the clauses
   const dsl::Step* action_ = nullptr;
   std::optional<Stop> stop_;

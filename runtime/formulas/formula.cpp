@@ -161,17 +161,17 @@ std::vector<dsl::ExprId> Formulas::order_of(dsl::ExprId root) const {
   return order;
 }
 
-Evaluator::Evaluator(const Formulas& formulas, const RegionScope& scope, const Plan& plan)
+FormulaEvaluator::FormulaEvaluator(const Formulas& formulas, const RegionScope& scope, const Plan& plan)
     : formulas_(formulas), scope_(scope), plan_(plan), values_(formulas.rule().exprs.size()) {}
 
-const Value& Evaluator::value(dsl::ExprId root) {
+const Value& FormulaEvaluator::value(dsl::ExprId root) {
   if (values_[root]) return *values_[root];
   for (const dsl::ExprId id : formulas_.needed(root))
     if (!values_[id]) values_[id] = compute(formulas_.rule().exprs[id]);
   return *values_[root];
 }
 
-std::size_t Evaluator::size_of(const dsl::Type& type) const {
+std::size_t FormulaEvaluator::size_of(const dsl::Type& type) const {
   switch (type.about) {
     case About::nothing:
       return 1;
@@ -185,7 +185,7 @@ std::size_t Evaluator::size_of(const dsl::Type& type) const {
   return 0;
 }
 
-std::vector<double> Evaluator::over_channels(const Value& value, const Family& family) const {
+std::vector<double> FormulaEvaluator::over_channels(const Value& value, const Family& family) const {
   std::vector<double> numbers(family.classes.size());
   switch (value.type.about) {
     case About::nothing:
@@ -206,7 +206,7 @@ std::vector<double> Evaluator::over_channels(const Value& value, const Family& f
 }
 
 // One number for each thing that `type` is about.
-std::vector<double> Evaluator::spread(const Value& value, const dsl::Type& type) const {
+std::vector<double> FormulaEvaluator::spread(const Value& value, const dsl::Type& type) const {
   if (value.type.about == type.about) return value.numbers;
   if (value.type.about == About::nothing) return std::vector<double>(size_of(type), value.numbers[0]);
   assert(type.about == About::channel);  // the checker lets nothing else pass
@@ -320,7 +320,7 @@ void inherit(Value& value, const Value& operand) {
 
 }  // namespace
 
-Value Evaluator::compute(const dsl::Expr& expr) {
+Value FormulaEvaluator::compute(const dsl::Expr& expr) {
   switch (expr.op) {
     case ExprOp::number:
       return {.type = expr.type, .numbers = {expr.number}};
@@ -347,7 +347,7 @@ Value Evaluator::compute(const dsl::Expr& expr) {
   }
 }
 
-Value Evaluator::arithmetic(const dsl::Expr& expr) const {
+Value FormulaEvaluator::arithmetic(const dsl::Expr& expr) const {
   Value result{.type = expr.type};
   const std::size_t size = size_of(expr.type);
   if (expr.op == ExprOp::negate || expr.op == ExprOp::not_) {
@@ -395,7 +395,7 @@ Value Evaluator::arithmetic(const dsl::Expr& expr) const {
   return result;
 }
 
-Value Evaluator::quantifier(const dsl::Expr& expr) const {
+Value FormulaEvaluator::quantifier(const dsl::Expr& expr) const {
   const Value& condition = operand(expr, 0);
   const auto met = static_cast<std::size_t>(
       std::count_if(condition.numbers.begin(), condition.numbers.end(), [](double each) { return each != 0; }));
@@ -406,7 +406,7 @@ Value Evaluator::quantifier(const dsl::Expr& expr) const {
   return {.type = expr.type, .numbers = {holds ? 1.0 : 0.0}, .missing = condition.missing};
 }
 
-Value Evaluator::call(const dsl::Expr& expr) {
+Value FormulaEvaluator::call(const dsl::Expr& expr) {
   const auto function = static_cast<Function>(expr.index);
   Value result{.type = expr.type};
   for (std::size_t i = 0; i < expr.operands.size(); ++i) inherit(result, operand(expr, i));
@@ -485,7 +485,7 @@ Value Evaluator::call(const dsl::Expr& expr) {
   return result;
 }
 
-Value Evaluator::attribute(const dsl::Expr& expr) const {
+Value FormulaEvaluator::attribute(const dsl::Expr& expr) const {
   Value result{.type = expr.type};
   const Family& family = scope_.family(expr.family);
   for (const OperatorId op : family.nodes) {
@@ -525,7 +525,7 @@ std::vector<double> range_of(const graph::Statistics& statistics, const Plan& pl
 
 }  // namespace
 
-Value Evaluator::field(const dsl::Expr& expr) const {
+Value FormulaEvaluator::field(const dsl::Expr& expr) const {
   Value result{.type = expr.type};
   const auto which = static_cast<Field>(expr.index);
   const Analysis& analysis = scope_.analysis();
@@ -604,7 +604,7 @@ Value Evaluator::field(const dsl::Expr& expr) const {
   return result;
 }
 
-std::string Evaluator::explain(dsl::ExprId root, dsl::BindingIndex binding, std::size_t channel) {
+std::string FormulaEvaluator::explain(dsl::ExprId root, dsl::BindingIndex binding, std::size_t channel) {
   std::string text;
   std::set<std::string> told;
   for (const dsl::ExprId id : formulas_.needed(root)) {

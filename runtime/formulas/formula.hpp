@@ -96,9 +96,9 @@ class Formulas {
 };
 
 // Evaluates formulas on a region; values are kept, so that an expression is computed once.
-class Evaluator {
+class FormulaEvaluator {
  public:
-  Evaluator(const Formulas& formulas, const RegionScope& scope, const Plan& plan);
+  FormulaEvaluator(const Formulas& formulas, const RegionScope& scope, const Plan& plan);
   // graph::Error: NaN or infinity in a constant that is read.
   const Value& value(dsl::ExprId root);
   // `value` with one number for each channel of a family (or for each class where the family is null).

@@ -18,7 +18,7 @@ constexpr std::size_t kMostNodes = 2, kMostValues = 6;
 
 class Seen {
  public:
-  Seen(const Formulas& formulas, const RegionScope& scope, Evaluator& evaluator, dsl::ExprId root)
+  Seen(const Formulas& formulas, const RegionScope& scope, FormulaEvaluator& evaluator, dsl::ExprId root)
       : formulas_(formulas), scope_(scope), evaluator_(evaluator), root_(root) {}
 
   std::string run() {
@@ -131,7 +131,7 @@ class Seen {
 
   const Formulas& formulas_;
   const RegionScope& scope_;
-  Evaluator& evaluator_;
+  FormulaEvaluator& evaluator_;
   dsl::ExprId root_;
   std::vector<std::size_t> culprits_;
   dsl::BindingIndex culprit_family_ = dsl::kNoBinding;
@@ -139,7 +139,8 @@ class Seen {
 
 }  // namespace
 
-std::string seen_values(const Formulas& formulas, const RegionScope& scope, Evaluator& evaluator, dsl::ExprId root) {
+std::string seen_values(const Formulas& formulas, const RegionScope& scope, FormulaEvaluator& evaluator,
+                        dsl::ExprId root) {
   return Seen(formulas, scope, evaluator, root).run();
 }
 
