@@ -23,7 +23,7 @@ struct Effect {
 };
 
 struct ActionContext {
-  const Formulas& formulas;
+  const RuleFormulas& formulas;
   const RegionScope& scope;
   FormulaEvaluator& evaluator;
   Plan& plan;

@@ -140,7 +140,7 @@ class Runner {
   // matches nowhere. It comes to an end, because an edit takes an operator out, or, once in each place, replaces one.
   void run_chain(std::uint32_t index) {
     const dsl::Rule& rule = program_.rules[index];
-    const Formulas formulas(rule, params_of(rule));
+    const RuleFormulas formulas(rule, params_of(rule));
     const Chain chain(rule, outcome_.analysis);
     graph::Editor editor(model_.network, outcome_.plan.graph);
     std::set<OperatorId> open;
@@ -178,7 +178,7 @@ class Runner {
   }
 
   // Carries out the clauses of a rule on one path; whether the network was edited.
-  bool edit(std::uint32_t index, const Formulas& formulas, const Chain& chain, std::span<const OperatorId> ops,
+  bool edit(std::uint32_t index, const RuleFormulas& formulas, const Chain& chain, std::span<const OperatorId> ops,
             graph::Editor& editor, std::set<OperatorId>& left) {
     const dsl::Rule& rule = formulas.rule();
     RuleOutcome& outcome = outcome_.rules[index];
@@ -222,7 +222,7 @@ class Runner {
   void run_rule(std::uint32_t index) {
     const dsl::Rule& rule = program_.rules[index];
     const Pattern pattern(*rule.region, outcome_.analysis);
-    const Formulas formulas(rule, params_of(rule));
+    const RuleFormulas formulas(rule, params_of(rule));
     const std::vector<RegionOutcome*> wanted = wanted_by(index, pattern);
     const std::uint32_t sweeps = rule.repeat && !options_.match_only ? rule.repeat->count : 1;
     std::vector<bool> counted(wanted.size(), false), scaled(wanted.size(), false);
@@ -271,7 +271,7 @@ class Runner {
   // what belongs to their region, many regions are judged before the first of them is acted on, by several threads;
   // weights are read as the actions before have left them, region by region.
   template <typename Done>
-  void visit(const Formulas& formulas, const Pattern& pattern, std::span<RegionOutcome* const> regions,
+  void visit(const RuleFormulas& formulas, const Pattern& pattern, std::span<RegionOutcome* const> regions,
              std::uint32_t index, bool first, Done done) {
     constexpr std::size_t kTogether = 2048, kWorthAThread = 256;
     const VisitContext context{formulas,         pattern,      outcome_.analysis, outcome_.statistics,
@@ -307,7 +307,7 @@ class Runner {
   }
 
   // Carries out the actions of a rule on one region that is judged up to the first of them; nothing where none was.
-  std::optional<Effect> act(const Formulas& formulas, Visit& visit, Visit::Judges judges, RegionOutcome& region,
+  std::optional<Effect> act(const RuleFormulas& formulas, Visit& visit, Visit::Judges judges, RegionOutcome& region,
                             std::uint32_t index) {
     std::optional<Effect> effect;
     for (; const dsl::Step* step = visit.action(); visit.judge(judges)) {

@@ -14,7 +14,7 @@ namespace rw::runtime {
 
 // What judging refers to; it must outlive the visit.
 struct VisitContext {
-  const Formulas& formulas;
+  const RuleFormulas& formulas;
   const Pattern& pattern;
   const Analysis& analysis;
   const graph::Statistics& statistics;
@@ -57,7 +57,7 @@ class Visit {
   std::optional<Stop> judge_condition(const dsl::Step& step, Judges what);
   std::optional<Stop> judge_arguments(const dsl::Step& step);
 
-  const Formulas& formulas_;
+  const RuleFormulas& formulas_;
   RegionScope scope_;
   FormulaEvaluator evaluator_;
   std::size_t next_ = 0;  // among the clauses

@@ -177,7 +177,7 @@ std::vector<std::string> texts_of(const dsl::Loaded& rules, const Changes& chang
 }
 
 bool reads_statistics(const dsl::Rule& rule, dsl::ExprId root) {
-  const Formulas formulas(rule, std::vector<double>(rule.params.size(), 0));
+  const RuleFormulas formulas(rule, std::vector<double>(rule.params.size(), 0));
   for (const dsl::ExprId id : formulas.needed(root)) {
     const dsl::Expr& expr = rule.exprs[id];
     if (expr.op == dsl::ExprOp::call && static_cast<Function>(expr.index) == Function::stats) return true;

@@ -125,7 +125,7 @@ RegionScope::RegionScope(const Analysis& analysis, const graph::Statistics& stat
   }
 }
 
-Formulas::Formulas(const dsl::Rule& rule, std::vector<double> params)
+RuleFormulas::RuleFormulas(const dsl::Rule& rule, std::vector<double> params)
     : rule_(rule), params_(std::move(params)), locals_(rule.slots, 0) {
   for (const dsl::Expr& expr : rule.exprs) {
     if (expr.op == ExprOp::let_) locals_[expr.index] = expr.operands[0];
@@ -143,7 +143,7 @@ Formulas::Formulas(const dsl::Rule& rule, std::vector<double> params)
   }
 }
 
-std::vector<dsl::ExprId> Formulas::order_of(dsl::ExprId root) const {
+std::vector<dsl::ExprId> RuleFormulas::order_of(dsl::ExprId root) const {
   std::set<dsl::ExprId, std::greater<>> open = {root};  // operands come before their expression: largest first
   std::vector<dsl::ExprId> order;
   while (!open.empty()) {
@@ -161,7 +161,7 @@ std::vector<dsl::ExprId> Formulas::order_of(dsl::ExprId root) const {
   return order;
 }
 
-FormulaEvaluator::FormulaEvaluator(const Formulas& formulas, const RegionScope& scope, const Plan& plan)
+FormulaEvaluator::FormulaEvaluator(const RuleFormulas& formulas, const RegionScope& scope, const Plan& plan)
     : formulas_(formulas), scope_(scope), plan_(plan), values_(formulas.rule().exprs.size()) {}
 
 const Value& FormulaEvaluator::value(dsl::ExprId root) {

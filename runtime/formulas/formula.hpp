@@ -73,9 +73,9 @@ class RegionScope {
 };
 
 // The formulas of a rule, prepared once: which expressions each of them needs, in the order of evaluation.
-class Formulas {
+class RuleFormulas {
  public:
-  Formulas(const dsl::Rule& rule, std::vector<double> params);
+  RuleFormulas(const dsl::Rule& rule, std::vector<double> params);
   const dsl::Rule& rule() const { return rule_; }
   double param(std::uint32_t index) const { return params_[index]; }
   dsl::ExprId local(std::uint32_t slot) const { return locals_[slot]; }  // the expression whose value a let slot has
@@ -98,7 +98,7 @@ class Formulas {
 // Evaluates formulas on a region; values are kept, so that an expression is computed once.
 class FormulaEvaluator {
  public:
-  FormulaEvaluator(const Formulas& formulas, const RegionScope& scope, const Plan& plan);
+  FormulaEvaluator(const RuleFormulas& formulas, const RegionScope& scope, const Plan& plan);
   // graph::Error: NaN or infinity in a constant that is read.
   const Value& value(dsl::ExprId root);
   // `value` with one number for each channel of a family (or for each class where the family is null).
@@ -118,7 +118,7 @@ class FormulaEvaluator {
   std::vector<double> spread(const Value& value, const dsl::Type& type) const;
   const Value& operand(const dsl::Expr& expr, std::size_t i) const { return *values_[expr.operands[i]]; }
 
-  const Formulas& formulas_;
+  const RuleFormulas& formulas_;
   const RegionScope& scope_;
   const Plan& plan_;
   std::vector<std::optional<Value>> values_;  // by expression

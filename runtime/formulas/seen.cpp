@@ -18,7 +18,7 @@ constexpr std::size_t kMostNodes = 2, kMostValues = 6;
 
 class Seen {
  public:
-  Seen(const Formulas& formulas, const RegionScope& scope, FormulaEvaluator& evaluator, dsl::ExprId root)
+  Seen(const RuleFormulas& formulas, const RegionScope& scope, FormulaEvaluator& evaluator, dsl::ExprId root)
       : formulas_(formulas), scope_(scope), evaluator_(evaluator), root_(root) {}
 
   std::string run() {
@@ -129,7 +129,7 @@ class Seen {
     return all;
   }
 
-  const Formulas& formulas_;
+  const RuleFormulas& formulas_;
   const RegionScope& scope_;
   FormulaEvaluator& evaluator_;
   dsl::ExprId root_;
@@ -139,7 +139,7 @@ class Seen {
 
 }  // namespace
 
-std::string seen_values(const Formulas& formulas, const RegionScope& scope, FormulaEvaluator& evaluator,
+std::string seen_values(const RuleFormulas& formulas, const RegionScope& scope, FormulaEvaluator& evaluator,
                         dsl::ExprId root) {
   return Seen(formulas, scope, evaluator, root).run();
 }

@@ -83,7 +83,7 @@ TEST_CASE("Weights behind Transpose, Unsqueeze, Identity and Cast are edited, an
   });
 }
 
-TEST_CASE("Formulas see the weights as operators make them") {
+TEST_CASE("RuleFormulas see the weights as operators make them") {
   const Net n = chained();
   const Engine engine(n, kUnevenRule);
   const Array& weight = n.value("wa4");  // [20, 3, 1, 1], as the evaluator computes it
