@@ -119,7 +119,7 @@ struct Judgement {
   bool approximate = false;
 };
 
-Judgement judge(const RegionScope& scope, const Plan& plan) {
+Judgement judge(const RegionView& scope, const Plan& plan) {
   const Region& region = scope.region();
   for (const auto& list : {region.parents, region.children})
     for (const OperatorId op : list)
@@ -141,7 +141,7 @@ Judgement judge(const RegionScope& scope, const Plan& plan) {
 
 // What is asked to be taken from each class, in its units of now; 0 for pinned classes.
 std::vector<double> asked_shifts(ActionContext& context, const dsl::Step& step) {
-  const RegionScope& scope = context.scope;
+  const RegionView& scope = context.scope;
   const Family& parents = scope.family(step.arguments[0].binding);
   const auto asked = context.evaluator.over_channels(context.evaluator.value(step.arguments[1].expr), parents);
   std::vector<double> shifts(scope.region().classes, 0.0);
@@ -204,7 +204,7 @@ std::vector<double> product_of(const Site& site, const std::vector<double>& c) {
 }  // namespace
 
 Effect absorb_bias(ActionContext& context, const dsl::Step& step) {
-  const RegionScope& scope = context.scope;
+  const RegionView& scope = context.scope;
   const Judgement judgement = judge(scope, context.plan);
   Effect effect;
   effect.refused = judgement.refused;

@@ -24,7 +24,7 @@ struct Effect {
 
 struct ActionContext {
   const RuleFormulas& formulas;
-  const RegionScope& scope;
+  const RegionView& scope;
   FormulaEvaluator& evaluator;
   Plan& plan;
   bool exact = false;           // --exact: powers of two only, and every edited weight is checked

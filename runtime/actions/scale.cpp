@@ -25,7 +25,7 @@ struct Follower {
   Handle handle;
 };
 
-std::vector<Follower> followers(const RegionScope& scope) {
+std::vector<Follower> followers(const RegionView& scope) {
   std::vector<Follower> all;
   std::vector<OperatorId> ops;
   const Region& region = scope.region();
@@ -48,7 +48,7 @@ std::vector<Follower> followers(const RegionScope& scope) {
   return all;
 }
 
-std::vector<double> factor_of(const RegionScope& scope, const Follower& follower, const std::vector<double>& scales) {
+std::vector<double> factor_of(const RegionView& scope, const Follower& follower, const std::vector<double>& scales) {
   std::vector<double> factor;
   const auto classes = scope.regions().classes(follower.tensor);
   factor.reserve(classes.size() / follower.handle.run);
@@ -67,7 +67,7 @@ bool all_one(const std::vector<double>& values) {
 
 // The scale asked for each class; 1 for pinned classes and those that no parent offers.
 std::vector<double> asked_scales(ActionContext& context, const dsl::Step& step) {
-  const RegionScope& scope = context.scope;
+  const RegionView& scope = context.scope;
   const dsl::Step::Argument &set = step.arguments[0], &formula = step.arguments[1];
   const Family& parents = scope.family(set.binding);
   const auto asked = context.evaluator.over_channels(context.evaluator.value(formula.expr), parents);
@@ -105,7 +105,7 @@ std::vector<double> asked_scales(ActionContext& context, const dsl::Step& step) 
 // Classes that would round, overflow or denormalise an edited weight go back to 1, until none is left. Scales are
 // powers of two, so that a product is exact unless it leaves the range of normal numbers.
 std::uint32_t keep_exact(const ActionContext& context, const std::vector<Follower>& all, std::vector<double>& scales) {
-  const RegionScope& scope = context.scope;
+  const RegionView& scope = context.scope;
   std::uint32_t resets = 0;
   bool again = true;
   while (again) {
@@ -143,7 +143,7 @@ std::uint32_t keep_exact(const ActionContext& context, const std::vector<Followe
 }  // namespace
 
 Effect scale(ActionContext& context, const dsl::Step& step) {
-  const RegionScope& scope = context.scope;
+  const RegionView& scope = context.scope;
   std::vector<double> scales = asked_scales(context, step);
   const std::vector<Follower> all = followers(scope);
   Effect effect;

@@ -183,7 +183,7 @@ class Runner {
     const dsl::Rule& rule = formulas.rule();
     RuleOutcome& outcome = outcome_.rules[index];
     const std::vector<OperatorId> bound = chain.by_binding(ops);
-    const RegionScope scope(outcome_.analysis, outcome_.statistics, outcome_.regions, bound);
+    const RegionView scope(outcome_.analysis, outcome_.statistics, outcome_.regions, bound);
     FormulaEvaluator evaluator(formulas, scope, outcome_.plan);
     const auto decline = [&](std::string reason) {
       if (left.insert(ops[0]).second) outcome.declined.push_back({ops[0], std::move(reason)});

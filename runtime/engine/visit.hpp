@@ -50,7 +50,7 @@ class Visit {
   // The action was not carried out.
   void refuse(std::string_view reason);
 
-  const RegionScope& scope() const { return scope_; }
+  const RegionView& scope() const { return scope_; }
   FormulaEvaluator& evaluator() { return evaluator_; }
 
  private:
@@ -58,7 +58,7 @@ class Visit {
   std::optional<Stop> judge_arguments(const dsl::Step& step);
 
   const RuleFormulas& formulas_;
-  RegionScope scope_;
+  RegionView scope_;
   FormulaEvaluator evaluator_;
   std::size_t next_ = 0;  // among the clauses
   const dsl::Step* action_ = nullptr;

@@ -76,8 +76,8 @@ TensorId observed(const Analysis& analysis, const Regions& regions, TensorId out
   return tensor;
 }
 
-RegionScope::RegionScope(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
-                         const graph::Statistics& statistics, const Regions& regions, RegionId region)
+RegionView::RegionView(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
+                       const graph::Statistics& statistics, const Regions& regions, RegionId region)
     : analysis_(analysis),
       statistics_(statistics),
       regions_(regions),
@@ -86,19 +86,19 @@ RegionScope::RegionScope(const dsl::Rule& rule, const Pattern& pattern, const An
       pattern_(&pattern),
       families_(rule.bindings.size()) {}
 
-Family& RegionScope::made_once(dsl::BindingIndex binding) const {
+Family& RegionView::made_once(dsl::BindingIndex binding) const {
   std::optional<Family>& family = families_[binding];
   if (!family) family = made(binding);
   return *family;
 }
 
-const Family& RegionScope::family(dsl::BindingIndex binding) const {
+const Family& RegionView::family(dsl::BindingIndex binding) const {
   Family& family = made_once(binding);
   if (family.first.empty()) add_channels(family, regions_, id_);
   return family;
 }
 
-Family RegionScope::made(dsl::BindingIndex binding) const {
+Family RegionView::made(dsl::BindingIndex binding) const {
   if (!rule_) return {};  // an element of a chain that is not there
   const auto make = [&](dsl::Role role, std::span<const OperatorId> nodes) {
     return make_family(role, nodes, analysis_, regions_, id_);
@@ -111,8 +111,8 @@ Family RegionScope::made(dsl::BindingIndex binding) const {
   return {};  // the region, which has no nodes of its own
 }
 
-RegionScope::RegionScope(const Analysis& analysis, const graph::Statistics& statistics, const Regions& regions,
-                         std::span<const OperatorId> chain)
+RegionView::RegionView(const Analysis& analysis, const graph::Statistics& statistics, const Regions& regions,
+                       std::span<const OperatorId> chain)
     : analysis_(analysis), statistics_(statistics), regions_(regions), id_(kNone), families_(chain.size()) {
   for (std::size_t i = 0; i < chain.size(); ++i) {
     if (chain[i] == kNone) continue;
@@ -161,7 +161,7 @@ std::vector<dsl::ExprId> RuleFormulas::order_of(dsl::ExprId root) const {
   return order;
 }
 
-FormulaEvaluator::FormulaEvaluator(const RuleFormulas& formulas, const RegionScope& scope, const Plan& plan)
+FormulaEvaluator::FormulaEvaluator(const RuleFormulas& formulas, const RegionView& scope, const Plan& plan)
     : formulas_(formulas), scope_(scope), plan_(plan), values_(formulas.rule().exprs.size()) {}
 
 const Value& FormulaEvaluator::value(dsl::ExprId root) {

@@ -18,7 +18,7 @@ constexpr std::size_t kMostNodes = 2, kMostValues = 6;
 
 class Seen {
  public:
-  Seen(const RuleFormulas& formulas, const RegionScope& scope, FormulaEvaluator& evaluator, dsl::ExprId root)
+  Seen(const RuleFormulas& formulas, const RegionView& scope, FormulaEvaluator& evaluator, dsl::ExprId root)
       : formulas_(formulas), scope_(scope), evaluator_(evaluator), root_(root) {}
 
   std::string run() {
@@ -130,7 +130,7 @@ class Seen {
   }
 
   const RuleFormulas& formulas_;
-  const RegionScope& scope_;
+  const RegionView& scope_;
   FormulaEvaluator& evaluator_;
   dsl::ExprId root_;
   std::vector<std::size_t> culprits_;
@@ -139,7 +139,7 @@ class Seen {
 
 }  // namespace
 
-std::string seen_values(const RuleFormulas& formulas, const RegionScope& scope, FormulaEvaluator& evaluator,
+std::string seen_values(const RuleFormulas& formulas, const RegionView& scope, FormulaEvaluator& evaluator,
                         dsl::ExprId root) {
   return Seen(formulas, scope, evaluator, root).run();
 }
