@@ -192,7 +192,7 @@ class Runner {
     for (const dsl::Step& step : rule.steps) {
       if (step.form == dsl::Step::Form::let) continue;
       if (step.form != dsl::Step::Form::act) {
-        const Value& value = evaluator.value(step.expr);
+        const FormulaValue& value = evaluator.value(step.expr);
         if (value.missing.empty() && value.numbers[0] != 0) continue;
         decline(!step.reason.empty()    ? step.reason
                 : value.missing.empty() ? "a condition failed"

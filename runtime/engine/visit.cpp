@@ -39,7 +39,7 @@ void Visit::refuse(std::string_view reason) {
 }
 
 std::optional<Visit::Stop> Visit::judge_condition(const dsl::Step& step, Judges what) {
-  const Value& value = evaluator_.value(step.expr);
+  const FormulaValue& value = evaluator_.value(step.expr);
   if (const Missing& missing = value.missing; !missing.empty()) {
     const bool said = !step.reason.empty();
     return Stop{Obstacle::data, step.at, said ? step.reason : missing.kind, said ? missing.sentence() : missing.text};

@@ -164,7 +164,7 @@ std::vector<dsl::ExprId> RuleFormulas::order_of(dsl::ExprId root) const {
 FormulaEvaluator::FormulaEvaluator(const RuleFormulas& formulas, const RegionView& scope, const Plan& plan)
     : formulas_(formulas), scope_(scope), plan_(plan), values_(formulas.rule().exprs.size()) {}
 
-const Value& FormulaEvaluator::value(dsl::ExprId root) {
+const FormulaValue& FormulaEvaluator::value(dsl::ExprId root) {
   if (values_[root]) return *values_[root];
   for (const dsl::ExprId id : formulas_.needed(root))
     if (!values_[id]) values_[id] = compute(formulas_.rule().exprs[id]);
@@ -185,7 +185,7 @@ std::size_t FormulaEvaluator::size_of(const dsl::Type& type) const {
   return 0;
 }
 
-std::vector<double> FormulaEvaluator::over_channels(const Value& value, const Family& family) const {
+std::vector<double> FormulaEvaluator::over_channels(const FormulaValue& value, const Family& family) const {
   std::vector<double> numbers(family.classes.size());
   switch (value.type.about) {
     case About::nothing:
@@ -206,7 +206,7 @@ std::vector<double> FormulaEvaluator::over_channels(const Value& value, const Fa
 }
 
 // One number for each thing that `type` is about.
-std::vector<double> FormulaEvaluator::spread(const Value& value, const dsl::Type& type) const {
+std::vector<double> FormulaEvaluator::spread(const FormulaValue& value, const dsl::Type& type) const {
   if (value.type.about == type.about) return value.numbers;
   if (value.type.about == About::nothing) return std::vector<double>(size_of(type), value.numbers[0]);
   assert(type.about == About::channel);  // the checker lets nothing else pass
@@ -314,13 +314,13 @@ double reduce(Function function, std::span<const double> values) {
 }
 
 // What is missing of several operands: the first that misses something.
-void inherit(Value& value, const Value& operand) {
+void inherit(FormulaValue& value, const FormulaValue& operand) {
   if (value.missing.empty()) value.missing = operand.missing;
 }
 
 }  // namespace
 
-Value FormulaEvaluator::compute(const dsl::Expr& expr) {
+FormulaValue FormulaEvaluator::compute(const dsl::Expr& expr) {
   switch (expr.op) {
     case ExprOp::number:
       return {.type = expr.type, .numbers = {expr.number}};
@@ -347,8 +347,8 @@ Value FormulaEvaluator::compute(const dsl::Expr& expr) {
   }
 }
 
-Value FormulaEvaluator::arithmetic(const dsl::Expr& expr) const {
-  Value result{.type = expr.type};
+FormulaValue FormulaEvaluator::arithmetic(const dsl::Expr& expr) const {
+  FormulaValue result{.type = expr.type};
   const std::size_t size = size_of(expr.type);
   if (expr.op == ExprOp::negate || expr.op == ExprOp::not_) {
     result = operand(expr, 0);
@@ -356,7 +356,7 @@ Value FormulaEvaluator::arithmetic(const dsl::Expr& expr) const {
     return result;
   }
   if (expr.op == ExprOp::if_) {
-    const Value &condition = operand(expr, 0), &then = operand(expr, 1), &otherwise = operand(expr, 2);
+    const FormulaValue &condition = operand(expr, 0), &then = operand(expr, 1), &otherwise = operand(expr, 2);
     inherit(result, condition);
     // Where one condition decides for all, what the other branch misses does not matter.
     const bool one = condition.type.about == About::nothing;
@@ -372,7 +372,7 @@ Value FormulaEvaluator::arithmetic(const dsl::Expr& expr) const {
     for (std::size_t i = 0; i < size; ++i) result.numbers[i] = decide[i] != 0 ? yes[i] : no[i];
     return result;
   }
-  const Value &left = operand(expr, 0), &right = operand(expr, 1);
+  const FormulaValue &left = operand(expr, 0), &right = operand(expr, 1);
   const bool decided =
       left.type.about == About::nothing && left.missing.empty() && left.type.kind == Kind::condition &&
       (expr.op == ExprOp::and_ ? left.numbers[0] == 0 : expr.op == ExprOp::or_ && left.numbers[0] != 0);
@@ -395,8 +395,8 @@ Value FormulaEvaluator::arithmetic(const dsl::Expr& expr) const {
   return result;
 }
 
-Value FormulaEvaluator::quantifier(const dsl::Expr& expr) const {
-  const Value& condition = operand(expr, 0);
+FormulaValue FormulaEvaluator::quantifier(const dsl::Expr& expr) const {
+  const FormulaValue& condition = operand(expr, 0);
   const auto met = static_cast<std::size_t>(
       std::count_if(condition.numbers.begin(), condition.numbers.end(), [](double each) { return each != 0; }));
   // A condition about nothing holds for every node or for none.
@@ -406,9 +406,9 @@ Value FormulaEvaluator::quantifier(const dsl::Expr& expr) const {
   return {.type = expr.type, .numbers = {holds ? 1.0 : 0.0}, .missing = condition.missing};
 }
 
-Value FormulaEvaluator::call(const dsl::Expr& expr) {
+FormulaValue FormulaEvaluator::call(const dsl::Expr& expr) {
   const auto function = static_cast<Function>(expr.index);
-  Value result{.type = expr.type};
+  FormulaValue result{.type = expr.type};
   for (std::size_t i = 0; i < expr.operands.size(); ++i) inherit(result, operand(expr, i));
   const std::size_t size = size_of(expr.type);
   if (const Unary apply = unary_of(function)) {
@@ -434,7 +434,7 @@ Value FormulaEvaluator::call(const dsl::Expr& expr) {
     case Function::smallest:
     case Function::mean:
     case Function::sum: {
-      const Value& values = operand(expr, 0);
+      const FormulaValue& values = operand(expr, 0);
       const Family& family = scope_.family(values.type.family);
       for (std::size_t node = 0; node < family.nodes.size(); ++node)
         result.numbers.push_back(
@@ -446,7 +446,7 @@ Value FormulaEvaluator::call(const dsl::Expr& expr) {
       result.numbers = {reduce(static_cast<Reduction>(expr.reduction), operand(expr, 0).numbers)};
       return result;
     case Function::across: {
-      const Value& values = operand(expr, 0);
+      const FormulaValue& values = operand(expr, 0);
       const Family& family = scope_.family(values.type.family);
       const auto numbers = over_channels(values, family);
       const auto reduction = static_cast<Reduction>(expr.reduction);
@@ -485,8 +485,8 @@ Value FormulaEvaluator::call(const dsl::Expr& expr) {
   return result;
 }
 
-Value FormulaEvaluator::attribute(const dsl::Expr& expr) const {
-  Value result{.type = expr.type};
+FormulaValue FormulaEvaluator::attribute(const dsl::Expr& expr) const {
+  FormulaValue result{.type = expr.type};
   const Family& family = scope_.family(expr.family);
   for (const OperatorId op : family.nodes) {
     const Site site = scope_.analysis().site(op);
@@ -525,8 +525,8 @@ std::vector<double> range_of(const graph::Statistics& statistics, const Plan& pl
 
 }  // namespace
 
-Value FormulaEvaluator::field(const dsl::Expr& expr) const {
-  Value result{.type = expr.type};
+FormulaValue FormulaEvaluator::field(const dsl::Expr& expr) const {
+  FormulaValue result{.type = expr.type};
   const auto which = static_cast<Field>(expr.index);
   const Analysis& analysis = scope_.analysis();
   if (which == Field::region_min || which == Field::region_max) {

@@ -25,7 +25,7 @@ struct Missing {
   std::string sentence() const { return std::string(kind) + ": " + text; }
 };
 
-struct Value {
+struct FormulaValue {
   dsl::Type type;
   std::vector<double> numbers;     // numbers, and conditions as 0 or 1; as many as type.about asks
   std::vector<std::string> texts;  // texts
@@ -100,28 +100,28 @@ class FormulaEvaluator {
  public:
   FormulaEvaluator(const RuleFormulas& formulas, const RegionView& scope, const Plan& plan);
   // graph::Error: NaN or infinity in a constant that is read.
-  const Value& value(dsl::ExprId root);
+  const FormulaValue& value(dsl::ExprId root);
   // `value` with one number for each channel of a family (or for each class where the family is null).
-  std::vector<double> over_channels(const Value& value, const Family& family) const;
+  std::vector<double> over_channels(const FormulaValue& value, const Family& family) const;
   // What the fields that `root` reads are at one channel of a family: "p.max = 0, p.min = 0".
   std::string explain(dsl::ExprId root, dsl::BindingIndex family, std::size_t channel);
 
  private:
   friend struct Operations;
-  Value compute(const dsl::Expr& expr);
-  Value field(const dsl::Expr& expr) const;
-  Value attribute(const dsl::Expr& expr) const;
-  Value call(const dsl::Expr& expr);
-  Value arithmetic(const dsl::Expr& expr) const;
-  Value quantifier(const dsl::Expr& expr) const;
+  FormulaValue compute(const dsl::Expr& expr);
+  FormulaValue field(const dsl::Expr& expr) const;
+  FormulaValue attribute(const dsl::Expr& expr) const;
+  FormulaValue call(const dsl::Expr& expr);
+  FormulaValue arithmetic(const dsl::Expr& expr) const;
+  FormulaValue quantifier(const dsl::Expr& expr) const;
   std::size_t size_of(const dsl::Type& type) const;
-  std::vector<double> spread(const Value& value, const dsl::Type& type) const;
-  const Value& operand(const dsl::Expr& expr, std::size_t i) const { return *values_[expr.operands[i]]; }
+  std::vector<double> spread(const FormulaValue& value, const dsl::Type& type) const;
+  const FormulaValue& operand(const dsl::Expr& expr, std::size_t i) const { return *values_[expr.operands[i]]; }
 
   const RuleFormulas& formulas_;
   const RegionView& scope_;
   const Plan& plan_;
-  std::vector<std::optional<Value>> values_;  // by expression
+  std::vector<std::optional<FormulaValue>> values_;  // by expression
 };
 
 // The tensor on which the range of a parent is observed: behind the elementwise operators and Adds of a constant that

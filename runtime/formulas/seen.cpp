@@ -81,7 +81,7 @@ class Seen {
     if (e.op == ExprOp::and_ || e.op == ExprOp::or_)
       for (const dsl::ExprId operand : e.operands) find_culprits(operand);
     if ((e.op != ExprOp::all && e.op != ExprOp::none) || !culprits_.empty()) return;
-    const Value& condition = evaluator_.value(e.operands[0]);
+    const FormulaValue& condition = evaluator_.value(e.operands[0]);
     if (condition.type.about != About::node && condition.type.about != About::channel) return;
     const Family& family = scope_.family(condition.type.family);
     for (std::size_t node = 0; node < family.nodes.size(); ++node) {
@@ -101,7 +101,7 @@ class Seen {
     return *low == *high ? fmt::format("{:.6g}", *low) : fmt::format("{:.6g} .. {:.6g}", *low, *high);
   }
 
-  std::string value_text(const Value& value) const {
+  std::string value_text(const FormulaValue& value) const {
     if (!value.missing.empty()) return "missing";
     const bool text = value.type.kind == dsl::Kind::text;
     if (value.type.about == About::nothing)

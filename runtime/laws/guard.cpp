@@ -10,7 +10,7 @@
 namespace rw::runtime {
 namespace {
 
-using Value = std::variant<double, std::string>;
+using GuardValue = std::variant<double, std::string>;
 using dsl::ExprOp;
 
 class GuardEvaluator {
@@ -23,14 +23,14 @@ class GuardEvaluator {
   double number(dsl::ExprId id) const { return std::get<double>(value(id)); }
   double operand(const dsl::Expr& e, std::size_t i) const { return number(e.operands[i]); }
 
-  Value own_word(const dsl::Expr& e) const {
+  GuardValue own_word(const dsl::Expr& e) const {
     if (e.text == "name") return std::string(site_.op().name);
     if (e.text == "op") return std::string(site_.network().type_of(site_.id()));
     if (e.text == "activations") return static_cast<double>(site_.activation_count());
     return site_.output() == kNone ? 0.0 : static_cast<double>(site_.channels().count(site_.output()));  // channels
   }
 
-  Value value(dsl::ExprId id) const {
+  GuardValue value(dsl::ExprId id) const {
     const dsl::Expr& e = expr(id);
     switch (e.op) {
       case ExprOp::number:
