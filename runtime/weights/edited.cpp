@@ -18,11 +18,11 @@ namespace rw::runtime {
 namespace {
 
 // A position that runs along some axes of a view: its stride on every axis, 0 on the others.
-struct Runner {
+struct StridedPosition {
   std::vector<std::size_t> strides;
   std::size_t at = 0;
 
-  Runner(std::span<const std::int64_t> view, AxisMask axes) : strides(view.size(), 0) {
+  StridedPosition(std::span<const std::int64_t> view, AxisMask axes) : strides(view.size(), 0) {
     std::size_t stride = 1;
     for (std::size_t i = view.size(); i-- > 0;) {
       if (!has_bit(axes, static_cast<int>(i))) continue;
@@ -33,7 +33,7 @@ struct Runner {
 };
 
 // Where an element of the expanded shape lies in the constant: axes that were expanded have stride 0.
-Runner source_runner(const graph::Literal& literal, const Handle& handle) {
+StridedPosition source_position(const graph::Literal& literal, const Handle& handle) {
   const std::span<const std::int64_t> old = literal.shape.dims();
   AxisMask kept = 0;
   if (literal.shape.count() == graph::Shape(handle.shape).count()) {
@@ -43,7 +43,7 @@ Runner source_runner(const graph::Literal& literal, const Handle& handle) {
     for (std::size_t i = skip; i < handle.shape.size(); ++i)
       if (old[i - skip] == handle.shape[i]) kept |= bit(static_cast<int>(i));
   }
-  return Runner(handle.view, kept);
+  return StridedPosition(handle.view, kept);
 }
 
 }  // namespace
@@ -51,8 +51,8 @@ Runner source_runner(const graph::Literal& literal, const Handle& handle) {
 void for_each_element(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
                       graph::FunctionRef<void(double, double, std::size_t)> visit) {
   const graph::Literal& literal = *constant.constant;
-  Runner source = source_runner(literal, handle), channel(handle.view, handle.axes);
-  std::vector<Runner> factors;
+  StridedPosition source = source_position(literal, handle), channel(handle.view, handle.axes);
+  std::vector<StridedPosition> factors;
   std::vector<const std::vector<double>*> values;
   if (edit)
     for (const auto* list : {&edit->factors, &edit->folded})
@@ -65,12 +65,12 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
   std::vector<std::int64_t> at(handle.view.size(), 0);
   const auto step = [&](std::size_t axis, bool back) {
     const std::size_t times = back ? static_cast<std::size_t>(handle.view[axis]) : 1;
-    const auto move = [&](Runner& runner) {
-      back ? runner.at -= runner.strides[axis]* times : runner.at += runner.strides[axis];
+    const auto move = [&](StridedPosition& position) {
+      back ? position.at -= position.strides[axis]* times : position.at += position.strides[axis];
     };
     move(source);
     move(channel);
-    for (Runner& runner : factors) move(runner);
+    for (StridedPosition& position : factors) move(position);
   };
   for (std::int64_t i = 0; i < count; ++i) {
     const double value = graph::element(literal, source.at);
@@ -99,21 +99,21 @@ struct Loops {
   std::vector<std::vector<std::size_t>> strides;  // by position, by loop
 };
 
-Loops merge(std::span<const std::int64_t> view, std::span<const Runner> runners) {
+Loops merge(std::span<const std::int64_t> view, std::span<const StridedPosition> positions) {
   Loops loops;
-  loops.strides.resize(runners.size());
+  loops.strides.resize(positions.size());
   for (std::size_t axis = 0; axis < view.size(); ++axis) {
     const auto extent = static_cast<std::size_t>(view[axis]);
     if (extent == 1) continue;
     bool joins = !loops.extents.empty();
-    for (std::size_t i = 0; joins && i < runners.size(); ++i)
-      joins = loops.strides[i].back() == runners[i].strides[axis] * extent;
+    for (std::size_t i = 0; joins && i < positions.size(); ++i)
+      joins = loops.strides[i].back() == positions[i].strides[axis] * extent;
     if (joins) {
       loops.extents.back() *= extent;
-      for (std::size_t i = 0; i < runners.size(); ++i) loops.strides[i].back() = runners[i].strides[axis];
+      for (std::size_t i = 0; i < positions.size(); ++i) loops.strides[i].back() = positions[i].strides[axis];
     } else {
       loops.extents.push_back(extent);
-      for (std::size_t i = 0; i < runners.size(); ++i) loops.strides[i].push_back(runners[i].strides[axis]);
+      for (std::size_t i = 0; i < positions.size(); ++i) loops.strides[i].push_back(positions[i].strides[axis]);
     }
   }
   if (loops.extents.empty()) {
@@ -233,15 +233,16 @@ std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& hand
                                std::size_t channels) {
   const graph::Literal& literal = *constant.constant;
   std::vector<double> largest(channels, 0.0);
-  std::vector<Runner> runners = {source_runner(literal, handle), Runner(handle.view, handle.axes)};
+  std::vector<StridedPosition> positions = {source_position(literal, handle),
+                                            StridedPosition(handle.view, handle.axes)};
   std::vector<const double*> factors;
   if (edit)
     for (const graph::Factor& factor : edit->factors) {
-      runners.emplace_back(handle.view, factor.axes);
+      positions.emplace_back(handle.view, factor.axes);
       factors.push_back(factor.values.data());
     }
   if (std::find(handle.view.begin(), handle.view.end(), 0) != handle.view.end()) return largest;
-  const Loops loops = merge(handle.view, runners);
+  const Loops loops = merge(handle.view, positions);
   if (!literal.layout && (loops.strides[0].back() == 1 || loops.extents.back() == 1)) {
     largest = largest_in_runs(literal, loops, factors, channels);
     if (std::all_of(largest.begin(), largest.end(), [](double each) { return std::isfinite(each); })) return largest;
