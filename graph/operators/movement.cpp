@@ -256,7 +256,7 @@ std::optional<Movement> gather(const Node& node, std::uint32_t) {
   const auto axis = in.axis(node.integer("axis"));
   if (!axis || !indices.known() || !out.known() || out.rank() != in.rank() - 1 + indices.rank()) return std::nullopt;
   Movement movement;
-  Run table{.first = *axis, .last = *axis + 1};
+  AxisRange table{.first = *axis, .last = *axis + 1};
   for (int i = 0; i < indices.rank(); ++i) {
     const int digit = movement.digit(indices[i]);
     table.digits.push_back(digit);

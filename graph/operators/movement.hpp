@@ -12,7 +12,7 @@
 namespace rw::graph {
 
 // The axes [first, last) of a tensor: their position, counted row-major, is the number that `digits` spell.
-struct Run {
+struct AxisRange {
   int first = 0, last = 0;
   std::vector<int> digits;           // places in Movement::sizes, the slowest first
   std::vector<std::int64_t> chosen;  // input side: the position that each number stands for; empty: the number itself
@@ -21,7 +21,7 @@ struct Run {
 
 struct Movement {
   std::vector<std::int64_t> sizes;  // of the digits; < 0: not known
-  std::vector<Run> in, out;         // an axis that stands in no run has size 1
+  std::vector<AxisRange> in, out;   // an axis that stands in no run has size 1
   int digit(std::int64_t size) {
     sizes.push_back(size);
     return static_cast<int>(sizes.size()) - 1;

@@ -6,16 +6,16 @@
 
 namespace rw::runtime {
 
-bool runs_along(const graph::Run& run, AxisMask axes) {
+bool lies_along(const graph::AxisRange& run, AxisMask axes) {
   for (int axis = run.first; axis < run.last; ++axis)
     if (has_bit(axes, axis)) return true;
   return false;
 }
 
-std::vector<int> digits_along(const std::vector<graph::Run>& runs, AxisMask axes) {
+std::vector<int> digits_along(const std::vector<graph::AxisRange>& runs, AxisMask axes) {
   std::vector<int> digits;
-  for (const graph::Run& run : runs) {
-    if (!runs_along(run, axes)) continue;
+  for (const graph::AxisRange& run : runs) {
+    if (!lies_along(run, axes)) continue;
     for (const int digit : run.digits)
       if (std::find(digits.begin(), digits.end(), digit) == digits.end()) digits.push_back(digit);
   }
@@ -32,9 +32,9 @@ std::string unturnable(const graph::Movement& movement, const std::vector<int>& 
     if (__builtin_mul_overflow(product, size, &product) || product > graph::kMaxChannels)
       return "too many elements lie along the channels";
   }
-  const auto known = [](const std::vector<graph::Run>& runs, const graph::Shape& shape, AxisMask axes) {
-    return std::all_of(runs.begin(), runs.end(), [&](const graph::Run& run) {
-      if (!runs_along(run, axes)) return true;
+  const auto known = [](const std::vector<graph::AxisRange>& runs, const graph::Shape& shape, AxisMask axes) {
+    return std::all_of(runs.begin(), runs.end(), [&](const graph::AxisRange& run) {
+      if (!lies_along(run, axes)) return true;
       for (int axis = run.first; axis < run.last; ++axis)
         if (shape[axis] < 0) return false;
       return run.known;
@@ -52,7 +52,7 @@ Odometer::Odometer(const graph::Movement& movement, std::vector<int> digits, con
       in_(wheels(movement.in, in, in_axes)),
       out_(wheels(movement.out, out, out_axes)) {}
 
-std::vector<Odometer::Wheel> Odometer::wheels(const std::vector<graph::Run>& runs, const graph::Shape& shape,
+std::vector<Odometer::Wheel> Odometer::wheels(const std::vector<graph::AxisRange>& runs, const graph::Shape& shape,
                                               AxisMask axes) const {
   std::vector<std::size_t> stride_of(static_cast<std::size_t>(shape.rank()), 0);
   std::size_t stride = 1;
@@ -62,8 +62,8 @@ std::vector<Odometer::Wheel> Odometer::wheels(const std::vector<graph::Run>& run
     stride *= static_cast<std::size_t>(shape[axis]);
   }
   std::vector<Wheel> all;
-  for (const graph::Run& run : runs) {
-    if (!runs_along(run, axes)) continue;
+  for (const graph::AxisRange& run : runs) {
+    if (!lies_along(run, axes)) continue;
     Wheel wheel;
     wheel.strides.assign(digits_.size(), 0);
     std::size_t numbers = 1;

@@ -30,7 +30,7 @@ class Odometer {
     std::vector<std::size_t> strides;  // by turning digit
     std::size_t number = 0;
   };
-  std::vector<Wheel> wheels(const std::vector<graph::Run>& runs, const graph::Shape& shape, AxisMask axes) const;
+  std::vector<Wheel> wheels(const std::vector<graph::AxisRange>& runs, const graph::Shape& shape, AxisMask axes) const;
   static std::size_t place(const std::vector<Wheel>& wheels) {
     std::size_t sum = 0;
     for (const Wheel& wheel : wheels) sum += wheel.places[wheel.number];
@@ -44,8 +44,8 @@ class Odometer {
 };
 
 // The digits of all runs that have an axis in `axes`, each once.
-std::vector<int> digits_along(const std::vector<graph::Run>& runs, AxisMask axes);
-bool runs_along(const graph::Run& run, AxisMask axes);
+std::vector<int> digits_along(const std::vector<graph::AxisRange>& runs, AxisMask axes);
+bool lies_along(const graph::AxisRange& run, AxisMask axes);
 
 // Why an odometer cannot turn these digits: a size or a choice that is not known, or too many values; empty: it can.
 std::string unturnable(const graph::Movement& movement, const std::vector<int>& digits, const graph::Shape& in,

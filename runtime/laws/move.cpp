@@ -124,11 +124,11 @@ std::string carry_output(const Site& site, Carry& carry, std::uint32_t output) {
   std::vector<int> digits = digits_along(movement->in, given.axes);
   const std::vector<int> scaled = digits;
   AxisMask axes = 0;
-  for (const graph::Run& run : movement->out) {
+  for (const graph::AxisRange& run : movement->out) {
     const bool changes = std::any_of(run.digits.begin(), run.digits.end(), [&](int digit) {
       return std::find(scaled.begin(), scaled.end(), digit) != scaled.end();
     });
-    if (!changes || !runs_along(run, channel_axes)) continue;
+    if (!changes || !lies_along(run, channel_axes)) continue;
     for (int axis = run.first; axis < run.last; ++axis) axes |= channel_axes & bit(axis);
     for (const int digit : run.digits)
       if (std::find(digits.begin(), digits.end(), digit) == digits.end()) digits.push_back(digit);
