@@ -37,7 +37,7 @@ struct Scope {
 };
 
 // A node as far as it has been read; reused from node to node.
-struct Node {
+struct NodeEntry {
   std::string op, name;
   std::vector<std::string_view> input_names, output_names;
   std::vector<TensorId> inputs, outputs;  // once resolved
@@ -95,13 +95,13 @@ class ModelReader {
   void read_tensors(json::Value& value, Scope& scope);
   void read_nodes(json::Value& value, Scope& scope);
   void read_shapes(json::Value& value, Scope& scope);
-  void add_node(const Scope& scope, std::size_t index, Node& node);
+  void add_node(const Scope& scope, std::size_t index, NodeEntry& node);
 
   // Names.
   std::string_view full_name(std::string_view local, const Scope& scope);
   TensorId tensor(std::string_view local, const Scope& scope);
-  std::string node_name(const Scope& scope, std::size_t index, const Node& node) const;
-  std::string prefix_of(const Scope& outer, std::size_t index, const Node& node);
+  std::string node_name(const Scope& scope, std::size_t index, const NodeEntry& node) const;
+  std::string prefix_of(const Scope& outer, std::size_t index, const NodeEntry& node);
 
   // When all of the text but the calibration is read.
   Network finish();
@@ -144,7 +144,7 @@ const std::array<json::Key<ModelReader>, 11> ModelReader::kKeys = {{
 
 class NodeReader {
  public:
-  NodeReader(ModelReader& model, Scope& scope, std::size_t index, Node& node)
+  NodeReader(ModelReader& model, Scope& scope, std::size_t index, NodeEntry& node)
       : model_(model), scope_(scope), index_(index), node_(node) {}
 
   void read(json::Value& value) {
@@ -214,7 +214,7 @@ class NodeReader {
   ModelReader& model_;
   Scope& scope_;
   std::size_t index_;
-  Node& node_;
+  NodeEntry& node_;
 };
 
 const std::array<json::Key<NodeReader>, 6> NodeReader::kKeys = {{
@@ -227,7 +227,7 @@ const std::array<json::Key<NodeReader>, 6> NodeReader::kKeys = {{
 }};
 
 void ModelReader::read_nodes(json::Value& value, Scope& scope) {
-  Node node;
+  NodeEntry node;
   std::size_t index = 0;
   value.array([&](json::Value& each) {
     NodeReader reader(*this, scope, index, node);
@@ -242,7 +242,7 @@ void ModelReader::read_nodes(json::Value& value, Scope& scope) {
   });
 }
 
-void ModelReader::add_node(const Scope& scope, std::size_t index, Node& node) {
+void ModelReader::add_node(const Scope& scope, std::size_t index, NodeEntry& node) {
   // What a nested graph reads from around it is read by the operator too: behind its own inputs, so that the tensor has
   // this consumer and nobody takes it for free to change.
   for (const std::string& name : node.captured) node.inputs.push_back(tensor(name, scope));
@@ -260,7 +260,7 @@ void ModelReader::add_node(const Scope& scope, std::size_t index, Node& node) {
 
 class NestedReader {
  public:
-  NestedReader(ModelReader& model, const Node& node, Scope& scope) : model_(model), node_(node), scope_(scope) {}
+  NestedReader(ModelReader& model, const NodeEntry& node, Scope& scope) : model_(model), node_(node), scope_(scope) {}
 
   // What is inside can be read once both lists of names are known; where they stand behind it, it is read in a second
   // look at the object.
@@ -354,7 +354,7 @@ class NestedReader {
   static const std::array<json::Key<NestedReader>, 5> kKeys;
 
   ModelReader& model_;
-  const Node& node_;
+  const NodeEntry& node_;
   Scope& scope_;
   bool has_inputs_ = false, has_outputs_ = false;
   std::vector<std::string> inputs_, outputs_;
@@ -426,12 +426,12 @@ TensorId ModelReader::tensor(std::string_view local, const Scope& scope) {
   return builder_.tensor(full_name(local, scope));
 }
 
-std::string ModelReader::node_name(const Scope& scope, std::size_t index, const Node& node) const {
+std::string ModelReader::node_name(const Scope& scope, std::size_t index, const NodeEntry& node) const {
   if (!node.name.empty()) return scope.prefix + node.name;
   return fmt::format("{}{}_{}", scope.prefix, node.op, index);
 }
 
-std::string ModelReader::prefix_of(const Scope& outer, std::size_t index, const Node& node) {
+std::string ModelReader::prefix_of(const Scope& outer, std::size_t index, const NodeEntry& node) {
   std::string prefix = node_name(outer, index, node) + '/';
   for (std::size_t i = 1; !prefixes_.insert(prefix).second; ++i)
     prefix = fmt::format("{}{}_{}{}/", outer.prefix, node.op, index, i == 1 ? "" : fmt::format("_{}", i));
