@@ -44,8 +44,8 @@ class NetworkBuilder {
   OperatorId add(std::string_view type, std::string_view name, std::span<const TensorId> inputs,
                  std::span<const TensorId> outputs, std::span<const Attribute> attributes, std::uint32_t captured = 0);
 
-  std::uint32_t add_scope(std::string_view prefix);  // a nested network, with what its names begin with; copied
-  void nest(OperatorId id, std::uint32_t scope);     // the operator stands in it
+  std::uint32_t add_subgraph(std::string_view prefix);  // a nested network, with what its names begin with; copied
+  void nest(OperatorId id, std::uint32_t subgraph);     // the operator stands in it
 
   // Error (file left empty, place the node or tensor): an input that nobody produces, a cycle (its path is named), an
   // output of the network that nobody produces. The builder is empty afterwards.

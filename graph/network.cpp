@@ -28,7 +28,7 @@ struct Network::State : Network::Lists {
   std::map<std::string, std::int64_t, std::less<>> opsets;
   std::vector<TensorId> inputs, outputs;
   std::vector<std::string_view> types;
-  std::vector<std::string_view> prefixes = {""};       // by scope
+  std::vector<std::string_view> prefixes = {""};       // by subgraph
   NameTable type_names, tensor_names, operator_names;  // of the lists above
   std::vector<std::pair<std::string_view, TensorId>> aliases;
   NameTable alias_names;
@@ -67,7 +67,7 @@ Network& Network::operator=(Network&&) noexcept = default;
 Network::~Network() = default;
 
 std::string_view Network::name() const { return state_->name; }
-std::string_view Network::prefix(std::uint32_t scope) const { return state_->prefixes[scope]; }
+std::string_view Network::prefix(std::uint32_t subgraph) const { return state_->prefixes[subgraph]; }
 
 std::optional<std::int64_t> Network::opset(std::string_view domain) const {
   const auto found = state_->opsets.find(domain);
@@ -314,12 +314,12 @@ OperatorId NetworkBuilder::add(std::string_view type, std::string_view name, std
   return id;
 }
 
-std::uint32_t NetworkBuilder::add_scope(std::string_view prefix) {
+std::uint32_t NetworkBuilder::add_subgraph(std::string_view prefix) {
   network_.state_->prefixes.push_back(network_.state_->arena.store(prefix));
   return static_cast<std::uint32_t>(network_.state_->prefixes.size() - 1);
 }
 
-void NetworkBuilder::nest(OperatorId id, std::uint32_t scope) { network_.state_->operators[id].scope = scope; }
+void NetworkBuilder::nest(OperatorId id, std::uint32_t subgraph) { network_.state_->operators[id].subgraph = subgraph; }
 
 Network NetworkBuilder::finish() {
   Network done = std::move(network_);

@@ -47,9 +47,9 @@ struct Operator {
   std::span<const TensorId> outputs;      // kNone: an optional output that is absent
   std::span<const Attribute> attributes;  // as the file has them, in its order
   std::uint32_t captured = 0;             // the last so many inputs are what graphs in the attributes read
-  std::uint32_t scope = 0;                // the nested network that it stands in (Network::prefix); 0: none
+  std::uint32_t subgraph = 0;             // the nested network that it stands in (Network::prefix); 0: none
 
-  bool nested() const { return scope != 0; }                      // and is not edited
+  bool nested() const { return subgraph != 0; }                   // and is not edited
   const AttributeValue* find(std::string_view attribute) const {  // null where it is absent
     for (const Attribute& each : attributes)
       if (each.name == attribute) return &each.value;
@@ -104,7 +104,7 @@ class Network {
   std::optional<TypeId> find_type(std::string_view name) const;
 
   // What stands before the names of a nested network, "outer/inner/"; "" of 0. Names do not reach across its border.
-  std::string_view prefix(std::uint32_t scope) const;
+  std::string_view prefix(std::uint32_t subgraph) const;
 
   std::span<const Use> consumers(TensorId id) const;                 // in the order of the file
   std::span<const OperatorId> order() const;                         // topological: producers before consumers

@@ -18,8 +18,8 @@ struct ConstantEdit {
 };
 
 struct ConstantCopy {
-  // Of the new tensor, which only operators of one scope read: "<tensor>@<node>", with the prefix of the scope before
-  // it.
+  // Of the new tensor, which only operators of one subgraph read: "<tensor>@<node>", with the prefix of the subgraph
+  // before it.
   std::string name;
   TensorId tensor = kNone;  // the one that is copied
   Edit edit;
@@ -40,7 +40,7 @@ struct StatisticEdit {
 };
 
 // --- edits of the graph. Identities of operators and tensors are those of the model that was read; only operators of
-// the outermost network are edited (Operator::scope is 0), and later entries about one place win.
+// the outermost network are edited (Operator::subgraph is 0), and later entries about one place win.
 
 // A constant that the model did not have: the bias that a folded BatchNormalization leaves behind.
 struct AddedConstant {

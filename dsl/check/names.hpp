@@ -74,14 +74,14 @@ std::vector<std::string_view> visible_names(const FileNames& names, NameTable<En
   return out;
 }
 
-// What all files of a run share while they are checked.
-struct Run {
+// What all files of a program share while they are checked.
+struct CheckContext {
   const Vocabulary& vocabulary;
   const Sources& sources;
   Reporter& reporter;
   Program& program;
   std::vector<std::unique_ptr<FileNames>> files;    // in the order they run
-  NameTable<Position> rules;                        // every rule of the run
+  NameTable<Position> rules;                        // every rule of the program
   std::size_t exprs = 0, terms = 0;                 // so many of kMaxProgramExprs, kMaxProgramTerms are taken
   std::unordered_set<std::string> bound_operators;  // by `op`
   bool laws_are_known = true;                       // false: an `op` could not be understood

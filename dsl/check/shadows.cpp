@@ -51,10 +51,10 @@ class ExprView {
 
 class Shadows {
  public:
-  explicit Shadows(Run& run) : run_(run) {}
+  explicit Shadows(CheckContext& context) : context_(context) {}
 
   void check() {
-    const std::vector<Rule>& rules = run_.program.rules;
+    const std::vector<Rule>& rules = context_.program.rules;
     for (std::size_t later = 1; later < rules.size(); ++later) {
       if (!rules[later].region || rules[later].again) continue;
       for (std::size_t earlier = 0; earlier < later && steps_ < kMostSteps; ++earlier) {
@@ -67,11 +67,11 @@ class Shadows {
 
  private:
   void say(const Rule& earlier, const Rule& later) {
-    run_.reporter.warning(
+    context_.reporter.warning(
         "shadowed", later.at,
         fmt::format("rule '{}' never gets a region: '{}' runs first and takes all that it wants", later.name,
                     earlier.name),
-        fmt::format("{}: put this rule before it, or say `again`", run_.sources.name_and_line(earlier.at)));
+        fmt::format("{}: put this rule before it, or say `again`", context_.sources.name_and_line(earlier.at)));
   }
 
   bool shadows(const Rule& earlier, const Rule& later) {
@@ -139,7 +139,7 @@ class Shadows {
   std::set<std::uint32_t> measured(const Rule& rule) const {
     std::set<std::uint32_t> out;
     for (const Expr& expr : rule.exprs)
-      if (expr.op == ExprOp::field && run_.vocabulary.fields[expr.index].measured) out.insert(expr.index);
+      if (expr.op == ExprOp::field && context_.vocabulary.fields[expr.index].measured) out.insert(expr.index);
     return out;
   }
 
@@ -158,12 +158,12 @@ class Shadows {
     return true;
   }
 
-  Run& run_;
+  CheckContext& context_;
   std::size_t steps_ = 0;
 };
 
 }  // namespace
 
-void check_shadows(Run& run) { Shadows(run).check(); }
+void check_shadows(CheckContext& context) { Shadows(context).check(); }
 
 }  // namespace rw::dsl

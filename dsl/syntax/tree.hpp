@@ -54,7 +54,7 @@ enum class Sign : std::uint8_t {
   greater_equal
 };
 
-using FormulaId = std::uint32_t;  // into File::nodes
+using FormulaId = std::uint32_t;  // into File::formulas
 inline constexpr FormulaId kNoFormula = UINT32_MAX;
 
 // A formula. A chain of the same precedence is one node (`a + b - c` has three operands), so that the depth of a tree
@@ -216,7 +216,7 @@ struct Broken {
 struct File {
   std::uint32_t source = 0;
   std::vector<Declaration> declarations;
-  std::vector<Formula> nodes;
+  std::vector<Formula> formulas;
   std::vector<Position> comments;  // from `#` to the end of the line, in order
   std::vector<Broken> broken;
 };

@@ -1,5 +1,5 @@
 // Operators that only move, repeat or choose elements, described by digits: every position of the input and of the
-// output is spelled by the same digits, row-major on each run of axes. Reshape, Transpose, DepthToSpace, Tile, Slice,
+// output is spelled by the same digits, row-major on each range of axes. Reshape, Transpose, DepthToSpace, Tile, Slice,
 // Split and Gather differ in the order of the digits alone. A digit that only the output has repeats elements.
 #pragma once
 
@@ -21,7 +21,7 @@ struct AxisRange {
 
 struct Movement {
   std::vector<std::int64_t> sizes;  // of the digits; < 0: not known
-  std::vector<AxisRange> in, out;   // an axis that stands in no run has size 1
+  std::vector<AxisRange> in, out;   // an axis that stands in no range has size 1
   int digit(std::int64_t size) {
     sizes.push_back(size);
     return static_cast<int>(sizes.size()) - 1;

@@ -119,36 +119,36 @@ struct Judgement {
   bool approximate = false;
 };
 
-Judgement judge(const RegionView& scope, const Plan& plan) {
-  const Region& region = scope.region();
+Judgement judge(const BoundRegion& view, const Plan& plan) {
+  const Region& region = view.region();
   for (const auto& list : {region.parents, region.children})
     for (const OperatorId op : list)
-      if (is_folded(scope.analysis().site(op), plan))
+      if (is_folded(view.analysis().site(op), plan))
         return {"something was folded into its operators in this run: absorb in the next one"};
   Judgement judgement;
   for (const OperatorId op : region.inner) {
-    const Site site = scope.analysis().site(op);
+    const Site site = view.analysis().site(op);
     const Passes how = passes(site);
     if (how == Passes::never) return {fmt::format("{} does not pass a difference", site.form().op)};
     judgement.approximate |= how == Passes::above;
   }
   for (const OperatorId op : region.parents)
-    if (std::string why = without_bias(scope.analysis().site(op)); !why.empty()) return {std::move(why)};
+    if (std::string why = without_bias(view.analysis().site(op)); !why.empty()) return {std::move(why)};
   for (const OperatorId op : region.children)
-    if (std::string why = unfit_child(scope.analysis().site(op)); !why.empty()) return {std::move(why)};
+    if (std::string why = unfit_child(view.analysis().site(op)); !why.empty()) return {std::move(why)};
   return judgement;
 }
 
 // What is asked to be taken from each class, in its units of now; 0 for pinned classes.
 std::vector<double> asked_shifts(ActionContext& context, const dsl::Step& step) {
-  const RegionView& scope = context.scope;
-  const Family& parents = scope.family(step.arguments[0].binding);
+  const BoundRegion& view = context.view;
+  const Family& parents = view.family(step.arguments[0].binding);
   const auto asked = context.evaluator.over_channels(context.evaluator.value(step.arguments[1].expr), parents);
-  std::vector<double> shifts(scope.region().classes, 0.0);
+  std::vector<double> shifts(view.region().classes, 0.0);
   std::vector<bool> seen(shifts.size(), false);
   for (std::size_t i = 0; i < parents.classes.size(); ++i) {
     const std::uint32_t scale_class = parents.classes[i];
-    if (scope.regions().pinned(scope.region(), scale_class)) continue;
+    if (view.regions().pinned(view.region(), scale_class)) continue;
     const auto fail = [&](const char* what) {
       throw graph::Error("", fmt::format("rule '{}'", context.formulas.rule().name),
                          fmt::format("asks to absorb {}: {}", asked[i], what));
@@ -165,7 +165,7 @@ std::vector<double> asked_shifts(ActionContext& context, const dsl::Step& step) 
 // Along the channels of a tensor of the region, in the units of the model as it was read.
 std::vector<double> along(const ActionContext& context, TensorId tensor, const std::vector<double>& shifts) {
   std::vector<double> values;
-  for (const std::uint32_t scale_class : context.scope.regions().classes(tensor)) values.push_back(shifts[scale_class]);
+  for (const std::uint32_t scale_class : context.view.regions().classes(tensor)) values.push_back(shifts[scale_class]);
   if (const auto* scale = context.plan.scale_of(tensor))
     for (std::size_t i = 0; i < values.size(); ++i) values[i] /= (*scale)[i];
   return values;
@@ -204,8 +204,8 @@ std::vector<double> product_of(const Site& site, const std::vector<double>& c) {
 }  // namespace
 
 Effect absorb_bias(ActionContext& context, const dsl::Step& step) {
-  const RegionView& scope = context.scope;
-  const Judgement judgement = judge(scope, context.plan);
+  const BoundRegion& view = context.view;
+  const Judgement judgement = judge(view, context.plan);
   Effect effect;
   effect.refused = judgement.refused;
   if (!effect.refused.empty()) return effect;
@@ -218,16 +218,16 @@ Effect absorb_bias(ActionContext& context, const dsl::Step& step) {
   }
   effect.scales = false;
   if (judgement.approximate) effect.approximate = "bias absorbed through an activation";
-  for (const OperatorId op : scope.region().parents) {
-    std::vector<double> taken = along(context, scope.analysis().site(op).output(), shifts);
+  for (const OperatorId op : view.region().parents) {
+    std::vector<double> taken = along(context, view.analysis().site(op).output(), shifts);
     for (double& each : taken) each = -each;
     context.plan.add_bias(op, taken);
   }
-  for (const OperatorId op : scope.region().children) {
-    const Site site = scope.analysis().site(op);
+  for (const OperatorId op : view.region().children) {
+    const Site site = view.analysis().site(op);
     context.plan.add_bias(op, product_of(site, along(context, site.input(0), shifts)));
   }
-  for (const TensorId tensor : scope.region().tensors) context.plan.shift(tensor, along(context, tensor, shifts));
+  for (const TensorId tensor : view.region().tensors) context.plan.shift(tensor, along(context, tensor, shifts));
   return effect;
 }
 

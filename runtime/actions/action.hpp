@@ -24,7 +24,7 @@ struct Effect {
 
 struct ActionContext {
   const RuleFormulas& formulas;
-  const RegionView& scope;
+  const BoundRegion& view;
   FormulaEvaluator& evaluator;
   Plan& plan;
   bool exact = false;           // --exact: powers of two only, and every edited weight is checked

@@ -25,32 +25,32 @@ struct Follower {
   Handle handle;
 };
 
-std::vector<Follower> followers(const RegionView& scope) {
+std::vector<Follower> followers(const BoundRegion& view) {
   std::vector<Follower> all;
   std::vector<OperatorId> ops;
-  const Region& region = scope.region();
+  const Region& region = view.region();
   for (const auto& list : {region.parents, region.children, region.inner})
     ops.insert(ops.end(), list.begin(), list.end());
   std::sort(ops.begin(), ops.end());
   ops.erase(std::unique(ops.begin(), ops.end()), ops.end());
   for (const OperatorId op : ops) {
-    const Law& law = scope.analysis().law(op);
+    const Law& law = view.analysis().law(op);
     if (!law.handles) continue;
-    const Site site = scope.analysis().site(op);
+    const Site site = view.analysis().site(op);
     std::vector<Handle> handles;
     law.handles(site, handles);
     for (Handle& handle : handles) {
       const TensorId tensor = handle.side == Handle::Side::in ? site.input(handle.activation) : site.output();
-      if (tensor != kNone && scope.regions().region_of(tensor) == scope.id())
+      if (tensor != kNone && view.regions().region_of(tensor) == view.id())
         all.push_back({op, tensor, std::move(handle)});
     }
   }
   return all;
 }
 
-std::vector<double> factor_of(const RegionView& scope, const Follower& follower, const std::vector<double>& scales) {
+std::vector<double> factor_of(const BoundRegion& view, const Follower& follower, const std::vector<double>& scales) {
   std::vector<double> factor;
-  const auto classes = scope.regions().classes(follower.tensor);
+  const auto classes = view.regions().classes(follower.tensor);
   factor.reserve(classes.size() / follower.handle.run);
   for (std::size_t i = 0; i < classes.size(); i += follower.handle.run)
     factor.push_back(follower.handle.inverse ? 1.0 / scales[classes[i]] : scales[classes[i]]);
@@ -67,22 +67,22 @@ bool all_one(const std::vector<double>& values) {
 
 // The scale asked for each class; 1 for pinned classes and those that no parent offers.
 std::vector<double> asked_scales(ActionContext& context, const dsl::Step& step) {
-  const RegionView& scope = context.scope;
+  const BoundRegion& view = context.view;
   const dsl::Step::Argument &set = step.arguments[0], &formula = step.arguments[1];
-  const Family& parents = scope.family(set.binding);
+  const Family& parents = view.family(set.binding);
   const auto asked = context.evaluator.over_channels(context.evaluator.value(formula.expr), parents);
-  const auto name = [&](std::size_t node) { return scope.analysis().network->op(parents.nodes[node]).name; };
+  const auto name = [&](std::size_t node) { return view.analysis().network->op(parents.nodes[node]).name; };
   struct First {
     std::size_t node = 0;
     std::uint32_t channel = 0;
     double scale = 0;
   };
-  std::vector<First> first(scope.region().classes);
-  std::vector<double> scales(scope.region().classes, 1.0);
+  std::vector<First> first(view.region().classes);
+  std::vector<double> scales(view.region().classes, 1.0);
   for (std::size_t node = 0; node < parents.nodes.size(); ++node) {
     for (std::uint32_t i = parents.first[node]; i < parents.first[node + 1]; ++i) {
       const std::uint32_t scale_class = parents.classes[i], channel = i - parents.first[node];
-      if (scope.regions().pinned(scope.region(), scale_class)) continue;
+      if (view.regions().pinned(view.region(), scale_class)) continue;
       if (!std::isfinite(asked[i]) || !(asked[i] > 0)) {
         const std::string values = context.evaluator.explain(formula.expr, set.binding, i);
         refuse(context, fmt::format("asks scale {} for channel {} of '{}'{}: a scale must be finite and > 0", asked[i],
@@ -105,7 +105,7 @@ std::vector<double> asked_scales(ActionContext& context, const dsl::Step& step) 
 // Classes that would round, overflow or denormalise an edited weight go back to 1, until none is left. Scales are
 // powers of two, so that a product is exact unless it leaves the range of normal numbers.
 std::uint32_t keep_exact(const ActionContext& context, const std::vector<Follower>& all, std::vector<double>& scales) {
-  const RegionView& scope = context.scope;
+  const BoundRegion& view = context.view;
   std::uint32_t resets = 0;
   bool again = true;
   while (again) {
@@ -116,13 +116,13 @@ std::uint32_t keep_exact(const ActionContext& context, const std::vector<Followe
         for (const graph::Factor& factor : old->factors)
           trial.multiply(each.op, each.handle.slot, old->shape, old->view, factor.axes, factor.values);
       trial.multiply(each.op, each.handle.slot, each.handle.shape, each.handle.view, each.handle.axes,
-                     factor_of(scope, each, scales));
+                     factor_of(view, each, scales));
     }
     for (const Follower& each : all) {
-      const Constant held(scope.analysis().site(each.op), each.handle);
+      const Constant held(view.analysis().site(each.op), each.handle);
       const graph::Tensor& constant = held.tensor();
       const graph::DTypeRow& limits = graph::row(constant.dtype);
-      const auto classes = scope.regions().classes(each.tensor);
+      const auto classes = view.regions().classes(each.tensor);
       for_each_element(constant, each.handle, trial.edit(each.op, each.handle.slot),
                        [&](double value, double factor, std::size_t channel) {
                          const double scaled = std::fabs(value * factor);
@@ -143,20 +143,20 @@ std::uint32_t keep_exact(const ActionContext& context, const std::vector<Followe
 }  // namespace
 
 Effect scale(ActionContext& context, const dsl::Step& step) {
-  const RegionView& scope = context.scope;
+  const BoundRegion& view = context.view;
   std::vector<double> scales = asked_scales(context, step);
-  const std::vector<Follower> all = followers(scope);
+  const std::vector<Follower> all = followers(view);
   Effect effect;
   if (context.exact) effect.reset = keep_exact(context, all, scales);
   for (const Follower& each : all) {
-    const auto factor = factor_of(scope, each, scales);
+    const auto factor = factor_of(view, each, scales);
     if (!all_one(factor))
       context.plan.multiply(each.op, each.handle.slot, each.handle.shape, each.handle.view, each.handle.axes, factor);
   }
   std::vector<double> values;
-  for (const TensorId tensor : scope.region().tensors) {
+  for (const TensorId tensor : view.region().tensors) {
     values.clear();
-    for (const std::uint32_t scale_class : scope.regions().classes(tensor)) values.push_back(scales[scale_class]);
+    for (const std::uint32_t scale_class : view.regions().classes(tensor)) values.push_back(scales[scale_class]);
     if (!all_one(values)) context.plan.scale(tensor, values);
   }
   effect.smallest = effect.largest = scales.empty() ? 1 : scales[0];

@@ -105,9 +105,9 @@ class Applier {
         result_.constants.push_back({tensor, edit_of(*versions[i].edit)});
         continue;
       }
-      std::map<std::uint32_t, std::size_t> copies;  // by scope
+      std::map<std::uint32_t, std::size_t> copies;  // by subgraph
       for (const graph::Use& use : versions[i].uses) {
-        const auto [copy, fresh] = copies.emplace(network_.op(use.op).scope, result_.copies.size());
+        const auto [copy, fresh] = copies.emplace(network_.op(use.op).subgraph, result_.copies.size());
         if (fresh)
           result_.copies.push_back(
               {own_name(network_.tensor(tensor).name, use.op), tensor, edit_of(*versions[i].edit)});
@@ -215,7 +215,7 @@ class Applier {
   }
 
   std::string own_name(std::string_view tensor, OperatorId op) {
-    const std::string_view prefix = network_.prefix(network_.op(op).scope);
+    const std::string_view prefix = network_.prefix(network_.op(op).subgraph);
     return names_.make(fmt::format("{}{}@{}", tensor.starts_with(prefix) ? "" : prefix, tensor, network_.op(op).name));
   }
 

@@ -183,8 +183,8 @@ class Runner {
     const dsl::Rule& rule = formulas.rule();
     RuleOutcome& outcome = outcome_.rules[index];
     const std::vector<OperatorId> bound = chain.by_binding(ops);
-    const RegionView scope(outcome_.analysis, outcome_.statistics, outcome_.regions, bound);
-    FormulaEvaluator evaluator(formulas, scope, outcome_.plan);
+    const BoundRegion view(outcome_.analysis, outcome_.statistics, outcome_.regions, bound);
+    FormulaEvaluator evaluator(formulas, view, outcome_.plan);
     const auto decline = [&](std::string reason) {
       if (left.insert(ops[0]).second) outcome.declined.push_back({ops[0], std::move(reason)});
     };
@@ -312,8 +312,8 @@ class Runner {
     std::optional<Effect> effect;
     for (; const dsl::Step* step = visit.action(); visit.judge(judges)) {
       if (!options_.match_only) {
-        if (region.scales.empty()) region.scales.assign(visit.scope().region().classes, 1.0);
-        ActionContext context{formulas, visit.scope(), visit.evaluator(), outcome_.plan, options_.exact, region.scales};
+        if (region.scales.empty()) region.scales.assign(visit.view().region().classes, 1.0);
+        ActionContext context{formulas, visit.view(), visit.evaluator(), outcome_.plan, options_.exact, region.scales};
         const Action& action = actions()[step->action];
         check_exact(formulas.rule(), action);
         Effect made = action.run(context, *step);

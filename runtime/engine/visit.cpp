@@ -10,8 +10,8 @@ using Form = dsl::Step::Form;
 
 Visit::Visit(const VisitContext& context, RegionId region)
     : formulas_(context.formulas),
-      scope_(context.formulas.rule(), context.pattern, context.analysis, context.statistics, context.regions, region),
-      evaluator_(context.formulas, scope_, context.plan) {}
+      view_(context.formulas.rule(), context.pattern, context.analysis, context.statistics, context.regions, region),
+      evaluator_(context.formulas, view_, context.plan) {}
 
 void Visit::judge(Judges what) {
   assert(!stop_);
@@ -46,7 +46,7 @@ std::optional<Visit::Stop> Visit::judge_condition(const dsl::Step& step, Judges 
   }
   if (value.numbers[0] != 0) return std::nullopt;
   Stop stop{step.form == Form::needs ? Obstacle::data : Obstacle::condition, step.at, step.reason, {}};
-  if (what == Judges::all_and_tells) stop.seen = seen_values(formulas_, scope_, evaluator_, step.expr);
+  if (what == Judges::all_and_tells) stop.seen = seen_values(formulas_, view_, evaluator_, step.expr);
   return stop;
 }
 

@@ -38,7 +38,7 @@ class Visit {
   };
 
   Visit(const VisitContext& context, RegionId region);
-  Visit(const Visit&) = delete;  // its evaluator refers to its scope
+  Visit(const Visit&) = delete;  // its evaluator refers to its view
   Visit& operator=(const Visit&) = delete;
 
   // Goes on to the next action, and evaluates what that asks for. graph::Error: NaN or infinity in a constant that is
@@ -50,7 +50,7 @@ class Visit {
   // The action was not carried out.
   void refuse(std::string_view reason);
 
-  const RegionView& scope() const { return scope_; }
+  const BoundRegion& view() const { return view_; }
   FormulaEvaluator& evaluator() { return evaluator_; }
 
  private:
@@ -58,7 +58,7 @@ class Visit {
   std::optional<Stop> judge_arguments(const dsl::Step& step);
 
   const RuleFormulas& formulas_;
-  RegionView scope_;
+  BoundRegion view_;
   FormulaEvaluator evaluator_;
   std::size_t next_ = 0;  // among the clauses
   const dsl::Step* action_ = nullptr;

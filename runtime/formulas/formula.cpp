@@ -76,8 +76,8 @@ TensorId observed(const Analysis& analysis, const Regions& regions, TensorId out
   return tensor;
 }
 
-RegionView::RegionView(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
-                       const graph::Statistics& statistics, const Regions& regions, RegionId region)
+BoundRegion::BoundRegion(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
+                         const graph::Statistics& statistics, const Regions& regions, RegionId region)
     : analysis_(analysis),
       statistics_(statistics),
       regions_(regions),
@@ -86,19 +86,19 @@ RegionView::RegionView(const dsl::Rule& rule, const Pattern& pattern, const Anal
       pattern_(&pattern),
       families_(rule.bindings.size()) {}
 
-Family& RegionView::made_once(dsl::BindingIndex binding) const {
+Family& BoundRegion::made_once(dsl::BindingIndex binding) const {
   std::optional<Family>& family = families_[binding];
   if (!family) family = made(binding);
   return *family;
 }
 
-const Family& RegionView::family(dsl::BindingIndex binding) const {
+const Family& BoundRegion::family(dsl::BindingIndex binding) const {
   Family& family = made_once(binding);
   if (family.first.empty()) add_channels(family, regions_, id_);
   return family;
 }
 
-Family RegionView::made(dsl::BindingIndex binding) const {
+Family BoundRegion::made(dsl::BindingIndex binding) const {
   if (!rule_) return {};  // an element of a chain that is not there
   const auto make = [&](dsl::Role role, std::span<const OperatorId> nodes) {
     return make_family(role, nodes, analysis_, regions_, id_);
@@ -111,8 +111,8 @@ Family RegionView::made(dsl::BindingIndex binding) const {
   return {};  // the region, which has no nodes of its own
 }
 
-RegionView::RegionView(const Analysis& analysis, const graph::Statistics& statistics, const Regions& regions,
-                       std::span<const OperatorId> chain)
+BoundRegion::BoundRegion(const Analysis& analysis, const graph::Statistics& statistics, const Regions& regions,
+                         std::span<const OperatorId> chain)
     : analysis_(analysis), statistics_(statistics), regions_(regions), id_(kNone), families_(chain.size()) {
   for (std::size_t i = 0; i < chain.size(); ++i) {
     if (chain[i] == kNone) continue;
@@ -161,8 +161,8 @@ std::vector<dsl::ExprId> RuleFormulas::order_of(dsl::ExprId root) const {
   return order;
 }
 
-FormulaEvaluator::FormulaEvaluator(const RuleFormulas& formulas, const RegionView& scope, const Plan& plan)
-    : formulas_(formulas), scope_(scope), plan_(plan), values_(formulas.rule().exprs.size()) {}
+FormulaEvaluator::FormulaEvaluator(const RuleFormulas& formulas, const BoundRegion& view, const Plan& plan)
+    : formulas_(formulas), view_(view), plan_(plan), values_(formulas.rule().exprs.size()) {}
 
 const FormulaValue& FormulaEvaluator::value(dsl::ExprId root) {
   if (values_[root]) return *values_[root];
@@ -176,11 +176,11 @@ std::size_t FormulaEvaluator::size_of(const dsl::Type& type) const {
     case About::nothing:
       return 1;
     case About::node:
-      return scope_.family(type.family).nodes.size();
+      return view_.family(type.family).nodes.size();
     case About::channel:
-      return scope_.family(type.family).classes.size();
+      return view_.family(type.family).classes.size();
     case About::region_class:
-      return scope_.region().classes;
+      return view_.region().classes;
   }
   return 0;
 }
@@ -210,7 +210,7 @@ std::vector<double> FormulaEvaluator::spread(const FormulaValue& value, const ds
   if (value.type.about == type.about) return value.numbers;
   if (value.type.about == About::nothing) return std::vector<double>(size_of(type), value.numbers[0]);
   assert(type.about == About::channel);  // the checker lets nothing else pass
-  return over_channels(value, scope_.family(type.family));
+  return over_channels(value, view_.family(type.family));
 }
 
 namespace {
@@ -400,7 +400,7 @@ FormulaValue FormulaEvaluator::quantifier(const dsl::Expr& expr) const {
   const auto met = static_cast<std::size_t>(
       std::count_if(condition.numbers.begin(), condition.numbers.end(), [](double each) { return each != 0; }));
   // A condition about nothing holds for every node or for none.
-  const std::size_t nodes = scope_.family(expr.family).nodes.size();
+  const std::size_t nodes = view_.family(expr.family).nodes.size();
   const bool any = nodes > 0 && met > 0, all = nodes == 0 || met == condition.numbers.size();
   const bool holds = expr.op == ExprOp::all ? all : expr.op == ExprOp::any ? any : !any;
   return {.type = expr.type, .numbers = {holds ? 1.0 : 0.0}, .missing = condition.missing};
@@ -435,7 +435,7 @@ FormulaValue FormulaEvaluator::call(const dsl::Expr& expr) {
     case Function::mean:
     case Function::sum: {
       const FormulaValue& values = operand(expr, 0);
-      const Family& family = scope_.family(values.type.family);
+      const Family& family = view_.family(values.type.family);
       for (std::size_t node = 0; node < family.nodes.size(); ++node)
         result.numbers.push_back(
             reduce(function,
@@ -447,7 +447,7 @@ FormulaValue FormulaEvaluator::call(const dsl::Expr& expr) {
       return result;
     case Function::across: {
       const FormulaValue& values = operand(expr, 0);
-      const Family& family = scope_.family(values.type.family);
+      const Family& family = view_.family(values.type.family);
       const auto numbers = over_channels(values, family);
       const auto reduction = static_cast<Reduction>(expr.reduction);
       result.numbers.assign(size, 0.0);
@@ -463,7 +463,7 @@ FormulaValue FormulaEvaluator::call(const dsl::Expr& expr) {
       return result;
     }
     case Function::count:
-      result.numbers = {static_cast<double>(scope_.family(expr.family).nodes.size())};
+      result.numbers = {static_cast<double>(view_.family(expr.family).nodes.size())};
       return result;
     default:
       break;
@@ -472,14 +472,14 @@ FormulaValue FormulaEvaluator::call(const dsl::Expr& expr) {
   const bool of_region = formulas_.rule().bindings[expr.family].role == dsl::Role::region;
   bool all = true;
   if (of_region) {
-    std::vector<bool> seen(scope_.region().classes, false);
-    for (const TensorId tensor : scope_.region().tensors)
-      if (scope_.statistics().find(tensor))
-        for (const std::uint32_t scale_class : scope_.regions().classes(tensor)) seen[scale_class] = true;
+    std::vector<bool> seen(view_.region().classes, false);
+    for (const TensorId tensor : view_.region().tensors)
+      if (view_.statistics().find(tensor))
+        for (const std::uint32_t scale_class : view_.regions().classes(tensor)) seen[scale_class] = true;
     all = std::all_of(seen.begin(), seen.end(), [](bool each) { return each; });
   } else {
-    for (const TensorId tensor : scope_.tensors(expr.family))
-      all &= scope_.statistics().find(observed(scope_.analysis(), scope_.regions(), tensor)) != nullptr;
+    for (const TensorId tensor : view_.tensors(expr.family))
+      all &= view_.statistics().find(observed(view_.analysis(), view_.regions(), tensor)) != nullptr;
   }
   result.numbers = {all ? 1.0 : 0.0};
   return result;
@@ -487,9 +487,9 @@ FormulaValue FormulaEvaluator::call(const dsl::Expr& expr) {
 
 FormulaValue FormulaEvaluator::attribute(const dsl::Expr& expr) const {
   FormulaValue result{.type = expr.type};
-  const Family& family = scope_.family(expr.family);
+  const Family& family = view_.family(expr.family);
   for (const OperatorId op : family.nodes) {
-    const Site site = scope_.analysis().site(op);
+    const Site site = view_.analysis().site(op);
     if (expr.type.kind == Kind::text) {
       result.texts.emplace_back(site.text(expr.text));
     } else {
@@ -528,15 +528,15 @@ std::vector<double> range_of(const graph::Statistics& statistics, const Plan& pl
 FormulaValue FormulaEvaluator::field(const dsl::Expr& expr) const {
   FormulaValue result{.type = expr.type};
   const auto which = static_cast<Field>(expr.index);
-  const Analysis& analysis = scope_.analysis();
+  const Analysis& analysis = view_.analysis();
   if (which == Field::region_min || which == Field::region_max) {
     const bool largest = which == Field::region_max;
-    result.numbers.assign(scope_.region().classes, largest ? -INFINITY : INFINITY);
-    for (const TensorId tensor : scope_.region().tensors) {
-      if (!scope_.statistics().find(tensor)) continue;
-      const auto classes = scope_.regions().classes(tensor);
+    result.numbers.assign(view_.region().classes, largest ? -INFINITY : INFINITY);
+    for (const TensorId tensor : view_.region().tensors) {
+      if (!view_.statistics().find(tensor)) continue;
+      const auto classes = view_.regions().classes(tensor);
       const auto range =
-          range_of(scope_.statistics(), plan_, tensor, largest, *analysis.network, result.missing, classes.size());
+          range_of(view_.statistics(), plan_, tensor, largest, *analysis.network, result.missing, classes.size());
       for (std::size_t i = 0; i < classes.size(); ++i) {
         double& number = result.numbers[classes[i]];
         number = largest ? std::max(number, range[i]) : std::min(number, range[i]);
@@ -547,7 +547,7 @@ FormulaValue FormulaEvaluator::field(const dsl::Expr& expr) const {
         result.missing = {kNoStatistics, "no tensor of the region has any for some of its channels"};
     return result;
   }
-  const Family& family = scope_.family(expr.family);
+  const Family& family = view_.family(expr.family);
   for (std::size_t node = 0; node < family.nodes.size(); ++node) {
     const Site site = analysis.site(family.nodes[node]);
     const std::size_t channels = family.first[node + 1] - family.first[node];
@@ -566,8 +566,8 @@ FormulaValue FormulaEvaluator::field(const dsl::Expr& expr) const {
         break;
       case Field::min:
       case Field::max: {
-        const TensorId tensor = observed(analysis, scope_.regions(), family.tensors[node]);
-        append(range_of(scope_.statistics(), plan_, tensor, which == Field::max, *analysis.network, result.missing,
+        const TensorId tensor = observed(analysis, view_.regions(), family.tensors[node]);
+        append(range_of(view_.statistics(), plan_, tensor, which == Field::max, *analysis.network, result.missing,
                         channels));
         break;
       }

@@ -42,14 +42,14 @@ struct Family {
 };
 
 // One region as a rule sees it.
-class RegionView {
+class BoundRegion {
  public:
-  RegionView(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
-             const graph::Statistics& statistics, const Regions& regions, RegionId region);
+  BoundRegion(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
+              const graph::Statistics& statistics, const Regions& regions, RegionId region);
 
   // The operators that a chain found, by binding (kNone: of no element): each is a family of its own. It has no region.
-  RegionView(const Analysis& analysis, const graph::Statistics& statistics, const Regions& regions,
-             std::span<const OperatorId> chain);
+  BoundRegion(const Analysis& analysis, const graph::Statistics& statistics, const Regions& regions,
+              std::span<const OperatorId> chain);
 
   const Analysis& analysis() const { return analysis_; }
   const graph::Statistics& statistics() const { return statistics_; }
@@ -98,7 +98,7 @@ class RuleFormulas {
 // Evaluates formulas on a region; values are kept, so that an expression is computed once.
 class FormulaEvaluator {
  public:
-  FormulaEvaluator(const RuleFormulas& formulas, const RegionView& scope, const Plan& plan);
+  FormulaEvaluator(const RuleFormulas& formulas, const BoundRegion& view, const Plan& plan);
   // graph::Error: NaN or infinity in a constant that is read.
   const FormulaValue& value(dsl::ExprId root);
   // `value` with one number for each channel of a family (or for each class where the family is null).
@@ -119,7 +119,7 @@ class FormulaEvaluator {
   const FormulaValue& operand(const dsl::Expr& expr, std::size_t i) const { return *values_[expr.operands[i]]; }
 
   const RuleFormulas& formulas_;
-  const RegionView& scope_;
+  const BoundRegion& view_;
   const Plan& plan_;
   std::vector<std::optional<FormulaValue>> values_;  // by expression
 };

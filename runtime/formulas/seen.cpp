@@ -18,8 +18,8 @@ constexpr std::size_t kMostNodes = 2, kMostValues = 6;
 
 class Seen {
  public:
-  Seen(const RuleFormulas& formulas, const RegionView& scope, FormulaEvaluator& evaluator, dsl::ExprId root)
-      : formulas_(formulas), scope_(scope), evaluator_(evaluator), root_(root) {}
+  Seen(const RuleFormulas& formulas, const BoundRegion& view, FormulaEvaluator& evaluator, dsl::ExprId root)
+      : formulas_(formulas), view_(view), evaluator_(evaluator), root_(root) {}
 
   std::string run() {
     find_culprits(root_);
@@ -64,10 +64,10 @@ class Seen {
   std::string without_statistics(const dsl::Expr& e) const {
     if (formulas_.rule().bindings[e.family].role == dsl::Role::region) return {};
     std::vector<std::string> names;
-    for (const TensorId tensor : scope_.tensors(e.family)) {
-      const TensorId seen = observed(scope_.analysis(), scope_.regions(), tensor);
-      if (!scope_.statistics().find(seen))
-        names.push_back(fmt::format("'{}'", graph::printable(scope_.analysis().network->tensor(seen).name)));
+    for (const TensorId tensor : view_.tensors(e.family)) {
+      const TensorId seen = observed(view_.analysis(), view_.regions(), tensor);
+      if (!view_.statistics().find(seen))
+        names.push_back(fmt::format("'{}'", graph::printable(view_.analysis().network->tensor(seen).name)));
     }
     if (names.empty()) return {};
     const std::size_t more = names.size() - std::min(names.size(), kMostNodes);
@@ -83,7 +83,7 @@ class Seen {
     if ((e.op != ExprOp::all && e.op != ExprOp::none) || !culprits_.empty()) return;
     const FormulaValue& condition = evaluator_.value(e.operands[0]);
     if (condition.type.about != About::node && condition.type.about != About::channel) return;
-    const Family& family = scope_.family(condition.type.family);
+    const Family& family = view_.family(condition.type.family);
     for (std::size_t node = 0; node < family.nodes.size(); ++node) {
       const bool by_node = condition.type.about == About::node;
       const std::size_t begin = by_node ? node : family.first[node], end = by_node ? node + 1 : family.first[node + 1];
@@ -107,7 +107,7 @@ class Seen {
     if (value.type.about == About::nothing)
       return text ? "\"" + graph::printable(value.texts[0]) + "\"" : range(value.numbers);
     if (value.type.about == About::region_class) return range(value.numbers);
-    const Family& family = scope_.family(value.type.family);
+    const Family& family = view_.family(value.type.family);
     std::vector<std::size_t> nodes = culprits_;
     if (culprits_.empty() || value.type.family != culprit_family_) {
       nodes.resize(family.nodes.size());
@@ -123,14 +123,14 @@ class Seen {
               : range(
                     std::span(value.numbers).subspan(family.first[node], family.first[node + 1] - family.first[node]));
       all += fmt::format("{}{} ('{}')", i ? " and " : "", one,
-                         graph::printable(scope_.analysis().network->op(family.nodes[node]).name));
+                         graph::printable(view_.analysis().network->op(family.nodes[node]).name));
     }
     if (nodes.size() > kMostNodes) all += fmt::format(" and {} more", nodes.size() - kMostNodes);
     return all;
   }
 
   const RuleFormulas& formulas_;
-  const RegionView& scope_;
+  const BoundRegion& view_;
   FormulaEvaluator& evaluator_;
   dsl::ExprId root_;
   std::vector<std::size_t> culprits_;
@@ -139,9 +139,9 @@ class Seen {
 
 }  // namespace
 
-std::string seen_values(const RuleFormulas& formulas, const RegionView& scope, FormulaEvaluator& evaluator,
+std::string seen_values(const RuleFormulas& formulas, const BoundRegion& view, FormulaEvaluator& evaluator,
                         dsl::ExprId root) {
-  return Seen(formulas, scope, evaluator, root).run();
+  return Seen(formulas, view, evaluator, root).run();
 }
 
 }  // namespace rw::runtime

@@ -6,17 +6,17 @@
 
 namespace rw::runtime {
 
-bool lies_along(const graph::AxisRange& run, AxisMask axes) {
-  for (int axis = run.first; axis < run.last; ++axis)
+bool lies_along(const graph::AxisRange& range, AxisMask axes) {
+  for (int axis = range.first; axis < range.last; ++axis)
     if (has_bit(axes, axis)) return true;
   return false;
 }
 
-std::vector<int> digits_along(const std::vector<graph::AxisRange>& runs, AxisMask axes) {
+std::vector<int> digits_along(const std::vector<graph::AxisRange>& ranges, AxisMask axes) {
   std::vector<int> digits;
-  for (const graph::AxisRange& run : runs) {
-    if (!lies_along(run, axes)) continue;
-    for (const int digit : run.digits)
+  for (const graph::AxisRange& range : ranges) {
+    if (!lies_along(range, axes)) continue;
+    for (const int digit : range.digits)
       if (std::find(digits.begin(), digits.end(), digit) == digits.end()) digits.push_back(digit);
   }
   return digits;
@@ -32,12 +32,12 @@ std::string unturnable(const graph::Movement& movement, const std::vector<int>& 
     if (__builtin_mul_overflow(product, size, &product) || product > graph::kMaxChannels)
       return "too many elements lie along the channels";
   }
-  const auto known = [](const std::vector<graph::AxisRange>& runs, const graph::Shape& shape, AxisMask axes) {
-    return std::all_of(runs.begin(), runs.end(), [&](const graph::AxisRange& run) {
-      if (!lies_along(run, axes)) return true;
-      for (int axis = run.first; axis < run.last; ++axis)
+  const auto known = [](const std::vector<graph::AxisRange>& ranges, const graph::Shape& shape, AxisMask axes) {
+    return std::all_of(ranges.begin(), ranges.end(), [&](const graph::AxisRange& range) {
+      if (!lies_along(range, axes)) return true;
+      for (int axis = range.first; axis < range.last; ++axis)
         if (shape[axis] < 0) return false;
-      return run.known;
+      return range.known;
     });
   };
   if (!known(movement.in, in, in_axes)) return "which channels it takes is not known";
@@ -52,7 +52,7 @@ Odometer::Odometer(const graph::Movement& movement, std::vector<int> digits, con
       in_(wheels(movement.in, in, in_axes)),
       out_(wheels(movement.out, out, out_axes)) {}
 
-std::vector<Odometer::Wheel> Odometer::wheels(const std::vector<graph::AxisRange>& runs, const graph::Shape& shape,
+std::vector<Odometer::Wheel> Odometer::wheels(const std::vector<graph::AxisRange>& ranges, const graph::Shape& shape,
                                               AxisMask axes) const {
   std::vector<std::size_t> stride_of(static_cast<std::size_t>(shape.rank()), 0);
   std::size_t stride = 1;
@@ -62,20 +62,20 @@ std::vector<Odometer::Wheel> Odometer::wheels(const std::vector<graph::AxisRange
     stride *= static_cast<std::size_t>(shape[axis]);
   }
   std::vector<Wheel> all;
-  for (const graph::AxisRange& run : runs) {
-    if (!lies_along(run, axes)) continue;
+  for (const graph::AxisRange& range : ranges) {
+    if (!lies_along(range, axes)) continue;
     Wheel wheel;
     wheel.strides.assign(digits_.size(), 0);
     std::size_t numbers = 1;
-    for (std::size_t i = run.digits.size(); i-- > 0;) {
-      const auto turning = std::find(digits_.begin(), digits_.end(), run.digits[i]);
+    for (std::size_t i = range.digits.size(); i-- > 0;) {
+      const auto turning = std::find(digits_.begin(), digits_.end(), range.digits[i]);
       if (turning != digits_.end()) wheel.strides[static_cast<std::size_t>(turning - digits_.begin())] = numbers;
-      numbers *= static_cast<std::size_t>(movement_.sizes[static_cast<std::size_t>(run.digits[i])]);
+      numbers *= static_cast<std::size_t>(movement_.sizes[static_cast<std::size_t>(range.digits[i])]);
     }
     for (std::size_t number = 0; number < numbers; ++number) {
-      auto position = run.chosen.empty() ? static_cast<std::int64_t>(number) : run.chosen[number];
+      auto position = range.chosen.empty() ? static_cast<std::int64_t>(number) : range.chosen[number];
       std::size_t place = 0;
-      for (int axis = run.last - 1; axis >= run.first; --axis) {
+      for (int axis = range.last - 1; axis >= range.first; --axis) {
         place += static_cast<std::size_t>(position % shape[axis]) * stride_of[static_cast<std::size_t>(axis)];
         position /= shape[axis];
       }

@@ -124,13 +124,13 @@ std::string carry_output(const Site& site, Carry& carry, std::uint32_t output) {
   std::vector<int> digits = digits_along(movement->in, given.axes);
   const std::vector<int> scaled = digits;
   AxisMask axes = 0;
-  for (const graph::AxisRange& run : movement->out) {
-    const bool changes = std::any_of(run.digits.begin(), run.digits.end(), [&](int digit) {
+  for (const graph::AxisRange& range : movement->out) {
+    const bool changes = std::any_of(range.digits.begin(), range.digits.end(), [&](int digit) {
       return std::find(scaled.begin(), scaled.end(), digit) != scaled.end();
     });
-    if (!changes || !lies_along(run, channel_axes)) continue;
-    for (int axis = run.first; axis < run.last; ++axis) axes |= channel_axes & bit(axis);
-    for (const int digit : run.digits)
+    if (!changes || !lies_along(range, channel_axes)) continue;
+    for (int axis = range.first; axis < range.last; ++axis) axes |= channel_axes & bit(axis);
+    for (const int digit : range.digits)
       if (std::find(digits.begin(), digits.end(), digit) == digits.end()) digits.push_back(digit);
   }
   if (std::string why = unturnable(*movement, digits, in_shape, given.axes, out_shape, axes); !why.empty()) return why;

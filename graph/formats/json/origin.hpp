@@ -17,7 +17,7 @@ namespace rw::graph {
 
 struct JsonOrigin : Origin {
   // The model or a nested network: names in it stand without the prefix (Network::prefix).
-  struct Scope {
+  struct SubgraphText {
     std::uint32_t begin = 0;             // the brace that opens it
     std::optional<json::Range> tensors;  // its "tensors", with the key
     std::uint32_t tensors_begin = 0;     // the brace that opens them
@@ -26,17 +26,17 @@ struct JsonOrigin : Origin {
   };
   struct InlineTensor {
     TensorId tensor;
-    std::uint32_t scope;
+    std::uint32_t subgraph;
     json::Range entry;  // with its key
     TensorText text;
   };
 
   std::shared_ptr<const MappedFile> file;
   json::Range root;
-  std::vector<Scope> scopes;          // by Operator::scope
-  std::vector<json::Range> nodes;     // by OperatorId: the object; empty: an operator that has no text
-  std::vector<InlineTensor> tensors;  // in the order of the text
-  json::Range weights_value;          // of "weights"
+  std::vector<SubgraphText> subgraphs;  // by Operator::subgraph
+  std::vector<json::Range> nodes;       // by OperatorId: the object; empty: an operator that has no text
+  std::vector<InlineTensor> tensors;    // in the order of the text
+  json::Range weights_value;            // of "weights"
   Weights weights;
   std::vector<std::vector<TensorId>> stored;  // for each weight file, the tensor that each of its entries is
   std::optional<json::Range> calibration;     // its object

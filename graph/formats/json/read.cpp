@@ -28,8 +28,8 @@ constexpr int kMaxNesting = 200;
 constexpr std::uint64_t kNameGrowth = 32, kNameSpare = std::uint64_t{16} << 20U;
 
 // The network that is being read: the model, or one nested in it.
-struct Scope {
-  std::uint32_t id = 0;  // Operator::scope, and in JsonOrigin::scopes
+struct Subgraph {
+  std::uint32_t id = 0;  // Operator::subgraph, and in JsonOrigin::subgraphs
   std::string prefix;
   int depth = 0;
   // Tensors of the outer network by the names that they have in a nested one; kNone: the outer node gives nothing.
@@ -69,7 +69,7 @@ class ModelReader {
  public:
   ModelReader(std::shared_ptr<const MappedFile> file, const std::filesystem::path& path) : path_(path) {
     origin_->file = std::move(file);
-    origin_->scopes.emplace_back();
+    origin_->subgraphs.emplace_back();
   }
 
   Model read();
@@ -92,16 +92,16 @@ class ModelReader {
   void expect_calibration(json::Value&) { has_calibration_ = true; }  // needs the finished network
 
   // Keys that nested networks have too.
-  void read_tensors(json::Value& value, Scope& scope);
-  void read_nodes(json::Value& value, Scope& scope);
-  void read_shapes(json::Value& value, Scope& scope);
-  void add_node(const Scope& scope, std::size_t index, NodeEntry& node);
+  void read_tensors(json::Value& value, Subgraph& subgraph);
+  void read_nodes(json::Value& value, Subgraph& subgraph);
+  void read_shapes(json::Value& value, Subgraph& subgraph);
+  void add_node(const Subgraph& subgraph, std::size_t index, NodeEntry& node);
 
   // Names.
-  std::string_view full_name(std::string_view local, const Scope& scope);
-  TensorId tensor(std::string_view local, const Scope& scope);
-  std::string node_name(const Scope& scope, std::size_t index, const NodeEntry& node) const;
-  std::string prefix_of(const Scope& outer, std::size_t index, const NodeEntry& node);
+  std::string_view full_name(std::string_view local, const Subgraph& subgraph);
+  TensorId tensor(std::string_view local, const Subgraph& subgraph);
+  std::string node_name(const Subgraph& subgraph, std::size_t index, const NodeEntry& node) const;
+  std::string prefix_of(const Subgraph& outer, std::size_t index, const NodeEntry& node);
 
   // When all of the text but the calibration is read.
   Network finish();
@@ -114,7 +114,7 @@ class ModelReader {
   NetworkBuilder builder_;
   std::shared_ptr<JsonOrigin> origin_ = std::make_shared<JsonOrigin>();
   std::filesystem::path path_;
-  Scope top_;
+  Subgraph top_;
   AttributeLists attribute_lists_;
   WeightNames weight_names_;
   std::future<Weights> coming_;  // weight files that another thread is reading
@@ -144,8 +144,8 @@ const std::array<json::Key<ModelReader>, 11> ModelReader::kKeys = {{
 
 class NodeReader {
  public:
-  NodeReader(ModelReader& model, Scope& scope, std::size_t index, NodeEntry& node)
-      : model_(model), scope_(scope), index_(index), node_(node) {}
+  NodeReader(ModelReader& model, Subgraph& subgraph, std::size_t index, NodeEntry& node)
+      : model_(model), subgraph_(subgraph), index_(index), node_(node) {}
 
   void read(json::Value& value) {
     node_.clear();
@@ -155,20 +155,20 @@ class NodeReader {
     if (node_.op != kNested) {
       if (node_.has_graph) value.find("graph", [](json::Value& graph) { graph.check(); });
       resolve();
-      return model_.add_node(scope_, index_, node_);
+      return model_.add_node(subgraph_, index_, node_);
     }
     if (!node_.has_graph) throw value.error("the key \"graph\" is missing: \"Graph\" is a network of its own");
     if (!node_.graph_read) value.find("graph", [&](json::Value& graph) { read_nested(graph); });
   }
 
-  std::string place() const { return fmt::format("node '{}'", model_.node_name(scope_, index_, node_)); }
+  std::string place() const { return fmt::format("node '{}'", model_.node_name(subgraph_, index_, node_)); }
   bool can_be_named() const { return !node_.name.empty() || !node_.op.empty(); }
 
  private:
   void take_name(json::Value& value) {
     node_.name = value.string();
     node_.named = true;
-    if (scope_.id == 0) model_.builder_.prefetch_operator(node_.name);
+    if (subgraph_.id == 0) model_.builder_.prefetch_operator(node_.name);
   }
   void take_op(json::Value& value) { node_.op = value.string(); }
   void take_inputs(json::Value& value) {
@@ -184,14 +184,14 @@ class NodeReader {
     value.array([&](json::Value& each) {
       if (each.kind() != json::Kind::string) throw each.expected(fmt::format("\"{}\" to be a list of names", key));
       const std::string_view name = each.string();
-      if (&names == &node_.output_names && scope_.inputs.count(name) != 0)
+      if (&names == &node_.output_names && subgraph_.inputs.count(name) != 0)
         throw each.error(fmt::format("its output '{}' is an input of the nested network", name));
       names.push_back(name);
-      if (scope_.id == 0) model_.builder_.prefetch_tensor(name);
+      if (subgraph_.id == 0) model_.builder_.prefetch_tensor(name);
     });
   }
   void resolve() {
-    const auto tensor = [&](std::string_view name) { return name.empty() ? kNone : model_.tensor(name, scope_); };
+    const auto tensor = [&](std::string_view name) { return name.empty() ? kNone : model_.tensor(name, subgraph_); };
     for (const std::string_view name : node_.input_names) node_.inputs.push_back(tensor(name));
     for (const std::string_view name : node_.output_names) node_.outputs.push_back(tensor(name));
   }
@@ -212,7 +212,7 @@ class NodeReader {
   static const std::array<json::Key<NodeReader>, 6> kKeys;
 
   ModelReader& model_;
-  Scope& scope_;
+  Subgraph& subgraph_;
   std::size_t index_;
   NodeEntry& node_;
 };
@@ -226,11 +226,11 @@ const std::array<json::Key<NodeReader>, 6> NodeReader::kKeys = {{
     {"graph", false, &NodeReader::take_graph},
 }};
 
-void ModelReader::read_nodes(json::Value& value, Scope& scope) {
+void ModelReader::read_nodes(json::Value& value, Subgraph& subgraph) {
   NodeEntry node;
   std::size_t index = 0;
   value.array([&](json::Value& each) {
-    NodeReader reader(*this, scope, index, node);
+    NodeReader reader(*this, subgraph, index, node);
     try {
       reader.read(each);
     } catch (const Error& error) {
@@ -242,17 +242,17 @@ void ModelReader::read_nodes(json::Value& value, Scope& scope) {
   });
 }
 
-void ModelReader::add_node(const Scope& scope, std::size_t index, NodeEntry& node) {
+void ModelReader::add_node(const Subgraph& subgraph, std::size_t index, NodeEntry& node) {
   // What a nested graph reads from around it is read by the operator too: behind its own inputs, so that the tensor has
   // this consumer and nobody takes it for free to change.
-  for (const std::string& name : node.captured) node.inputs.push_back(tensor(name, scope));
+  for (const std::string& name : node.captured) node.inputs.push_back(tensor(name, subgraph));
   std::string full;
-  const bool as_it_stands = scope.id == 0 && !node.name.empty();
-  if (!as_it_stands) full = node_name(scope, index, node);
-  name_bytes_ += scope.prefix.size();
+  const bool as_it_stands = subgraph.id == 0 && !node.name.empty();
+  if (!as_it_stands) full = node_name(subgraph, index, node);
+  name_bytes_ += subgraph.prefix.size();
   const OperatorId id = builder_.add(node.op, as_it_stands ? node.name : full, node.inputs, node.outputs,
                                      node.attributes, static_cast<std::uint32_t>(node.captured.size()));
-  builder_.nest(id, scope.id);
+  builder_.nest(id, subgraph.id);
   origin_->nodes.push_back(node.text);
 }
 
@@ -260,7 +260,8 @@ void ModelReader::add_node(const Scope& scope, std::size_t index, NodeEntry& nod
 
 class NestedReader {
  public:
-  NestedReader(ModelReader& model, const NodeEntry& node, Scope& scope) : model_(model), node_(node), scope_(scope) {}
+  NestedReader(ModelReader& model, const NodeEntry& node, Subgraph& subgraph)
+      : model_(model), node_(node), subgraph_(subgraph) {}
 
   // What is inside can be read once both lists of names are known; where they stand behind it, it is read in a second
   // look at the object.
@@ -287,9 +288,9 @@ class NestedReader {
   void take_tensors(json::Value& value) { now_or_later(value, "tensors", &NestedReader::read_tensors); }
   void take_nodes(json::Value& value) { now_or_later(value, "nodes", &NestedReader::read_nodes); }
   void take_shapes(json::Value& value) { now_or_later(value, "shapes", &NestedReader::read_shapes); }
-  void read_tensors(json::Value& value) { model_.read_tensors(value, scope_); }
-  void read_nodes(json::Value& value) { model_.read_nodes(value, scope_); }
-  void read_shapes(json::Value& value) { model_.read_shapes(value, scope_); }
+  void read_tensors(json::Value& value) { model_.read_tensors(value, subgraph_); }
+  void read_nodes(json::Value& value) { model_.read_nodes(value, subgraph_); }
+  void read_shapes(json::Value& value) { model_.read_shapes(value, subgraph_); }
 
   // Both lists can stand before the other, and a name in both is a tensor that passes through.
   void take_inputs(json::Value& value) {
@@ -308,7 +309,7 @@ class NestedReader {
     value.array([&](json::Value& each) {
       const Declared entry = read_declared(each, model_.builder_.arena());
       names.emplace_back(entry.name);
-      if (entry.shape.known()) model_.shapes_.emplace_back(model_.full_name(entry.name, scope_), entry.shape);
+      if (entry.shape.known()) model_.shapes_.emplace_back(model_.full_name(entry.name, subgraph_), entry.shape);
     });
     if (names.size() != wanted)
       throw value.error(fmt::format("the node has {} {}, its network {}", wanted, key, names.size()));
@@ -322,32 +323,32 @@ class NestedReader {
   }
 
   void bind_input(const json::Value& value, const std::string& name, TensorId outer) {
-    if (!scope_.inputs.emplace(name, outer).second)
+    if (!subgraph_.inputs.emplace(name, outer).second)
       throw value.error(fmt::format("'{}' stands twice among the inputs of its network", name));
     if (outer == kNone) return;
-    model_.builder_.alias(model_.full_name(name, scope_), outer);
-    model_.origin_->scopes[scope_.id].inputs.emplace_back(name, outer);
+    model_.builder_.alias(model_.full_name(name, subgraph_), outer);
+    model_.origin_->subgraphs[subgraph_.id].inputs.emplace_back(name, outer);
   }
 
   void bind_output(const json::Value& value, const std::string& name, TensorId outer) {
     if (outer == kNone) return;
-    if (const auto input = scope_.inputs.find(name); input != scope_.inputs.end()) {
+    if (const auto input = subgraph_.inputs.find(name); input != subgraph_.inputs.end()) {
       if (input->second == kNone)
         throw value.error(fmt::format("its output '{}' is an input that the node does not have", name));
       passed_.push_back({input->second, outer});
       return;
     }
-    const auto [entry, fresh] = scope_.outputs.emplace(name, outer);
+    const auto [entry, fresh] = subgraph_.outputs.emplace(name, outer);
     if (fresh)
-      model_.builder_.alias(model_.full_name(name, scope_), outer);
+      model_.builder_.alias(model_.full_name(name, subgraph_), outer);
     else
       passed_.push_back({entry->second, outer});
   }
 
   void add_identity(const Passed& passed) {
-    const std::string name = fmt::format("{}Identity", scope_.prefix);
+    const std::string name = fmt::format("{}Identity", subgraph_.prefix);
     model_.builder_.nest(
-        model_.builder_.add("Identity", name, std::span(&passed.from, 1), std::span(&passed.to, 1), {}), scope_.id);
+        model_.builder_.add("Identity", name, std::span(&passed.from, 1), std::span(&passed.to, 1), {}), subgraph_.id);
     model_.origin_->nodes.emplace_back();
   }
 
@@ -355,7 +356,7 @@ class NestedReader {
 
   ModelReader& model_;
   const NodeEntry& node_;
-  Scope& scope_;
+  Subgraph& subgraph_;
   bool has_inputs_ = false, has_outputs_ = false;
   std::vector<std::string> inputs_, outputs_;
   std::vector<Late> late_;
@@ -374,64 +375,64 @@ void NodeReader::read_nested(json::Value& value) {
   node_.graph_read = true;
   resolve();
   if (value.kind() != json::Kind::object) throw value.expected("\"graph\" to be an object");
-  Scope inner;
-  inner.depth = scope_.depth + 1;
+  Subgraph inner;
+  inner.depth = subgraph_.depth + 1;
   if (inner.depth > kMaxNesting)
     throw value.error(fmt::format("networks are nested more than {} levels deep", kMaxNesting));
-  inner.prefix = model_.prefix_of(scope_, index_, node_);
-  inner.id = model_.builder_.add_scope(inner.prefix);
-  model_.origin_->scopes.push_back({.begin = value.begin()});
+  inner.prefix = model_.prefix_of(subgraph_, index_, node_);
+  inner.id = model_.builder_.add_subgraph(inner.prefix);
+  model_.origin_->subgraphs.push_back({.begin = value.begin()});
   NestedReader(model_, node_, inner).read(value);
 }
 
 // --- keys of networks
 
-void ModelReader::read_tensors(json::Value& value, Scope& scope) {
-  origin_->scopes[scope.id].tensors_begin = value.begin();
+void ModelReader::read_tensors(json::Value& value, Subgraph& subgraph) {
+  origin_->subgraphs[subgraph.id].tensors_begin = value.begin();
   value.object([&](std::string_view name, json::Value& each) {
     try {
-      if (scope.inputs.count(name) != 0) throw each.error("it is an input of the nested network already");
-      const TensorId id = tensor(name, scope);
+      if (subgraph.inputs.count(name) != 0) throw each.error("it is an input of the nested network already");
+      const TensorId id = tensor(name, subgraph);
       TensorText text;
       builder_.constant(id, builder_.arena().keep(read_tensor(each, builder_.arena(), &text)));
-      origin_->tensors.push_back({id, scope.id, {each.key_begin(), text.whole.end}, text});
+      origin_->tensors.push_back({id, subgraph.id, {each.key_begin(), text.whole.end}, text});
     } catch (const Error& error) {
       if (!error.place.starts_with("line ")) throw;
-      throw json::at_place(error, fmt::format("tensor '{}{}'", scope.prefix, name));
+      throw json::at_place(error, fmt::format("tensor '{}{}'", subgraph.prefix, name));
     }
   });
-  origin_->scopes[scope.id].tensors = {value.key_begin(), value.range().end};
+  origin_->subgraphs[subgraph.id].tensors = {value.key_begin(), value.range().end};
 }
 
-void ModelReader::read_shapes(json::Value& value, Scope& scope) {
+void ModelReader::read_shapes(json::Value& value, Subgraph& subgraph) {
   value.object([&](std::string_view name, json::Value& each) {
-    shapes_.emplace_back(full_name(name, scope), read_shape(each, builder_.arena()));
+    shapes_.emplace_back(full_name(name, subgraph), read_shape(each, builder_.arena()));
   });
 }
 
 // --- names
 
-std::string_view ModelReader::full_name(std::string_view local, const Scope& scope) {
-  name_bytes_ += scope.prefix.size();
+std::string_view ModelReader::full_name(std::string_view local, const Subgraph& subgraph) {
+  name_bytes_ += subgraph.prefix.size();
   if (name_bytes_ > kNameGrowth * origin_->file->text().size() + kNameSpare)
     throw Error("", "", "the names of its nested networks are too long");
-  buffer_.assign(scope.prefix).append(local);
+  buffer_.assign(subgraph.prefix).append(local);
   return buffer_;
 }
 
-TensorId ModelReader::tensor(std::string_view local, const Scope& scope) {
-  if (scope.id == 0) return builder_.tensor(local);
-  if (const auto input = scope.inputs.find(local); input != scope.inputs.end()) return input->second;
-  if (const auto output = scope.outputs.find(local); output != scope.outputs.end()) return output->second;
-  return builder_.tensor(full_name(local, scope));
+TensorId ModelReader::tensor(std::string_view local, const Subgraph& subgraph) {
+  if (subgraph.id == 0) return builder_.tensor(local);
+  if (const auto input = subgraph.inputs.find(local); input != subgraph.inputs.end()) return input->second;
+  if (const auto output = subgraph.outputs.find(local); output != subgraph.outputs.end()) return output->second;
+  return builder_.tensor(full_name(local, subgraph));
 }
 
-std::string ModelReader::node_name(const Scope& scope, std::size_t index, const NodeEntry& node) const {
-  if (!node.name.empty()) return scope.prefix + node.name;
-  return fmt::format("{}{}_{}", scope.prefix, node.op, index);
+std::string ModelReader::node_name(const Subgraph& subgraph, std::size_t index, const NodeEntry& node) const {
+  if (!node.name.empty()) return subgraph.prefix + node.name;
+  return fmt::format("{}{}_{}", subgraph.prefix, node.op, index);
 }
 
-std::string ModelReader::prefix_of(const Scope& outer, std::size_t index, const NodeEntry& node) {
+std::string ModelReader::prefix_of(const Subgraph& outer, std::size_t index, const NodeEntry& node) {
   std::string prefix = node_name(outer, index, node) + '/';
   for (std::size_t i = 1; !prefixes_.insert(prefix).second; ++i)
     prefix = fmt::format("{}{}_{}{}/", outer.prefix, node.op, index, i == 1 ? "" : fmt::format("_{}", i));

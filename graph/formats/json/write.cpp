@@ -61,7 +61,7 @@ class JsonWriter {
   std::string_view local_name(std::size_t copy) const;
   TensorId holder(TensorId id) const;
   std::string inline_text(const Literal& source, const Edit& edit, std::string_view name, const TensorText* in_place);
-  std::set<std::uint32_t> emptied_scopes() const;
+  std::set<std::uint32_t> emptied_subgraphs() const;
   void edit_inline_tensors();
   void add_inline_tensors();
   bool adds_inline() const;
@@ -69,8 +69,8 @@ class JsonWriter {
   void add_inline_constants(std::map<std::uint32_t, std::string>& items);
 
   // Nodes.
-  std::string_view name_within(std::uint32_t scope, std::string_view name) const;
-  std::string_view name_outside(std::uint32_t scope, std::string_view name) const;
+  std::string_view name_within(std::uint32_t subgraph, std::string_view name) const;
+  std::string_view name_outside(std::uint32_t subgraph, std::string_view name) const;
   void look_up_changes();
   void change_nodes();
   void change_node(OperatorId op, const NodeChange& change);
@@ -100,7 +100,7 @@ class JsonWriter {
   Splices splices_;
   std::unordered_map<TensorId, const Edit*> edits_;
   std::unordered_map<TensorId, std::vector<std::size_t>> copies_of_;  // into Rewriting::copies
-  std::vector<std::uint32_t> scope_of_;                               // by copy
+  std::vector<std::uint32_t> subgraph_of_;                            // by copy
   std::map<OperatorId, NodeChange> changes_;
   std::set<std::pair<OperatorId, std::uint32_t>> restored_;  // inputs of nested nodes that read another tensor again
   std::set<std::string, std::less<>> lost_;                  // names that changed nodes of the model read before
@@ -118,8 +118,8 @@ void JsonWriter::look_up_edits() {
 }
 
 void JsonWriter::place_copies() {
-  scope_of_.assign(rewriting_.copies.size(), 0);
-  for (const Rebinding& each : rewriting_.rebindings) scope_of_[each.copy] = model_.network.op(each.op).scope;
+  subgraph_of_.assign(rewriting_.copies.size(), 0);
+  for (const Rebinding& each : rewriting_.rebindings) subgraph_of_[each.copy] = model_.network.op(each.op).subgraph;
   for (std::size_t i = 0; i < rewriting_.copies.size(); ++i)
     copies_of_[holder(rewriting_.copies[i].tensor)].push_back(i);
 }
@@ -131,7 +131,7 @@ TensorId JsonWriter::holder(TensorId id) const {
 }
 
 std::string_view JsonWriter::local_name(std::size_t copy) const {
-  const std::string_view name = rewriting_.copies[copy].name, prefix = model_.network.prefix(scope_of_[copy]);
+  const std::string_view name = rewriting_.copies[copy].name, prefix = model_.network.prefix(subgraph_of_[copy]);
   assert(name.starts_with(prefix));
   return name.substr(prefix.size());
 }
@@ -148,20 +148,20 @@ std::string JsonWriter::inline_text(const Literal& source, const Edit& edit, std
 }
 
 // Nested networks whose "tensors" were all copies that are taken back: a run had put that key there.
-std::set<std::uint32_t> JsonWriter::emptied_scopes() const {
+std::set<std::uint32_t> JsonWriter::emptied_subgraphs() const {
   std::set<std::uint32_t> emptied, kept = {0};
-  kept.insert(scope_of_.begin(), scope_of_.end());
+  kept.insert(subgraph_of_.begin(), subgraph_of_.end());
   for (const JsonOrigin::InlineTensor& each : origin_.tensors)
-    (orphans_.count(each.tensor) != 0 ? emptied : kept).insert(each.scope);
-  for (const std::uint32_t scope : kept) emptied.erase(scope);
+    (orphans_.count(each.tensor) != 0 ? emptied : kept).insert(each.subgraph);
+  for (const std::uint32_t subgraph : kept) emptied.erase(subgraph);
   return emptied;
 }
 
 void JsonWriter::edit_inline_tensors() {
   std::vector<json::Range> removed;
-  const std::set<std::uint32_t> emptied = emptied_scopes();
+  const std::set<std::uint32_t> emptied = emptied_subgraphs();
   for (const JsonOrigin::InlineTensor& each : origin_.tensors) {
-    const auto whole = emptied.count(each.scope) != 0 ? origin_.scopes[each.scope].tensors : std::nullopt;
+    const auto whole = emptied.count(each.subgraph) != 0 ? origin_.subgraphs[each.subgraph].tensors : std::nullopt;
     if (whole && (removed.empty() || removed.back().begin != whole->begin))
       removed.push_back(*whole);
     else if (!whole && orphans_.count(each.tensor) != 0)
@@ -195,38 +195,38 @@ const Edit* JsonWriter::edit_of(const AddedConstant& added) const {
 }
 
 void JsonWriter::add_inline_tensors() {
-  std::map<std::uint32_t, std::string> items;  // by scope
+  std::map<std::uint32_t, std::string> items;  // by subgraph
   for (const JsonOrigin::InlineTensor& each : origin_.tensors) {
     const auto copies = copies_of_.find(each.tensor);
     if (copies == copies_of_.end()) continue;
     for (const std::size_t index : copies->second) {
       const ConstantCopy& copy = rewriting_.copies[index];
-      std::string& text = items[scope_of_[index]];
+      std::string& text = items[subgraph_of_[index]];
       fmt::format_to(std::back_inserter(text), "{}{}: {}", text.empty() ? "" : ", ", json::quoted(local_name(index)),
                      inline_text(*tensor(copy.tensor).constant, copy.edit, copy.name, nullptr));
     }
   }
   add_inline_constants(items);
   for (const auto& [id, text] : items) {
-    const JsonOrigin::Scope& scope = origin_.scopes[id];
+    const JsonOrigin::SubgraphText& subgraph = origin_.subgraphs[id];
     const bool others = std::any_of(origin_.tensors.begin(), origin_.tensors.end(), [&, in = id](const auto& each) {
-      return each.scope == in && orphans_.count(each.tensor) == 0;
+      return each.subgraph == in && orphans_.count(each.tensor) == 0;
     });
-    if (scope.tensors)
-      splices_.insert(scope.tensors_begin + 1, text + (others ? ", " : ""));
+    if (subgraph.tensors)
+      splices_.insert(subgraph.tensors_begin + 1, text + (others ? ", " : ""));
     else
-      splices_.insert(scope.begin + 1, fmt::format("\"tensors\": {{{}}}, ", text));
+      splices_.insert(subgraph.begin + 1, fmt::format("\"tensors\": {{{}}}, ", text));
   }
 }
 
 // --- nodes
 
 // What a tensor of the model is called within a nested network.
-std::string_view JsonWriter::name_within(std::uint32_t scope, std::string_view name) const {
+std::string_view JsonWriter::name_within(std::uint32_t subgraph, std::string_view name) const {
   const auto id = model_.network.find(name);
-  for (const auto& [inside, outside] : origin_.scopes[scope].inputs)
+  for (const auto& [inside, outside] : origin_.subgraphs[subgraph].inputs)
     if (id == outside) return inside;
-  const std::string_view prefix = model_.network.prefix(scope);
+  const std::string_view prefix = model_.network.prefix(subgraph);
   if (!name.starts_with(prefix))
     throw Error("", fmt::format("tensor '{}'", name),
                 fmt::format("it has no name in the nested network '{}'", prefix.substr(0, prefix.size() - 1)));
@@ -234,8 +234,8 @@ std::string_view JsonWriter::name_within(std::uint32_t scope, std::string_view n
 }
 
 // What a name within a nested network stands for outside.
-std::string_view JsonWriter::name_outside(std::uint32_t scope, std::string_view name) const {
-  const auto id = model_.network.find(fmt::format("{}{}", model_.network.prefix(scope), name));
+std::string_view JsonWriter::name_outside(std::uint32_t subgraph, std::string_view name) const {
+  const auto id = model_.network.find(fmt::format("{}{}", model_.network.prefix(subgraph), name));
   return id ? tensor(*id).name : std::string_view();
 }
 
@@ -243,7 +243,7 @@ void JsonWriter::look_up_changes() {
   changes_ = node_changes(rewriting_);
   for (const InputChange& each : rewriting_.graph.inputs)
     if (model_.network.op(each.op).nested()) {
-      changes_[each.op].inputs[each.slot] = name_within(model_.network.op(each.op).scope, each.name);
+      changes_[each.op].inputs[each.slot] = name_within(model_.network.op(each.op).subgraph, each.name);
       restored_.insert({each.op, each.slot});
     }
   for (const Rebinding& each : rewriting_.rebindings) changes_[each.op].inputs[each.slot] = local_name(each.copy);
@@ -284,12 +284,12 @@ void JsonWriter::change_node(OperatorId op, const NodeChange& change) {
 
 // Notes which constants a changed node read; of a nested one only those in whose place it reads another tensor again.
 void JsonWriter::lose(OperatorId op, const Names& names) {
-  const std::uint32_t scope = model_.network.op(op).scope;
+  const std::uint32_t subgraph = model_.network.op(op).subgraph;
   for (std::uint32_t slot = 0; slot < names.size(); ++slot) {
-    if (scope == 0)
+    if (subgraph == 0)
       lost_.emplace(names[slot]);
     else if (restored_.count({op, slot}) != 0)
-      lost_.emplace(name_outside(scope, names[slot]));
+      lost_.emplace(name_outside(subgraph, names[slot]));
   }
 }
 
@@ -330,7 +330,7 @@ void JsonWriter::find_orphans() {
     for (const TensorId id : network.op(op).inputs) names.push_back(id == kNone ? std::string_view() : tensor(id).name);
     if (found != changes_.end()) names = found->second.inputs_of(std::move(names));
     if (found != changes_.end() && network.op(op).nested())
-      for (const auto& [slot, name] : found->second.inputs) names[slot] = name_outside(network.op(op).scope, name);
+      for (const auto& [slot, name] : found->second.inputs) names[slot] = name_outside(network.op(op).subgraph, name);
     kept.insert(names.begin(), names.end());
   }
   for (const InsertedOperator& each : rewriting_.graph.inserted) kept.insert(each.inputs.begin(), each.inputs.end());

@@ -172,8 +172,9 @@ class ModelPlan {
       if (!rebound_.insert({op, reader.input}).second)
         misfit(plan_, scale.tensor,
                fmt::format("input {} of node '{}' is given two copies", reader.input, reader.node));
-      const std::uint32_t scope = network_.op(op).scope;
-      if (!scale.copy.starts_with(network_.prefix(scope)) || scope != network_.op(node(scale.read_by[0].node)).scope)
+      const std::uint32_t subgraph = network_.op(op).subgraph;
+      if (!scale.copy.starts_with(network_.prefix(subgraph)) ||
+          subgraph != network_.op(node(scale.read_by[0].node)).subgraph)
         misfit(plan_, scale.copy,
                fmt::format("node '{}' stands in a nested network, where it has no such name", reader.node));
       result_.rebindings.push_back({op, reader.input, index});
