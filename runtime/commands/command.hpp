@@ -19,7 +19,7 @@ enum Exit : int {
 };
 
 // What the shell offers where a word is to be typed.
-enum class Completes : unsigned char { nothing, file, model, rules, command, shell };
+enum class Completes : unsigned char { nothing, file, model, rules, topic, shell };
 
 struct Argument {
   std::string_view name;  // "MODEL"; the key in Given

@@ -3,6 +3,7 @@
 
 #include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
+#include "runtime/commands/help.hpp"
 #include "runtime/engine/shipped.hpp"
 
 namespace rw::commands {
@@ -14,7 +15,7 @@ std::string_view offers(Completes completes) {
                                                     "_rewrite_engine_files ''",
                                                     "_rewrite_engine_files 'json onnx'",
                                                     "_rewrite_engine_rules",
-                                                    "_rewrite_engine_commands",
+                                                    "_rewrite_engine_topics",
                                                     "COMPREPLY=(bash)"};
   return kFunctions[static_cast<std::size_t>(completes)];
 }
@@ -79,11 +80,14 @@ std::string bash() {
     commands += fmt::format("{}{}", commands.empty() ? "" : " ", command->name);
   for (const runtime::ShippedFile& file : runtime::shipped_files())
     if (file.name != "std") shipped += fmt::format("{}{}", shipped.empty() ? "" : " ", file.name);
+  std::string topics = commands;
+  for (const Manual& manual : manuals()) topics += fmt::format(" {}", manual.name);
   std::string out(kHead);
   out += fmt::format(
       "_rewrite_engine_rules() {{\n  COMPREPLY+=($(compgen -W '{}' -- \"$cur\"))\n  _rewrite_engine_files dsl\n}}\n",
       shipped);
-  out += fmt::format("_rewrite_engine_commands() {{ COMPREPLY+=($(compgen -W '{}' -- \"$cur\")); }}\n", commands);
+  for (const auto& [what, words] : {std::pair("commands", commands), std::pair("topics", topics)})
+    out += fmt::format("_rewrite_engine_{}() {{ COMPREPLY+=($(compgen -W '{}' -- \"$cur\")); }}\n", what, words);
   out += fmt::format(R"BASH(_rewrite_engine() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} word= command=run options= argument=: place=0 i=1
   COMPREPLY=()

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "dsl/text/spelling.hpp"
 #include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/text.hpp"
+#include "runtime/engine/shipped.hpp"
 
 namespace rw::commands {
 namespace {
@@ -34,32 +36,47 @@ std::string listing(std::string_view title, const Rows& rows) {
   return out + "\n";
 }
 
+// The text of a manual; empty: there is none of this name.
+std::string_view manual_text(std::string_view name) {
+  for (const runtime::ShippedFile& file : runtime::manuals())
+    if (file.name == name) return file.text;
+  return {};
+}
+
+[[noreturn]] void unknown_topic(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const Command* command : all_commands()) names.push_back(command->name);
+  for (const Manual& manual : manuals()) names.push_back(manual.name);
+  const std::string hint = dsl::did_you_mean(name, names);
+  throw UsageError(fmt::format("there is neither a command nor a manual '{}'{}", graph::printable(name),
+                               hint.empty() ? "" : ": " + hint));
+}
+
 int help(const Given& given) {
-  const std::string name = given.text("COMMAND");
-  if (name.empty()) {
+  const std::string name = given.text("TOPIC");
+  if (name.empty())
     fmt::print("{}", overview());
-    return kDone;
-  }
-  const Command* command = find_command(name);
-  if (!command) {
-    const std::string hint = nearest_command(name);
-    throw UsageError(
-        fmt::format("there is no command '{}'{}", graph::printable(name), hint.empty() ? "" : ": " + hint));
-  }
-  fmt::print("{}", help_text(*command));
+  else if (const Command* command = find_command(name))
+    fmt::print("{}", help_text(*command));
+  else if (const std::string_view text = manual_text(name); !text.empty())
+    fmt::print("{}", text);
+  else
+    unknown_topic(name);
   return kDone;
 }
 
-constexpr Argument kArguments[] = {
-    {"COMMAND", "the command that you want to know more about", Completes::command, false}};
-constexpr std::string_view kExamples[] = {"rewrite-engine help", "rewrite-engine help check"};
+constexpr Argument kArguments[] = {{"TOPIC", "a command, or a manual: language, formats", Completes::topic, false}};
+constexpr std::string_view kExamples[] = {"rewrite-engine help", "rewrite-engine help check",
+                                          "rewrite-engine help language | less"};
 
 }  // namespace
 
 const Command kHelp = {
     .name = "help",
-    .summary = "lists the commands, or tells all about one",
-    .description = "The same as `rewrite-engine --help` and `rewrite-engine COMMAND --help`.",
+    .summary = "lists the commands, tells all about one, or prints a manual",
+    .description =
+        "Of a command the same as `rewrite-engine COMMAND --help`. The manuals are Markdown: `language` is "
+        "the reference of rule files, `formats` that of all files that are read and written.",
     .arguments = kArguments,
     .options = {},
     .examples = kExamples,
@@ -89,7 +106,11 @@ std::string overview() {
   Rows rows;
   for (const Command* command : all_commands()) rows.emplace_back(command->name, command->summary);
   out += listing("commands", rows);
-  out += fmt::format("example\n  {}\n\n{} help COMMAND tells all about one.\n", kRun.examples[0], kName);
+  rows.clear();
+  for (const Manual& manual : manuals()) rows.emplace_back(manual.name, manual.summary);
+  out += listing("manuals", rows);
+  out += fmt::format("example\n  {}\n\n{} help TOPIC tells all about a command, or prints a manual.\n",
+                     kRun.examples[0], kName);
   return out;
 }
 
@@ -106,6 +127,14 @@ std::string help_text(const Command& command) {
   out += command.examples.size() == 1 ? "example\n" : "examples\n";
   for (const std::string_view example : command.examples) out += fmt::format("  {}\n", example);
   return out;
+}
+
+std::span<const Manual> manuals() {
+  static constexpr Manual kManuals[] = {
+      {"language", "rule files: every clause, formula, action and law, with the grammar"},
+      {"formats", "files: model.json, ONNX, statistics, plans, reports as data"},
+  };
+  return kManuals;
 }
 
 std::span<const ExitStatus> exit_statuses() {

@@ -17,6 +17,13 @@ std::string usage(const Command& command);       // "rewrite-engine check [OPTIO
 std::string synopsis(const Argument& argument);  // "RULES...", "[MODEL]"
 std::string synopsis(const Option& option);      // "-o, --out OUT"
 
+// What `help` tells besides commands.
+struct Manual {
+  std::string_view name;     // "language": docs/language.md
+  std::string_view summary;  // one line
+};
+std::span<const Manual> manuals();
+
 struct ExitStatus {
   Exit status;
   std::string_view meaning;

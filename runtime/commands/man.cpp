@@ -71,6 +71,9 @@ int man(const Given&) {
     fmt::print("{}.B {}\n", command == all_commands()[0] ? "" : ".br\n", roff(usage(*command)));
   fmt::print(".SH DESCRIPTION\n{}\n.SH COMMANDS\n", prose(kPurpose));
   for (const Command* command : all_commands()) fmt::print("{}", section(*command));
+  fmt::print(".SH MANUALS\n");
+  for (const Manual& manual : manuals())
+    fmt::print("{}", tagged(fmt::format("\\fBrewrite\\-engine help {}\\fR", roff(manual.name)), manual.summary));
   fmt::print(".SH \"EXIT STATUS\"\n");
   for (const ExitStatus& each : exit_statuses())
     fmt::print("{}", tagged(fmt::format("\\fB{}\\fR", static_cast<int>(each.status)), each.meaning));

@@ -1,4 +1,4 @@
-// The rule files that ship with the program, embedded by the build.
+// The texts that ship with the program, embedded by the build.
 #pragma once
 
 #include <string_view>
@@ -7,10 +7,11 @@
 namespace rw::runtime {
 
 struct ShippedFile {
-  std::string_view name;  // "equalization"
+  std::string_view name;  // without its ending: "equalization"
   std::string_view text;
 };
 
 const std::vector<ShippedFile>& shipped_files();  // every rules/*.dsl
+const std::vector<ShippedFile>& manuals();        // docs/language.md and docs/formats.md
 
 }  // namespace rw::runtime

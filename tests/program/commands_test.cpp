@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include "runtime/commands/commands.hpp"
+#include "runtime/commands/help.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/shell.hpp"
@@ -43,6 +44,17 @@ TEST_CASE("Every command has help with an example, by two ways that say the same
   }
 }
 
+TEST_CASE("Manuals are printed as they stand in docs/, and listed") {
+  for (const commands::Manual& manual : commands::manuals()) {
+    const std::string name(manual.name);
+    const Outcome outcome = run_engine({"help", name});
+    CHECK(outcome.status == 0);
+    CHECK(outcome.out == read_file(source_path("docs/" + name + ".md")));
+    CHECK(contains(run_engine({"help"}).out, "  " + name + " "));
+    CHECK(contains(run_engine({"man"}).out, "rewrite\\-engine help " + name));
+  }
+}
+
 TEST_CASE("Misspelled commands and options are told what was meant") {
   const auto error = [](const std::vector<std::string>& words) {
     const Outcome outcome = run_engine(words);
@@ -54,6 +66,7 @@ TEST_CASE("Misspelled commands and options are told what was meant") {
         "rewrite-engine: there is neither a command nor a model 'chek': did you mean 'check'?\n"
         "(rewrite-engine help tells more)\n");
   CHECK(contains(error({"help", "chek"}), "did you mean 'check'?"));
+  CHECK(contains(error({"help", "languages"}), "did you mean 'language'?"));
   CHECK(
       contains(error({"m.json", "equalization", "--dryrun"}), "unknown option '--dryrun': did you mean '--dry-run'?"));
   CHECK(contains(error({"--dryrun"}), "unknown option '--dryrun'"));
@@ -80,6 +93,7 @@ TEST_CASE("Bash completes commands, options, models and rules") {
   CHECK(completed({"digits.json", "mine.dsl", "--stats", "n"}, folder) == "notes.txt\n");
   CHECK(completed({"check", "mi"}, folder) == "mine.dsl\nmixed\n");
   CHECK(completed({"help", "ma"}, folder) == "man\n");
+  CHECK(completed({"help", "la"}, folder) == "language\n");
   CHECK(completed({"completion", ""}, folder) == "bash\n");
 }
 
