@@ -36,28 +36,34 @@ void Editor::forget(OperatorId id) {
     if (input != kNone) std::erase_if(consumers_[input], [&](const Use& use) { return use.op == id; });
 }
 
+void Editor::touch(OperatorId id) {
+  edits_.originals.emplace(id, network_.op(id));
+  changed_ = true;
+}
+
 void Editor::remove(OperatorId id) {
   assert(can_edit(id));
+  touch(id);
   forget(id);
   network_.remove(id);
   edits_.removed.push_back(id);
-  changed_ = true;
 }
 
 void Editor::replace(OperatorId id, std::string_view type) {
   assert(can_edit(id) && network_.op(id).captured == 0);
+  touch(id);
   const TensorId first = network_.op(id).inputs[0];
   forget(id);
   network_.retype(id, type);
   network_.set_inputs(id, std::span(&first, 1));
   if (first != kNone && counted(first)) consumers_[first].push_back({id, 0});
   edits_.replacements.push_back({id, std::string(type)});
-  changed_ = true;
 }
 
 void Editor::read(OperatorId id, std::uint32_t slot, TensorId from) {
   const Operator& op = network_.op(id);
   assert(can_edit(id) && (slot + op.captured < op.inputs.size() || op.captured == 0));
+  touch(id);
   std::vector<TensorId> inputs(op.inputs.begin(), op.inputs.end());
   if (inputs.size() <= slot) inputs.resize(slot + 1, kNone);
   if (inputs[slot] != kNone)
@@ -66,14 +72,13 @@ void Editor::read(OperatorId id, std::uint32_t slot, TensorId from) {
   if (counted(from)) consumers_[from].push_back({id, slot});
   network_.set_inputs(id, inputs);
   edits_.inputs.push_back({id, slot, std::string(network_.tensor(from).name)});
-  changed_ = true;
 }
 
 void Editor::give(OperatorId id, std::uint32_t slot, TensorId tensor) {
   assert(can_edit(id));
+  touch(id);
   network_.set_output(id, slot, tensor);
   edits_.outputs.push_back({id, slot, std::string(network_.tensor(tensor).name)});
-  changed_ = true;
 }
 
 void Editor::rebind_all(TensorId from, TensorId to) {

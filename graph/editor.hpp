@@ -44,6 +44,7 @@ class Editor {
  private:
   bool counted(TensorId id) const;  // its consumers are known
   void forget(OperatorId id);       // no tensor is read by it
+  void touch(OperatorId id);        // before it is edited
 
   Network& network_;
   GraphEdits& edits_;

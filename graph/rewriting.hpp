@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,8 @@ struct GraphEdits {
   std::vector<Replacement> replacements;
   std::vector<InsertedOperator> inserted;
   std::vector<OperatorId> removed;
+  // As the model has them, operators that were edited on the network already.
+  std::map<OperatorId, Operator> originals;
 
   bool empty() const {
     return added.empty() && inputs.empty() && outputs.empty() && replacements.empty() && inserted.empty() &&

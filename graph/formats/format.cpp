@@ -70,7 +70,7 @@ Written write(const Model& model, const Rewriting& rewriting, const std::filesys
     Output output(model.sources, dry, progress);
     output.keep_free(taken);
     const bool same = &format == &format_of(model.path);
-    (same ? format.write : format.convert)(model, rewriting, out, output);
+    (same ? format.write : format.convert)(model, Rewritten(model.network, rewriting), out, output);
     return output.commit();
   });
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "graph/model.hpp"
+#include "graph/rewritten.hpp"
 
 namespace rw::graph {
 
@@ -14,10 +15,10 @@ struct Format {
   std::string_view ending;  // of the file name, with the dot
   std::string_view name;
   Model (*read)(const std::filesystem::path& path);
-  // Adds the files of `model` with `rewriting` applied to `output`, the model file last.
-  void (*write)(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output);
+  // Adds the files of what a rewriting makes of `model` to `output`, the model file last.
+  void (*write)(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output);
   // The same for a model that was read in another format.
-  void (*convert)(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output);
+  void (*convert)(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output);
 };
 
 // Error: no format has this ending.

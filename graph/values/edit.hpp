@@ -10,6 +10,9 @@ namespace rw::graph {
 struct Factor {
   std::uint32_t axes = 0;      // mask over the axes of the view: bit i is axis i
   std::vector<double> values;  // finite; row-major over the marked axes: their product many
+  // It was folded in from an operator behind. Such a factor is no scale: without it the operator would compute
+  // something else, and the certificate asks for it in another way.
+  bool folded = false;
 };
 
 // A constant W becomes W' = W * product of the factors, each element multiplied in double by the one combined factor
@@ -18,8 +21,16 @@ struct Edit {
   std::vector<std::int64_t> shape;  // the new shape; differs from the old only where a dimension of size 1 (or a
                                     // missing leading one) is expanded as broadcasting does
   std::vector<std::int64_t>
-      view;  // row-major factorisation of the new shape, e.g. [group, out/group, in/group, kernel]
-  std::vector<Factor> factors;
+      view;                     // row-major factorisation of the new shape, e.g. [group, out/group, in/group, kernel]
+  std::vector<Factor> factors;  // multiplied in this order: scales, and behind them what is folded; at most one of
+                                // either for each mask of axes
+
+  // The scale along exactly these axes; null: 1.
+  const std::vector<double>* along(std::uint32_t axes) const {
+    for (const Factor& factor : factors)
+      if (!factor.folded && factor.axes == axes) return &factor.values;
+    return nullptr;
+  }
 };
 
 }  // namespace rw::graph

@@ -101,7 +101,8 @@ std::string without_bias(const Site& site) {
 bool is_folded(const Site& site, const Plan& plan) {
   const auto folded = [&](std::uint32_t slot) {
     const Edit* edit = plan.edit(site.id(), slot);
-    return edit && !edit->folded.empty();
+    return edit &&
+           std::any_of(edit->factors.begin(), edit->factors.end(), [](const auto& each) { return each.folded; });
   };
   return folded(1) || folded(bias_slot(site));
 }

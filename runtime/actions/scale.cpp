@@ -114,7 +114,8 @@ std::uint32_t keep_exact(const ActionContext& context, const std::vector<Followe
     for (const Follower& each : all) {
       if (const Edit* old = context.plan.edit(each.op, each.handle.slot); old && !trial.edit(each.op, each.handle.slot))
         for (const graph::Factor& factor : old->factors)
-          trial.multiply(each.op, each.handle.slot, old->shape, old->view, factor.axes, factor.values);
+          (trial.*(factor.folded ? &Plan::fold : &Plan::multiply))(each.op, each.handle.slot, old->shape, old->view,
+                                                                   factor.axes, factor.values);
       trial.multiply(each.op, each.handle.slot, each.handle.shape, each.handle.view, each.handle.axes,
                      factor_of(view, each, scales));
     }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "runtime/laws/laws.hpp"
@@ -48,7 +50,12 @@ class Walk : public Carry {
   const Scale& input(std::uint32_t slot) const override { return scale(network_.op(op_).inputs[slot]); }
   const Edit* edit(std::uint32_t slot) const override {
     const Edit* edit = plan_.edit(op_, slot);
-    return edit && !edit->factors.empty() ? edit : nullptr;  // what is folded is no scale
+    if (!edit) return nullptr;
+    const auto folded = [](const graph::Factor& factor) { return factor.folded; };
+    if (std::none_of(edit->factors.begin(), edit->factors.end(), folded)) return edit->factors.empty() ? nullptr : edit;
+    Edit& scales = scales_of_[slot] = *edit;  // what is folded is no scale
+    std::erase_if(scales.factors, folded);
+    return scales.factors.empty() ? nullptr : &scales;
   }
   void output(std::uint32_t slot, Scale scale) override {
     const TensorId tensor = network_.op(op_).outputs[slot];
@@ -91,6 +98,7 @@ class Walk : public Carry {
   std::vector<bool> scaled_;                    // by tensor
   std::unordered_map<TensorId, Scale> scales_;  // of those that are: few of a large network
   OperatorId op_ = 0;
+  mutable std::map<std::uint32_t, Edit> scales_of_;  // by slot: edits without what is folded
 };
 
 }  // namespace

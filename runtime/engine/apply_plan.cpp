@@ -22,26 +22,17 @@ bool is_one(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [](double each) { return each == 1.0; });
 }
 
-bool is_one(const std::vector<graph::Factor>& factors) {
-  return std::all_of(factors.begin(), factors.end(), [](const graph::Factor& factor) { return is_one(factor.values); });
-}
-
-bool changes(const Edit* edit) { return edit && !(is_one(edit->factors) && is_one(edit->folded)); }
-
-bool same(const std::vector<graph::Factor>& a, const std::vector<graph::Factor>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const graph::Factor& x, const graph::Factor& y) {
-    return x.axes == y.axes && x.values == y.values;
-  });
+bool changes(const Edit* edit) {
+  return edit && !std::all_of(edit->factors.begin(), edit->factors.end(),
+                              [](const graph::Factor& factor) { return is_one(factor.values); });
 }
 
 bool same(const Edit& a, const Edit& b) {
-  return a.shape == b.shape && a.view == b.view && same(a.factors, b.factors) && same(a.folded, b.folded);
-}
-
-graph::Edit edit_of(const Edit& edit) {
-  graph::Edit result{edit.shape, edit.view, edit.factors};
-  result.factors.insert(result.factors.end(), edit.folded.begin(), edit.folded.end());
-  return result;
+  return a.shape == b.shape && a.view == b.view &&
+         std::equal(a.factors.begin(), a.factors.end(), b.factors.begin(), b.factors.end(),
+                    [](const graph::Factor& x, const graph::Factor& y) {
+                      return x.axes == y.axes && x.values == y.values && x.folded == y.folded;
+                    });
 }
 
 class Applier {
@@ -67,7 +58,6 @@ class Applier {
     for (const TensorId tensor : edited) rewrite(tensor);
     for (const OperatorId op : clips) unfold(op);
     for (const auto& [op, added] : plan_.added_biases()) give_bias(op);
-    drop_unread();
     return std::move(result_);
   }
 
@@ -102,36 +92,16 @@ class Applier {
     }
     for (std::size_t i = 0; i < versions.size(); ++i) {
       if (i == 0 && !kept) {
-        result_.constants.push_back({tensor, edit_of(*versions[i].edit)});
+        result_.constants.push_back({tensor, *versions[i].edit});
         continue;
       }
       std::map<std::uint32_t, std::size_t> copies;  // by subgraph
       for (const graph::Use& use : versions[i].uses) {
         const auto [copy, fresh] = copies.emplace(network_.op(use.op).subgraph, result_.copies.size());
         if (fresh)
-          result_.copies.push_back(
-              {own_name(network_.tensor(tensor).name, use.op), tensor, edit_of(*versions[i].edit)});
+          result_.copies.push_back({own_name(network_.tensor(tensor).name, use.op), tensor, *versions[i].edit});
         result_.rebindings.push_back({use.op, use.slot, copy->second});
       }
-    }
-  }
-
-  // The operators between a constant and a reader that has a copy now go where nobody else reads what they make. (What
-  // the files hold and nobody reads is for the writers to leave out.)
-  void drop_unread() {
-    std::vector<TensorId> left;  // one entry for each reading that is no more
-    for (const graph::Rebinding& each : result_.rebindings) left.push_back(network_.op(each.op).inputs[each.slot]);
-    std::map<TensorId, std::size_t> times;
-    while (!left.empty()) {
-      const TensorId tensor = left.back();
-      left.pop_back();
-      const graph::Tensor& info = network_.tensor(tensor);
-      if (info.producer == kNone || info.is_output || ++times[tensor] < network_.consumers(tensor).size()) continue;
-      const graph::Operator& maker = network_.op(info.producer);
-      if (maker.nested() || maker.outputs.size() != 1) continue;
-      result_.graph.removed.push_back(info.producer);
-      for (const TensorId input : maker.inputs)
-        if (input != kNone) left.push_back(input);
     }
   }
 
@@ -185,9 +155,8 @@ class Applier {
   }
 
   void add(const std::string& name, const Constant& constant, const Edit& edit) {
-    const graph::Edit scaling = edit_of(edit);
     add(name, constant.literal().dtype, edit.shape,
-        graph::Scaler(constant.literal(), scaling, constant.tensor().name).result());
+        graph::Scaler(constant.literal(), edit, constant.tensor().name).result());
   }
 
   void add(const std::string& name, graph::DType dtype, std::span<const std::int64_t> shape,

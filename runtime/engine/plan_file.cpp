@@ -60,7 +60,7 @@ void add_statistics(const Outcome& outcome, graph::PlanFile& plan) {
 
 graph::PlanFile plan_file(const Outcome& outcome, const dsl::Program& program, const graph::Rewriting& rewriting) {
   const graph::Network& network = *outcome.analysis.network;
-  graph::PlanFile plan = graph::plan_of(network, rewriting);
+  graph::PlanFile plan = graph::plan_of(graph::Rewritten(network, rewriting));
   const Provenance provenance(outcome, program);
   const auto name = [&](graph::PlanScale& scale, const graph::Edit& edit, OperatorId op, std::uint32_t slot) {
     for (std::size_t i = 0; i < scale.factors.size(); ++i)

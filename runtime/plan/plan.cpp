@@ -5,21 +5,19 @@
 
 namespace rw::runtime {
 
-const std::vector<double>* Edit::along(graph::AxisMask axes) const {
-  for (const graph::Factor& factor : factors)
-    if (factor.axes == axes) return &factor.values;
-  return nullptr;
-}
-
 namespace {
 
-void multiply_along(std::vector<graph::Factor>& factors, graph::AxisMask axes, std::span<const double> values) {
+// Scales stand before what is folded.
+void multiply_along(std::vector<graph::Factor>& factors, graph::AxisMask axes, std::span<const double> values,
+                    bool folded) {
   for (graph::Factor& factor : factors) {
-    if (factor.axes != axes) continue;
+    if (factor.axes != axes || factor.folded != folded) continue;
     for (std::size_t i = 0; i < values.size(); ++i) factor.values[i] *= values[i];
     return;
   }
-  factors.push_back({axes, {values.begin(), values.end()}});
+  const auto at = folded ? factors.end()
+                         : std::find_if(factors.begin(), factors.end(), [](const auto& each) { return each.folded; });
+  factors.insert(at, {axes, {values.begin(), values.end()}, folded});
 }
 
 }  // namespace
@@ -38,12 +36,12 @@ Edit& Plan::edit_of(graph::OperatorId op, std::uint32_t slot, std::span<const st
 
 void Plan::multiply(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
                     std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values) {
-  multiply_along(edit_of(op, slot, shape, view).factors, axes, values);
+  multiply_along(edit_of(op, slot, shape, view).factors, axes, values, false);
 }
 
 void Plan::fold(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
                 std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values) {
-  multiply_along(edit_of(op, slot, shape, view).folded, axes, values);
+  multiply_along(edit_of(op, slot, shape, view).factors, axes, values, true);
 }
 
 void Plan::forget_constants(graph::OperatorId op, std::uint32_t first, std::uint32_t last) {

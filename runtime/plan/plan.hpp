@@ -21,18 +21,7 @@ struct Scale {
   bool is_one() const { return values == nullptr; }
 };
 
-// What is multiplied into the constant that one operator reads at one input slot.
-struct Edit {
-  std::vector<std::int64_t> shape;  // of the constant afterwards (see ConstantEdit)
-  std::vector<std::int64_t> view;
-  std::vector<graph::Factor> factors;  // scales: at most one for each mask of axes
-  // What was folded into the constant from an operator behind it, likewise. It is no scale: without it the operator
-  // would compute something else, and the certificate does not look at it.
-  std::vector<graph::Factor> folded;
-
-  // The product of all factors along exactly these axes; null: 1.
-  const std::vector<double>* along(graph::AxisMask axes) const;
-};
+using graph::Edit;  // of the constant that one operator reads at one input slot
 
 class Plan {
  public:

@@ -55,11 +55,10 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
   std::vector<StridedPosition> factors;
   std::vector<const std::vector<double>*> values;
   if (edit)
-    for (const auto* list : {&edit->factors, &edit->folded})
-      for (const graph::Factor& factor : *list) {
-        factors.emplace_back(handle.view, factor.axes);
-        values.push_back(&factor.values);
-      }
+    for (const graph::Factor& factor : edit->factors) {
+      factors.emplace_back(handle.view, factor.axes);
+      values.push_back(&factor.values);
+    }
   std::int64_t count = 1;
   for (const std::int64_t dim : handle.view) count *= dim;
   std::vector<std::int64_t> at(handle.view.size(), 0);

@@ -227,7 +227,7 @@ constexpr const char* kShardB = R"({"q":{"dtype":"F32","shape":[2],"data_offsets
 
 std::string sharded(const std::string& weights) {
   return model_text("\"weights\": " + weights + R"(, "inputs": ["x"], "outputs": ["y"],
-    "nodes": [{"name": "n", "op": "Sum", "inputs": ["x", "p", "q"], "outputs": ["y"]}])");
+    "nodes": [{"name": "n", "op": "Sum", "inputs": ["x", "p", "q", "q"], "outputs": ["y"]}])");
 }
 
 void write_shards(const TemporaryFolder& folder) {
@@ -261,8 +261,8 @@ TEST_CASE("A list of weight files stays a list") {
   const Written result = write_model(model, rewriting_of_shards(model.network), folder / "out.json");
   CHECK(result.files.size() == 3);
   CHECK(read_file(folder / "out.json") ==
-        replaced(sharded(R"(["out-00001-of-00002.safetensors", "out-00002-of-00002.safetensors"])"), "\"q\"]",
-                 "\"q@n\"]"));
+        replaced(sharded(R"(["out-00001-of-00002.safetensors", "out-00002-of-00002.safetensors"])"), "\"q\", \"q\"]",
+                 "\"q@n\", \"q\"]"));
   check_shards(read_model(folder / "out.json").network);
 }
 

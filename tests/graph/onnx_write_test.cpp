@@ -103,14 +103,18 @@ TEST_CASE("A shared initializer is copied for the node that wants it otherwise")
             .find(o::node("Add", {"x", "w@add"}, {"y"}, {}, "add") + o::bytes(6, "a doc string")) != std::string::npos);
 }
 
-TEST_CASE("An edited Constant node gets an initializer beside it") {
-  const Case test(model_with({o::node("Constant", {}, {"k"}, {o::attribute("value_float", 1.5F)}, "k"),
-                              o::node("Mul", {"x", "k"}, {"y"}, {}, "mul")},
-                             {}));
-  const Rewriting rewriting{.copies = {test.copy("k@mul", "k", 2)}, .rebindings = {{1, 1, 0}}};
-  const Case after(test.write(rewriting));
-  CHECK(values_of(after.model.network, "k") == std::vector<double>{1.5});
-  CHECK(values_of(after.model.network, "k@mul") == std::vector<double>{3});
+TEST_CASE("An edited Constant node gets an initializer, beside it where it is still read") {
+  const auto constant = o::node("Constant", {}, {"k"}, {o::attribute("value_float", 1.5F)}, "k");
+  const auto mul = o::node("Mul", {"x", "k"}, {"y"}, {}, "mul");
+  for (const bool still : {false, true}) {
+    const Case test(still ? model_with({constant, mul, o::node("Add", {"y", "k"}, {"z"}, {}, "add")}, {})
+                          : model_with({constant, mul}, {}));
+    const Rewriting rewriting{.copies = {test.copy("k@mul", "k", 2)}, .rebindings = {{1, 1, 0}}};
+    const Case after(test.write(rewriting));
+    CHECK(values_of(after.model.network, "k@mul") == std::vector<double>{3});
+    CHECK(after.model.network.find("k").has_value() == still);
+    if (still) CHECK(values_of(after.model.network, "k") == std::vector<double>{1.5});
+  }
 }
 
 TEST_CASE("Nodes are changed, replaced and removed") {

@@ -15,7 +15,7 @@ namespace {
 
 using Dims = std::vector<std::int64_t>;
 
-struct Constant {
+struct Sample {
   DType dtype;
   Dims shape;
   std::vector<std::byte> bytes;
@@ -23,7 +23,7 @@ struct Constant {
 };
 
 template <typename Codec>
-Constant random_constant(DType dtype, Dims shape, std::mt19937& random) {
+Sample random_constant(DType dtype, Dims shape, std::mt19937& random) {
   std::int64_t count = 1;
   for (const auto dim : shape) count *= dim;
   std::normal_distribution<double> normal;
@@ -75,7 +75,7 @@ std::vector<double> random_factor(std::size_t count, std::mt19937& random) {
   return values;
 }
 
-void check_against_definition(const Constant& constant, const Edit& edit) {
+void check_against_definition(const Sample& constant, const Edit& edit) {
   const Literal literal = constant.literal();
   const Scaler scaler(literal, edit, "w");
   const std::vector<std::byte> result = scaler.result();
@@ -109,7 +109,7 @@ TEMPLATE_TEST_CASE_SIG("Every float type is scaled along any axes of the view", 
   with_codec(dtype, [&](auto codec) {
     using Codec = decltype(codec);
     // Convolution of 2 groups, 3 output and 5 input channels each, a kernel of 3 x 3.
-    const Constant conv = random_constant<Codec>(dtype, {6, 5, 3, 3}, random);
+    const Sample conv = random_constant<Codec>(dtype, {6, 5, 3, 3}, random);
     const Dims view = {2, 3, 5, 9};
     const Factor out = {0b0011, random_factor(6, random)};
     const Factor in = {0b0101, random_factor(10, random)};
@@ -121,7 +121,7 @@ TEMPLATE_TEST_CASE_SIG("Every float type is scaled along any axes of the view", 
     check_against_definition(conv, {{6, 5, 3, 3}, view, {in, tap, all}});
     check_against_definition(conv, {{6, 5, 3, 3}, view, {}});
     // A matrix larger than a block, scaled along its rows and along its columns.
-    const Constant matrix = random_constant<Codec>(dtype, {37, 91}, random);
+    const Sample matrix = random_constant<Codec>(dtype, {37, 91}, random);
     check_against_definition(matrix, {{37, 91}, {37, 91}, {{0b01, random_factor(37, random)}}});
     check_against_definition(matrix, {{37, 91}, {37, 91}, {{0b10, random_factor(91, random)}}});
     check_against_definition(matrix, {{37, 91}, {37, 91}, {{0b11, random_factor(std::size_t{37} * 91, random)}}});
@@ -134,19 +134,19 @@ TEMPLATE_TEST_CASE_SIG("Every float type is scaled along any axes of the view", 
 TEST_CASE("Dimensions of size 1 expand as in broadcasting") {
   std::mt19937 random(5);
   using Codec = PlainCodec<float>;
-  const Constant scalar = random_constant<Codec>(DType::float32, {}, random);
+  const Sample scalar = random_constant<Codec>(DType::float32, {}, random);
   check_against_definition(scalar, {{4, 1, 1}, {4}, {{1, {1, 2, 3, 4}}}});
-  const Constant one = random_constant<Codec>(DType::float32, {1, 5}, random);
+  const Sample one = random_constant<Codec>(DType::float32, {1, 5}, random);
   check_against_definition(one, {{3, 5}, {3, 5}, {{0b01, {2, 0.5, 0.1}}}});
   check_against_definition(one, {{2, 3, 5}, {6, 5}, {{0b10, {1, 2, 3, 4, 5}}}});
-  const Constant inner = random_constant<Codec>(DType::float32, {3, 1}, random);
+  const Sample inner = random_constant<Codec>(DType::float32, {3, 1}, random);
   check_against_definition(inner, {{3, 700}, {3, 700}, {{0b10, random_factor(700, random)}}});
 }
 
 TEST_CASE("Float16 denormals and signed zeros stay what they are") {
   const std::vector<std::uint16_t> bits = {0x0001, 0x8001, 0x03FF, 0x8000, 0x0000, 0x0400};
   const auto* raw = reinterpret_cast<const std::byte*>(bits.data());
-  const Constant constant = {DType::float16, {6}, std::vector<std::byte>(raw, raw + 12)};
+  const Sample constant = {DType::float16, {6}, std::vector<std::byte>(raw, raw + 12)};
   const Literal literal = constant.literal();
   const auto scaled = [&](double factor) {
     const Edit edit = {{6}, {6}, {{0, {factor}}}};
@@ -163,7 +163,7 @@ TEST_CASE("Float16 denormals and signed zeros stay what they are") {
 TEST_CASE("A value that cannot be scaled is named with its place") {
   const auto error = [](const std::vector<std::uint16_t>& bits, const Dims& shape, const std::vector<double>& factors) {
     const auto* raw = reinterpret_cast<const std::byte*>(bits.data());
-    const Constant constant = {DType::float16, shape, std::vector<std::byte>(raw, raw + 2 * bits.size())};
+    const Sample constant = {DType::float16, shape, std::vector<std::byte>(raw, raw + 2 * bits.size())};
     const Literal literal = constant.literal();
     const Edit edit = {shape, shape, {{0b10, factors}}};
     return error_of([&] { Scaler(literal, edit, "conv.weight").result(); });

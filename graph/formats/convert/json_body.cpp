@@ -53,7 +53,7 @@ class Body {
   }
 
   std::string node(const Field& message) {
-    FlatNode node;
+    NamedNode node;
     std::string_view type, domain;
     std::vector<Attribute> attributes;
     std::vector<std::string_view> captured;

@@ -22,7 +22,7 @@ using Names = std::vector<std::string_view>;
 // One node; its texts live in the arena.
 struct BodyNode {
   Arena& arena;
-  FlatNode node = {};
+  NamedNode node = {};
   std::vector<Attribute> attributes = {};
   std::vector<std::string> captured = {};
 

@@ -8,7 +8,7 @@
 #include "graph/base/error.hpp"
 #include "graph/base/utf8.hpp"
 #include "graph/formats/convert/body.hpp"
-#include "graph/formats/convert/flat.hpp"
+#include "graph/formats/convert/named.hpp"
 #include "graph/formats/onnx/onnx.hpp"
 #include "graph/formats/output/pieces.hpp"
 #include "graph/formats/statistics/file.hpp"
@@ -55,7 +55,7 @@ struct AttributeText {
 
 }  // namespace
 
-std::string node_text(const FlatNode& node) {
+std::string node_text(const NamedNode& node) {
   std::string attributes;
   for (const Attribute& each : node.attributes)
     attributes += fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", utf8_text(each.name),
@@ -92,7 +92,7 @@ class Weights {
  public:
   explicit Weights(const Model& model) : data_(model.sources) {}
 
-  void add(const FlatConstant& constant) {
+  void add(const RewrittenConstant& constant) {
     if (constant.name == "__metadata__")
       throw Error("", "tensor '__metadata__'", "no tensor of a safetensors file can have this name");
     const std::uint64_t begin = data_.size();
@@ -122,7 +122,7 @@ class Weights {
   Pieces data_;
 };
 
-bool stands_inline(const FlatConstant& constant) {
+bool stands_inline(const RewrittenConstant& constant) {
   return !constant.edit && !floating(constant.value->dtype) && constant.value->shape.count().value_or(0) <= kInline;
 }
 
@@ -133,12 +133,12 @@ std::string input_text(const Tensor& tensor) {
   return declared_text({tensor.name, tensor.dtype, tensor.shape});
 }
 
-std::string graph_text(const Model& model, const Flat& flat) {
+std::string graph_text(const Model& model, const NamedNetwork& named) {
   const Network& network = model.network;
   Block inputs, nodes, shapes;
   for (const TensorId id : network.inputs()) inputs.add(input_text(network.tensor(id)));
-  for (const FlatNode& each : flat.nodes) nodes.add(node_text(each));
-  for (const FlatNode& each : flat.nodes)
+  for (const NamedNode& each : named.nodes) nodes.add(node_text(each));
+  for (const NamedNode& each : named.nodes)
     for (const std::string_view output : each.outputs)
       if (const auto id = network.find(output); id && network.tensor(*id).shape.known())
         shapes.add(fmt::format("{}: {}", utf8_text(output), write_shape(network.tensor(*id).shape.dims())));
@@ -157,20 +157,21 @@ std::string graph_text(const Model& model, const Flat& flat) {
 
 }  // namespace
 
-void encode_json(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output) {
+void encode_json(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output) {
   if (const auto* onnx = dynamic_cast<const OnnxOrigin*>(model.origin.get()); onnx && onnx->functions)
     throw Error("", "", "the model defines functions, for which model.json has no place: keep the model's format");
-  const Flat flat = flatten(model, rewriting, "model.json",
-                            [](std::string_view graph, const Model& from) { return json_body(graph, from.path); });
+  const NamedNetwork network = named(model, rewritten, "model.json", [](std::string_view graph, const Model& from) {
+    return json_body(graph, from.path);
+  });
   Block tensors;
   Weights weights(model);
-  for (const FlatConstant& each : flat.constants) {
+  for (const RewrittenConstant& each : network.constants) {
     if (stands_inline(each))
       tensors.add(fmt::format("{}: {}", utf8_text(each.name), write_tensor(*each.value)));
     else
       weights.add(each);
   }
-  std::string text = "{\n  \"format\": \"rewrite-engine/model\", \"version\": 1,\n" + graph_text(model, flat);
+  std::string text = "{\n  \"format\": \"rewrite-engine/model\", \"version\": 1,\n" + graph_text(model, network);
   std::filesystem::path stored = out;
   stored.replace_extension(".safetensors");
   if (!weights.empty()) {
@@ -178,7 +179,8 @@ void encode_json(const Model& model, const Rewriting& rewriting, const std::file
     weights.write(stored, output);
   }
   if (!tensors.empty()) text += fmt::format(",\n  \"tensors\": {}", tensors.object());
-  if (!model.statistics.empty()) text += fmt::format(",\n  \"calibration\": {}", scaled_statistics(model, rewriting));
+  if (!model.statistics.empty())
+    text += fmt::format(",\n  \"calibration\": {}", scaled_statistics(model, rewritten.rewriting()));
   text += "\n}\n";
   output.add(out, text.size()).write(text);
 }

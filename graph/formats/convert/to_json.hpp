@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "graph/formats/convert/flat.hpp"
+#include "graph/formats/convert/named.hpp"
 #include "graph/formats/output/output.hpp"
 #include "graph/formats/reading/declared.hpp"
 #include "graph/model.hpp"
@@ -13,11 +13,11 @@ namespace rw::graph {
 // Weights go to OUT.safetensors, short lists of integers into the JSON. Constant operators become constants; statistics
 // become the calibration. Error: what model.json has no place for: names that are not UTF-8, inputs
 // that are no tensors, functions, constants of types without a name there.
-void encode_json(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output);
+void encode_json(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output);
 
 // Parts of it, for bodies of operators. Error: a name that is not UTF-8.
 std::string utf8_text(std::string_view text);  // in quotes
-std::string node_text(const FlatNode& node);   // graphs in its attributes are JSON already
+std::string node_text(const NamedNode& node);  // graphs in its attributes are JSON already
 std::string declared_text(const Declared& said);
 
 }  // namespace rw::graph

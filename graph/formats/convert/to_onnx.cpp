@@ -11,7 +11,7 @@
 
 #include "graph/base/error.hpp"
 #include "graph/formats/convert/body.hpp"
-#include "graph/formats/convert/flat.hpp"
+#include "graph/formats/convert/named.hpp"
 #include "graph/formats/onnx/encode.hpp"
 #include "graph/formats/onnx/schema.hpp"
 #include "graph/formats/onnx/wire.hpp"
@@ -68,7 +68,7 @@ struct AttributeFields {
 };
 
 // JSON writes numbers that are not finite as text; an attribute that the operator's form knows as a number is one.
-AttributeValue typed(const FlatNode& node, const Attribute& attribute) {
+AttributeValue typed(const NamedNode& node, const Attribute& attribute) {
   const auto* text = std::get_if<std::string_view>(&attribute.value);
   const Form* form = text ? find_form(node.type) : nullptr;
   if (!form) return attribute.value;
@@ -83,7 +83,7 @@ AttributeValue typed(const FlatNode& node, const Attribute& attribute) {
 
 }  // namespace
 
-std::string node_message(const FlatNode& node) {
+std::string node_message(const NamedNode& node) {
   std::string message;
   for (const std::string_view each : node.inputs) append_text(NodeProto::kInput, each, message);
   for (const std::string_view each : node.outputs) append_text(NodeProto::kOutput, each, message);
@@ -105,9 +105,9 @@ namespace {
 
 class Encoder {
  public:
-  Encoder(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out)
+  Encoder(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out)
       : network_(model.network),
-        flat_(flatten(model, rewriting, "ONNX", [](std::string_view graph, const Model&) { return onnx_body(graph); })),
+        named_(named(model, rewritten, "ONNX", [](std::string_view graph, const Model&) { return onnx_body(graph); })),
         location_(out.filename().string() + ".data"),
         graph_(model.sources),
         data_(model.sources),
@@ -133,19 +133,19 @@ class Encoder {
  private:
   void add_nodes() {
     std::string text;
-    for (const FlatNode& each : flat_.nodes) append_text(GraphProto::kNode, node_message(each), text);
+    for (const NamedNode& each : named_.nodes) append_text(GraphProto::kNode, node_message(each), text);
     append_text(GraphProto::kName, network_.name().empty() ? "graph" : network_.name(), text);
     graph_.text(std::move(text));
   }
 
   void add_constants() {
     std::uint64_t bytes = 0;
-    for (const FlatConstant& each : flat_.constants) bytes += each.value->bytes.size();
-    for (const FlatConstant& each : flat_.constants)
+    for (const RewrittenConstant& each : named_.constants) bytes += each.value->bytes.size();
+    for (const RewrittenConstant& each : named_.constants)
       add_constant(each, bytes > kMostInside && each.value->bytes.size() >= kPage);
   }
 
-  void add_constant(const FlatConstant& constant, bool outside) {
+  void add_constant(const RewrittenConstant& constant, bool outside) {
     std::string head = tensor_head(constant.name, constant.value->dtype, constant.shape());
     if (!outside) {
       Pieces elements = graph_.like();
@@ -161,7 +161,7 @@ class Encoder {
     graph_.text(std::move(field));
   }
 
-  static void put(const FlatConstant& constant, Pieces& to) {
+  static void put(const RewrittenConstant& constant, Pieces& to) {
     if (constant.edit)
       to.scaled(*constant.value, *constant.edit, constant.name);
     else
@@ -175,7 +175,7 @@ class Encoder {
     };
     for (const TensorId id : network_.inputs()) add(GraphProto::kInput, network_.tensor(id));
     for (const TensorId id : network_.outputs()) add(GraphProto::kOutput, network_.tensor(id));
-    for (const FlatNode& node : flat_.nodes)
+    for (const NamedNode& node : named_.nodes)
       for (const std::string_view output : node.outputs)
         if (const auto id = network_.find(output); id && !network_.tensor(*id).is_output &&
                                                    network_.tensor(*id).shape.known() &&
@@ -198,7 +198,7 @@ class Encoder {
       add(domain, version);
       said.insert(domain);
     }
-    for (const FlatNode& node : flat_.nodes) {
+    for (const NamedNode& node : named_.nodes) {
       const std::size_t colons = node.type.rfind("::");
       if (colons != std::string_view::npos && said.insert(node.type.substr(0, colons)).second)
         add(node.type.substr(0, colons), 1);
@@ -207,16 +207,16 @@ class Encoder {
   }
 
   const Network& network_;
-  const Flat flat_;
+  const NamedNetwork named_;
   const std::string location_;
   Pieces graph_, data_, file_;
 };
 
 }  // namespace
 
-void encode_onnx(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output) {
-  write_statistics_beside(model, rewriting, out, output);
-  Encoder(model, rewriting, out).write(out, output);
+void encode_onnx(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output) {
+  write_statistics_beside(model, rewritten.rewriting(), out, output);
+  Encoder(model, rewritten, out).write(out, output);
 }
 
 }  // namespace rw::graph

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "graph/formats/convert/flat.hpp"
+#include "graph/formats/convert/named.hpp"
 #include "graph/formats/output/output.hpp"
 #include "graph/model.hpp"
 
@@ -12,9 +12,9 @@ namespace rw::graph {
 // Constants become initializers: within the file, or, where they take more than a gigabyte together, in OUT.onnx.data.
 // Known shapes become value_info. Statistics go to OUT.stats.json. Error: the model does not say its opset, or has a
 // graph in an operator.
-void encode_onnx(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output);
+void encode_onnx(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output);
 
 // A NodeProto; graphs in its attributes are GraphProtos already.
-std::string node_message(const FlatNode& node);
+std::string node_message(const NamedNode& node);
 
 }  // namespace rw::graph

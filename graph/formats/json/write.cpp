@@ -14,7 +14,6 @@
 #include "graph/formats/json/origin.hpp"
 #include "graph/formats/text/json_text.hpp"
 #include "graph/formats/text/splices.hpp"
-#include "graph/node_changes.hpp"
 
 namespace rw::graph {
 namespace {
@@ -41,10 +40,11 @@ struct FileNames {
 
 class JsonWriter {
  public:
-  JsonWriter(const Model& model, const Rewriting& rewriting, const fs::path& out, Output& output)
+  JsonWriter(const Model& model, const Rewritten& rewritten, const fs::path& out, Output& output)
       : model_(model),
         origin_(static_cast<const JsonOrigin&>(*model.origin)),
-        rewriting_(rewriting),
+        rewritten_(rewritten),
+        rewriting_(rewritten.rewriting()),
         out_(out),
         names_(out),
         output_(output) {}
@@ -56,7 +56,6 @@ class JsonWriter {
   const Tensor& tensor(TensorId id) const { return model_.network.tensor(id); }
 
   // Constants.
-  void look_up_edits();
   void place_copies();
   std::string_view local_name(std::size_t copy) const;
   TensorId holder(TensorId id) const;
@@ -65,19 +64,14 @@ class JsonWriter {
   void edit_inline_tensors();
   void add_inline_tensors();
   bool adds_inline() const;
-  const Edit* edit_of(const AddedConstant& added) const;
   void add_inline_constants(std::map<std::uint32_t, std::string>& items);
 
   // Nodes.
-  std::string_view name_within(std::uint32_t subgraph, std::string_view name) const;
-  std::string_view name_outside(std::uint32_t subgraph, std::string_view name) const;
-  void look_up_changes();
+  std::string_view name_within(std::uint32_t subgraph, TensorId id) const;
   void change_nodes();
-  void change_node(OperatorId op, const NodeChange& change);
-  void lose(OperatorId op, const Names& names);
+  void change_node(OperatorId op, const OperatorChange& change);
   void change_names(json::Range list, const std::vector<json::Range>& places, const Names& before, const Names& after);
   void insert_nodes();
-  void find_orphans();
 
   // Weight files.
   std::string weight_file(std::size_t shard) const;
@@ -93,29 +87,17 @@ class JsonWriter {
 
   const Model& model_;
   const JsonOrigin& origin_;
+  const Rewritten& rewritten_;
   const Rewriting& rewriting_;
   const fs::path& out_;
   FileNames names_;
   Output& output_;
   Splices splices_;
-  std::unordered_map<TensorId, const Edit*> edits_;
   std::unordered_map<TensorId, std::vector<std::size_t>> copies_of_;  // into Rewriting::copies
   std::vector<std::uint32_t> subgraph_of_;                            // by copy
-  std::map<OperatorId, NodeChange> changes_;
-  std::set<std::pair<OperatorId, std::uint32_t>> restored_;  // inputs of nested nodes that read another tensor again
-  std::set<std::string, std::less<>> lost_;                  // names that changed nodes of the model read before
-  std::set<TensorId> orphans_;                               // constants that nobody reads any more
 };
 
 // --- constants
-
-void JsonWriter::look_up_edits() {
-  for (const ConstantEdit& each : rewriting_.constants) {
-    const bool fresh = edits_.emplace(each.tensor, &each.edit).second;
-    assert(fresh);  // at most one edit for each constant
-    static_cast<void>(fresh);
-  }
-}
 
 void JsonWriter::place_copies() {
   subgraph_of_.assign(rewriting_.copies.size(), 0);
@@ -152,7 +134,7 @@ std::set<std::uint32_t> JsonWriter::emptied_subgraphs() const {
   std::set<std::uint32_t> emptied, kept = {0};
   kept.insert(subgraph_of_.begin(), subgraph_of_.end());
   for (const JsonOrigin::InlineTensor& each : origin_.tensors)
-    (orphans_.count(each.tensor) != 0 ? emptied : kept).insert(each.subgraph);
+    (rewritten_.orphaned(each.tensor) ? emptied : kept).insert(each.subgraph);
   for (const std::uint32_t subgraph : kept) emptied.erase(subgraph);
   return emptied;
 }
@@ -164,10 +146,10 @@ void JsonWriter::edit_inline_tensors() {
     const auto whole = emptied.count(each.subgraph) != 0 ? origin_.subgraphs[each.subgraph].tensors : std::nullopt;
     if (whole && (removed.empty() || removed.back().begin != whole->begin))
       removed.push_back(*whole);
-    else if (!whole && orphans_.count(each.tensor) != 0)
+    else if (!whole && rewritten_.orphaned(each.tensor))
       removed.push_back(each.entry);
-    else if (const auto edit = edits_.find(each.tensor); edit != edits_.end())
-      inline_text(*tensor(each.tensor).constant, *edit->second, tensor(each.tensor).name, &each.text);
+    else if (const Edit* edit = rewritten_.edit(each.tensor))
+      inline_text(*tensor(each.tensor).constant, *edit, tensor(each.tensor).name, &each.text);
   }
   splices_.remove_items(text(), removed);
 }
@@ -180,18 +162,12 @@ bool JsonWriter::adds_inline() const {
 
 void JsonWriter::add_inline_constants(std::map<std::uint32_t, std::string>& items) {
   if (!adds_inline()) return;
-  for (const AddedConstant& each : rewriting_.graph.added) {
-    const Edit* edit = edit_of(each);
-    const std::string value = edit ? inline_text(each.value, *edit, each.name, nullptr) : write_tensor(each.value);
+  for (const RewrittenConstant& each : rewritten_.added()) {
+    const std::string value =
+        each.edit ? inline_text(*each.value, *each.edit, each.name, nullptr) : write_tensor(*each.value);
     std::string& text = items[0];
     fmt::format_to(std::back_inserter(text), "{}{}: {}", text.empty() ? "" : ", ", json::quoted(each.name), value);
   }
-}
-
-const Edit* JsonWriter::edit_of(const AddedConstant& added) const {
-  const auto id = model_.network.find(added.name);
-  const auto edit = id ? edits_.find(*id) : edits_.end();
-  return edit == edits_.end() ? nullptr : edit->second;
 }
 
 void JsonWriter::add_inline_tensors() {
@@ -210,7 +186,7 @@ void JsonWriter::add_inline_tensors() {
   for (const auto& [id, text] : items) {
     const JsonOrigin::SubgraphText& subgraph = origin_.subgraphs[id];
     const bool others = std::any_of(origin_.tensors.begin(), origin_.tensors.end(), [&, in = id](const auto& each) {
-      return each.subgraph == in && orphans_.count(each.tensor) == 0;
+      return each.subgraph == in && !rewritten_.orphaned(each.tensor);
     });
     if (subgraph.tensors)
       splices_.insert(subgraph.tensors_begin + 1, text + (others ? ", " : ""));
@@ -221,9 +197,10 @@ void JsonWriter::add_inline_tensors() {
 
 // --- nodes
 
-// What a tensor of the model is called within a nested network.
-std::string_view JsonWriter::name_within(std::uint32_t subgraph, std::string_view name) const {
-  const auto id = model_.network.find(name);
+// What a tensor is called within a nested network.
+std::string_view JsonWriter::name_within(std::uint32_t subgraph, TensorId id) const {
+  if (const auto copy = rewritten_.copy_of(id)) return local_name(*copy);
+  const std::string_view name = rewritten_.name(id);
   for (const auto& [inside, outside] : origin_.subgraphs[subgraph].inputs)
     if (id == outside) return inside;
   const std::string_view prefix = model_.network.prefix(subgraph);
@@ -233,34 +210,21 @@ std::string_view JsonWriter::name_within(std::uint32_t subgraph, std::string_vie
   return name.substr(prefix.size());
 }
 
-// What a name within a nested network stands for outside.
-std::string_view JsonWriter::name_outside(std::uint32_t subgraph, std::string_view name) const {
-  const auto id = model_.network.find(fmt::format("{}{}", model_.network.prefix(subgraph), name));
-  return id ? tensor(*id).name : std::string_view();
-}
-
-void JsonWriter::look_up_changes() {
-  changes_ = node_changes(rewriting_);
-  for (const InputChange& each : rewriting_.graph.inputs)
-    if (model_.network.op(each.op).nested()) {
-      changes_[each.op].inputs[each.slot] = name_within(model_.network.op(each.op).subgraph, each.name);
-      restored_.insert({each.op, each.slot});
-    }
-  for (const Rebinding& each : rewriting_.rebindings) changes_[each.op].inputs[each.slot] = local_name(each.copy);
-}
-
 void JsonWriter::change_nodes() {
   std::vector<json::Range> removed;
-  for (const auto& [op, change] : changes_) {
-    change_node(op, change);
-    if (change.removed) removed.push_back(origin_.nodes[op]);
+  for (const auto& [op, change] : rewritten_.changes()) {
+    assert(!origin_.nodes[op].empty());  // an operator that is changed stands in the text
+    if (change.removed)
+      removed.push_back(origin_.nodes[op]);
+    else
+      change_node(op, change);
   }
   splices_.remove_items(text(), removed);
 }
 
-// Notes what the node read before, and, where it stays, changes what it reads and gives out, and its type.
-void JsonWriter::change_node(OperatorId op, const NodeChange& change) {
-  assert(!origin_.nodes[op].empty());  // an operator that is changed stands in the text
+// Changes what the node reads and gives out, and its type.
+void JsonWriter::change_node(OperatorId op, const OperatorChange& change) {
+  const auto name = [&, subgraph = model_.network.op(op).subgraph](TensorId id) { return name_within(subgraph, id); };
   json::Document(text(), origin_.nodes[op]).read([&](json::Value& object) {
     object.object([&](std::string_view key, json::Value& value) {
       if (key == "inputs" || key == "outputs") {
@@ -270,27 +234,15 @@ void JsonWriter::change_node(OperatorId op, const NodeChange& change) {
           names.push_back(each.string());
           places.push_back(each.range());
         });
-        const bool reads = key == "inputs";
-        if (reads) lose(op, names);
-        if (change.removed) return;
-        change_names(value.range(), places, names, reads ? change.inputs_of(names) : change.outputs_of(names));
-      } else if (change.type && !change.removed && (key == "op" || key == "attributes")) {
+        const std::string_view absent;
+        change_names(value.range(), places, names,
+                     key == "inputs" ? change.inputs_of(names, absent, name) : change.outputs_of(names, absent, name));
+      } else if (change.type && (key == "op" || key == "attributes")) {
         value.check();
         splices_.replace(value.range(), key == "op" ? json::quoted(*change.type) : "{}");
       }
     });
   });
-}
-
-// Notes which constants a changed node read; of a nested one only those in whose place it reads another tensor again.
-void JsonWriter::lose(OperatorId op, const Names& names) {
-  const std::uint32_t subgraph = model_.network.op(op).subgraph;
-  for (std::uint32_t slot = 0; slot < names.size(); ++slot) {
-    if (subgraph == 0)
-      lost_.emplace(names[slot]);
-    else if (restored_.count({op, slot}) != 0)
-      lost_.emplace(name_outside(subgraph, names[slot]));
-  }
 }
 
 // Name by name where their number stays, so that the layout of the list does too.
@@ -316,28 +268,6 @@ void JsonWriter::insert_nodes() {
         origin_.nodes[each.before].begin,
         fmt::format(R"({{"name": {}, "op": {}, "inputs": [{}], "outputs": [{}]}}, )", json::quoted(each.name),
                     json::quoted(each.type), list(each.inputs), list(each.outputs)));
-}
-
-// Constants of the model that only nodes read which do so no longer.
-void JsonWriter::find_orphans() {
-  if (rewriting_.graph.empty()) return;
-  const Network& network = model_.network;
-  std::set<std::string_view> kept;
-  for (OperatorId op = 0; op < network.operators().size(); ++op) {
-    const auto found = changes_.find(op);
-    if (found != changes_.end() && found->second.removed) continue;
-    std::vector<std::string_view> names;
-    for (const TensorId id : network.op(op).inputs) names.push_back(id == kNone ? std::string_view() : tensor(id).name);
-    if (found != changes_.end()) names = found->second.inputs_of(std::move(names));
-    if (found != changes_.end() && network.op(op).nested())
-      for (const auto& [slot, name] : found->second.inputs) names[slot] = name_outside(network.op(op).subgraph, name);
-    kept.insert(names.begin(), names.end());
-  }
-  for (const InsertedOperator& each : rewriting_.graph.inserted) kept.insert(each.inputs.begin(), each.inputs.end());
-  for (const std::string& name : lost_) {
-    const auto id = network.find(name);
-    if (id && tensor(*id).constant && !tensor(*id).is_output && kept.count(name) == 0) orphans_.insert(*id);
-  }
 }
 
 // --- weight files
@@ -377,10 +307,8 @@ void JsonWriter::write_weights() {
     std::vector<TensorToStore> added;
     for (std::size_t k = 0; k < shard.tensors.size(); ++k) {
       const TensorId id = origin_.stored[i][k];
-      const auto edit = edits_.find(id);
-      if (orphans_.count(id) == 0)
-        tensors.push_back(
-            {shard.tensors[k].name, &shard.tensors[k].value, edit == edits_.end() ? nullptr : edit->second});
+      if (!rewritten_.orphaned(id))
+        tensors.push_back({shard.tensors[k].name, &shard.tensors[k].value, rewritten_.edit(id)});
       if (const auto copies = copies_of_.find(id); copies != copies_of_.end())
         for (const std::size_t index : copies->second) {
           const ConstantCopy& copy = rewriting_.copies[index];
@@ -389,8 +317,7 @@ void JsonWriter::write_weights() {
     }
     tensors.insert(tensors.end(), added.begin(), added.end());
     if (i + 1 == origin_.weights.shards.size() && !adds_inline())
-      for (const AddedConstant& each : rewriting_.graph.added)
-        tensors.push_back({each.name, &each.value, edit_of(each)});
+      for (const RewrittenConstant& each : rewritten_.added()) tensors.push_back({each.name, each.value, each.edit});
     files.push_back({&shard, std::move(tensors), names_.folder / weight_file(i)});
   }
   write_safetensors(files, output_);
@@ -409,15 +336,15 @@ void JsonWriter::write_index() {
     const std::string file = json::quoted(weight_file(each.shard));
     const TensorId id = *model_.network.find(each.tensor);
     const Literal& source = *tensor(id).constant;
-    const bool orphan = orphans_.count(id) != 0;
+    const bool orphan = rewritten_.orphaned(id);
     if (orphan) {
       removed.push_back({each.key, each.value.end});
       bytes -= source.bytes.size();
     } else {
       splices.replace(each.value, file);
     }
-    if (const auto edit = edits_.find(id); edit != edits_.end() && !orphan)
-      bytes += size_after(source, edit->second) - source.bytes.size();
+    if (const Edit* edit = rewritten_.edit(id); edit && !orphan)
+      bytes += size_after(source, edit) - source.bytes.size();
     if (const auto copies = copies_of_.find(id); copies != copies_of_.end())
       for (const std::size_t copy : copies->second) {
         const ConstantCopy& made = rewriting_.copies[copy];
@@ -430,9 +357,9 @@ void JsonWriter::write_index() {
   }
   splices.remove_items(index.file->text(), removed);
   if (!adds_inline())
-    for (const AddedConstant& each : rewriting_.graph.added) {
+    for (const RewrittenConstant& each : rewritten_.added()) {
       behind.emplace_back(each.name, json::quoted(weight_file(origin_.weights.shards.size() - 1)));
-      bytes += size_after(each.value, edit_of(each));
+      bytes += size_after(*each.value, each.edit);
     }
   bool first = removed.size() == index.entries.size();
   for (const auto& [name, file] : behind) {
@@ -501,12 +428,9 @@ void JsonWriter::add_entries(const std::string& entries, bool first) {
 
 void JsonWriter::write() {
   check_targets();
-  look_up_edits();
   place_copies();
-  look_up_changes();
   change_nodes();
   insert_nodes();
-  find_orphans();
   edit_inline_tensors();
   add_inline_tensors();
   name_weights();
@@ -519,8 +443,8 @@ void JsonWriter::write() {
 
 }  // namespace
 
-void write_json(const Model& model, const Rewriting& rewriting, const fs::path& out, Output& output) {
-  JsonWriter(model, rewriting, out, output).write();
+void write_json(const Model& model, const Rewritten& rewritten, const fs::path& out, Output& output) {
+  JsonWriter(model, rewritten, out, output).write();
 }
 
 }  // namespace rw::graph

@@ -28,10 +28,10 @@ bool has_graph(const Field& node) {
   return false;
 }
 
-void check_slots(const Field& node, const NodeChange& change, std::size_t own) {
+void check_slots(const Field& node, const OperatorChange& change, const Rewritten& rewritten, std::size_t own) {
   if (change.inputs.empty() || change.inputs.rbegin()->first < own || !has_graph(node)) return;
   throw node.error(fmt::format("'{}' cannot take the place of a tensor that a graph within a node reads",
-                               change.inputs.rbegin()->second));
+                               rewritten.name(change.inputs.rbegin()->second)));
 }
 
 // Writes the whole list where its first entry stood.
@@ -61,25 +61,12 @@ bool dropped_with_type(std::uint32_t number) {
 
 }  // namespace
 
-Names names_read(const Field& node) {
-  Names names = names_of(node, P::kInput);
-  for (Fields fields(node); fields.next();) {
-    if (fields->number != P::kAttribute) continue;
-    for (Fields inner(*fields); inner.next();) {
-      if (inner->number != AttributeProto::kGraph && inner->number != AttributeProto::kGraphs) continue;
-      Names defines;
-      const Names captured = captures(*inner, defines);
-      names.insert(names.end(), captured.begin(), captured.end());
-    }
-  }
-  return names;
-}
-
-std::string changed_node(const Field& node, const NodeChange& change) {
+std::string changed_node(const Field& node, const OperatorChange& change, const Rewritten& rewritten) {
   List inputs{P::kInput, names_of(node, P::kInput)}, outputs{P::kOutput, names_of(node, P::kOutput)};
-  check_slots(node, change, inputs.names.size());
-  inputs.names = change.inputs_of(std::move(inputs.names));
-  outputs.names = change.outputs_of(std::move(outputs.names));
+  check_slots(node, change, rewritten, inputs.names.size());
+  const auto name = [&](TensorId id) { return rewritten.name(id); };
+  inputs.names = change.inputs_of(std::move(inputs.names), std::string_view(), name);
+  outputs.names = change.outputs_of(std::move(outputs.names), std::string_view(), name);
   std::string message;
   for (Fields fields(node); fields.next();) {
     if (fields->number == P::kInput)

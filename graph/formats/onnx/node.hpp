@@ -7,15 +7,12 @@
 #include <vector>
 
 #include "graph/formats/onnx/wire.hpp"
-#include "graph/node_changes.hpp"
+#include "graph/rewritten.hpp"
 
 namespace rw::graph::onnx {
 
-// The names that a node reads: its inputs, and what the graphs in it read from outside.
-std::vector<std::string_view> names_read(const Field& node);
-
 // The node's field with the change in it. Error: the change is to what a graph within the node reads.
-std::string changed_node(const Field& node, const NodeChange& change);
+std::string changed_node(const Field& node, const OperatorChange& change, const Rewritten& rewritten);
 
 // The field of a new node.
 std::string inserted_node(const InsertedOperator& node);

@@ -42,13 +42,11 @@ std::string_view view_of(std::span<const std::byte> bytes) {
 
 class Writer {
  public:
-  Writer(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out)
+  Writer(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out)
       : model_(model),
-        rewriting_(rewriting),
+        rewritten_(rewritten),
+        rewriting_(rewritten.rewriting()),
         origin_(dynamic_cast<const OnnxOrigin&>(*model.origin)),
-        nodes_(node_changes(rewriting)),
-        insertions_(insertions(rewriting)),
-        edits_(edits(rewriting)),
         orphans_(orphans()),
         relocation_(model, origin_, out, changes_external()),
         graph_(model.sources) {}
@@ -64,17 +62,6 @@ class Writer {
   }
 
  private:
-  static std::unordered_map<TensorId, const Edit*> edits(const Rewriting& rewriting) {
-    std::unordered_map<TensorId, const Edit*> result;
-    for (const ConstantEdit& each : rewriting.constants) result[each.tensor] = &each.edit;
-    return result;
-  }
-
-  const Edit* edit_of(TensorId tensor) const {
-    const auto found = edits_.find(tensor);
-    return found == edits_.end() ? nullptr : found->second;
-  }
-
   const Literal& literal(TensorId tensor) const { return *model_.network.tensor(tensor).constant; }
 
   bool is_external(TensorId tensor) const {
@@ -117,36 +104,28 @@ class Writer {
   }
 
   void copy_node(const Field& field, OperatorId op) {
-    const auto [first, last] = insertions_.equal_range(op);
-    for (auto each = first; each != last; ++each) {
-      graph_.text(inserted_node(*each->second));
-      changed_ = true;
+    if (!rewritten_.insertions().empty()) {
+      const auto [first, last] = rewritten_.insertions().equal_range(op);
+      for (auto each = first; each != last; ++each) {
+        graph_.text(inserted_node(rewriting_.graph.inserted[each->second]));
+        changed_ = true;
+      }
     }
-    const auto found = nodes_.find(op);
-    if (found == nodes_.end()) return graph_.copy(field.whole);
+    const OperatorChange* change = rewritten_.change(op);
+    if (!change) return graph_.copy(field.whole);
     changed_ = true;
-    if (!found->second.removed) graph_.text(changed_node(field, found->second));
+    if (!change->removed) graph_.text(changed_node(field, *change, rewritten_));
   }
 
-  // Constants that only nodes read which do so no longer, such as those of a BatchNormalization that was folded.
-  std::set<std::string, std::less<>> orphans() const {
-    std::set<std::string, std::less<>> lost, kept;
-    if (rewriting_.graph.empty()) return lost;
-    for (const InsertedOperator& each : rewriting_.graph.inserted) kept.insert(each.inputs.begin(), each.inputs.end());
-    OperatorId node = 0;
-    for (Fields fields(origin_.graph); fields.next();) {
-      if (fields->number == GraphProto::kOutput || fields->number == GraphProto::kInput) kept.emplace(name_of(*fields));
-      if (fields->number != GraphProto::kNode) continue;
-      const auto change = nodes_.find(node++);
-      for (const std::string_view name : names_read(*fields)) (change == nodes_.end() ? kept : lost).emplace(name);
-      if (change == nodes_.end() || change->second.removed) continue;
-      const std::string text = changed_node(*fields, change->second);
-      Fields changed(text, 0);
-      changed.next();
-      for (const std::string_view name : names_read(*changed)) kept.emplace(name);
-    }
-    for (const std::string& name : kept) lost.erase(name);
-    return lost;
+  // Constants that nobody reads any more, such as those of a BatchNormalization that was folded, but for those that the
+  // file calls inputs, too.
+  std::set<TensorId> orphans() const {
+    std::set<TensorId> all = rewritten_.orphans();
+    if (all.empty()) return all;
+    for (Fields fields(origin_.graph); fields.next();)
+      if (fields->number == GraphProto::kInput)
+        if (const auto id = model_.network.find(name_of(*fields))) all.erase(*id);
+    return all;
   }
 
   static std::string_view name_of(const Field& value_info) {
@@ -157,11 +136,11 @@ class Writer {
   }
 
   void copy_initializer(const Field& field, TensorId tensor) {
-    if (orphans_.contains(model_.network.tensor(tensor).name)) {
+    if (orphans_.count(tensor) != 0) {
       changed_ = true;
       return;
     }
-    const Edit* edit = edit_of(tensor);
+    const Edit* edit = rewritten_.edit(tensor);
     const bool moves = relocation_.moves() && is_external(tensor);
     if (!edit && !moves) return graph_.copy(field.whole);
     changed_ = true;
@@ -220,8 +199,8 @@ class Writer {
   // What the file says of the shape of a constant that gets another one.
   void copy_value_info(const Field& field) {
     const std::string_view name = name_of(field);
-    const auto tensor = edits_.empty() ? std::nullopt : model_.network.find(name);
-    const Edit* edit = tensor ? edit_of(*tensor) : nullptr;
+    const auto tensor = rewriting_.constants.empty() ? std::nullopt : model_.network.find(name);
+    const Edit* edit = tensor ? rewritten_.edit(*tensor) : nullptr;
     if (!edit || std::equal(edit->shape.begin(), edit->shape.end(), literal(*tensor).shape.dims().begin(),
                             literal(*tensor).shape.dims().end()))
       return graph_.copy(field.whole);
@@ -232,7 +211,7 @@ class Writer {
 
   void add_constants() {
     for (const ConstantCopy& each : rewriting_.copies) add_copy(each);
-    for (const AddedConstant& each : rewriting_.graph.added) add_constant(each);
+    for (const RewrittenConstant& each : rewritten_.added()) add_constant(each);
   }
 
   void add_copy(const ConstantCopy& copy) {
@@ -250,18 +229,14 @@ class Writer {
     append_tensor(GraphProto::kInitializer, head, std::move(elements), graph_);
   }
 
-  void add_constant(const AddedConstant& added) {
-    const auto tensor = model_.network.find(added.name);
-    const Edit* edit = tensor ? edit_of(*tensor) : nullptr;
+  void add_constant(const RewrittenConstant& added) {
     Pieces elements(model_.sources);
-    if (edit)
-      elements.scaled(added.value, *edit, added.name);
+    if (added.edit)
+      elements.scaled(*added.value, *added.edit, added.name);
     else
-      elements.copy(view_of(added.value.bytes));
+      elements.copy(view_of(added.value->bytes));
     changed_ = true;
-    append_tensor(GraphProto::kInitializer,
-                  tensor_head(added.name, added.value.dtype,
-                              edit ? std::span<const std::int64_t>(edit->shape) : added.value.shape.dims()),
+    append_tensor(GraphProto::kInitializer, tensor_head(added.name, added.value->dtype, added.shape()),
                   std::move(elements), graph_);
   }
 
@@ -281,12 +256,10 @@ class Writer {
   }
 
   const Model& model_;
+  const Rewritten& rewritten_;
   const Rewriting& rewriting_;
   const OnnxOrigin& origin_;
-  const std::map<OperatorId, NodeChange> nodes_;
-  const std::multimap<OperatorId, const InsertedOperator*> insertions_;
-  const std::unordered_map<TensorId, const Edit*> edits_;
-  const std::set<std::string, std::less<>> orphans_;
+  const std::set<TensorId> orphans_;
   Relocation relocation_;
   Pieces graph_;
   bool changed_ = false;
@@ -294,8 +267,8 @@ class Writer {
 
 }  // namespace
 
-void write_onnx(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output) {
-  Writer(model, rewriting, out).write(out, output);
+void write_onnx(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output) {
+  Writer(model, rewritten, out).write(out, output);
 }
 
 }  // namespace rw::graph

@@ -16,11 +16,12 @@
 
 #include "graph/formats/output/output.hpp"
 #include "graph/model.hpp"
+#include "graph/rewritten.hpp"
 
 namespace rw::graph {
 
 // `model` was read by read_onnx. Error: a value that cannot be scaled; a file of external data that has to lie beside
 // the output where another one lies.
-void write_onnx(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output);
+void write_onnx(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output);
 
 }  // namespace rw::graph

@@ -393,7 +393,9 @@ void ModelPlan::edit_graph() {
 
 }  // namespace
 
-PlanFile plan_of(const Network& network, const Rewriting& rewriting) {
+PlanFile plan_of(const Rewritten& rewritten) {
+  const Network& network = rewritten.network();
+  const Rewriting& rewriting = rewritten.rewriting();
   PlanFile plan;
   for (const ConstantEdit& each : rewriting.constants) plan.scales.push_back(scale_of(network, each.tensor, each.edit));
   const std::size_t first = plan.scales.size();
@@ -415,13 +417,13 @@ PlanFile plan_of(const Network& network, const Rewriting& rewriting) {
                           .inputs = each.inputs,
                           .outputs = each.outputs});
   // In an order in which they can be carried out: of what was changed again, or removed later, the end alone.
-  const std::set<OperatorId> removed(graph.removed.begin(), graph.removed.end());
+  const std::set<OperatorId> removed(rewritten.removals().begin(), rewritten.removals().end());
   std::map<OperatorId, std::string> types;
   std::map<std::pair<OperatorId, std::uint32_t>, std::string> outputs, inputs;
   for (const Replacement& each : graph.replacements) types[each.op] = each.type;
   for (const OutputChange& each : graph.outputs) outputs[{each.op, each.slot}] = each.name;
   for (const InputChange& each : graph.inputs) inputs[{each.op, each.slot}] = each.name;
-  for (const OperatorId op : graph.removed) plan.edits.push_back({.kind = Kind::remove, .node = node(op)});
+  for (const OperatorId op : rewritten.removals()) plan.edits.push_back({.kind = Kind::remove, .node = node(op)});
   for (const auto& [op, type] : types)
     if (removed.count(op) == 0) plan.edits.push_back({.kind = Kind::replace, .node = node(op), .name = type});
   for (const auto& [place, name] : outputs)

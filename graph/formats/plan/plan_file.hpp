@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "graph/model.hpp"
+#include "graph/rewritten.hpp"
 
 namespace rw::graph {
 
@@ -79,8 +80,8 @@ struct PlanFile {
 };
 
 // What a rewriting does to the constants and the graph of a network. Names of rules and regions, and statistics, are
-// the caller's to fill in. `network`: as the rewriting has left it.
-PlanFile plan_of(const Network& network, const Rewriting& rewriting);
+// the caller's to fill in.
+PlanFile plan_of(const Rewritten& rewritten);
 
 std::string to_json(const PlanFile& plan);
 

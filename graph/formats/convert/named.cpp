@@ -1,0 +1,114 @@
+#include "graph/formats/convert/named.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "graph/base/error.hpp"
+
+namespace rw::graph {
+namespace {
+
+using Names = std::vector<std::string_view>;
+using BodyRef = FunctionRef<std::string(std::string_view, const Model&)>;
+
+class Namer {
+ public:
+  Namer(const Model& model, const Rewritten& rewritten, std::string_view format, BodyRef body)
+      : model_(model), network_(model.network), rewritten_(rewritten), format_(format), body_(body) {}
+
+  NamedNetwork run() {
+    rewritten_.for_each_operator([&](const RewrittenOperator& op) {
+      if (!is_constant(op)) add_node(op);
+    });
+    std::set<TensorId> added;  // of those that the network has got already
+    for (const AddedConstant& each : rewritten_.rewriting().graph.added)
+      if (const auto id = network_.find(each.name)) added.insert(*id);
+    for (TensorId id = 0; id < network_.tensors().size(); ++id)
+      if (!added.contains(id)) add_constant(id);
+    for (std::size_t i = 0; i < rewritten_.rewriting().copies.size(); ++i)
+      result_.constants.push_back(*rewritten_.constant(rewritten_.copy(i)));
+    for (const RewrittenConstant& each : rewritten_.added()) result_.constants.push_back(each);
+    if (!rewritten_.rewriting().graph.empty() || !rewritten_.removals().empty()) drop_unread();
+    return std::move(result_);
+  }
+
+ private:
+  void drop_unread() {
+    const std::vector<bool> read = rewritten_.read();
+    std::erase_if(result_.constants, [&](const RewrittenConstant& each) { return !read[each.id]; });
+  }
+
+  Names names(std::span<const TensorId> tensors) const {
+    Names result;
+    result.reserve(tensors.size());
+    for (const TensorId id : tensors) result.push_back(id == kNone ? std::string_view() : rewritten_.name(id));
+    return result;
+  }
+
+  static bool is_constant(std::string_view type, std::span<const TensorId> outputs, const Rewritten& rewritten) {
+    return type == "Constant" && outputs.size() == 1 && outputs[0] != kNone && rewritten.constant(outputs[0]);
+  }
+  bool is_constant(const RewrittenOperator& op) const { return is_constant(op.type, op.outputs, rewritten_); }
+
+  void add_node(const RewrittenOperator& op) {
+    const auto own = op.inputs.size() - std::min<std::size_t>(op.captured, op.inputs.size());
+    NamedNode node{op.type, op.name, names(op.inputs.first(own)), names(op.outputs), op.attributes};
+    convert_graphs(node);
+    result_.nodes.push_back(std::move(node));
+  }
+
+  void convert_graphs(NamedNode& node) {
+    const auto opaque = [](const Attribute& each) { return std::holds_alternative<Opaque>(each.value); };
+    if (std::none_of(node.attributes.begin(), node.attributes.end(), opaque)) return;
+    const std::string place = fmt::format("node '{}'", node.name);
+    const std::span<Attribute> attributes = result_.texts.make<Attribute>(node.attributes.size());
+    std::copy(node.attributes.begin(), node.attributes.end(), attributes.begin());
+    for (Attribute& each : attributes) {
+      if (!opaque(each)) continue;
+      const std::string_view graph = std::get<Opaque>(each.value).text;
+      if (graph.empty())
+        throw Error("", place,
+                    fmt::format("the type of its attribute '{}' cannot be converted to {}: keep the model's format",
+                                each.name, format_));
+      try {
+        each.value = Opaque{result_.texts.store(std::string_view(body_(graph, model_)))};
+      } catch (const Error& error) {
+        const std::string inside = error.place.empty() ? "" : error.place + ": ";
+        throw Error("", place, fmt::format("in its attribute '{}': {}{}", each.name, inside, error.message));
+      }
+    }
+    node.attributes = attributes;
+  }
+
+  void add_constant(TensorId id) {
+    const Tensor& tensor = network_.tensor(id);
+    if (tensor.constant) {
+      if (tensor.producer != kNone) {  // an operator makes it, or holds it
+        const Operator& maker = network_.op(tensor.producer);
+        if (!is_constant(network_.type_name(maker.type), maker.outputs, rewritten_)) return;
+      }
+      result_.constants.push_back(*rewritten_.constant(id));
+    } else if (tensor.is_input &&
+               std::find(network_.inputs().begin(), network_.inputs().end(), id) == network_.inputs().end()) {
+      throw Error("", fmt::format("tensor '{}'", tensor.name),
+                  fmt::format("a constant of its element type cannot be converted to {}", format_));
+    }
+  }
+
+  const Model& model_;
+  const Network& network_;
+  const Rewritten& rewritten_;
+  const std::string_view format_;
+  const BodyRef body_;
+  NamedNetwork result_;
+};
+
+}  // namespace
+
+NamedNetwork named(const Model& model, const Rewritten& rewritten, std::string_view format, BodyRef body) {
+  return Namer(model, rewritten, format, body).run();
+}
+
+}  // namespace rw::graph
