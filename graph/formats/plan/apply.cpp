@@ -200,6 +200,7 @@ class ModelPlan {
   void read_again(OperatorId op, std::uint32_t slot, TensorId id) {
     std::vector<TensorId> inputs(network_.op(op).inputs.begin(), network_.op(op).inputs.end());
     inputs[slot] = id;
+    result_.graph.originals.emplace(op, network_.op(op));
     network_.set_inputs(op, inputs);
     result_.graph.inputs.push_back({op, slot, std::string(network_.tensor(id).name)});
   }
