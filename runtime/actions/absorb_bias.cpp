@@ -14,71 +14,15 @@
 
 #include "graph/base/error.hpp"
 #include "graph/values/elements.hpp"
-#include "runtime/actions/actions.hpp"
-#include "runtime/laws/clip_bounds.hpp"
+#include "runtime/actions/action.hpp"
+#include "runtime/laws/operators.hpp"
 #include "runtime/plan/scales.hpp"
 #include "runtime/weights/bias.hpp"
 
 namespace rw::runtime {
 namespace {
 
-bool pads(const Site& site) {
-  const std::string_view automatic = site.text("auto_pad", "NOTSET");
-  if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") return true;
-  const auto list = site.integers("pads");
-  return automatic == "NOTSET" && list && std::any_of(list->begin(), list->end(), [](auto each) { return each != 0; });
-}
-
-// --- operators inside: how f(y - c) = f(y) - c holds
-
-enum class Passes : std::uint8_t { always, above, never };  // above: where y >= c
-
-Passes average(const Site& site) {
-  return pads(site) && site.integer("count_include_pad") != 0 ? Passes::never : Passes::always;
-}
-Passes always(const Site&) { return Passes::always; }
-Passes above(const Site&) { return Passes::above; }
-Passes clip(const Site& site) { return clip_bounds(site).is_relu() ? Passes::above : Passes::never; }
-
-struct PassRow {
-  std::string_view op;
-  Passes (*passes)(const Site&);
-};
-
-constexpr std::array kPasses = {
-    PassRow{"Identity", always},
-    PassRow{"Dropout", always},
-    PassRow{"MaxPool", always},
-    PassRow{"GlobalMaxPool", always},
-    PassRow{"GlobalAveragePool", always},
-    PassRow{"AveragePool", average},
-    PassRow{"ReduceMean", always},
-    PassRow{"ReduceMax", always},
-    PassRow{"ReduceMin", always},
-    PassRow{"Reshape", always},
-    PassRow{"Flatten", always},
-    PassRow{"Transpose", always},
-    PassRow{"Squeeze", always},
-    PassRow{"Unsqueeze", always},
-    PassRow{"Split", always},
-    PassRow{"Slice", always},
-    PassRow{"Gather", always},
-    PassRow{"Concat", always},
-    PassRow{"DepthToSpace", always},
-    PassRow{"SpaceToDepth", always},
-    PassRow{"Tile", always},
-    PassRow{"Expand", always},
-    PassRow{"Relu", above},
-    PassRow{"LeakyRelu", above},
-    PassRow{"PRelu", above},
-    PassRow{"Clip", clip},
-};
-
-Passes passes(const Site& site) {
-  const auto row =
-      std::find_if(kPasses.begin(), kPasses.end(), [&](const PassRow& each) { return each.op == site.form().op; });
-  return row == kPasses.end() ? Passes::never : row->passes(site);
-}
+constexpr std::array kArguments = {dsl::ArgumentForm::parents, dsl::ArgumentForm::number_per_channel};
 
 // --- parents and children
 
@@ -108,9 +52,8 @@ bool is_folded(const Site& site, const Plan& plan) {
 }
 
 std::string unfit_child(const Site& site) {
-  if (site.form().op != "Conv" && site.form().op != "Gemm")
-    return fmt::format("{} is neither Conv nor Gemm", site.form().op);
-  if (pads(site)) return fmt::format("{} pads with zeros, from which nothing can be taken", site.form().op);
+  if (!traits(site).sums_evenly) return fmt::format("{} does not sum evenly over its weights", site.form().op);
+  if (pads_with_zeros(site)) return fmt::format("{} pads with zeros, from which nothing can be taken", site.form().op);
   return without_bias(site);
 }
 
@@ -129,9 +72,10 @@ Judgement judge(const BoundRegion& view, const Plan& plan) {
   Judgement judgement;
   for (const OperatorId op : region.inner) {
     const Site site = view.analysis().site(op);
-    const Passes how = passes(site);
-    if (how == Passes::never) return {fmt::format("{} does not pass a difference", site.form().op)};
-    judgement.approximate |= how == Passes::above;
+    const auto difference = traits(site).difference;
+    const Difference how = difference ? difference(site) : Difference::changes;
+    if (how == Difference::changes) return {fmt::format("{} does not pass a difference", site.form().op)};
+    judgement.approximate |= how == Difference::passes_above;
   }
   for (const OperatorId op : region.parents)
     if (std::string why = without_bias(view.analysis().site(op)); !why.empty()) return {std::move(why)};
@@ -202,8 +146,6 @@ std::vector<double> product_of(const Site& site, const std::vector<double>& c) {
   return sums;
 }
 
-}  // namespace
-
 Effect absorb_bias(ActionContext& context, const dsl::Step& step) {
   const BoundRegion& view = context.view;
   const Judgement judgement = judge(view, context.plan);
@@ -231,5 +173,15 @@ Effect absorb_bias(ActionContext& context, const dsl::Step& step) {
   for (const TensorId tensor : view.region().tensors) context.plan.shift(tensor, along(context, tensor, shifts));
   return effect;
 }
+
+}  // namespace
+
+extern const Action kAbsorbBiasAction = {
+    .name = "absorb_bias",
+    .arguments = kArguments,
+    .help =
+        "moves part of the parents' bias into the children's: exact where no activation lies between, else approximate",
+    .run = absorb_bias,
+};
 
 }  // namespace rw::runtime

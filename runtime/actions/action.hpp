@@ -1,4 +1,4 @@
-// What rules do: one row an action, one file each in actions/.
+// What rules do.
 #pragma once
 
 #include <span>
@@ -8,7 +8,7 @@
 
 #include "dsl/program/vocabulary.hpp"
 #include "graph/editor.hpp"
-#include "runtime/formulas/formula.hpp"
+#include "runtime/formulas/formula_evaluator.hpp"
 
 namespace rw::runtime {
 
@@ -45,10 +45,11 @@ struct ChainContext {
   graph::Editor& editor;
 };
 
+// One constant an action, in its own file; table.cpp lists them.
 struct Action {
   std::string_view name;
   std::span<const dsl::ArgumentForm> arguments;
-  bool bit_exact;  // the outputs stay bit for bit, or can be made to: --exact allows it
+  bool bit_exact = false;  // the outputs stay bit for bit, or can be made to: --exact allows it
   std::string_view help;
   // In rules with a region; null: it cannot stand there. graph::Error: a value that cannot be used.
   Effect (*run)(ActionContext&, const dsl::Step&) = nullptr;
@@ -56,6 +57,6 @@ struct Action {
   GraphEffect (*edit)(ChainContext&, const dsl::Step&) = nullptr;
 };
 
-std::span<const Action> actions();  // in the order of dsl::Step::action
+std::span<const Action* const> actions();  // in the order of dsl::Step::action
 
 }  // namespace rw::runtime

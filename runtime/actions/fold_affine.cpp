@@ -15,13 +15,15 @@
 #include <optional>
 
 #include "graph/values/elements.hpp"
-#include "runtime/actions/actions.hpp"
-#include "runtime/laws/laws.hpp"
+#include "runtime/actions/action.hpp"
+#include "runtime/actions/first_output.hpp"
 #include "runtime/weights/bias.hpp"
 #include "runtime/weights/edited.hpp"
 
 namespace rw::runtime {
 namespace {
+
+constexpr std::array kArguments = {dsl::ArgumentForm::chain_node, dsl::ArgumentForm::chain_node};
 
 // z = factor y + offset, one of each for every channel.
 struct ChannelAffine {
@@ -142,7 +144,7 @@ std::string read_target(const Site& site, Target& target) {
     if (*axes == AxisMask{1} << static_cast<unsigned>(i)) target.from_end = out.rank() - i;
   target.bias_slot = linear->bias.value_or(bias_slot(site));
   target.bias.assign(target.channels, 0);
-  target.bias_factor = site.network().type_of(site.id()) == "Gemm" ? site.number("beta", 1) : 1;
+  target.bias_factor = site.number("beta", 1);
   if (!linear->bias) return {};
   const auto bias = along(site, *linear->bias, target.channels, 1);
   if (!bias) return fmt::format("its bias '{}' is not one value a channel", site.tensor(*linear->bias).name);
@@ -171,8 +173,6 @@ std::vector<double> scale_of(const Plan& plan, TensorId tensor, std::size_t chan
   const std::vector<double>* scale = plan.scale_of(tensor);
   return scale && scale->size() == channels ? *scale : std::vector<double>(channels, scale ? (*scale)[0] : 1);
 }
-
-}  // namespace
 
 GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
   graph::Editor& editor = context.editor;
@@ -230,5 +230,15 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
   editor.give(a, 0, out);
   return {.done = true};
 }
+
+}  // namespace
+
+extern const Action kFoldAffineAction = {
+    .name = "fold_affine",
+    .arguments = kArguments,
+    .help =
+        "folds BatchNormalization, or Mul, Div, Add or Sub with a constant, into the linear operator before it: exact",
+    .edit = fold_affine,
+};
 
 }  // namespace rw::runtime

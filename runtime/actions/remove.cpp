@@ -4,34 +4,20 @@
 
 #include <array>
 
-#include "runtime/actions/actions.hpp"
-#include "runtime/laws/laws.hpp"
+#include "runtime/actions/action.hpp"
+#include "runtime/actions/first_output.hpp"
+#include "runtime/laws/operators.hpp"
 
 namespace rw::runtime {
 namespace {
 
-std::string always(const Site&) { return {}; }
-
-std::string same_type(const Site& site) {
-  const graph::DType from = site.tensor(0).dtype, to = site.network().tensor(site.output()).dtype;
-  return from == to && from != graph::DType::undefined ? std::string() : "it changes the element type";
-}
-
-// Operators that are the identity, and why one is not.
-struct IdentityRow {
-  std::string_view op;
-  std::string (*condition)(const Site&);
-};
-constexpr std::array kIdentities = {IdentityRow{"Identity", always}, IdentityRow{"Dropout", operator_condition},
-                                    IdentityRow{"Cast", same_type}};
+constexpr std::array kArguments = {dsl::ArgumentForm::chain_node};
 
 std::string not_identity(const Site& site) {
-  for (const IdentityRow& row : kIdentities)
-    if (row.op == site.network().type_of(site.id())) return row.condition(site);
-  return fmt::format("{} is not known to be the identity", site.network().type_of(site.id()));
+  const auto identity = traits(site).identity;
+  return identity ? identity(site)
+                  : fmt::format("{} is not known to be the identity", site.network().type_of(site.id()));
 }
-
-}  // namespace
 
 GraphEffect remove(ChainContext& context, const dsl::Step& step) {
   graph::Editor& editor = context.editor;
@@ -61,5 +47,15 @@ GraphEffect remove(ChainContext& context, const dsl::Step& step) {
   }
   return {.done = true};
 }
+
+}  // namespace
+
+extern const Action kRemoveAction = {
+    .name = "remove",
+    .arguments = kArguments,
+    .bit_exact = true,
+    .help = "takes out an operator that is the identity: bit-exact",
+    .edit = remove,
+};
 
 }  // namespace rw::runtime

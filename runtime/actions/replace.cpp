@@ -2,13 +2,19 @@
 // here counts as approximate.
 #include <fmt/format.h>
 
-#include "runtime/actions/actions.hpp"
+#include <array>
+
+#include "runtime/actions/action.hpp"
+#include "runtime/actions/first_output.hpp"
 #include "runtime/laws/clip_bounds.hpp"
+#include "runtime/laws/operators.hpp"
 
 namespace rw::runtime {
 namespace {
 
-bool is_relu(const Site& site) { return site.network().type_of(site.id()) == "Clip" && clip_bounds(site).is_relu(); }
+constexpr std::array kArguments = {dsl::ArgumentForm::chain_node, dsl::ArgumentForm::operator_name};
+
+bool is_relu(const Site& site) { return traits(site).clips && clip_bounds(site).is_relu(); }
 
 // Why Relu does not take elements of this type in the operator set of the model; empty: it does, or nothing is known.
 std::string not_for_relu(const graph::Network& network, graph::DType dtype) {
@@ -17,8 +23,6 @@ std::string not_for_relu(const graph::Network& network, graph::DType dtype) {
   if (dtype == graph::DType::undefined || graph::floating(dtype) || (is_signed && opset >= 14)) return {};
   return fmt::format("Relu takes no {}{}", name(dtype), opset ? fmt::format(" in operator set {}", *opset) : "");
 }
-
-}  // namespace
 
 GraphEffect replace(ChainContext& context, const dsl::Step& step) {
   graph::Editor& editor = context.editor;
@@ -40,5 +44,14 @@ GraphEffect replace(ChainContext& context, const dsl::Step& step) {
   editor.replace(op, type);
   return {.done = true, .approximate = proved ? "" : fmt::format("{} in place of {}", type, was)};
 }
+
+}  // namespace
+
+extern const Action kReplaceAction = {
+    .name = "replace",
+    .arguments = kArguments,
+    .help = "another operator on the same first input, without attributes: exact where proved, else approximate",
+    .edit = replace,
+};
 
 }  // namespace rw::runtime

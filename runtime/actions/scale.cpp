@@ -4,17 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
 #include "graph/base/error.hpp"
-#include "runtime/actions/actions.hpp"
+#include "runtime/actions/action.hpp"
 #include "runtime/plan/scales.hpp"
 #include "runtime/weights/constant.hpp"
 #include "runtime/weights/edited.hpp"
 
 namespace rw::runtime {
 namespace {
+
+constexpr std::array kArguments = {dsl::ArgumentForm::parents, dsl::ArgumentForm::number_per_channel};
 
 using graph::Error;
 
@@ -141,8 +144,6 @@ std::uint32_t keep_exact(const ActionContext& context, const std::vector<Followe
   return resets;
 }
 
-}  // namespace
-
 Effect scale(ActionContext& context, const dsl::Step& step) {
   const BoundRegion& view = context.view;
   std::vector<double> scales = asked_scales(context, step);
@@ -169,5 +170,15 @@ Effect scale(ActionContext& context, const dsl::Step& step) {
   }
   return effect;
 }
+
+}  // namespace
+
+extern const Action kScaleAction = {
+    .name = "scale",
+    .arguments = kArguments,
+    .bit_exact = true,
+    .help = "scales the parents' output channels and divides the children's input channels: exact",
+    .run = scale,
+};
 
 }  // namespace rw::runtime

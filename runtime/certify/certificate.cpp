@@ -6,7 +6,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/conditions.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime {

@@ -125,7 +125,8 @@ struct Kind {
 };
 
 std::string law_name(const runtime::Analysis& analysis, graph::OperatorId op) {
-  return fmt::format("{}{}", analysis.law(op).name, analysis.operators[op].elementwise ? " elementwise" : "");
+  return fmt::format("{}{}", analysis.law(op).name,
+                     analysis.operators[op].elementwise && analysis.law(op).says_elementwise ? " elementwise" : "");
 }
 
 std::map<std::string, Kind> kinds(const graph::Network& network, const runtime::Analysis& analysis) {
@@ -217,7 +218,7 @@ int ops(const Given& given) {
     return kDone;
   }
   graph::Model model = graph::read_model(model_file);
-  const runtime::Analysis analysis = runtime::analyse(model.network, rules->program.laws, {});
+  const runtime::Analysis analysis = runtime::analyse(model.network, rules->program.laws);
   const auto all = kinds(model.network, analysis);
   if (given.has("--json"))
     print_kinds_json(all, model.network, model_file);

@@ -65,7 +65,7 @@ class Applier {
   bool has_new_bias(OperatorId op, std::uint32_t slot) const {
     return slot == bias_slot(analysis_.site(op)) && plan_.added_bias(op);
   }
-  bool is_bounded(OperatorId op) const { return analysis_.law(op).name == "bounded"; }
+  bool is_bounded(OperatorId op) const { return analysis_.law(op).unfolds; }
 
   // Users with equal edits share one tensor. The tensor itself changes where all of its users change it; who wants it
   // otherwise reads a copy, one on each side of the border of a nested network, across which names do not reach.

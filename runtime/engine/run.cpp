@@ -73,7 +73,7 @@ class Runner {
 
  private:
   void analyse_network() {
-    outcome_.analysis = analyse(model_.network, program_.laws, options_.skip_nodes);
+    outcome_.analysis = analyse(model_.network, program_.laws, {options_.skip_nodes, options_.exact});
     outcome_.unused_statistics = 0;
     outcome_.statistics = usable(model_, outcome_.analysis, outcome_.unused_statistics);
     outcome_.regions = find_regions(outcome_.analysis);
@@ -199,7 +199,7 @@ class Runner {
                                         : value.missing.sentence());
         return done;
       }
-      const Action& action = actions()[step.action];
+      const Action& action = *actions()[step.action];
       check_exact(rule, action);
       if (std::any_of(bound.begin(), bound.end(), [&](OperatorId op) {
             return op != kNone && (editor.network().removed(op) || !unreplaced(index, step, op));
@@ -314,7 +314,7 @@ class Runner {
       if (!options_.match_only) {
         if (region.scales.empty()) region.scales.assign(visit.view().region().classes, 1.0);
         ActionContext context{formulas, visit.view(), visit.evaluator(), outcome_.plan, options_.exact, region.scales};
-        const Action& action = actions()[step->action];
+        const Action& action = *actions()[step->action];
         check_exact(formulas.rule(), action);
         Effect made = action.run(context, *step);
         if (!made.refused.empty()) {

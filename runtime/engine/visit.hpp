@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/formulas/formula.hpp"
+#include "runtime/formulas/formula_evaluator.hpp"
 #include "runtime/matching/match.hpp"
 
 namespace rw::runtime {

@@ -4,7 +4,8 @@
 
 #include "graph/operators/form.hpp"
 #include "runtime/actions/action.hpp"
-#include "runtime/formulas/words.hpp"
+#include "runtime/formulas/field.hpp"
+#include "runtime/formulas/function.hpp"
 #include "runtime/laws/law.hpp"
 
 namespace rw::runtime {
@@ -14,16 +15,35 @@ using dsl::Kind;
 
 std::vector<dsl::LawWord> law_words() {
   std::vector<dsl::LawWord> words;
-  for (const Law& law : laws())
+  for (const Law* law : laws())
     words.push_back(
-        {law.name, law.parameters, law.name == "pass", law.offers, law.absorbs, law.ties_channels, law.help});
+        {law->name, law->parameters, law->says_elementwise, law->offers, law->absorbs, law->ties_channels, law->help});
   return words;
 }
 
 std::vector<dsl::ActionWord> action_words() {
   std::vector<dsl::ActionWord> words;
-  for (const Action& action : actions())
-    words.push_back({action.name, action.arguments, action.run != nullptr, action.edit != nullptr, action.help});
+  for (const Action* action : actions())
+    words.push_back({action->name, action->arguments, action->run != nullptr, action->edit != nullptr, action->help});
+  return words;
+}
+
+std::vector<dsl::FunctionWord> function_words() {
+  std::vector<dsl::FunctionWord> words;
+  for (const Function* each : functions()) words.push_back({each->name, each->form, each->arity, each->help});
+  return words;
+}
+
+std::vector<std::string_view> reduction_words() {
+  std::vector<std::string_view> words;
+  for (const Reduction& each : reductions()) words.push_back(each.name);
+  return words;
+}
+
+std::vector<dsl::FieldWord> field_words() {
+  std::vector<dsl::FieldWord> words;
+  for (const Field& each : fields())
+    words.push_back({each.name, each.kind, each.about, each.roles, each.help, each.measured});
   return words;
 }
 
@@ -48,12 +68,15 @@ const std::map<std::string_view, std::vector<dsl::AttributeWord>>& attribute_wor
 const dsl::Vocabulary& vocabulary() {
   static const std::vector<dsl::LawWord> law_table = law_words();
   static const std::vector<dsl::ActionWord> action_table = action_words();
+  static const std::vector<dsl::FunctionWord> function_table = function_words();
+  static const std::vector<std::string_view> reduction_table = reduction_words();
+  static const std::vector<dsl::FieldWord> field_table = field_words();
   static const dsl::Vocabulary words = {
       .laws = law_table,
       .actions = action_table,
-      .functions = function_words(),
-      .reductions = reduction_words(),
-      .fields = field_words(),
+      .functions = function_table,
+      .reductions = reduction_table,
+      .fields = field_table,
       .attributes = [](std::string_view op) -> std::optional<std::span<const dsl::AttributeWord>> {
         const auto found = attribute_words().find(op);
         if (found == attribute_words().end()) return std::nullopt;

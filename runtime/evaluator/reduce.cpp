@@ -83,8 +83,16 @@ Results global(const Call& call) {
 
 Results global_lp(const Call& call) {
   const std::int64_t p = call.integer("p", 2);
-  if (p != 1 && p != 2) throw std::invalid_argument("p is neither 1 nor 2");
-  return p == 1 ? global<kL1>(call) : global<kL2>(call);
+  if (p < 1) throw std::invalid_argument("p is below 1");
+  if (p <= 2) return p == 1 ? global<kL1>(call) : global<kL2>(call);
+  const Array& x = call.input(0);
+  const auto power = static_cast<float>(p);
+  std::vector<float> powers = x.floats();
+  for (float& value : powers) value = std::pow(std::fabs(value), power);
+  const Array sums = reduce(Array(x.shape(), std::move(powers)), all_axes(x.rank(), 2), true, kSum);
+  std::vector<float> roots = sums.floats();
+  for (float& value : roots) value = std::pow(value, 1.0F / power);
+  return one(Array(sums.shape(), std::move(roots)));
 }
 
 // The first of several largest (or, with select_last_index, the last).

@@ -10,7 +10,9 @@
 #include "graph/base/error.hpp"
 #include "graph/base/printable.hpp"
 #include "runtime/engine/vocabulary.hpp"
-#include "runtime/formulas/words.hpp"
+#include "runtime/formulas/field.hpp"
+#include "runtime/formulas/function.hpp"
+#include "runtime/laws/operators.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -41,8 +43,9 @@ bool has_join(const dsl::Loaded& rules, const Change& change) {
 dsl::Term term(const Change& change) { return {.op = change.op, .at = change.at}; }
 
 void add_law(dsl::Program& program, const Change& change) {
-  const auto found = static_cast<std::uint32_t>(find_law(change.law) - laws().data());
-  program.laws.push_back({.op = change.op, .law = found});
+  const auto all = laws();
+  const auto found = std::find(all.begin(), all.end(), find_law(change.law)) - all.begin();
+  program.laws.push_back({.op = change.op, .law = static_cast<std::uint32_t>(found)});
 }
 
 void drop_step(dsl::Program& program, const Change& change) {
@@ -180,11 +183,8 @@ bool reads_statistics(const dsl::Rule& rule, dsl::ExprId root) {
   const RuleFormulas formulas(rule, std::vector<double>(rule.params.size(), 0));
   for (const dsl::ExprId id : formulas.needed(root)) {
     const dsl::Expr& expr = rule.exprs[id];
-    if (expr.op == dsl::ExprOp::call && static_cast<Function>(expr.index) == Function::stats) return true;
-    if (expr.op != dsl::ExprOp::field) continue;
-    const auto field = static_cast<Field>(expr.index);
-    if (field == Field::min || field == Field::max || field == Field::region_min || field == Field::region_max)
-      return true;
+    if (expr.op == dsl::ExprOp::call && functions()[expr.index]->form == dsl::FunctionForm::data) return true;
+    if (expr.op == dsl::ExprOp::field && fields()[expr.index].measured) return true;
   }
   return false;
 }
@@ -275,6 +275,16 @@ std::vector<Miss> Remedies::misses(const Pattern& pattern, const Outcome& outcom
 
 // --- from a miss to the change that would take it out of the way
 
+namespace {
+
+std::string claimed(Claim claim) {
+  for (const Law* law : laws())
+    if (law->claim == claim) return std::string(law->name);
+  return {};
+}
+
+}  // namespace
+
 bool Remedies::treat_leak(const Miss& miss, std::uint32_t rule, LeakPolicy policy, const Outcome& outcome,
                           Changes& changes) const {
   const Change pin = {.kind = ChangeKind::pin_leaks, .rule = rule, .at = miss.clause};
@@ -284,11 +294,11 @@ bool Remedies::treat_leak(const Miss& miss, std::uint32_t rule, LeakPolicy polic
     const Site site = outcome.analysis.site(miss.op);
     const std::string type(site.network().type_of(miss.op));
     if (unknown) {
-      const char* law = site.activation_count() > 1 ? "join" : "pass";
-      return add(changes, {.kind = ChangeKind::teach, .op = type, .law = law}), true;
+      const Claim claim = site.activation_count() > 1 ? Claim::of_several : Claim::of_one_activation;
+      return add(changes, {.kind = ChangeKind::teach, .op = type, .law = claimed(claim)}), true;
     }
-    if (type == "Clip" && find_law("bounded") && outcome.analysis.law(miss.op).name != "bounded")
-      return add(changes, {.kind = ChangeKind::bound, .op = type, .law = "bounded"}), true;
+    if (const auto other = traits(site).other_law; !other.empty() && outcome.analysis.law(miss.op).name != other)
+      return add(changes, {.kind = ChangeKind::bound, .op = type, .law = std::string(other)}), true;
   }
   if (policy == LeakPolicy::teach_and_pin) return add(changes, pin), true;
   return false;

@@ -6,7 +6,8 @@
 #include <set>
 
 #include "graph/base/printable.hpp"
-#include "runtime/formulas/words.hpp"
+#include "runtime/formulas/field.hpp"
+#include "runtime/formulas/function.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -28,7 +29,7 @@ class Seen {
     for (const dsl::ExprId id : formulas_.needed(root_)) {
       const std::string name = name_of(expr(id));
       if (name.empty() || told.size() >= kMostValues || !told.insert(name).second) continue;
-      const bool stats = expr(id).op == ExprOp::call && static_cast<Function>(expr(id).index) == Function::stats;
+      const bool stats = expr(id).op == ExprOp::call && form(expr(id)) == dsl::FunctionForm::data;
       const std::string value = stats ? without_statistics(expr(id)) : value_text(evaluator_.value(id));
       if (!value.empty()) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, value);
     }
@@ -37,6 +38,7 @@ class Seen {
 
  private:
   const dsl::Expr& expr(dsl::ExprId id) const { return formulas_.rule().exprs[id]; }
+  static dsl::FunctionForm form(const dsl::Expr& call) { return functions()[call.index]->form; }
 
   // Things that are read from outside: fields, attributes, parameters, counts.
   std::string name_of(const dsl::Expr& e) const {
@@ -45,15 +47,14 @@ class Seen {
     };
     switch (e.op) {
       case ExprOp::field:
-        return of(field_words()[e.index].name);
+        return of(fields()[e.index].name);
       case ExprOp::attribute:
         return of(e.text);
       case ExprOp::parameter:
         return formulas_.rule().params[e.index].name;
       case ExprOp::call: {
-        const auto function = static_cast<Function>(e.index);
-        if (function != Function::count && function != Function::stats) return {};
-        return fmt::format("{}({})", function_words()[e.index].name, formulas_.rule().bindings[e.family].name);
+        if (form(e) != dsl::FunctionForm::count && form(e) != dsl::FunctionForm::data) return {};
+        return fmt::format("{}({})", functions()[e.index]->name, formulas_.rule().bindings[e.family].name);
       }
       default:
         return {};

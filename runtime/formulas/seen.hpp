@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "runtime/formulas/formula.hpp"
+#include "runtime/formulas/formula_evaluator.hpp"
 
 namespace rw::runtime {
 

@@ -3,12 +3,17 @@
 // b' = s_out b; variance and epsilon stay, so that the new function is exact. A divisor changes the other way round.
 #include <fmt/format.h>
 
+#include <array>
+
+#include "runtime/laws/conditions.hpp"
 #include "runtime/laws/constants.hpp"
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/operators.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_affine {
 namespace {
+
+constexpr std::array<std::string_view, 4> kParameters = {"weight", "bias", "mean", "axis"};
 
 // The constants of BatchNormalization are vectors along axis 1; those of Mul are broadcast.
 bool is_vector_form(const graph::Affine& affine) { return affine.bias || affine.mean; }
@@ -106,3 +111,20 @@ std::string carry(const Site& site, Carry& carry) {
 }
 
 }  // namespace rw::runtime::law_affine
+
+namespace rw::runtime {
+
+extern const Law kAffineLaw = {
+    .name = "affine",
+    .help = "absorbs and offers through constants per channel",
+    .parameters = law_affine::kParameters,
+    .offers = true,
+    .absorbs = true,
+    .form = graph::user_form_affine,
+    .condition = law_affine::condition,
+    .tie = law_affine::tie,
+    .handles = law_affine::handles,
+    .carry = law_affine::carry,
+};
+
+}  // namespace rw::runtime

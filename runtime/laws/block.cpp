@@ -1,21 +1,34 @@
 // Nothing is known of the operator, or it carries no scale; and operators that read no values at all.
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/conditions.hpp"
 
 namespace rw::runtime {
+namespace {
 
-namespace law_block {
-std::string condition(const Site&) { return {}; }
-void tie(const Site&, Tie&) {}
-std::string carry(const Site& site, Carry& carry) { return only_ones(site, carry); }
-}  // namespace law_block
-
-namespace law_shape {
-std::string condition(const Site&) { return {}; }
-void tie(const Site& site, Tie& tie) {
+std::string always(const Site&) { return {}; }
+void tie_nothing(const Site&, Tie&) {}
+void ignore_all(const Site& site, Tie& tie) {
   for (std::uint32_t slot = 0; slot < site.input_count(); ++slot)
     if (site.is_activation(slot)) tie.ignores(slot);
 }
-std::string carry(const Site&, Carry&) { return {}; }
-}  // namespace law_shape
+std::string carry_nothing(const Site&, Carry&) { return {}; }
+
+}  // namespace
+
+extern const Law kBlockLaw = {
+    .name = "block",
+    .help = "carries no scale: pinned on both sides",
+    .condition = always,
+    .tie = tie_nothing,
+    .carry = only_ones,
+};
+
+extern const Law kShapeLaw = {
+    .name = "shape",
+    .help = "reads no values: ties and pins nothing",
+    .ties_channels = true,
+    .condition = always,
+    .tie = ignore_all,
+    .carry = carry_nothing,
+};
 
 }  // namespace rw::runtime

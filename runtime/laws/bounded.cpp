@@ -4,8 +4,9 @@
 #include <fmt/format.h>
 
 #include "runtime/laws/clip_bounds.hpp"
+#include "runtime/laws/conditions.hpp"
 #include "runtime/laws/constants.hpp"
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/operators.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_bounded {
@@ -21,7 +22,7 @@ std::vector<ClipBound> moving(const Site& site) {
 
 // Why Max and Min cannot take the operator's place.
 std::string irreplaceable(const Site& site) {
-  if (site.form().op != "Clip") return "only a Clip has bounds that scale along";
+  if (!traits(site).clips) return "only a Clip has bounds that scale along";
   const auto opset = site.network().opset();
   constexpr std::int64_t kBroadcasts = 8;
   if (opset && *opset < kBroadcasts)
@@ -80,3 +81,19 @@ std::string carry(const Site& site, Carry& carry) {
 }
 
 }  // namespace rw::runtime::law_bounded
+
+namespace rw::runtime {
+
+extern const Law kBoundedLaw = {
+    .name = "bounded",
+    .help = "a Clip that passes; its bounds become constants per channel, in Max and Min",
+    .ties_channels = true,
+    .elementwise = true,
+    .unfolds = true,
+    .condition = law_bounded::condition,
+    .tie = law_bounded::tie,
+    .handles = law_bounded::handles,
+    .carry = law_bounded::carry,
+};
+
+}  // namespace rw::runtime

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/conditions.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_concat {
@@ -121,3 +121,16 @@ std::string carry(const Site& site, Carry& carry) {
 }
 
 }  // namespace rw::runtime::law_concat
+
+namespace rw::runtime {
+
+extern const Law kConcatLaw = {
+    .name = "concat",
+    .help = "channels side by side; along another axis the inputs are tied one to one",
+    .ties_channels = true,
+    .condition = law_concat::condition,
+    .tie = law_concat::tie,
+    .carry = law_concat::carry,
+};
+
+}  // namespace rw::runtime

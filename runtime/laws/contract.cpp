@@ -3,8 +3,8 @@
 // own axes.
 #include <fmt/format.h>
 
+#include "runtime/laws/conditions.hpp"
 #include "runtime/laws/constants.hpp"
-#include "runtime/laws/laws.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_contract {
@@ -69,3 +69,18 @@ std::string carry(const Site& site, Carry& carry) {
 }
 
 }  // namespace rw::runtime::law_contract
+
+namespace rw::runtime {
+
+extern const Law kContractLaw = {
+    .name = "contract",
+    .help = "the axis that is summed over is pinned; an operand passes to the output where the other is pinned",
+    .ties_channels = true,
+    .pins = "it sums over channels, or none of its operands is pinned in every channel",
+    .condition = law_contract::condition,
+    .tie = law_contract::tie,
+    .carry = law_contract::carry,
+    .settle = law_contract::settle,
+};
+
+}  // namespace rw::runtime

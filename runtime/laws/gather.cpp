@@ -2,7 +2,8 @@
 // y' = s y where table' = s table. From an activation it chooses elements (move.cpp).
 #include <fmt/format.h>
 
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/conditions.hpp"
+#include "runtime/laws/move.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_gather {
@@ -81,3 +82,18 @@ std::string carry(const Site& site, Carry& carry) {
 }
 
 }  // namespace rw::runtime::law_gather
+
+namespace rw::runtime {
+
+extern const Law kGatherLaw = {
+    .name = "gather",
+    .help = "channels chosen by constant indices; from a constant table it offers",
+    .offers = true,
+    .ties_channels = true,
+    .condition = law_gather::condition,
+    .tie = law_gather::tie,
+    .handles = law_gather::handles,
+    .carry = law_gather::carry,
+};
+
+}  // namespace rw::runtime

@@ -2,8 +2,9 @@
 // has one element where others have several channels ties those channels; a constant operand is scaled along.
 #include <fmt/format.h>
 
+#include "runtime/laws/conditions.hpp"
 #include "runtime/laws/constants.hpp"
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/operators.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime {
@@ -43,7 +44,7 @@ std::string condition(const Site& site) {
   const AxisMask out_axes = site.output() == kNone ? 0 : site.channels().axes(site.output());
   for (std::uint32_t slot = 0; why.empty() && slot < site.input_count(); ++slot) {
     if (site.is_constant(slot) && !graph::floating(site.tensor(slot).dtype)) {
-      if (site.form().op != "Where" || slot != 0)
+      if (!traits(site).reads_condition || slot != 0)
         why = fmt::format("its constant '{}' is {}", site.tensor(slot).name, name(site.tensor(slot).dtype));
     }
     if (!site.is_activation(slot)) continue;
@@ -107,4 +108,16 @@ std::string carry(const Site& site, Carry& carry) {
 }
 
 }  // namespace law_join
+
+extern const Law kJoinLaw = {
+    .name = "join",
+    .help = "all activations have the scale of the output; constant operands are scaled along",
+    .ties_channels = true,
+    .elementwise = true,
+    .claim = Claim::of_several,
+    .condition = law_join::condition,
+    .tie = law_join::tie,
+    .handles = law_join::handles,
+    .carry = law_join::carry,
+};
 }  // namespace rw::runtime

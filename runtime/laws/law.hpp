@@ -65,11 +65,22 @@ class Carry {
   virtual void output(std::uint32_t slot, Scale scale) = 0;  // 1 where nothing is said
 };
 
+// What a law can be said to be of an operator that nobody knows: explain proposes it, and the user answers for it.
+enum class Claim : std::uint8_t { none, of_one_activation, of_several };
+
+// One constant a law, in its own file; table.cpp lists them.
 struct Law {
   std::string_view name;
   std::string_view help;
-  std::span<const std::string_view> parameters;  // of `law linear(weight = 1)`
+  std::span<const std::string_view> parameters = {};  // of `law linear(weight = 1)`
   bool offers = false, absorbs = false, ties_channels = false;
+  bool says_elementwise = false;  // `pass elementwise` may be said
+  bool elementwise = false;       // takes each element for itself, without a rule file saying so
+  bool unfolds = false;           // where a constant of it changes, others stand in for the operator (apply_plan.cpp)
+  Claim claim = Claim::none;
+  std::string_view pins = {};  // why it pins an activation although its condition holds; empty: it never does
+  // The form of an operator that only a rule file knows; null: elementwise.
+  graph::Form (*form)(std::string_view op, const graph::UserForm&) = nullptr;
   // Why the law does not hold for this operator (its attributes, constants, shapes); empty: it holds. Then tie may be
   // called.
   std::string (*condition)(const Site&) = nullptr;
@@ -77,14 +88,12 @@ struct Law {
   void (*handles)(const Site&, std::vector<Handle>&) = nullptr;  // null: it has none
   // What leaks: why the scales and edits that came do not leave as a scale; empty: they do.
   std::string (*carry)(const Site&, Carry&) = nullptr;
-  void (*settle)(const Site&, Tie&, std::uint32_t gate,
-                 std::uint32_t other) = nullptr;  // for laws that call Tie::waits
-  std::string_view pins = {};  // why it pins an activation although its condition holds; empty: it never does
-  bool elementwise = false;    // takes each element for itself, without a rule file saying so
+  // For laws that call Tie::waits; null: it does not.
+  void (*settle)(const Site&, Tie&, std::uint32_t gate, std::uint32_t other) = nullptr;
 };
 
-std::span<const Law> laws();
+std::span<const Law* const> laws();          // in the order of dsl::LawBinding::law
 const Law* find_law(std::string_view name);  // null: none
-const Law& block_law();
+extern const Law kBlockLaw;                  // of an operator that is bound to none
 
 }  // namespace rw::runtime

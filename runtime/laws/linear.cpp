@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
+#include "runtime/laws/conditions.hpp"
 #include "runtime/laws/constants.hpp"
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/operators.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_linear {
 namespace {
+
+constexpr std::array<std::string_view, 5> kParameters = {"weight", "bias", "weight_out", "weight_in", "axis"};
 
 std::uint32_t product(const graph::View& view, AxisMask axes) {
   std::int64_t all = 1;
@@ -122,3 +126,20 @@ std::string carry(const Site& site, Carry& carry) {
 }
 
 }  // namespace rw::runtime::law_linear
+
+namespace rw::runtime {
+
+extern const Law kLinearLaw = {
+    .name = "linear",
+    .help = "absorbs a scale at its activation and offers one at its output by editing weight and bias",
+    .parameters = law_linear::kParameters,
+    .offers = true,
+    .absorbs = true,
+    .form = graph::user_form_linear,
+    .condition = law_linear::condition,
+    .tie = law_linear::tie,
+    .handles = law_linear::handles,
+    .carry = law_linear::carry,
+};
+
+}  // namespace rw::runtime

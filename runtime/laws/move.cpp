@@ -4,8 +4,9 @@
 
 #include <algorithm>
 
+#include "runtime/laws/conditions.hpp"
 #include "runtime/laws/digits.hpp"
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/move.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_move {
@@ -163,3 +164,34 @@ std::string carry(const Site& site, Carry& carry) {
 }
 
 }  // namespace rw::runtime::law_move
+
+namespace rw::runtime {
+
+extern const Law kSplitLaw = {
+    .name = "split",
+    .help = "channels side by side go to several outputs; along another axis all outputs are tied one to one",
+    .ties_channels = true,
+    .condition = law_move::condition,
+    .tie = law_move::tie,
+    .carry = law_move::carry,
+};
+
+extern const Law kSliceLaw = {
+    .name = "slice",
+    .help = "some of the channels; along another axis all of them",
+    .ties_channels = true,
+    .condition = law_move::condition,
+    .tie = law_move::tie,
+    .carry = law_move::carry,
+};
+
+extern const Law kViewLaw = {
+    .name = "view",
+    .help = "channels follow the elements; those whose elements come to lie in one output channel are tied",
+    .ties_channels = true,
+    .condition = law_move::condition,
+    .tie = law_move::tie,
+    .carry = law_move::carry,
+};
+
+}  // namespace rw::runtime

@@ -3,23 +3,21 @@
 // RMSNormalization), along the channels (InstanceNormalization, GroupNormalization), or one for each group.
 #include <fmt/format.h>
 
+#include "runtime/laws/conditions.hpp"
 #include "runtime/laws/constants.hpp"
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/operators.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_normalize {
 namespace {
 
-bool along_second(const Site& site) {
-  return site.form().op == "InstanceNormalization" || site.form().op == "GroupNormalization";
-}
+bool along_second(const Site& site) { return traits(site).weighs_second; }
 
 // Channels in a row that have one element of f and b; 0: they do not fit.
 std::uint32_t group_size(const Site& site, std::uint32_t slot) {
   const graph::Shape constant = site.shape(slot), out = site.output_shape();
   if (constant.rank() != 1 || constant[0] <= 0 || out.rank() < 2 || out[1] <= 0 || out[1] % constant[0] != 0) return 0;
-  const bool fits =
-      constant[0] == out[1] || (site.form().op == "GroupNormalization" && constant[0] == site.integer("num_groups"));
+  const bool fits = constant[0] == out[1] || constant[0] == site.integer("num_groups");
   return fits ? static_cast<std::uint32_t>(out[1] / constant[0]) : 0;
 }
 
@@ -127,3 +125,18 @@ std::string carry(const Site& site, Carry& carry) {
 }
 
 }  // namespace rw::runtime::law_normalize
+
+namespace rw::runtime {
+
+extern const Law kNormalizeLaw = {
+    .name = "normalize",
+    .help = "pinned at its input, offers through scale and bias",
+    .offers = true,
+    .pins = "it normalizes its input",
+    .condition = law_normalize::condition,
+    .tie = law_normalize::tie,
+    .handles = law_normalize::handles,
+    .carry = law_normalize::carry,
+};
+
+}  // namespace rw::runtime

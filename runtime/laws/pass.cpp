@@ -1,7 +1,8 @@
 // f(s x) = s f(x) for s > 0, every channel for itself.
 #include <fmt/format.h>
 
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/conditions.hpp"
+#include "runtime/laws/operators.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_pass {
@@ -12,7 +13,7 @@ std::string condition(const Site& site) {
   why = operator_condition(site);
   if (!why.empty()) return why;
   for (std::uint32_t slot = 1; slot < site.input_count(); ++slot)
-    if (site.is_activation(slot) && !reads_positions(site))
+    if (site.is_activation(slot) && !traits(site).reads_positions)
       return fmt::format("its input '{}' is no constant", site.tensor(slot).name);
   const auto axes = forward(site, 0, site.channels().axes(site.input(0)));
   const TensorId in = site.input(0), out = site.output();
@@ -42,3 +43,18 @@ std::string carry(const Site& site, Carry& carry) {
 }
 
 }  // namespace rw::runtime::law_pass
+
+namespace rw::runtime {
+
+extern const Law kPassLaw = {
+    .name = "pass",
+    .help = "output = input, channel by channel",
+    .ties_channels = true,
+    .says_elementwise = true,
+    .claim = Claim::of_one_activation,
+    .condition = law_pass::condition,
+    .tie = law_pass::tie,
+    .carry = law_pass::carry,
+};
+
+}  // namespace rw::runtime

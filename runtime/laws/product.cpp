@@ -3,14 +3,13 @@
 // likewise, where the divisor can be the gate only.
 #include <fmt/format.h>
 
+#include "runtime/laws/conditions.hpp"
 #include "runtime/laws/constants.hpp"
-#include "runtime/laws/laws.hpp"
+#include "runtime/laws/operators.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_product {
 namespace {
-
-bool divides(const Site& site) { return site.form().op == "Div"; }
 
 // Why the factor at `slot` cannot have the scale of the output.
 std::string cannot_follow(const Site& site, std::uint32_t slot) {
@@ -31,12 +30,12 @@ std::string condition(const Site& site) {
   std::string why = channels_missing(site, site.output());
   if (!why.empty()) return why;
   why = cannot_follow(site, 0);
-  return why.empty() || divides(site) ? why : cannot_follow(site, 1);
+  return why.empty() || traits(site).divides ? why : cannot_follow(site, 1);
 }
 
 void tie(const Site& site, Tie& tie) {
   if (cannot_follow(site, 0).empty()) tie.waits(1, 0);
-  if (!divides(site) && cannot_follow(site, 1).empty()) tie.waits(0, 1);
+  if (!traits(site).divides && cannot_follow(site, 1).empty()) tie.waits(0, 1);
 }
 
 void settle(const Site& site, Tie& tie, std::uint32_t, std::uint32_t other) {
@@ -62,9 +61,25 @@ std::string carry(const Site& site, Carry& carry) {
   const AxisMask axes = factors[0].axes | factors[1].axes;
   std::vector<double> out = spread(factors[0], axes, shape);
   const std::vector<double> by = spread(factors[1], axes, shape);
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = divides(site) ? out[i] / by[i] : out[i] * by[i];
+  const bool divides = traits(site).divides;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = divides ? out[i] / by[i] : out[i] * by[i];
   carry.output(0, make_scale(axes, std::move(out), shape));
   return {};
 }
 
 }  // namespace rw::runtime::law_product
+
+namespace rw::runtime {
+
+extern const Law kProductLaw = {
+    .name = "product",
+    .help = "a factor pinned in every channel ties the other factor to the output",
+    .ties_channels = true,
+    .pins = "none of its factors is pinned in every channel",
+    .condition = law_product::condition,
+    .tie = law_product::tie,
+    .carry = law_product::carry,
+    .settle = law_product::settle,
+};
+
+}  // namespace rw::runtime

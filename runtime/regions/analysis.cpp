@@ -9,6 +9,7 @@
 #include "graph/operators/infer.hpp"
 #include "runtime/laws/attribute_kinds.hpp"
 #include "runtime/laws/guard.hpp"
+#include "runtime/laws/operators.hpp"
 #include "runtime/text/glob.hpp"
 
 namespace rw::runtime {
@@ -31,10 +32,8 @@ graph::UserForm user_form(const dsl::LawBinding& binding) {
 }
 
 graph::Form make_form(std::string_view op, const dsl::LawBinding& binding) {
-  const Law& law = laws()[binding.law];
-  if (law.name == "linear") return user_form_linear(op, user_form(binding));
-  if (law.name == "affine") return user_form_affine(op, user_form(binding));
-  return graph::user_form_elementwise(op);
+  const Law& law = *laws()[binding.law];
+  return law.form ? law.form(op, user_form(binding)) : graph::user_form_elementwise(op);
 }
 
 // By operator name: its bindings, the last one first.
@@ -53,17 +52,18 @@ const dsl::LawBinding* choose(const std::vector<const dsl::LawBinding*>& candida
 }
 
 Obedience obedience(const Site& site, const std::vector<const dsl::LawBinding*>* candidates,
-                    std::span<const std::string> skip_nodes, AttributeKinds& kinds) {
+                    const AnalysisOptions& options, AttributeKinds& kinds) {
   Obedience result;
-  result.skipped = std::any_of(skip_nodes.begin(), skip_nodes.end(),
+  result.skipped = std::any_of(options.skip_nodes.begin(), options.skip_nodes.end(),
                                [&](const std::string& glob) { return matches(glob, site.op().name); });
   result.unknown = candidates == nullptr;
   if (result.unknown || result.skipped) return result;
   const dsl::LawBinding* binding = choose(*candidates, site);
   if (!binding) return result;
-  result.law = &laws()[binding->law];
+  result.law = laws()[binding->law];
   result.elementwise = binding->elementwise || result.law->elementwise;
-  result.holds = result.law != &block_law() && kinds.fit(site) && result.law->condition(site).empty();
+  result.holds = result.law != &kBlockLaw && kinds.fit(site) && result.law->condition(site).empty() &&
+                 (!options.exact || inexact(site).empty());
   return result;
 }
 
@@ -90,8 +90,7 @@ void erase_name(std::string& text, std::string_view name, std::string_view role)
 
 }  // namespace
 
-Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings,
-                 std::span<const std::string> skip_nodes) {
+Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings, const AnalysisOptions& options) {
   const Bindings by_name = by_operator(bindings);
   std::vector<const std::vector<const dsl::LawBinding*>*> candidates(network.type_count(), nullptr);
   graph::Forms forms(network);
@@ -108,7 +107,8 @@ Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindi
   graph::infer_shapes(network, forms);
   graph::ChannelAxes channels = graph::infer_channel_axes(network, forms);
 
-  Analysis analysis{.network = &network, .forms = std::move(forms), .channels = std::move(channels)};
+  Analysis analysis{
+      .network = &network, .forms = std::move(forms), .channels = std::move(channels), .exact = options.exact};
   analysis.operators.resize(network.operators().size());
   constexpr std::size_t kWorthAThread = 4096;
   graph::parallel_for_parts(analysis.operators.size(), kWorthAThread, [&](std::size_t begin, std::size_t end) {
@@ -116,7 +116,7 @@ Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindi
     for (std::size_t op = begin; op < end; ++op)
       if (!network.removed(static_cast<OperatorId>(op)))
         analysis.operators[op] = obedience(analysis.site(static_cast<OperatorId>(op)),
-                                           candidates[network.operators()[op].type], skip_nodes, kinds);
+                                           candidates[network.operators()[op].type], options, kinds);
   });
   return analysis;
 }
@@ -124,13 +124,14 @@ Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindi
 std::string Analysis::why_blocked(OperatorId op) const {
   if (operators[op].skipped) return "skipped by --skip-node";
   if (operators[op].unknown) return "no law is known for it";
-  if (&law(op) == &block_law()) return "it carries no scale";
+  if (&law(op) == &kBlockLaw) return "it carries no scale";
   const Site here = site(op);
   for (std::uint32_t slot = 0; slot < here.input_count(); ++slot)
     if (const graph::Operator* by = here.dequantizer(slot))
       return fmt::format("its input '{}' is quantized (DequantizeLinear '{}')", here.tensor(slot).name, by->name);
   std::string why = unreadable(here);
   if (why.empty()) why = law(op).condition(here);
+  if (why.empty() && exact) why = inexact(here);
   return why.empty() ? std::string(law(op).pins) : why;
 }
 

@@ -16,11 +16,16 @@ namespace rw::runtime {
 
 // How an operator obeys the law that it is bound to.
 struct Obedience {
-  const Law* law = &block_law();  // that where it is bound to none
-  bool elementwise = false;       // takes each element for itself (`pass elementwise`, bounded)
-  bool holds = false;             // the law's condition holds; else it blocks
-  bool unknown = false;           // no `op` line names it
-  bool skipped = false;           // named by --skip-node
+  const Law* law = &kBlockLaw;  // that where it is bound to none
+  bool elementwise = false;     // takes each element for itself (`pass elementwise`, bounded)
+  bool holds = false;           // the law's condition holds; else it blocks
+  bool unknown = false;         // no `op` line names it
+  bool skipped = false;         // named by --skip-node
+};
+
+struct AnalysisOptions {
+  std::span<const std::string> skip_nodes = {};  // globs: these operators block
+  bool exact = false;                            // so do those whose outputs do not stay bit for bit
 };
 
 struct Analysis {
@@ -28,11 +33,13 @@ struct Analysis {
   graph::Forms forms;
   graph::ChannelAxes channels;
   std::vector<Obedience> operators;  // by operator
+  bool exact = false;                // as in its options
 
   Site site(OperatorId op) const { return {*network, forms, channels, op}; }
   const Law& law(OperatorId op) const { return *operators[op].law; }
   bool holds(OperatorId op) const { return operators[op].holds; }
-  // Why an operator blocks: no law, skipped, the condition of its law, or what its law pins in any case.
+  // Why an operator blocks: no law, skipped, the condition of its law, --exact, or what its law pins
+  // in any case.
   std::string why_blocked(OperatorId op) const;
   // The same as it is said of many like it: without the names and shapes of what it reads and gives.
   std::string kind_of_block(OperatorId op) const;
@@ -44,6 +51,6 @@ struct Analysis {
 // Infers shapes (into the network), finds channels, binds laws. Error: weights that do not fit
 // (graph/operators/infer.hpp).
 Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings,
-                 std::span<const std::string> skip_nodes);
+                 const AnalysisOptions& options = {});
 
 }  // namespace rw::runtime

@@ -239,7 +239,7 @@ void add_statistics(const dsl::RuleTest& test, graph::Model& model, const graph:
 graph::Model test_model(const dsl::RuleTest& test, std::span<const dsl::LawBinding> laws) {
   graph::Model model;
   model.network = Builder(test).build();
-  const Analysis analysis = analyse(model.network, laws, {});
+  const Analysis analysis = analyse(model.network, laws);
   check_size(model.network);
   add_statistics(test, model, analysis.channels);
   return model;

@@ -77,8 +77,7 @@ BENCHMARK(read_onnx)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 void analyse(benchmark::State& state) {
   graph::Model model = graph::read_model(folder().model("chain", state.range(0), "external"));
   const dsl::Loaded loaded = rules();
-  for ([[maybe_unused]] auto _ : state)
-    benchmark::DoNotOptimize(runtime::analyse(model.network, loaded.program.laws, {}));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(runtime::analyse(model.network, loaded.program.laws));
   per_operator(state, model.network.operators().size());
 }
 BENCHMARK(analyse)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
@@ -87,7 +86,7 @@ BENCHMARK(analyse)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 void match(benchmark::State& state) {
   graph::Model model = graph::read_model(folder().model("chain", state.range(0), "external"));
   const dsl::Loaded loaded = rules();
-  const runtime::Analysis analysis = runtime::analyse(model.network, loaded.program.laws, {});
+  const runtime::Analysis analysis = runtime::analyse(model.network, loaded.program.laws);
   const runtime::Pattern pattern(*loaded.program.rules[0].region, analysis);
   std::size_t matches = 0;
   for ([[maybe_unused]] auto _ : state) {

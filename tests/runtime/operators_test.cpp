@@ -76,7 +76,7 @@ TEST_CASE("every operator of ONNX has a law and a form") {
         builder.add(op, "node", in, out, {});
         builder.output(out[0]);
         graph::Network network = builder.finish();
-        const runtime::Analysis analysis = runtime::analyse(network, rules.program.laws, {});
+        const runtime::Analysis analysis = runtime::analyse(network, rules.program.laws);
         CHECK_FALSE(analysis.operators[0].unknown);
         CHECK((analysis.holds(0) || !analysis.why_blocked(0).empty()));
       }

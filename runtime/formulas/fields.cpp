@@ -1,0 +1,202 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "runtime/formulas/field.hpp"
+#include "runtime/weights/bias.hpp"
+#include "runtime/weights/edited.hpp"
+
+namespace rw::runtime {
+namespace {
+
+using dsl::FieldAbout;
+using dsl::Kind;
+
+constexpr unsigned role(dsl::Role role) { return 1U << static_cast<unsigned>(role); }
+constexpr unsigned kParents = role(dsl::Role::parents), kChildren = role(dsl::Role::children),
+                   kRegion = role(dsl::Role::region);
+constexpr unsigned kNodes = kParents | kChildren | role(dsl::Role::join) | role(dsl::Role::chain_node);
+
+void append(std::vector<double>& numbers, const std::vector<double>& more) {
+  numbers.insert(numbers.end(), more.begin(), more.end());
+}
+
+// --- of nodes
+
+// visit(site, family, node) for every node of the set.
+template <typename Visit>
+void each_node(const FieldCall& call, Visit visit) {
+  const Family& family = call.view.family(call.expr.family);
+  for (std::size_t node = 0; node < family.nodes.size(); ++node)
+    visit(call.view.analysis().site(family.nodes[node]), family, node);
+}
+
+void name(const FieldCall& call, FormulaValue& result) {
+  each_node(call, [&](const Site& site, const Family&, std::size_t) { result.texts.emplace_back(site.op().name); });
+}
+
+void op(const FieldCall& call, FormulaValue& result) {
+  each_node(call, [&](const Site& site, const Family&, std::size_t) {
+    result.texts.emplace_back(site.network().type_of(site.id()));
+  });
+}
+
+void channels(const FieldCall& call, FormulaValue& result) {
+  each_node(call, [&](const Site& site, const Family& family, std::size_t node) {
+    const TensorId tensor = family.tensors[node];
+    result.numbers.push_back(tensor == kNone ? 0 : site.channels().count(tensor));
+  });
+}
+
+// --- statistics
+
+constexpr std::string_view kNoStatistics = "statistics are missing";
+
+// Of one tensor, through the plan: one number for each of its channels.
+std::vector<double> range_of(const FieldCall& call, TensorId tensor, bool largest, std::size_t channels,
+                             Missing& missing) {
+  const graph::Statistic* entry = call.view.statistics().find(tensor);
+  const std::span<const double> values = !entry ? std::span<const double>() : largest ? entry->max : entry->min;
+  if (values.empty()) {
+    if (missing.empty())
+      missing = {kNoStatistics, fmt::format("'{}' has none", call.view.analysis().network->tensor(tensor).name)};
+    return std::vector<double>(channels, std::numeric_limits<double>::quiet_NaN());
+  }
+  std::vector<double> range(values.begin(), values.end());
+  if (const auto* shift = call.plan.shift_of(tensor))
+    for (std::size_t i = 0; i < range.size(); ++i) range[i] -= (*shift)[i];
+  if (const auto* scale = call.plan.scale_of(tensor))
+    for (std::size_t i = 0; i < range.size(); ++i) range[i] *= (*scale)[i];
+  return range;
+}
+
+template <bool largest>
+void range(const FieldCall& call, FormulaValue& result) {
+  each_node(call, [&](const Site&, const Family& family, std::size_t node) {
+    const TensorId tensor = observed(call.view.analysis(), call.view.regions(), family.tensors[node]);
+    append(result.numbers, range_of(call, tensor, largest, family.channels(node), result.missing));
+  });
+}
+
+template <bool largest>
+void region_range(const FieldCall& call, FormulaValue& result) {
+  const BoundRegion& view = call.view;
+  result.numbers.assign(view.region().classes, largest ? -INFINITY : INFINITY);
+  for (const TensorId tensor : view.region().tensors) {
+    if (!view.statistics().find(tensor)) continue;
+    const auto classes = view.regions().classes(tensor);
+    const auto range = range_of(call, tensor, largest, classes.size(), result.missing);
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+      double& number = result.numbers[classes[i]];
+      number = largest ? std::max(number, range[i]) : std::min(number, range[i]);
+    }
+  }
+  for (const double number : result.numbers)
+    if (std::isinf(number) && result.missing.empty())
+      result.missing = {kNoStatistics, "no tensor of the region has any for some of its channels"};
+}
+
+// --- constants
+
+Handle::Side side_of(const Family& family) {
+  return family.role == dsl::Role::children ? Handle::Side::in : Handle::Side::out;
+}
+
+std::vector<double> weight_of(const FieldCall& call, const Site& site, const Family& family, std::size_t node) {
+  const Handle::Side side = side_of(family);
+  const auto handle = find_handle(call.view.analysis().law(site.id()), site, side, Handle::Read::weight);
+  std::vector<double> numbers;
+  if (!handle) return std::vector<double>(family.channels(node), 0.0);
+  const auto found = magnitudes(site.tensor(handle->slot), *handle, call.plan.edit(site.id(), handle->slot),
+                                family.channels(node) / handle->run);
+  // What shrinks as the operator's output grows is divided by: the factor is its reciprocal.
+  const bool divides = handle->inverse == (side == Handle::Side::out);
+  for (const double each : found) append(numbers, std::vector<double>(handle->run, divides ? 1 / each : each));
+  return numbers;
+}
+
+void weight(const FieldCall& call, FormulaValue& result) {
+  each_node(call, [&](const Site& site, const Family& family, std::size_t node) {
+    append(result.numbers, weight_of(call, site, family, node));
+  });
+}
+
+std::vector<double> bias_of_node(const FieldCall& call, const Site& site, const Family& family, std::size_t node) {
+  if (call.plan.added_bias(site.id())) return bias_of(site, call.plan);
+  std::vector<double> bias(family.channels(node), 0.0);
+  const auto handle = find_handle(call.view.analysis().law(site.id()), site, side_of(family), Handle::Read::bias);
+  if (!handle) return bias;
+  for_each_element(site.tensor(handle->slot), *handle, call.plan.edit(site.id(), handle->slot),
+                   [&](double value, double factor, std::size_t channel) {
+                     std::fill_n(bias.begin() + static_cast<std::ptrdiff_t>(channel * handle->run), handle->run,
+                                 value * factor);
+                   });
+  return bias;
+}
+
+void bias(const FieldCall& call, FormulaValue& result) {
+  each_node(call, [&](const Site& site, const Family& family, std::size_t node) {
+    append(result.numbers, bias_of_node(call, site, family, node));
+  });
+}
+
+constexpr std::array kFields = {
+    Field{.name = "min",
+          .help = "smallest calibrated value of each output channel",
+          .roles = kParents,
+          .measured = true,
+          .read = range<false>},
+    Field{.name = "max",
+          .help = "largest calibrated value of each output channel",
+          .roles = kParents,
+          .measured = true,
+          .read = range<true>},
+    Field{.name = "weight",
+          .help = "largest magnitude of the weights of each channel",
+          .roles = kParents | kChildren,
+          .reads_constants = true,
+          .read = weight},
+    Field{.name = "bias",
+          .help = "bias of each output channel",
+          .roles = kParents,
+          .reads_constants = true,
+          .read = bias},
+    Field{.name = "name",
+          .help = "name of the node",
+          .roles = kNodes,
+          .kind = Kind::text,
+          .about = FieldAbout::node,
+          .read = name},
+    Field{.name = "op",
+          .help = "its operator",
+          .roles = kNodes,
+          .kind = Kind::text,
+          .about = FieldAbout::node,
+          .read = op},
+    Field{.name = "channels",
+          .help = "how many channels its output has",
+          .roles = kNodes,
+          .about = FieldAbout::node,
+          .read = channels},
+    Field{.name = "min",
+          .help = "smallest calibrated value of each class",
+          .roles = kRegion,
+          .about = FieldAbout::region_class,
+          .measured = true,
+          .read = region_range<false>},
+    Field{.name = "max",
+          .help = "largest calibrated value of each class",
+          .roles = kRegion,
+          .about = FieldAbout::region_class,
+          .measured = true,
+          .read = region_range<true>},
+};
+
+}  // namespace
+
+std::span<const Field> fields() { return kFields; }
+
+}  // namespace rw::runtime
