@@ -178,7 +178,7 @@ void Scaler::scale(std::uint64_t first, std::span<std::byte> to, const std::byte
       if (step == 2) std::copy_n(combined.data(), stretch.length, rough.data());
     }
     if (!kernel_(to.data() + done * step, from + done * step, stretch.length, stretch.factors))
-      fail(first + done, stretch.length);
+      check(first + done, to.subspan(done * step, stretch.length * step));
     done += stretch.length;
   }
 }
@@ -252,27 +252,28 @@ std::string Scaler::position(std::uint64_t index) const {
   return fmt::format("[{}]", fmt::join(place, ", "));
 }
 
-// One of `count` elements from `first` on is not finite, or does not stay so: says which.
-void Scaler::fail(std::uint64_t first, std::uint64_t count) const {
+// Some of these elements of the result are not finite: they were infinite before, or it is an error.
+void Scaler::check(std::uint64_t first, std::span<const std::byte> scaled) const {
   const std::string place = fmt::format("tensor '{}'", name_);
-  for (std::uint64_t index = first; index < first + count; ++index) {
-    std::array<std::byte, sizeof(double)> bytes;
-    double factor = 1;
-    fetch(index, std::span(bytes).first(size(source_.dtype)));
-    combine(index, std::span(&factor, 1));
-    with_codec(source_.dtype, [&](auto codec) {
-      using Codec = decltype(codec);
-      const double value = Codec::widen(load<typename Codec::Stored>(bytes.data()));
+  with_codec(source_.dtype, [&](auto codec) {
+    using Codec = decltype(codec);
+    using Stored = typename Codec::Stored;
+    for (std::size_t i = 0; i * sizeof(Stored) < scaled.size(); ++i) {
+      const double result = Codec::widen(load<Stored>(scaled.data() + i * sizeof(Stored)));
+      if (std::isfinite(result)) continue;
+      std::array<std::byte, sizeof(Stored)> bytes;
+      fetch(first + i, bytes);
+      const double value = Codec::widen(load<Stored>(bytes.data()));
+      if (std::isinf(value) && std::isinf(result)) continue;
       if (!std::isfinite(value))
-        throw Error("", place, fmt::format("its element {} is {}, which cannot be scaled", position(index), value));
-      if constexpr (Codec::kFloating)
-        if (!std::isfinite(Codec::widen(Codec::narrow(value * factor))))
-          throw Error("", place,
-                      fmt::format("its element {}: value {} scaled by {} overflows {}", position(index), value, factor,
-                                  graph::name(source_.dtype)));
-    });
-  }
-  throw Error("", place, "changed while it was read");
+        throw Error("", place, fmt::format("its element {} is {}, which cannot be scaled", position(first + i), value));
+      double factor = 1;
+      combine(first + i, std::span(&factor, 1));
+      throw Error("", place,
+                  fmt::format("its element {}: value {} scaled by {} overflows {}", position(first + i), value, factor,
+                              graph::name(source_.dtype)));
+    }
+  });
 }
 
 }  // namespace rw::graph

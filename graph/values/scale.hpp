@@ -34,7 +34,7 @@ class Scaler {
   bool gathers() const { return gathers_; }
 
   // Scales elements [first, first + count) of the result in place; they hold the source's values.
-  // Error (place "tensor 'name'"): a value that is not finite, or becomes so in its type.
+  // Infinity stays what it is. Error (place "tensor 'name'"): NaN, or a value that becomes infinite in its type.
   void scale(std::uint64_t first, std::span<std::byte> elements) const;
 
   // Writes these elements of the result, reading the source where it lies. Error: as above.
@@ -74,7 +74,7 @@ class Scaler {
   void gather(std::uint64_t first, std::span<std::byte> elements) const;
   void scale(std::uint64_t first, std::span<std::byte> to, const std::byte* from) const;
   void fetch(std::uint64_t first, std::span<std::byte> elements) const;
-  [[noreturn]] void fail(std::uint64_t first, std::uint64_t count) const;
+  void check(std::uint64_t first, std::span<const std::byte> scaled) const;
   std::string position(std::uint64_t index) const;
 
   const Literal& source_;

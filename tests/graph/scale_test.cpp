@@ -170,9 +170,28 @@ TEST_CASE("A value that cannot be scaled is named with its place") {
   };
   CHECK(error({0, 0, 0, 0x7B53}, {2, 2}, {1, 2}) ==
         "tensor 'conv.weight': its element [1, 1]: value 60000 scaled by 2 overflows float16");
-  CHECK(error({0x7C00, 0}, {1, 2}, {1, 1}) ==
-        "tensor 'conv.weight': its element [0, 0] is inf, which cannot be scaled");
   CHECK(error({0, 0x7E00}, {1, 2}, {1, 1}) ==
         "tensor 'conv.weight': its element [0, 1] is nan, which cannot be scaled");
   CHECK(error({0, 0x7BFF}, {1, 2}, {1, 1}) == "no error");
+}
+
+TEST_CASE("Infinity stays infinity in every type and with every kernel, and its neighbours are scaled") {
+  for (const DType dtype : {DType::float32, DType::float16, DType::bfloat16, DType::float64}) {
+    for (const std::int64_t columns : {2, 100}) {
+      for (const double factor : {2.0, 0x1p-120, -1.0}) {  // fast and plain kernels
+        if (dtype == DType::float16 && factor == 0x1p-120) continue;
+        INFO(name(dtype) << ", " << columns << " columns, factor " << factor);
+        std::vector<double> values(static_cast<std::size_t>(columns), 3);
+        values.front() = INFINITY;
+        values.back() = -INFINITY;
+        const Dims shape = {1, columns};
+        const Sample constant = {dtype, shape, from_double(values, dtype)};
+        const Literal literal = constant.literal();
+        const Edit edit = {shape, shape, {{0b01, {factor}}}};
+        const std::vector<std::byte> bytes = Scaler(literal, edit, "mask").result();
+        const Literal scaled = {dtype, literal.shape, bytes};
+        for (std::size_t i = 0; i < values.size(); ++i) CHECK(element(scaled, i) == values[i] * factor);
+      }
+    }
+  }
 }

@@ -247,7 +247,7 @@ TEST_CASE("Parents that share a class and ask for different scales stop the run"
   CHECK(contains(wrong.outcome.err, "for channel 0 of 'b', which share one scale"));
 }
 
-TEST_CASE("NaN or infinity in a weight that is edited or that a formula reads") {
+TEST_CASE("NaN in a weight that is edited, NaN or infinity in one that a formula reads") {
   for (const float bad : {NAN, INFINITY}) {
     for (const char* formula : {"2", "1 + p.weight", "1 + 0 * p.bias"}) {
       Net net;
@@ -269,6 +269,10 @@ TEST_CASE("NaN or infinity in a weight that is edited or that a formula reads") 
       write_file(folder / "r.dsl", scale_rule(formula));
       const Outcome outcome = run_engine({"m.json", "./r.dsl"}, {.folder = folder.path()});
       INFO(formula << " " << outcome.err);
+      if (std::isinf(bad) && formula == std::string("2")) {  // infinity times 2
+        CHECK(outcome.status == 0);
+        continue;
+      }
       CHECK(outcome.status == 1);
       CHECK(contains(outcome.err, in_bias ? "tensor 'b'" : "tensor 'w'"));
       CHECK_FALSE(fs::exists(folder / "m.rewritten.json"));
