@@ -113,6 +113,24 @@ std::string resize(const Site& site) {
   return {};
 }
 
+// Its indices are places in the whole output: those of a MaxPool stay in their channel where its input had as many
+// elements in each.
+std::string max_unpool(const Site& site) {
+  const graph::Network& network = site.network();
+  if (!site.has(1)) return "its indices are missing";
+  const graph::Tensor& indices = site.tensor(1);
+  if (indices.producer == graph::kNone || indices.output_slot != 1 || network.type_of(indices.producer) != "MaxPool")
+    return "its indices are not those of a MaxPool";
+  const graph::TensorId pooled = network.op(indices.producer).inputs[0];
+  const graph::Shape from = pooled == graph::kNone ? graph::Shape() : network.tensor(pooled).shape;
+  const graph::Shape to = site.output_shape();
+  bool same = from.known() && to.known() && from.rank() == to.rank();
+  for (int axis = 1; same && axis < from.rank(); ++axis) same = from[axis] >= 0 && from[axis] == to[axis];
+  return same ? std::string()
+              : fmt::format("its output {} has not the channels of {}, in which its indices count", to_string(to),
+                            to_string(from));
+}
+
 // What mixes, sorts or chooses along one axis: channels must not lie there.
 std::string along(const Site& site, std::optional<int> axis, std::string_view does) {
   return is_channel_axis(site, axis) ? fmt::format("it {} along the channel axis, or along an unknown one", does) : "";
@@ -188,6 +206,7 @@ constexpr std::array kTraits = {
     OperatorTraits{.op = "LeakyRelu", .condition = leaky, .difference = passes_above},
     OperatorTraits{.op = "LpPool", .rounding = of_power},
     OperatorTraits{.op = "MaxPool", .difference = passes},
+    OperatorTraits{.op = "MaxUnpool", .condition = max_unpool},
     OperatorTraits{.op = "PRelu", .condition = prelu, .difference = passes_above},
     OperatorTraits{.op = "Pad", .condition = pad},
     OperatorTraits{.op = "ReduceMax", .difference = passes},

@@ -17,7 +17,10 @@ std::string scale_everything(const std::string& formula) {
   const std::string rules = text.str();
   const std::size_t conditions = rules.find("needs stats");
   if (conditions == std::string::npos) throw std::logic_error("rules/wide.dsl has another form");
-  return fmt::format("{}do scale(p, {})\n}}\n", rules.substr(0, conditions), formula);
+  std::string rule = rules.substr(0, conditions);
+  const std::size_t parameters = rule.rfind("(lo"), end = rule.find(')', parameters);
+  if (parameters != std::string::npos) rule.erase(parameters, end + 1 - parameters);
+  return fmt::format("{}do scale(p, {})\n}}\n", rule, formula);
 }
 
 }  // namespace rw::test
