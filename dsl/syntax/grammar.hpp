@@ -1,4 +1,4 @@
-// The grammar of rule files, for PEGTL. What each rule does is in parse.cpp, what is said where it fails in
+// The grammar of rule files, for PEGTL. What each rule does is in actions.hpp, what is said where it fails in
 // messages.hpp.
 //
 // A rule inside must<> is a commit point: what came before it can only be this, so its absence is an error at this
@@ -253,7 +253,8 @@ struct may_join_word : seq<k_may, must<join_word>> {};
 struct leak_pin : k_pin {};
 struct leak_reject : k_reject {};
 struct leak_choice : sor<leak_pin, leak_reject> {};
-struct leak_clause : seq<k_leak, must<leak_choice>> {};
+struct leak_word : k_leak {};
+struct leak_clause : seq<leak_word, must<leak_choice>> {};
 struct no_name_of_through : not_at<k_as> {};
 struct region_clause : sor<seq<sor<parents_word, children_word, may_join_word, join_word>, terms, opt<as>>,
                            seq<through_word, terms, must<no_name_of_through>>, leak_clause> {};
@@ -299,7 +300,8 @@ struct again_clause : k_again {};
 struct action_name : name {};
 struct action_open : mark<'('> {};
 struct action_close : mark<')'> {};
-struct do_clause : seq<k_do, must<action_name>, must<action_open>, arguments, must<action_close>> {};
+struct action_arguments : seq<arguments> {};
+struct do_clause : seq<k_do, must<action_name>, must<action_open>, action_arguments, must<action_close>> {};
 
 struct clause : sor<region, chain, let_clause, where_clause, needs_clause, repeat_clause, again_clause, do_clause> {};
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "dsl/syntax/grammar.hpp"
+#include "dsl/syntax/tokens.hpp"
 
 namespace rw::dsl::grammar {
 
@@ -18,7 +19,6 @@ struct Message {
   std::span<const std::string_view> words;  // what could stand here, for "did you mean"
 };
 
-inline constexpr std::string_view kDeclarationWords[] = {"use", "op", "set", "function", "rule", "test"};
 inline constexpr std::string_view kClauseWords[] = {"region", "chain",  "let",   "where",
                                                     "needs",  "repeat", "again", "do"};
 inline constexpr std::string_view kRegionWords[] = {"parents", "children", "through", "join", "may", "leak"};
