@@ -4,13 +4,11 @@
 # M. Nagel, M. van Baalen, T. Blankevoort, M. Welling: "Data-Free Quantization Through Weight Equalization and Bias
 # Correction", ICCV 2019 (DFQ), section 4.1; their s is the reciprocal of this one.
 
-set weighted = Conv, ConvTranspose, Gemm, MatMul, com.microsoft::FusedConv
-set carrying = Relu, LeakyRelu, PRelu, Abs, Neg, Identity, Dropout, Clip, Cast, MaxPool,
-               AveragePool, LpPool, GlobalMaxPool, GlobalAveragePool, GlobalLpPool, ReduceMean,
-               ReduceSum, ReduceMax, ReduceMin, Pad, Resize, Upsample, Split, Slice, Gather,
-               Reshape, Flatten, Transpose, Squeeze, Unsqueeze, DepthToSpace, SpaceToDepth, Mul,
-               MatMul, Add, Concat
-set joining = Add, Sub, Sum, Mean, Max, Min, Concat
+# Whatever has weights, and whatever carries a scale: also operators that other files give one of these laws.
+set weighted = law linear
+set carrying = law pass, law bounded, law join, law concat, law split, law slice, law gather,
+               law view, law product, law contract
+set joining = law join, law concat
 
 # A class whose weights are 0 on one side has no range to share: it stays as it is.
 function balance(made, read) = if made > 0 and read > 0 then sqrt(read / made) else 1

@@ -4,13 +4,11 @@
 # range. The exponents are parameters; with c = w = 0.5 and a = 0 it is cross-layer equalization (cross_layer.dsl).
 # It generalises M. Nagel et al., ICCV 2019 (weights alone) and E. Meller et al., ICML 2019 (activations alone).
 
-set weighted = Conv, ConvTranspose, Gemm, MatMul, com.microsoft::FusedConv
-set carrying = Relu, LeakyRelu, PRelu, Abs, Neg, Identity, Dropout, Clip, Cast, MaxPool,
-               AveragePool, LpPool, GlobalMaxPool, GlobalAveragePool, GlobalLpPool, ReduceMean,
-               ReduceSum, ReduceMax, ReduceMin, Pad, Resize, Upsample, Split, Slice, Gather,
-               Reshape, Flatten, Transpose, Squeeze, Unsqueeze, DepthToSpace, SpaceToDepth, Mul,
-               MatMul, Add, Concat
-set joining = Add, Sub, Sum, Mean, Max, Min, Concat
+# Whatever has weights, and whatever carries a scale: also operators that other files give one of these laws.
+set weighted = law linear
+set carrying = law pass, law bounded, law join, law concat, law split, law slice, law gather,
+               law view, law product, law contract
+set joining = law join, law concat
 
 rule mixed(c_power = 0.5, p_power = 0.25, a_power = 0.25, lo = 0.001, hi = 1000) {
   "Ranges of weights before, of weights behind and of activations between are traded against each other."

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dsl/check/formula.hpp"
+#include "dsl/check/scope.hpp"
 #include "dsl/check/terms.hpp"
 #include "dsl/text/spelling.hpp"
 
@@ -75,12 +76,16 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Op& 
     }
   }
   std::vector<Term> operators;
-  for (const tree::Word& word : op.operators) operators.push_back({word.text, false, {}, word.at});
+  for (const tree::Word& word : op.operators) operators.push_back({word.text, kNoLaw, false, {}, word.at});
   if (op.guard != tree::kNoFormula) binding.guard = check_guard(context, names, op.guard, operators);
   for (const tree::Word& word : op.operators) {
     binding.op = word.text;
     binding.at = word.at;
     context.program.laws.push_back(binding);
+    OperatorList& obeying = context.operators_of_laws[binding.law];
+    const auto& known = obeying.known;
+    if (std::find(known.begin(), known.end(), word.text) == known.end())
+      list_operator(context.vocabulary, word.text, obeying);
   }
 }
 

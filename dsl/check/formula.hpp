@@ -2,6 +2,8 @@
 // type. The result goes behind the expressions of a rule or guard.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +79,13 @@ class FormulaChecker {
   CheckedFormula own_word(const Formula& formula, const std::string& name);
   CheckedFormula attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators,
                            BindingIndex family);
+  bool attribute_of_named(const tree::Word& word, const OperatorList& operators, BindingIndex family,
+                          std::optional<Kind>& kind);
+  bool attribute_by_law(const tree::Word& word, const OperatorList& operators, BindingIndex family,
+                        std::optional<Kind>& kind);
+  bool attribute_of_kind(const tree::Word& word, const std::string& op, const AttributeWord& row,
+                         std::optional<Kind>& kind);
+  std::string meant(const std::string& name, std::span<const std::string_view> attributes, BindingIndex family) const;
   CheckedFormula field_of(const Formula& formula, const Meaning& meaning);
   CheckedFormula unknown_name(const Formula& formula, const Scope& scope);
 

@@ -34,30 +34,80 @@ CheckedFormula FormulaChecker::own_word(const Formula& formula, const std::strin
   return add(std::move(expr), {0, {own->kind, About::nothing, kNoBinding}, false, false, formula.at});
 }
 
-CheckedFormula FormulaChecker::attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators,
-                                         BindingIndex family) {
-  std::optional<Kind> kind;
+// What could have been meant by the name of an attribute that is none.
+std::string FormulaChecker::meant(const std::string& name, std::span<const std::string_view> attributes,
+                                  BindingIndex family) const {
+  std::string hint = did_you_mean(name, {attributes.begin(), attributes.end()});
+  if (!hint.empty()) return hint;
+  return did_you_mean(name, family == kNoBinding ? words_of(kOwnWords) : words_of(context_.vocabulary.fields));
+}
+
+// Each of the operators that are named must have the attribute.
+bool FormulaChecker::attribute_of_named(const tree::Word& word, const OperatorList& operators, BindingIndex family,
+                                        std::optional<Kind>& kind) {
   for (const std::string& op : operators.known) {
     const auto rows = *context_.vocabulary.attributes(op);
     const auto row = std::find_if(rows.begin(), rows.end(), [&](auto& r) { return r.name == word.text; });
     if (row == rows.end()) {
-      std::string hint = did_you_mean(word.text, words_of(rows));
-      if (hint.empty() && family == kNoBinding) {
-        hint = did_you_mean(word.text, words_of(kOwnWords));
-      } else if (hint.empty()) {
-        hint = did_you_mean(word.text, words_of(context_.vocabulary.fields));
-      }
+      std::string hint = meant(word.text, words_of(rows), family);
       if (hint.empty() && operators.known.size() > 1) hint = "ask only those that have it, in a guard of their own";
       error("unknown-name", word.at, fmt::format("{} has no attribute '{}'", op, word.text), std::move(hint));
-      return open(formula);
+      return false;
     }
-    if (!row->kind || (kind && *kind != *row->kind)) {
-      error("wrong-kind", word.at,
-            row->kind ? fmt::format("'{}' is not {} of every operator here", word.text, kind_name(*kind))
-                      : fmt::format("'{}' of {} is a list or tensor: formulas cannot read it", word.text, op));
-      return open(formula);
+    if (!attribute_of_kind(word, op, *row, kind)) return false;
+  }
+  return true;
+}
+
+// One of the operators that have one of the laws must have the attribute; of the others it is not known, as it is of an
+// operator that leaves it out.
+bool FormulaChecker::attribute_by_law(const tree::Word& word, const OperatorList& operators, BindingIndex family,
+                                      std::optional<Kind>& kind) {
+  if (operators.laws.empty()) return true;
+  bool found = !operators.known.empty() || operators.has_unknown;
+  for (const std::uint32_t law : operators.laws) {
+    const OperatorList& obeying = context_.operators_of_laws[law];
+    found |= obeying.has_unknown;
+    for (const std::string& op : obeying.known) {
+      const auto rows = *context_.vocabulary.attributes(op);
+      for (const AttributeWord& row : rows) {
+        if (row.name != word.text) continue;
+        if (!attribute_of_kind(word, op, row, kind)) return false;
+        found = true;
+      }
     }
-    kind = row->kind;
+  }
+  if (found) return true;
+  std::vector<std::string_view> names;
+  for (const std::uint32_t law : operators.laws)
+    for (const std::string& op : context_.operators_of_laws[law].known) {
+      const auto rows = words_of(*context_.vocabulary.attributes(op));
+      names.insert(names.end(), rows.begin(), rows.end());
+    }
+  error("unknown-name", word.at,
+        fmt::format("no operator of law {} has an attribute '{}'",
+                    context_.vocabulary.laws[*operators.laws.begin()].name, word.text),
+        meant(word.text, names, family));
+  return false;
+}
+
+bool FormulaChecker::attribute_of_kind(const tree::Word& word, const std::string& op, const AttributeWord& row,
+                                       std::optional<Kind>& kind) {
+  if (row.kind && (!kind || *kind == *row.kind)) {
+    kind = row.kind;
+    return true;
+  }
+  error("wrong-kind", word.at,
+        row.kind ? fmt::format("'{}' is not {} of every operator here", word.text, kind_name(*kind))
+                 : fmt::format("'{}' of {} is a list or tensor: formulas cannot read it", word.text, op));
+  return false;
+}
+
+CheckedFormula FormulaChecker::attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators,
+                                         BindingIndex family) {
+  std::optional<Kind> kind;
+  if (!attribute_of_named(word, operators, family, kind) || !attribute_by_law(word, operators, family, kind)) {
+    return open(formula);
   }
   Expr expr;
   expr.op = ExprOp::attribute;

@@ -1,8 +1,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <map>
 
+#include "dsl/check/bound_laws.hpp"
 #include "dsl/check/check.hpp"
 #include "dsl/text/spelling.hpp"
 
@@ -10,60 +10,73 @@ namespace rw::dsl {
 
 namespace {
 
-// For each operator the laws that it may obey: those bound with a guard, back to the last one bound without.
-using LawsOf = std::map<std::string_view, std::vector<std::uint32_t>>;
-
-LawsOf collect_laws(const Program& program) {
-  LawsOf out;
-  for (const LawBinding& binding : program.laws) {
-    std::vector<std::uint32_t>& laws = out[binding.op];
-    if (binding.guard == nullptr) laws.clear();
-    if (std::find(laws.begin(), laws.end(), binding.law) == laws.end()) laws.push_back(binding.law);
-  }
-  return out;
-}
+// What an operator must do to stand in a clause.
+struct Part {
+  bool LawWord::*does;
+  std::string_view what;    // "can ..."
+  std::string_view clause;  // as it is written
+};
+constexpr Part kParents = {&LawWord::offers, "offer a scale", "parents"};
+constexpr Part kChildren = {&LawWord::absorbs, "absorb a scale", "children"};
+constexpr Part kThrough = {&LawWord::ties, "carry a scale", "through"};
+constexpr Part kJoin = {&LawWord::ties, "carry a scale", "join"};
 
 class LawChecker {
  public:
-  explicit LawChecker(CheckContext& context) : context_(context), laws_(collect_laws(context.program)) {}
+  explicit LawChecker(CheckContext& context) : context_(context), bound_(context.program.laws) {}
 
   void check(const Rule& rule) const {
     if (!rule.region) return;
     const RegionPattern& region = *rule.region;
-    require(region.parents, &LawWord::offers, "offer a scale", "parents");
-    require(region.children, &LawWord::absorbs, "absorb a scale", "children");
-    for (const Terms& terms : region.through) require(terms, &LawWord::ties, "carry a scale", "through");
+    require(region.parents, kParents);
+    require(region.children, kChildren);
+    for (const Terms& terms : region.through) require(terms, kThrough);
     for (const JoinClause& join : region.joins) {
-      if (join.required) require(join.terms, &LawWord::ties, "carry a scale", "join");
+      if (join.required) require(join.terms, kJoin);
     }
   }
 
  private:
-  bool can(const std::string& op, bool LawWord::*does) const {
-    const auto found = laws_.find(op);
-    return found != laws_.end() && std::any_of(found->second.begin(), found->second.end(),
-                                               [&](std::uint32_t law) { return context_.vocabulary.laws[law].*does; });
+  const LawWord& word(std::uint32_t law) const { return context_.vocabulary.laws[law]; }
+
+  bool can(const Term& term, const Part& part) const {
+    if (term.law != kNoLaw) return word(term.law).*part.does && !bound_.operators_of(term.law).empty();
+    const auto laws = bound_.laws_of(term.op);
+    return std::any_of(laws.begin(), laws.end(), [&](std::uint32_t law) { return word(law).*part.does; });
   }
 
-  void require(const Terms& terms, bool LawWord::*does, std::string_view what, std::string_view clause) const {
+  void require(const Terms& terms, const Part& part) const {
     const auto& all = terms.terms;
-    if (all.empty() || std::any_of(all.begin(), all.end(), [&](const Term& term) { return can(term.op, does); }))
+    if (all.empty()) return;
+    if (std::any_of(all.begin(), all.end(), [&](const Term& term) { return can(term, part); })) {
+      for (const Term& term : all) warn_of_idle(term, part);
       return;
-    const Term& first = all.front();
-    const Position at = span(first.at, all.back().at);
-    context_.reporter.error("never-matches", at,
-                            fmt::format("no operator of this `{}` can {}: the rule never matches", clause, what),
-                            law_of(first.op));
+    }
+    context_.reporter.error(
+        "never-matches", span(all.front().at, all.back().at),
+        fmt::format("no operator of this `{}` can {}: the rule never matches", part.clause, part.what),
+        why_not(all.front(), part));
   }
 
-  std::string law_of(const std::string& op) const {
-    const auto found = laws_.find(op);
-    if (found == laws_.end()) return fmt::format("{} has no law: it blocks", op);
-    return fmt::format("{} has law {}", op, context_.vocabulary.laws[found->second.back()].name);
+  // A law that is written in the clause itself; what a set holds may be meant for other clauses.
+  void warn_of_idle(const Term& term, const Part& part) const {
+    if (term.law == kNoLaw || word(term.law).*part.does || !context_.sources.text(term.at).starts_with("law")) return;
+    context_.reporter.warning("never-matches", term.at, why_not(term, part) + ": it admits nothing here");
+  }
+
+  std::string why_not(const Term& term, const Part& part) const {
+    if (term.law != kNoLaw) {
+      const std::string_view law = word(term.law).name;
+      return word(term.law).*part.does ? fmt::format("no `op` line binds an operator to law {}", law)
+                                       : fmt::format("an operator of law {} cannot {}", law, part.what);
+    }
+    const auto laws = bound_.laws_of(term.op);
+    if (laws.empty()) return fmt::format("{} has no law: it blocks", term.op);
+    return fmt::format("{} has law {}", term.op, word(laws.back()).name);
   }
 
   CheckContext& context_;
-  LawsOf laws_;
+  BoundLaws bound_;
 };
 
 // `known`: filled once it is asked for.

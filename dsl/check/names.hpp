@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -74,6 +75,13 @@ std::vector<std::string_view> visible_names(const FileNames& names, NameTable<En
   return out;
 }
 
+// Operators as far as their attributes are known.
+struct OperatorList {
+  std::vector<std::string> known;  // each must have what is asked of all
+  bool has_unknown = false;        // then any attribute may be named
+  std::set<std::uint32_t> laws;    // and those that have one of these laws: it is enough that one of them has it
+};
+
 // What all files of a program share while they are checked.
 struct CheckContext {
   const Vocabulary& vocabulary;
@@ -84,7 +92,8 @@ struct CheckContext {
   NameTable<Position> rules;                        // every rule of the program
   std::size_t exprs = 0, terms = 0;                 // so many of kMaxProgramExprs, kMaxProgramTerms are taken
   std::unordered_set<std::string> bound_operators;  // by `op`
-  bool laws_are_known = true;                       // false: an `op` could not be understood
+  std::unordered_map<std::uint32_t, OperatorList> operators_of_laws;  // bound so far
+  bool laws_are_known = true;                                         // false: an `op` could not be understood
   struct OperatorUse {
     std::string op;
     Position at;

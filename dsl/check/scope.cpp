@@ -8,14 +8,21 @@ OperatorList list_operators(const CheckContext& context, std::span<const Term> t
   OperatorList out;
   std::unordered_set<std::string_view> seen;
   for (const Term& term : terms) {
-    if (!seen.insert(term.op).second) continue;
-    if (context.vocabulary.attributes(term.op)) {
-      out.known.push_back(term.op);
-    } else {
-      out.has_unknown = true;
+    if (term.law != kNoLaw) {
+      out.laws.insert(term.law);
+    } else if (seen.insert(term.op).second) {
+      list_operator(context.vocabulary, term.op, out);
     }
   }
   return out;
+}
+
+void list_operator(const Vocabulary& vocabulary, const std::string& op, OperatorList& list) {
+  if (!vocabulary.attributes(op)) {
+    list.has_unknown = true;
+  } else {
+    list.known.push_back(op);
+  }
 }
 
 const Meaning* Scope::find(const std::string& name) const {

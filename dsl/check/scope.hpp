@@ -12,12 +12,9 @@
 
 namespace rw::dsl {
 
-// The operators that a term or a clause admits, as far as their attributes are known.
-struct OperatorList {
-  std::vector<std::string> known;
-  bool has_unknown = false;  // then any attribute may be named
-};
+// Those that a term or a clause admits.
 OperatorList list_operators(const CheckContext& context, std::span<const Term> terms);
+void list_operator(const Vocabulary& vocabulary, const std::string& op, OperatorList& list);
 
 // What a name in a formula stands for.
 struct Meaning {

@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 
+#include "dsl/check/bound_laws.hpp"
 #include "dsl/check/check.hpp"
 
 namespace rw::dsl {
@@ -51,7 +52,7 @@ class ExprView {
 
 class Shadows {
  public:
-  explicit Shadows(CheckContext& context) : context_(context) {}
+  explicit Shadows(CheckContext& context) : context_(context), bound_(context.program.laws) {}
 
   void check() {
     const std::vector<Rule>& rules = context_.program.rules;
@@ -106,13 +107,31 @@ class Shadows {
   }
 
   bool covers(const std::vector<Term>& wide, const std::vector<Term>& narrow) {
-    return std::all_of(narrow.begin(), narrow.end(), [&](const Term& term) {
-      return std::any_of(wide.begin(), wide.end(), [&](const Term& each) { return covers(each, term); });
+    return std::all_of(narrow.begin(), narrow.end(), [&](const Term& term) { return covers(wide, term); });
+  }
+
+  // For each operator that `narrow` admits, and each law that it may have then, some term of `wide` does.
+  bool covers(const std::vector<Term>& wide, const Term& narrow) {
+    constexpr std::uint32_t kNone[] = {kNoLaw};
+    if (narrow.law == kNoLaw) {
+      const auto laws = bound_.laws_of(narrow.op).empty() ? std::span(kNone) : bound_.laws_of(narrow.op);
+      return std::all_of(laws.begin(), laws.end(),
+                         [&](std::uint32_t law) { return covers(wide, narrow, narrow.op, law); });
+    }
+    const auto operators = bound_.operators_of(narrow.law);
+    return std::all_of(operators.begin(), operators.end(),
+                       [&](std::string_view op) { return covers(wide, narrow, op, narrow.law); });
+  }
+
+  bool covers(const std::vector<Term>& wide, const Term& narrow, std::string_view op, std::uint32_t law) {
+    return std::any_of(wide.begin(), wide.end(), [&](const Term& each) {
+      ++steps_;
+      return (each.law == kNoLaw ? each.op == op : each.law == law) && asks_no_more(each, narrow);
     });
   }
 
-  bool covers(const Term& wide, const Term& narrow) {
-    if (++steps_ > kMostSteps || wide.op != narrow.op || (wide.on_channel && !narrow.on_channel)) return false;
+  bool asks_no_more(const Term& wide, const Term& narrow) {
+    if (steps_ > kMostSteps || (wide.on_channel && !narrow.on_channel)) return false;
     return std::all_of(wide.guards.begin(), wide.guards.end(), [&](const auto& guard) {
       return std::any_of(narrow.guards.begin(), narrow.guards.end(), [&](const auto& other) {
         return guard == other || same(ExprView(*guard), guard->root, ExprView(*other), other->root, 0);
@@ -159,6 +178,7 @@ class Shadows {
   }
 
   CheckContext& context_;
+  BoundLaws bound_;
   std::size_t steps_ = 0;
 };
 

@@ -2,7 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "dsl/check/formula.hpp"
+#include "dsl/check/formula_parts.hpp"
 #include "dsl/text/spelling.hpp"
 
 namespace rw::dsl {
@@ -39,6 +42,16 @@ void unknown_set(CheckContext& context, const FileNames& names, const tree::Word
   context.reporter.error("unknown-name", word.at, fmt::format("unknown set '{}'", word.text), std::move(hint));
 }
 
+// The law that a term names; kNoLaw after an error.
+std::uint32_t find_law(CheckContext& context, const tree::Word& word) {
+  const auto& laws = context.vocabulary.laws;
+  const auto law = std::find_if(laws.begin(), laws.end(), [&](auto& row) { return row.name == word.text; });
+  if (law != laws.end()) return static_cast<std::uint32_t>(law - laws.begin());
+  context.reporter.error("unknown-name", word.at, fmt::format("unknown law '{}'", word.text),
+                         did_you_mean(word.text, words_of(laws)));
+  return kNoLaw;
+}
+
 // The set that a term names; null after an error.
 const SetEntry* find_set(CheckContext& context, const FileNames& names, const tree::Word& word) {
   const Found<SetEntry> found = find_name(names, &FileNames::sets, word.text);
@@ -59,6 +72,24 @@ bool too_many(CheckContext& context, std::size_t terms, Position at) {
       "too-large", at,
       fmt::format("with its sets written out this has more than {} operators", here ? kMaxTerms : kMaxProgramTerms));
   return true;
+}
+
+// One term, without what is said of it.
+WrittenTerms write_out(CheckContext& context, const FileNames& names, const tree::Term& term) {
+  switch (term.form) {
+    case tree::TermForm::op:
+      note_use(context, term.name.text, term.name.at);
+      return {{{term.name.text, kNoLaw, false, {}, term.at}}, false};
+    case tree::TermForm::law:
+      if (const std::uint32_t law = find_law(context, term.name); law != kNoLaw)
+        return {{{"", law, false, {}, term.at}}, false};
+      return {{}, true};
+    case tree::TermForm::set:
+      break;
+  }
+  const SetEntry* set = find_set(context, names, term.name);
+  if (set == nullptr) return {{}, true};
+  return {set->terms, set->broken};
 }
 
 }  // namespace
@@ -82,25 +113,16 @@ WrittenTerms write_out(CheckContext& context, const FileNames& names, std::span<
   WrittenTerms out;
   for (const tree::Term& term : terms) {
     if (context.reporter.is_full(term.at.source)) return {{}, true};
-    std::vector<Term> written;
-    if (term.is_operator) {
-      written.push_back({term.name.text, false, {}, term.at});
-      note_use(context, term.name.text, term.name.at);
-    } else if (const SetEntry* set = find_set(context, names, term.name)) {
-      if (too_many(context, out.terms.size() + set->terms.size(), term.at)) return {{}, true};
-      written = set->terms;
-      out.broken |= set->broken;
-    } else {
-      out.broken = true;
-    }
+    WrittenTerms written = write_out(context, names, term);
+    context.terms += written.terms.size();
+    if (too_many(context, out.terms.size() + written.terms.size(), term.at)) return {{}, true};
     std::shared_ptr<const Guard> guard;
     if (term.guard != tree::kNoFormula) {
-      guard = check_guard(context, names, term.guard, written);
-      out.broken |= guard == nullptr;
+      guard = check_guard(context, names, term.guard, written.terms);
+      written.broken |= guard == nullptr;
     }
-    context.terms += written.size();
-    if (too_many(context, out.terms.size() + written.size(), term.at)) return {{}, true};
-    for (Term& each : written) {
+    out.broken |= written.broken;
+    for (Term& each : written.terms) {
       each.on_channel |= term.on_channel;
       each.at = term.at;
       if (guard != nullptr) each.guards.push_back(guard);

@@ -101,9 +101,13 @@ struct Guard {
   ExprId root = 0;
 };
 
-// One operator that a clause admits. Sets are written out; all guards must hold.
+inline constexpr std::uint32_t kNoLaw = UINT32_MAX;
+
+// Operators that a clause admits: those of one type, or all whose law in this run is a certain one. Sets are written
+// out; all guards must hold.
 struct Term {
-  std::string op;
+  std::string op;              // empty: a law
+  std::uint32_t law = kNoLaw;  // into Vocabulary::laws
   bool on_channel = false;
   std::vector<std::shared_ptr<const Guard>> guards;
   Position at;  // of the term in the clause (not in the set)

@@ -12,7 +12,11 @@ namespace rw::dsl {
 
 RW_ON(term_operator, tree::Term) {
   piece.name = reading.oper;
-  piece.is_operator = true;
+  piece.form = tree::TermForm::op;
+}
+RW_ON(term_law, tree::Term) {
+  piece.name = reading.word;
+  piece.form = tree::TermForm::law;
 }
 RW_ON(term_set, tree::Term) { piece.name = reading.name; }
 RW_ON(on_channel, tree::Term) { piece.on_channel = true; }
@@ -62,7 +66,7 @@ RW_BUILDS(region_clause, tree::RegionClause) {
 // ---- elements of a chain ----
 
 RW_BUILDS(element_term, tree::Term) {
-  built.at = built.name.at;
+  built.at = at;
   around.term = std::move(built);
 }
 RW_ON(arrow_only, tree::Clause) { piece.chain.push_back({tree::Arrow::only_consumer, {}, {}}); }

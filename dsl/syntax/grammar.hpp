@@ -218,13 +218,21 @@ struct expr : seq<conjunction, star<or_more>, must<no_bars>> {};
 
 // ---- terms ----
 
+// A law may be named like a clause (`join`), but not like what can follow it.
+struct law_text : seq<not_at<sor<k_use, k_op, k_set, k_function, k_rule, k_test, k_where>>, peg::lower, star<idchar>> {
+};
+
 struct term_operator : seq<oper> {};
+struct k_not_a_law : sor<k_parents, k_children, k_through, k_may, k_leak, k_as, k_on> {};
+struct term_law_name : seq<not_at<k_not_a_law>, law_text, gap> {};
+struct term_law : seq<k_law, must<term_law_name>> {};
 struct term_set : seq<name> {};
 struct channel_word : k_channel {};
 struct on_channel : seq<k_on, must<channel_word>> {};
 struct guard_value : seq<expr> {};
 struct term_guard : seq<k_where, must<guard_value>> {};
-struct term : seq<sor<term_operator, term_set>, opt<on_channel>, opt<term_guard>> {};
+struct any_term : sor<term_operator, term_law, term_set> {};
+struct term : seq<any_term, opt<on_channel>, opt<term_guard>> {};
 struct first_term : seq<term> {};
 struct next_term : seq<term> {};
 struct terms : seq<must<first_term>, star<if_must<mark<','>, next_term>>> {};
@@ -267,7 +275,7 @@ struct region_open : mark<'{'> {};
 struct region_close : mark<'}'> {};
 struct region : seq<k_region, must<region_name>, must<region_open>, star<region_clause>, must<region_close>> {};
 
-struct element_term : sor<term_operator, term_set> {};
+struct element_term : seq<any_term> {};
 struct arrow_only : seq<string<'=', '>'>, gap> {};
 struct arrow_a : seq<string<'-', '>'>, gap> {};
 struct arrow : sor<arrow_only, arrow_a> {};
@@ -313,9 +321,6 @@ struct use_declaration : seq<k_use, must<use_path>> {};
 struct first_operator : seq<oper> {};
 struct next_operator : seq<oper> {};
 struct law_word : k_law {};
-// A law may be named like a clause (`join`), but not like what can follow it.
-struct law_text : seq<not_at<sor<k_use, k_op, k_set, k_function, k_rule, k_test, k_where>>, peg::lower, star<idchar>> {
-};
 struct law_name : seq<law_text, gap> {};
 struct elementwise : k_elementwise {};
 struct op_guard : seq<k_where, must<guard_value>> {};

@@ -93,8 +93,9 @@ RW_MESSAGE<quantifier_colon>  = expected("expected ':' after the set");
 RW_MESSAGE<like_pattern>      = expected("expected a pattern in quotes after `like`");
 
 // terms
-RW_MESSAGE<first_term>         = {"syntax", "expected an operator or a set", "", Wants::name, {}};
-RW_MESSAGE<next_term>          = after_a_comma("expected an operator or a set after ','");
+RW_MESSAGE<first_term>         = {"syntax", "expected an operator, a set or a law", "", Wants::name, {}};
+RW_MESSAGE<next_term>          = after_a_comma("expected an operator, a set or a law after ','");
+RW_MESSAGE<term_law_name>      = expected_name("expected a law after `law`: law pass");
 RW_MESSAGE<channel_word>       = expected("expected `channel` after `on`", "", kChannel);
 RW_MESSAGE<guard_value>        = expected("expected a condition after `where`");
 RW_MESSAGE<as_name>            = expected_name("expected a name after `as`");
@@ -113,8 +114,8 @@ RW_MESSAGE<region_open>        = expected("expected '{' after the region's name"
 RW_MESSAGE<region_close>       = expected("expected a clause of the region or '}'", "", kRegionWords);
 
 // clauses of a rule
-RW_MESSAGE<first_element>   = {"syntax", "expected an operator or a set after `chain`", "", Wants::name, {}};
-RW_MESSAGE<next_element>    = {"syntax", "expected an operator or a set after the arrow", "", Wants::name, {}};
+RW_MESSAGE<first_element>   = {"syntax", "expected an operator, a set or a law after `chain`", "", Wants::name, {}};
+RW_MESSAGE<next_element>    = {"syntax", "expected an operator, a set or a law after the arrow", "", Wants::name, {}};
 RW_MESSAGE<clause_let_name> = expected_name("expected a name after `let`");
 RW_MESSAGE<clause_value>    = expected("expected a value after '='");
 RW_MESSAGE<condition_value> = expected("expected a condition");

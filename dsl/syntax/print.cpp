@@ -93,7 +93,7 @@ class Printer {
   }
 
   std::string term_text(const tree::Term& term) const {
-    std::string out = term.name.text;
+    std::string out = term.form == tree::TermForm::law ? "law " + term.name.text : term.name.text;
     if (term.on_channel) out += " on channel";
     if (term.guard != tree::kNoFormula) out += " where " + print_formula(file_, term.guard);
     return out;

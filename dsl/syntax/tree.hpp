@@ -75,9 +75,11 @@ inline constexpr int kMaxNesting = 200;
 inline constexpr std::size_t kMaxFileSize = std::size_t{16} << 20U;  // bytes
 inline constexpr std::size_t kMaxItems = 500'000;                    // nodes, terms and clauses of a file
 
+enum class TermForm : std::uint8_t { set, op, law };
+
 struct Term {
   Word name;
-  bool is_operator = false;  // false: a set
+  TermForm form = TermForm::set;
   bool on_channel = false;
   FormulaId guard = kNoFormula;
   Position at;

@@ -77,7 +77,8 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::vector<Section> sections(const dsl::Program& program) {
   const dsl::Vocabulary& words = runtime::vocabulary();
-  Section laws{"laws", "laws", {}}, operators{"operators by law (*: where a condition holds)", "operators", {}},
+  Section laws{"laws", "laws", {}},
+      operators{"operators by law, all of which `law NAME` admits (*: where a condition holds)", "operators", {}},
       actions{"actions", "actions", {}}, functions{"functions", "functions", {}},
       fields{"fields of parents p, children c, regions r", "fields", {}};
   for (const dsl::LawWord& word : words.laws) laws.words.push_back({std::string(word.name), std::string(word.help)});

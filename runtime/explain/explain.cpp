@@ -163,12 +163,25 @@ class Explainer {
     }
   }
 
+  // The types of operators that rules name as parents, or that may have a law which they name.
+  std::set<std::string_view> wanted_as_parents() const {
+    std::set<std::string_view> types;
+    std::set<std::uint32_t> laws;
+    for (std::uint32_t rule = 0; rule < patterns_.size(); ++rule) {
+      if (!patterns_[rule]) continue;
+      for (const dsl::Term& term : rules_.program.rules[rule].region->parents.terms) {
+        if (term.law == dsl::kNoLaw) types.insert(term.op);
+        if (term.law != dsl::kNoLaw) laws.insert(term.law);
+      }
+    }
+    for (const dsl::LawBinding& binding : rules_.program.laws)
+      if (laws.count(binding.law) != 0) types.insert(binding.op);
+    return types;
+  }
+
   // Operators that look like parents and are none.
   void find_bystanders() {
-    std::set<std::string_view> wanted;
-    for (std::uint32_t rule = 0; rule < patterns_.size(); ++rule)
-      if (patterns_[rule])
-        for (const dsl::Term& term : rules_.program.rules[rule].region->parents.terms) wanted.insert(term.op);
+    const std::set<std::string_view> wanted = wanted_as_parents();
     std::set<OperatorId> around;
     for (const RegionOutcome& region : outcome_.visited) {
       const Region& shape = outcome_.regions[region.region];

@@ -26,10 +26,17 @@ using Apply = void (*)(dsl::Program&, const Change&);
 
 std::string at(const dsl::Loaded& rules, const Change& change) { return rules.sources.name_and_line(change.at); }
 
+// A term that could admit operators of a type, if it asked no more of them: it names them, or a law that they may have.
+bool names(const dsl::Term& term, const dsl::Program& program, const std::string& op) {
+  if (term.law == dsl::kNoLaw) return term.op == op;
+  return std::any_of(program.laws.begin(), program.laws.end(),
+                     [&](const dsl::LawBinding& binding) { return binding.op == op && binding.law == term.law; });
+}
+
 std::string name_in(const dsl::Loaded& rules, const Change& change, const char* clause) {
   const dsl::Terms* terms = terms_at(rules.program, change.at);
   if (terms && std::any_of(terms->terms.begin(), terms->terms.end(),
-                           [&](const dsl::Term& each) { return each.op == change.op; }))
+                           [&](const dsl::Term& each) { return names(each, rules.program, change.op); }))
     return fmt::format("admit every {} in `{}` ({})", graph::printable(change.op), clause, at(rules, change));
   return fmt::format("add {} to `{}` ({})", graph::printable(change.op), clause, at(rules, change));
 }

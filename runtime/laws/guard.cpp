@@ -108,8 +108,7 @@ double attribute_number(const Site& site, std::string_view name) {
 
 bool holds(const dsl::Guard& guard, const Site& site) { return GuardEvaluator(guard, site).holds(); }
 
-bool admits(const dsl::Term& term, const Site& site) {
-  if (term.op != site.network().type_of(site.id())) return false;
+bool holds(const dsl::Term& term, const Site& site) {
   if (term.on_channel && !is_on_channel(site)) return false;
   for (const auto& guard : term.guards)
     if (!holds(*guard, site)) return false;

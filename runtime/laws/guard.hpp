@@ -8,7 +8,8 @@
 namespace rw::runtime {
 
 bool holds(const dsl::Guard& guard, const Site& site);
-bool admits(const dsl::Term& term, const Site& site);  // the operator's name, its guards, `on channel`
+bool holds(const dsl::Term& term,
+           const Site& site);  // what a term says of an operator that it names: guards, `on channel`
 
 // An attribute as a number: the operator's own or the default of its form, an axis counted from 0; NaN where there is
 // none.

@@ -7,15 +7,23 @@
 namespace rw::runtime {
 
 Clause::Clause(const dsl::Terms& terms, const Analysis& analysis) : by_type_(analysis.network->type_count()) {
-  for (const dsl::Term& term : terms.terms)
-    if (const auto type = analysis.network->find_type(term.op)) by_type_[*type].push_back(&term);
+  for (const dsl::Term& term : terms.terms) {
+    if (term.law != dsl::kNoLaw) {
+      by_law_[laws()[term.law]].push_back(&term);
+    } else if (const auto type = analysis.network->find_type(term.op)) {
+      by_type_[*type].push_back(&term);
+    }
+  }
 }
 
 bool Clause::admits(const Analysis& analysis, OperatorId op) const {
-  const auto& terms = by_type_[analysis.network->op(op).type];
-  return std::any_of(terms.begin(), terms.end(), [&](const dsl::Term* term) {
-    return (term->guards.empty() && !term->on_channel) || runtime::admits(*term, analysis.site(op));
-  });
+  const auto is_met = [&](const dsl::Term* term) {
+    return (term->guards.empty() && !term->on_channel) || holds(*term, analysis.site(op));
+  };
+  const auto& named = by_type_[analysis.network->op(op).type];
+  if (std::any_of(named.begin(), named.end(), is_met)) return true;
+  const auto obeying = by_law_.find(&analysis.law(op));
+  return obeying != by_law_.end() && std::any_of(obeying->second.begin(), obeying->second.end(), is_met);
 }
 
 Pattern::Pattern(const dsl::RegionPattern& pattern, const Analysis& analysis)

@@ -1,6 +1,7 @@
 // Which regions a rule wants: the structure of a region against the clauses of a pattern.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -36,14 +37,15 @@ struct Miss {
   std::uint32_t claimed_by = kNone;  // claimed: index of the rule
 };
 
-// The operators that a clause names, prepared for the operator types of one network.
+// The operators and laws that a clause names, prepared for the operator types of one network.
 class Clause {
  public:
   Clause(const dsl::Terms& terms, const Analysis& analysis);
   bool admits(const Analysis& analysis, OperatorId op) const;
 
  private:
-  std::vector<std::vector<const dsl::Term*>> by_type_;  // terms that name an operator type
+  std::vector<std::vector<const dsl::Term*>> by_type_;          // terms that name an operator type
+  std::map<const Law*, std::vector<const dsl::Term*>> by_law_;  // terms that name a law
 };
 
 // The clauses of a pattern, prepared for the operator types of one network.

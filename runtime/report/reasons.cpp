@@ -32,17 +32,18 @@ std::string not_named(const Told& told, dsl::Position clause, OperatorId op) {
   if (!terms) return "does not name it";
   const Site site = told.analysis.site(op);
   for (const dsl::Term& term : terms->terms) {
-    if (term.op != told.analysis.network->type_of(op)) continue;
+    const bool by_law = term.law != dsl::kNoLaw;
+    if (by_law ? laws()[term.law] != &told.analysis.law(op) : term.op != told.analysis.network->type_of(op)) continue;
+    const std::string named = by_law ? fmt::format("law {}", laws()[term.law]->name) : type_name(told, op);
     for (const auto& guard : term.guards) {
       if (holds(*guard, site)) continue;
       const std::string values = values_of(*guard, site);
-      return fmt::format("names {} only where {}{}", type_name(told, op),
+      return fmt::format("names {} only where {}{}", named,
                          graph::printable(told.rules.sources.text(guard->exprs[guard->root].at)),
                          values.empty() ? "" : fmt::format(" (here {})", values));
     }
     if (term.on_channel)
-      return fmt::format("names {} only `on channel` (here axis = {})", type_name(told, op),
-                         attribute_number(site, "axis"));
+      return fmt::format("names {} only `on channel` (here axis = {})", named, attribute_number(site, "axis"));
   }
   return "does not name it";
 }

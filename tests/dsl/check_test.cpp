@@ -372,6 +372,91 @@ TEST_CASE("guards know the attributes of the operators that they stand behind") 
 )");
 }
 
+TEST_CASE("a term may be a law, in a clause, a set or a chain, with what is said of it") {
+  const dsl::Loaded loaded = load_text(R"(
+set carrying = law pass where channels > 8, law concat on channel, MaxPool
+rule a {
+  region r {
+    parents  law linear as p
+    through  carrying where op != "Clip"
+    join     law join as k
+    children law linear, BatchNormalization as c
+  }
+  do scale(p, if any p: p.group == 1 then 2 else 3)
+}
+rule b {
+  chain law linear as a => carrying as b
+  do fold_affine(a, b)
+}
+)");
+  REQUIRE(draw_all(loaded) == "");
+  const auto law = [](const dsl::Term& term) { return std::string(small_vocabulary().laws[term.law].name); };
+  const dsl::RegionPattern& region = *loaded.program.rules[0].region;
+  CHECK(law(region.parents.terms[0]) == "linear");
+  CHECK(region.parents.terms[0].op.empty());
+  CHECK(loaded.sources.text(region.parents.terms[0].at) == "law linear");
+  REQUIRE(region.through[0].terms.size() == 3);
+  CHECK(law(region.through[0].terms[0]) == "pass");
+  CHECK(region.through[0].terms[0].guards.size() == 2);  // of the set, and of the clause
+  CHECK(law(region.through[0].terms[1]) == "concat");
+  CHECK(region.through[0].terms[1].on_channel);
+  CHECK(region.through[0].terms[2].op == "MaxPool");
+  CHECK(region.through[0].terms[2].law == dsl::kNoLaw);
+  CHECK(law(region.joins[0].terms.terms[0]) == "join");
+  CHECK(law(region.children.terms[0]) == "linear");
+  CHECK(law(loaded.program.rules[1].chain[0].terms.terms[0]) == "linear");
+  CHECK(loaded.program.rules[1].chain[1].terms.terms.size() == 3);
+}
+
+TEST_CASE("a guard behind a law asks for what one of its operators has") {
+  CHECK(mistakes("set a = law pass where kernel_shape == 1\n").find("is a list or tensor") != std::string::npos);
+  CHECK(mistakes("set a = law pass where axis == 1 and mode == \"max\"\n") == "");  // MaxPool has both, Relu neither
+  CHECK(mistakes("set a = law pass where mdoe == \"max\"\n") ==
+        R"(mine.dsl:1:24: error: no operator of law pass has an attribute 'mdoe' [unknown-name]
+   1 | set a = law pass where mdoe == "max"
+     |                        ^^^^ did you mean 'mode'?
+)");
+  CHECK(mistakes("set a = law pass where axis == \"x\"\n") ==
+        R"(mine.dsl:1:29: error: a number is never equal to a text [wrong-kind]
+   1 | set a = law pass where axis == "x"
+     |                             ^^
+)");
+  // An operator that nobody knows can have anything, once its law is known.
+  CHECK(mistakes("op my::Op law pass\nset a = law pass where mdoe == 3\n") == "");
+  CHECK(mistakes("set a = law pass where mdoe == 3\nop my::Op law pass\n") != "");
+  // Those that are named must have it all the same.
+  CHECK(mistakes("set a = law pass, Relu\nset b = a where axis == 1\n").find("Relu has no attribute 'axis'") !=
+        std::string::npos);
+}
+
+TEST_CASE("a law where it can admit nothing is told, wherever its operators are bound") {
+  const auto rule = [](const std::string& region) { return "rule a { region r { " + region + " } do scale(p, 1) }\n"; };
+  const auto codes = [](const std::string& text) {
+    std::vector<std::string> out;
+    for (const dsl::Diagnostic& d : load_text(text).diagnostics)
+      out.push_back((d.severity == dsl::Severity::error ? "" : "warning ") + std::string(d.code));
+    return out;
+  };
+  using Codes = std::vector<std::string>;
+  CHECK(codes(rule("parents law linear as p children law linear, law affine")) == Codes{});
+  CHECK(codes(rule("parents law pass as p children Conv")) == Codes{"never-matches"});
+  CHECK(codes(rule("parents Conv, law pass as p children Conv")) == Codes{"warning never-matches"});
+  CHECK(codes(rule("parents Conv as p children law pass, Conv, law linear")) == Codes{"warning never-matches"});
+  CHECK(codes(rule("parents Conv as p through law linear children Conv")) == Codes{"never-matches"});
+  CHECK(codes(rule("parents Conv as p through law linear, law pass children Conv")) == Codes{"warning never-matches"});
+  CHECK(codes(rule("parents Conv as p join law block children Conv")) == Codes{"never-matches"});
+  // A set may be meant for several clauses.
+  CHECK(codes("set both = law linear, law pass\n" + rule("parents both as p through both children both")) == Codes{});
+  // No operator of the small library has law shape, until one is given it; then the rule is said to match.
+  CHECK(codes(rule("parents Conv as p through law shape children Conv")) == Codes{"never-matches"});
+  CHECK(codes(rule("parents Conv as p through law shape children Conv") + "op my::Op law shape\n") == Codes{});
+  // What takes the last operator of a law away is seen too.
+  CHECK(codes(rule("parents law affine as p children Conv") + "op BatchNormalization law pass\n") ==
+        Codes{"never-matches"});
+  // Where an `op` could not be read nothing is said of matching.
+  CHECK(codes("op Relu lwa linear\n" + rule("parents law pass as p children Conv")) == Codes{"syntax"});
+}
+
 TEST_CASE("operators of tests have the attributes that they know, and those that nobody knows any") {
   const auto test = [](const std::string& node) {
     return mistakes(
@@ -484,6 +569,23 @@ TEST_CASE("a rule is shadowed where an earlier one is sure to take all that it w
        rule("b", "parents Conv where group == 2 as p children Conv"), false},
       {rule("a", "parents Conv as p children Conv"), rule("b", "parents Conv where group == 1 as p children Conv"),
        true},
+      // A law admits what obeys it, and every operator of a law is the law.
+      {rule("a", "parents law linear as p through law pass children Conv"), rule("b", plain), true},
+      {rule("a", plain), rule("b", "parents law linear as p through Relu children Conv"), false},
+      {rule("a", "parents Conv, ConvTranspose, Gemm, com.microsoft::FusedConv as p through Relu children Conv"),
+       rule("b", "parents law linear as p through Relu children Conv"), true},
+      {rule("a", "parents law linear as p children Conv") +
+           "op Gemm law linear\nop Gemm law affine where transB == 1\n",
+       rule("b", "parents Gemm as p children Conv"), false},
+      {rule("a", "parents law linear, law affine as p children Conv") +
+           "op Gemm law linear\nop Gemm law affine where transB == 1\n",
+       rule("b", "parents Gemm as p children Conv"), true},
+      {rule("a", "parents law linear where name == \"x\" as p children Conv"),
+       rule("b", "parents law linear as p children Conv"), false},
+      {rule("a", "parents law linear as p children Conv"),
+       rule("b", "parents law linear where name == \"x\" as p children Conv"), true},
+      {rule("a", "parents Conv as p through law pass children Conv"),
+       rule("b", "parents Conv as p through Relu, my::Op children Conv"), false},
       {rule("a", plain, "needs stats(p) do scale(p, 2)"), rule("b", plain), false},
       {rule("a", plain, "needs stats(p) do scale(p, 2)"), rule("b", plain, "needs stats(p) do scale(p, 3)"), true},
       {rule("a", plain, "let n = count(p) where n == 1 do scale(p, 2)"),

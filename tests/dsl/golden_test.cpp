@@ -104,7 +104,7 @@ const std::vector<Golden>& goldens() {
      |                     ^^^^^ at most 1.7e308
 )"},
       {"trailing-comma", "set conv = Conv,\nset more = Conv\n",
-       R"(mine.dsl:1:16: error: expected an operator or a set after ',', found 'set' [trailing-comma]
+       R"(mine.dsl:1:16: error: expected an operator, a set or a law after ',', found 'set' [trailing-comma]
    1 | set conv = Conv,
      |                ^ take out the comma
 )"},
@@ -370,6 +370,32 @@ mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
        R"(mine.dsl:2:41: error: no operator of this `children` can absorb a scale: the rule never matches [never-matches]
    2 |   region r { parents Conv as p children Relu, Add }
      |                                         ^^^^^^^^^ Relu has law pass
+)"},
+      {"never-matches", "rule a {\n  region r { parents Conv as p children law pass }\n  do scale(p, 1)\n}\n",
+       R"(mine.dsl:2:41: error: no operator of this `children` can absorb a scale: the rule never matches [never-matches]
+   2 |   region r { parents Conv as p children law pass }
+     |                                         ^^^^^^^^ an operator of law pass cannot absorb a scale
+)"},
+      {"never-matches",
+       "rule a {\n  region r { parents Conv as p through law shape children Conv }\n  do scale(p, 1)\n}\n",
+       R"(mine.dsl:2:40: error: no operator of this `through` can carry a scale: the rule never matches [never-matches]
+   2 |   region r { parents Conv as p through law shape children Conv }
+     |                                        ^^^^^^^^^ no `op` line binds an operator to law shape
+)"},
+      {"never-matches", "rule a {\n  region r { parents Conv, law join as p children Conv }\n  do scale(p, 1)\n}\n",
+       R"(mine.dsl:2:28: warning: an operator of law join cannot offer a scale: it admits nothing here [never-matches]
+   2 |   region r { parents Conv, law join as p children Conv }
+     |                            ^^^^^^^^
+)"},
+      {"unknown-name", "set a = Conv, law lineer\n",
+       R"(mine.dsl:1:19: error: unknown law 'lineer' [unknown-name]
+   1 | set a = Conv, law lineer
+     |                   ^^^^^^ did you mean 'linear'?
+)"},
+      {"syntax", "set a = law\nset b = Conv\n",
+       R"(mine.dsl:2:1: error: expected a law after `law`: law pass, found 'set' [syntax]
+   2 | set b = Conv
+     | ^^^ 'set' is a word of the language: choose another name
 )"},
       {"shadowed",
        "rule a {\n  region r { parents Conv, Gemm as p through Relu children Conv }\n  do scale(p, 2)\n}\n"

@@ -116,7 +116,7 @@ class RandomRules {
   std::string terms() {
     std::string out;
     for (std::size_t i = pick(12); true; --i) {
-      out += one_of({oper(), name()});
+      out += one_of({oper(), name(), "law" + gap() + one_of({"pass", "join", "some_law"})});
       if (pick(4) == 0) out += gap() + "on channel";
       if (pick(4) == 0) out += gap() + "where " + formula(2);
       if (i == 0) return out;
@@ -145,7 +145,8 @@ class RandomRules {
       case 0:
         return region();
       case 1:
-        return "chain " + oper() + " as a" + gap() + "=> " + name() + " -> " + oper() + gap() + "as b";
+        return "chain " + one_of({oper(), "law" + gap() + "linear"}) + " as a" + gap() + "=> " + name() + " -> " +
+               oper() + gap() + "as b";
       case 2:
         return "let " + name() + " =" + gap() + formula(4);
       case 3:
@@ -227,7 +228,8 @@ TEST_CASE("the canonical text has one clause a line, two spaces, and lists wrapp
           R"(set many=Conv,ConvTranspose , com.microsoft::FusedConv,Gemm,MatMul,Relu,LeakyRelu,PRelu,MaxPool,AveragePool,GlobalMaxPool
 op   Relu,Abs   law pass   elementwise where ((name)=="x")
 use "b.dsl"   function f ( p ,lo )=(p.max+lo)*2-(1-(3))
-rule a(lo=1,hi=- 20){"What." region r{parents many where group==1 , Gemm as p through Relu may join Add join Concat on
+rule a(lo=1,hi=- 20){"What." region r{parents many where group==1 , Gemm as p through law
+pass,law view where op!="Tile" may join Add join Concat on
 channel as k children Conv leak pin}
 let e=((f(p,lo)))where(count(p)>1)and(stats(p)or stats(r))else"few"needs stats(p)do scale(p,e)repeat 3 until change<0.5 again})") ==
       R"(set many = Conv, ConvTranspose, com.microsoft::FusedConv, Gemm, MatMul, Relu, LeakyRelu, PRelu,
@@ -240,7 +242,7 @@ rule a(lo = 1, hi = -20) {
   "What."
   region r {
     parents  many where group == 1, Gemm as p
-    through  Relu
+    through  law pass, law view where op != "Tile"
     may join Add
     join     Concat on channel as k
     children Conv

@@ -232,7 +232,7 @@ class ShapeWriter {
   }
 
   void term(const Term& t) {
-    out_ += fmt::format("[{}{}", t.is_operator, t.on_channel);
+    out_ += fmt::format("[{}{}", static_cast<int>(t.form), t.on_channel);
     word(t.name);
     formula(t.guard);
     out_ += ']';
