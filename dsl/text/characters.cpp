@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 
@@ -19,10 +20,19 @@ std::uint32_t code_point(std::string_view text, std::size_t length) {
   return code;
 }
 
-// What a terminal would not show as a character of its own: C0, C1, zero width and direction marks, line separators.
+struct Range {
+  std::uint32_t first, last;
+};
+
+// What a terminal would not show as a character of its own: C0 and C1, soft hyphen, zero width and direction marks,
+// line separators, annotations, tags. graph/base/printable.cpp has the same, and a test that they agree.
+constexpr Range kHidden[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},      {0x61C, 0x61C},
+                             {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E},  {0x2060, 0x206F},
+                             {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF}};
+
 bool hidden(std::uint32_t code) {
-  return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
-         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+  return std::any_of(std::begin(kHidden), std::end(kHidden),
+                     [&](const Range& range) { return code >= range.first && code <= range.last; });
 }
 
 void escape_one(std::string& out, std::uint32_t code) {
@@ -32,10 +42,10 @@ void escape_one(std::string& out, std::uint32_t code) {
     out += "\\t";
   } else if (code == '\r') {
     out += "\\r";
-  } else if (code < 0x80) {
-    fmt::format_to(std::back_inserter(out), "\\x{:02x}", code);
+  } else if (code <= 0xFFFF) {
+    fmt::format_to(std::back_inserter(out), "\\u{:04x}", code);
   } else {
-    fmt::format_to(std::back_inserter(out), "\\u{{{:x}}}", code);
+    fmt::format_to(std::back_inserter(out), "\\U{:08x}", code);
   }
 }
 

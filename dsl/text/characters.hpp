@@ -11,7 +11,8 @@ namespace rw::dsl {
 // continuation, an overlong form, a surrogate, beyond U+10FFFF).
 std::size_t character_length(std::string_view text);
 
-// Control characters, direction marks and bytes that are no UTF-8, written as \n, \x1b, \u{202e}; the rest as it is.
+// Control characters, what a terminal does not show, and bytes that are no UTF-8, written as \n, \u001b, \U000e0001,
+// \xff; the rest as it is.
 std::string escape(std::string_view text);
 
 }  // namespace rw::dsl

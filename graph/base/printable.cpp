@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "graph/base/utf8.hpp"
 
 namespace rw::graph {
@@ -18,14 +21,24 @@ std::string escaped(char32_t control) {
     case '\r':
       return "\\r";
     default:
-      return fmt::format("\\u{:04x}", static_cast<unsigned>(control));
+      return control <= 0xFFFF ? fmt::format("\\u{:04x}", static_cast<unsigned>(control))
+                               : fmt::format("\\U{:08x}", static_cast<unsigned>(control));
   }
 }
 
-// C0, DEL, C1, and what turns the direction of the text around it or breaks its line.
-bool is_control(char32_t point) {
-  return point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x200B && point <= 0x200F) ||
-         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
+struct Range {
+  char32_t first, last;
+};
+
+// What a terminal would not show as a character of its own: C0 and C1, soft hyphen, zero width and direction marks,
+// line separators, annotations, tags. dsl/text/characters.cpp has the same, and a test that they agree.
+constexpr Range kHidden[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},      {0x61C, 0x61C},
+                             {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E},  {0x2060, 0x206F},
+                             {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF}};
+
+bool is_hidden(char32_t point) {
+  return std::any_of(std::begin(kHidden), std::end(kHidden),
+                     [&](const Range& range) { return point >= range.first && point <= range.last; });
 }
 
 std::string escaped(std::string_view text) {
@@ -34,7 +47,7 @@ std::string escaped(std::string_view text) {
     const Utf8 first = decode_utf8(text);
     if (!first.valid)
       result += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
-    else if (is_control(first.point))
+    else if (is_hidden(first.point))
       result += escaped(first.point);
     else
       result += text.substr(0, first.size);

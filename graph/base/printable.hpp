@@ -9,7 +9,8 @@
 
 namespace rw::graph {
 
-// Control characters become \n, \t or \u001b, bytes that are no UTF-8 become \xff, and the middle of a long text "...".
+// Control characters and what a terminal does not show become \n, \u001b or \U000e0001, bytes that are no UTF-8 become
+// \xff, and the middle of a long text "...".
 std::string printable(std::string_view text);
 
 // The same error with printable texts; `file` where it names no file itself.

@@ -33,13 +33,13 @@ TEST_CASE("columns and marks count characters, not bytes") {
 
 TEST_CASE("control characters and stray bytes are drawn escaped, and the mark is as wide as they are") {
   CHECK(draw_under("a\x1b[1m b", "b", 1) ==
-        "a.dsl:1:7: error: wrong [syntax]\n   1 | a\\x1b[1m b\n     |          ^ right\n");
+        "a.dsl:1:7: error: wrong [syntax]\n   1 | a\\u001b[1m b\n     |            ^ right\n");
   CHECK(draw_under("a \xff b", "\xff", 1) ==
         "a.dsl:1:3: error: wrong [syntax]\n   1 | a \\xff b\n     |   ^^^^ right\n");
   Sources sources;
   sources.add({"a\nb.dsl", "x"});
   CHECK(draw({dsl::Severity::warning, "unused", {0, 0, 1}, "name '\x07\xe2\x80\xae'", ""}, sources) ==
-        "a\\nb.dsl:1:1: warning: name '\\x07\\u{202e}' [unused]\n   1 | x\n     | ^\n");
+        "a\\nb.dsl:1:1: warning: name '\\u0007\\u202e' [unused]\n   1 | x\n     | ^\n");
 }
 
 TEST_CASE("the end of the last line can be marked, with and without a line break") {
