@@ -23,8 +23,17 @@ constexpr std::array kShared = {kStatsOption, kOnlyOption, kParamOption, kSkipNo
 std::string quoted(const std::string& word) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
   if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  // What a terminal would obey is written with its bytes: $'m\x1b.json'.
+  const bool hidden = graph::printable(word) != word;
+  std::string text = hidden ? "$'" : "'";
+  for (const char c : word) {
+    if (hidden && (c < ' ' || c > '~'))
+      text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    else if (hidden && (c == '\\' || c == '\''))
+      text += std::string("\\") + c;
+    else
+      text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
   return text + "'";
 }
 

@@ -1,42 +1,73 @@
 #include "runtime/engine/library.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
-#include <system_error>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include <filesystem>
+#include <cerrno>
+#include <system_error>
 
 #include "runtime/engine/shipped.hpp"
 
 namespace rw::runtime {
 namespace {
 
+// Closes what it opened.
+class File {
+ public:
+  // Without waiting for a pipe that nobody writes into.
+  explicit File(const std::string& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  ~File() {
+    if (is_open()) ::close(descriptor_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  bool is_open() const { return descriptor_ >= 0; }
+  bool is_regular() const {
+    struct stat status = {};
+    return ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
+  }
+  // Appends what comes next: so many bytes, 0 at the end, -1 where it cannot be read (errno).
+  ssize_t read_some(std::string& text) const {
+    char buffer[1U << 16U];
+    ssize_t size = -1;
+    do size = ::read(descriptor_, buffer, sizeof buffer);
+    while (size < 0 && errno == EINTR);
+    if (size > 0) text.append(buffer, static_cast<std::size_t>(size));
+    return size;
+  }
+
+ private:
+  int descriptor_;
+};
+
+std::string reason(int error) {
+  return error == ENOENT || error == ENOTDIR ? "no such file" : std::generic_category().message(error);
+}
+
+constexpr std::size_t kLargest = std::size_t{16} << 20U;  // bytes; more is no rule file (dsl/syntax/tree.hpp)
+
+// All of it or nothing: rules that were read in part would do in part what they say.
 std::optional<std::string> read_file(const std::string& path, std::string& why) {
-  constexpr std::uintmax_t kLargest = 16U << 20U;
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (error || !std::filesystem::exists(status)) {
-    why = "no such file";
+  const File file(path);
+  if (!file.is_open()) {
+    why = reason(errno);
     return std::nullopt;
   }
-  if (!std::filesystem::is_regular_file(status)) {
+  if (!file.is_regular()) {
     why = "is no regular file";
     return std::nullopt;
   }
-  if (std::filesystem::file_size(path, error) > kLargest || error) {
-    why = "is larger than 16 MiB";
-    return std::nullopt;
+  why.clear();
+  std::string text;
+  ssize_t size = 0;
+  while (text.size() <= kLargest && (size = file.read_some(text)) > 0) {
   }
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file && !file.eof()) {
-    why = std::strerror(errno);
-    return std::nullopt;
-  }
-  return text.str();
+  if (size < 0) why = reason(errno);
+  if (text.size() > kLargest) why = "is larger than 16 MiB";
+  if (!why.empty()) return std::nullopt;
+  return text;
 }
 
 std::optional<std::string> shipped(std::string_view name) {

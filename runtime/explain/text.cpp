@@ -53,8 +53,8 @@ class Words {
 
   std::string run() {
     const std::size_t regions = explanation_.missed.size() + explanation_.matched.size();
-    text_ = fmt::format("{}: {} with parents{}: {} matched, {} left alone\n", input_.model.path.string(),
-                        plural(regions, "region"),
+    text_ = fmt::format("{}: {} with parents{}: {} matched, {} left alone\n",
+                        graph::printable(input_.model.path.string()), plural(regions, "region"),
                         input_.options.node.empty() ? "" : " around " + graph::printable(input_.options.node),
                         explanation_.matched.size(), explanation_.missed.size());
     std::size_t told = 0;

@@ -209,6 +209,65 @@ TEST_CASE("Names with control characters come out escaped, in errors and in the 
   CHECK(std::count(wrong.err.begin(), wrong.err.end(), '\n') == 1);
 }
 
+TEST_CASE("A model whose name a terminal would obey is named escaped by every command") {
+  const TemporaryFolder folder;
+  const std::string name = "m\x1b[31m.json";
+  write_file(folder / name, R"({"format": "rewrite-engine/model", "version": 1,
+    "inputs": [{"name": "x", "shape": [1, 1, 4, 4]}], "outputs": ["y"],
+    "tensors": {"w": {"dtype": "float32", "shape": [1, 1, 1, 1], "data": [2]}},
+    "nodes": [{"name": "a", "op": "Conv", "inputs": ["x", "w"], "outputs": ["t"]},
+              {"name": "b", "op": "Conv", "inputs": ["t", "w"], "outputs": ["y"]}]})");
+  const std::vector<std::vector<std::string>> commands = {{name, "cross_layer", "--dry-run"},
+                                                          {name, "cross_layer"},
+                                                          {"explain", name, "cross_layer"},
+                                                          {"ops", name},
+                                                          {"check", name},
+                                                          {"fmt", name},
+                                                          {"test", name},
+                                                          {"apply", "plan.json", name},
+                                                          {name, name},
+                                                          {"nothing.json", "./" + name}};
+  for (const std::vector<std::string>& command : commands) {
+    const Outcome outcome = run_engine(command, {.folder = folder.path()});
+    INFO(command[0] << ' ' << command[1] << ": " << outcome.out << outcome.err);
+    CHECK((outcome.out + outcome.err).find('\x1b') == std::string::npos);
+    CHECK(!(outcome.out + outcome.err).empty());
+  }
+}
+
+TEST_CASE("A rule file that cannot be read is a mistake, by every command, and stays as it is") {
+  const TemporaryFolder folder;
+  write_file(folder / "m.json", R"({"format": "rewrite-engine/model", "version": 1, "inputs": [], "outputs": [],
+    "tensors": {}, "nodes": []})");
+  std::filesystem::create_directory(folder / "folder.dsl");
+  std::filesystem::create_symlink("/proc/self/mem", folder / "broken.dsl");  // its first page is an I/O error
+  std::filesystem::create_symlink("loop.dsl", folder / "loop.dsl");
+  write_file(folder / "uses.dsl", "use \"broken.dsl\"\n");
+  const std::vector<std::pair<std::string, std::string>> cases = {{"folder.dsl", "is no regular file"},
+                                                                  {"broken.dsl", "Input/output error"},
+                                                                  {"loop.dsl", "Too many levels of symbolic links"},
+                                                                  {"uses.dsl", "Input/output error"},
+                                                                  {"none.dsl", "no such file"}};
+  for (const auto& [file, why] : cases) {
+    const std::vector<std::vector<std::string>> commands = {{"m.json", file},
+                                                            {"check", file},
+                                                            {"test", file},
+                                                            {"explain", "m.json", file},
+                                                            {"ops", "m.json", "--rules", file}};
+    for (const std::vector<std::string>& command : commands) {
+      const Outcome outcome = run_engine(command, {.folder = folder.path()});
+      INFO(command[0] << ' ' << file << ": " << outcome.out << outcome.err);
+      CHECK(outcome.status == 1);
+      CHECK(contains(outcome.err, why));
+    }
+    if (file == "uses.dsl") continue;
+    const Outcome formatted = run_engine({"fmt", file}, {.folder = folder.path()});
+    CHECK(formatted.status == 1);
+    CHECK(contains(formatted.err, why));
+  }
+  CHECK_FALSE(std::filesystem::exists(folder / "m.rewritten.json"));
+}
+
 TEST_CASE("Mistakes in rules are exit status 1 with file, line and mark, and nothing is written") {
   const Try wrong("set conv = Conv\nrule a { region r { parents covn as p children conv as c } do scale(p, 2) }\n");
   CHECK(wrong.outcome.status == 1);
