@@ -6,12 +6,10 @@
 namespace rw::graph {
 namespace {
 
-AxisMask bit(int axis) { return AxisMask{1} << static_cast<unsigned>(axis); }
-
 Anchors both(std::optional<int> in_axis, std::optional<int> out_axis) {
   Anchors anchors;
-  if (in_axis) anchors.input = bit(*in_axis);
-  if (out_axis) anchors.output = bit(*out_axis);
+  if (in_axis) anchors.input = AxisMask::single(*in_axis);
+  if (out_axis) anchors.output = AxisMask::single(*out_axis);
   return anchors;
 }
 
@@ -26,8 +24,8 @@ std::optional<AxisMap> one_to_one(int in_rank, int out_rank, Target target) {
     const int to = target(i);
     if (to < 0) continue;
     if (to >= out_rank) return std::nullopt;
-    map.forward[static_cast<std::size_t>(i)] |= bit(to);
-    map.backward[static_cast<std::size_t>(to)] |= bit(i);
+    map.forward[static_cast<std::size_t>(i)].add(to);
+    map.backward[static_cast<std::size_t>(to)].add(i);
   }
   return map;
 }
@@ -40,7 +38,7 @@ std::optional<AxisMap> without(const Node& node, AxisMask gone) {
   int next = 0;
   std::vector<int> place(static_cast<std::size_t>(in.rank()), -1);
   for (int i = 0; i < in.rank(); ++i)
-    if (!(gone & bit(i))) place[static_cast<std::size_t>(i)] = keeps ? i : next++;
+    if (!gone.contains(i)) place[static_cast<std::size_t>(i)] = keeps ? i : next++;
   return one_to_one(in.rank(), out.rank(), [&](int axis) { return place[static_cast<std::size_t>(axis)]; });
 }
 
@@ -48,17 +46,17 @@ std::optional<AxisMap> without(const Node& node, AxisMask gone) {
 
 std::optional<AxisMask> named_axes(const Node& node, int rank, bool all_where_absent) {
   if (rank > kMaxRank) return std::nullopt;
-  const auto every = static_cast<AxisMask>((std::uint64_t{1} << static_cast<unsigned>(rank)) - 1);
-  const AxisMask unnamed = all_where_absent && node.integer("noop_with_empty_axes") == 0 ? every : 0;
+  AxisMask unnamed;
+  if (all_where_absent && node.integer("noop_with_empty_axes") == 0) unnamed = AxisMask::first_axes(rank);
   const bool named = node.has(1) || node.integers("axes").has_value();
   if (!named) return unnamed;
   const auto list = node.integers("axes", 1);
   if (!list) return std::nullopt;
   if (list->empty()) return unnamed;
-  AxisMask mask = 0;
+  AxisMask mask;
   for (const std::int64_t each : *list) {
     if (each < -rank || each >= rank) return std::nullopt;
-    mask |= bit(static_cast<int>(each < 0 ? each + rank : each));
+    mask.add(static_cast<std::size_t>(each < 0 ? each + rank : each));
   }
   return mask;
 }
@@ -127,9 +125,9 @@ std::optional<AxisMap> squeeze(const Node& node, std::uint32_t slot) {
     const auto gone = named_axes(node, in.rank(), false);
     return gone ? without(node, *gone) : std::nullopt;
   }
-  AxisMask gone = 0;
+  AxisMask gone;
   for (int i = 0; i < in.rank(); ++i)
-    if (in[i] == 1) gone |= bit(i);
+    if (in[i] == 1) gone.add(i);
   return without(node, gone);
 }
 
@@ -140,7 +138,7 @@ std::optional<AxisMap> unsqueeze(const Node& node, std::uint32_t slot) {
   if (!added) return std::nullopt;
   std::vector<int> place;
   for (int i = 0; i < out.rank(); ++i)
-    if (!(*added & bit(i))) place.push_back(i);
+    if (!added->contains(i)) place.push_back(i);
   if (place.size() != static_cast<std::size_t>(in.rank())) return std::nullopt;
   return one_to_one(in.rank(), out.rank(), [&](int axis) { return place[static_cast<std::size_t>(axis)]; });
 }
@@ -163,16 +161,12 @@ std::optional<AxisMap> transpose(const Node& node, std::uint32_t slot) {
 std::optional<AxisMap> view(const Node& node, std::uint32_t slot) {
   const auto groups = slot == 0 ? view_groups(node.shape(0), node.output_shape()) : std::nullopt;
   if (!groups) return std::nullopt;
-  const auto mask = [](int first, int last) {
-    AxisMask axes = 0;
-    for (int axis = first; axis < last; ++axis) axes |= bit(axis);
-    return axes;
-  };
   AxisMap map;
   map.forward.resize(static_cast<std::size_t>(node.shape(0).rank()));
   map.backward.resize(static_cast<std::size_t>(node.output_shape().rank()));
   for (const ViewGroup& group : *groups) {
-    const AxisMask ins = mask(group.in_first, group.in_last), outs = mask(group.out_first, group.out_last);
+    const AxisMask ins = AxisMask::range(group.in_first, group.in_last),
+                   outs = AxisMask::range(group.out_first, group.out_last);
     for (int axis = group.in_first; axis < group.in_last; ++axis) map.forward[static_cast<std::size_t>(axis)] = outs;
     for (int axis = group.out_first; axis < group.out_last; ++axis) map.backward[static_cast<std::size_t>(axis)] = ins;
   }
@@ -191,8 +185,8 @@ std::optional<AxisMap> gather(const Node& node, std::uint32_t slot) {
   if (!map) return map;
   for (int i = 0; i < indices.rank(); ++i) {
     const int there = *axis + i;
-    map->forward[static_cast<std::size_t>(*axis)] |= bit(there);
-    map->backward[static_cast<std::size_t>(there)] |= bit(*axis);
+    map->forward[static_cast<std::size_t>(*axis)].add(there);
+    map->backward[static_cast<std::size_t>(there)].add(*axis);
   }
   return map;
 }

@@ -33,10 +33,10 @@ class AxisInference {
 
   // Axes of size 1 hold no channels to tell apart: two masks that differ only there agree.
   AxisMask significant(const Shape& shape, AxisMask axes) const {
-    AxisMask mask = 0;
-    for (int i = 0; i < shape.rank(); ++i)
-      if (((axes >> static_cast<unsigned>(i)) & 1U) && shape[i] != 1) mask |= AxisMask{1} << static_cast<unsigned>(i);
-    return mask;
+    AxisMask wide;
+    for (const int axis : axes)
+      if (shape[axis] != 1) wide.add(axis);
+    return wide;
   }
 
   void say(TensorId tensor, AxisMask axes, bool moving = false) {
@@ -69,14 +69,14 @@ class AxisInference {
     if (!node.form().axes || (node.form().movement != nullptr) != moving) return;
     const auto map = node.output() == kNone ? std::nullopt : node.form().axes(node, slot);
     if (!map) return;
-    AxisMask out = 0;
+    AxisMask out;
     for (std::size_t i = 0; i < map->forward.size(); ++i) {
-      if (!((axes >> i) & 1U)) continue;
-      if (map->forward[i] == 0 && !moving)
+      if (!axes.contains(i)) continue;
+      if (map->forward[i].empty() && !moving)
         return;  // reduced, or one element that meets all: says nothing of the output
       out |= map->forward[i];
     }
-    if (out == 0 && !moving) return;  // where one channel was chosen, one is left
+    if (out.empty() && !moving) return;  // where one channel was chosen, one is left
     for (const TensorId each : node.op().outputs)
       if (each != kNone) say(each, out, moving);
   }
@@ -87,15 +87,15 @@ class AxisInference {
       if (!node.has(slot) || node.is_constant(slot)) continue;
       const auto map = node.form().axes(node, slot);
       if (!map) continue;
-      AxisMask in = 0;
+      AxisMask in;
       bool lost = false;  // some channels of the output do not come from this input
       for (std::size_t o = 0; o < map->backward.size(); ++o) {
-        if (((axes >> o) & 1U) == 0) continue;
+        if (!axes.contains(o)) continue;
         in |= map->backward[o];
-        lost |= map->backward[o] == 0;
+        lost |= map->backward[o].empty();
       }
       if (lost && !moving && !map->broadcasts) continue;
-      if (in != 0 || map->broadcasts) say(node.input(slot), in, moving);
+      if (!in.empty() || map->broadcasts) say(node.input(slot), in, moving);
     }
   }
 
@@ -105,15 +105,11 @@ class AxisInference {
     if (info.dtype != DType::undefined && !floating(info.dtype)) state = AxisState::not_real;
     if (state != AxisState::set) return;
     result_.axes_[tensor] = significant(info.shape, result_.axes_[tensor]);
-    std::int64_t product = 1;
-    for (int i = 0; i < info.shape.rank(); ++i) {
-      if (!((result_.axes_[tensor] >> static_cast<unsigned>(i)) & 1U)) continue;
-      if (info.shape[i] <= 0 || __builtin_mul_overflow(product, info.shape[i], &product) || product > kMaxChannels) {
-        state = AxisState::unknown;
-        return;
-      }
-    }
-    result_.count_[tensor] = static_cast<std::uint32_t>(product);
+    const auto channels = product(info.shape.dims(), result_.axes_[tensor]);
+    if (channels && *channels > 0 && *channels <= kMaxChannels)
+      result_.count_[tensor] = static_cast<std::uint32_t>(*channels);
+    else
+      state = AxisState::unknown;
   }
 
   const Network& network_;

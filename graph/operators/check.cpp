@@ -12,24 +12,18 @@ namespace {
   throw Error("", fmt::format("node '{}'", node.op().name), std::move(message));
 }
 
-std::int64_t product(const View& view, AxisMask axes) {
-  std::int64_t all = 1;
-  for (int i = 0; i < view.rank; ++i)
-    if ((axes >> static_cast<unsigned>(i)) & 1U) all *= view.dims[static_cast<std::size_t>(i)];
-  return all;
-}
-
 void check_linear(const Node& node, const Linear& linear) {
   const Shape in = node.shape(linear.activation);
-  AxisMask axis = 0;
-  if (node.form().anchors) axis = node.form().anchors(node).input.value_or(0);
-  const std::int64_t given = in.known() && axis != 0 ? in[__builtin_ctz(axis)] : kUnknown;
+  const auto anchor = node.form().anchors ? node.form().anchors(node).input : std::nullopt;
+  const auto axis = anchor ? anchor->only() : std::nullopt;
+  const std::int64_t given = in.known() && axis ? in[*axis] : kUnknown;
   const auto of = [&](const char* what) {
     return fmt::format("its weight '{}' has shape {}", node.tensor(linear.weight).name,
                        to_string(node.shape(linear.weight))) +
            what;
   };
-  const std::int64_t channels = product(linear.view, linear.in_axes), features = product(linear.view, linear.out_axes);
+  const std::int64_t channels = product(linear.view.span(), linear.in_axes).value_or(kUnknown),
+                     features = product(linear.view.span(), linear.out_axes).value_or(kUnknown);
   if (given >= 0 && given != channels)
     wrong(node, of("") + fmt::format(" for {} input channels, its input '{}' has {}: {}", channels,
                                      node.tensor(linear.activation).name, given, to_string(in)));

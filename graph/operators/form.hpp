@@ -24,10 +24,6 @@ namespace rw::graph {
 class Network;
 class Node;
 
-// A set of axes: bit i is axis i. The channels of a tensor are counted row-major over its channel axes, mostly one
-// axis.
-using AxisMask = std::uint32_t;
-
 enum class AttributeForm : std::uint8_t { integer, number, text, list };
 
 struct AttributeRow {
@@ -43,16 +39,17 @@ struct AttributeRow {
 struct View {
   std::array<std::int64_t, 6> dims{};
   int rank = 0;
+  std::span<const std::int64_t> span() const { return {dims.data(), static_cast<std::size_t>(rank)}; }
   std::vector<std::int64_t> vector() const { return {dims.begin(), dims.begin() + rank}; }
 };
 
-// y[out] += W[out, in] x[in]: where it stands in a `linear` operator. Axes are masks over `view` of the weight.
+// y[out] += W[out, in] x[in]: where it stands in a `linear` operator. Axes are those of `view` of the weight.
 struct Linear {
   std::uint32_t activation = 0, weight = 1;  // input slots
   std::optional<std::uint32_t> bias;         // input slot, where there is one
   bool bias_broadcasts = false;              // the bias may have one element, or a row for each of the batch
   View view;
-  AxisMask out_axes = 0, in_axes = 0;
+  AxisMask out_axes, in_axes;
 };
 
 // y = scale * (x - mean) / sqrt(var) + bias (mean and bias may be missing), or y = x * factor: input slots.

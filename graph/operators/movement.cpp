@@ -48,11 +48,9 @@ bool grow_group(Walker& in, Walker& out, std::int64_t& size) {
   return true;
 }
 
-std::int64_t product(const Shape& shape, int first, int last) {
-  std::int64_t all = 1;
-  for (int i = first; i < last; ++i)
-    if (shape[i] < 0 || __builtin_mul_overflow(all, shape[i], &all)) return kUnknown;
-  return all;
+// The elements of axes [first, last), or kUnknown.
+std::int64_t extent(const Shape& shape, int first, int last) {
+  return product(shape.dims(), AxisMask::range(first, last)).value_or(kUnknown);
 }
 
 // Axis i of the input is axis i of the output, except for what `each(i, movement)` says itself (it returns true then).
@@ -110,7 +108,7 @@ std::optional<std::vector<ViewGroup>> view_groups(const Shape& in, const Shape& 
   }
   // The rest of both shapes holds the same number of elements, because everything around it does.
   const int in_last = front.at + 1, out_last = back.at + 1;
-  const std::int64_t in_rest = product(in, in_first, in_last), out_rest = product(out, out_first, out_last);
+  const std::int64_t in_rest = extent(in, in_first, in_last), out_rest = extent(out, out_first, out_last);
   if (in_rest >= 0 && out_rest >= 0 && in_rest != out_rest) return std::nullopt;
   if (in_first < in_last && out_first < out_last)
     groups.push_back({in_first, in_last, out_first, out_last, std::max(in_rest, out_rest)});
@@ -138,7 +136,7 @@ std::optional<Movement> transpose(const Node& node, std::uint32_t slot) {
   Movement movement;
   for (int i = 0; i < in.rank(); ++i) {
     const int digit = movement.digit(in[i]);
-    const int to = __builtin_ctz(map->forward[static_cast<std::size_t>(i)]);
+    const int to = *map->forward[static_cast<std::size_t>(i)].begin();
     movement.in.push_back({.first = i, .last = i + 1, .digits = {digit}});
     movement.out.push_back({.first = to, .last = to + 1, .digits = {digit}});
   }

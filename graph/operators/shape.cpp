@@ -287,8 +287,7 @@ Dims reduce(const Node& node, std::uint32_t) {
   const bool keep = node.integer("keepdims", 1) != 0;
   std::vector<std::int64_t> dims;
   for (int i = 0; i < in.rank(); ++i) {
-    const bool reduced = (*axes >> static_cast<unsigned>(i)) & 1U;
-    if (!reduced)
+    if (!axes->contains(i))
       dims.push_back(in[i]);
     else if (keep)
       dims.push_back(1);
@@ -456,7 +455,7 @@ Dims squeeze(const Node& node, std::uint32_t) {
   std::vector<std::int64_t> dims;
   for (int i = 0; i < in.rank(); ++i) {
     if (!named && in[i] < 0) return std::nullopt;
-    const bool gone = named ? (*axes >> static_cast<unsigned>(i)) & 1U : in[i] == 1;
+    const bool gone = named ? axes->contains(i) : in[i] == 1;
     if (!gone) dims.push_back(in[i]);
   }
   return dims;
@@ -473,7 +472,7 @@ Dims unsqueeze(const Node& node, std::uint32_t) {
   std::vector<std::int64_t> dims;
   int next = 0;
   for (int i = 0; i < rank; ++i) {
-    if ((*axes >> static_cast<unsigned>(i)) & 1U)
+    if (axes->contains(i))
       dims.push_back(1);
     else if (next < in.rank())
       dims.push_back(in[next++]);

@@ -1,6 +1,8 @@
 // Where weights, biases and factors are, operator by operator (ONNX operator specification).
 #include <fmt/format.h>
 
+#include <cassert>
+
 #include "graph/operators/form_functions.hpp"
 
 namespace rw::graph {
@@ -12,10 +14,11 @@ View view_of(std::initializer_list<std::int64_t> dims) {
   return view;
 }
 
-std::int64_t product(const Shape& shape, int first, int last) {
-  std::int64_t all = 1;
-  for (int i = first; i < last; ++i) all *= shape[i];  // of a constant: bounded by its bytes
-  return all;
+// The product of dimensions [first, last) of a constant, whose elements were counted when it was read.
+std::int64_t extent(const Shape& shape, int first, int last) {
+  const auto all = product(shape.dims(), AxisMask::range(first, last));
+  assert(all);
+  return *all;
 }
 
 bool constant_float(const Node& node, std::size_t slot, std::string_view what, std::string& why) {
@@ -46,9 +49,9 @@ std::optional<Linear> convolution(const Node& node, bool transposed, std::string
     why = fmt::format("its weight {} does not fit group = {}", to_string(weight), group);
     return std::nullopt;
   }
-  linear.view = view_of({group, weight[0] / group, weight[1], product(weight, 2, weight.rank())});
-  linear.out_axes = transposed ? 0b101U : 0b011U;
-  linear.in_axes = transposed ? 0b011U : 0b101U;
+  linear.view = view_of({group, weight[0] / group, weight[1], extent(weight, 2, weight.rank())});
+  linear.out_axes = AxisMask::of({0, transposed ? 2 : 1});
+  linear.in_axes = AxisMask::of({0, transposed ? 1 : 2});
   return linear;
 }
 
@@ -90,8 +93,8 @@ std::optional<Linear> gemm(const Node& node, std::string& why) {
   }
   const bool transposed = node.integer("transB") != 0;
   linear.view = view_of({weight[0], weight[1]});
-  linear.out_axes = transposed ? 0b01U : 0b10U;
-  linear.in_axes = transposed ? 0b10U : 0b01U;
+  linear.out_axes = AxisMask::single(transposed ? 0 : 1);
+  linear.in_axes = AxisMask::single(transposed ? 1 : 0);
   return linear;
 }
 
@@ -111,9 +114,9 @@ std::optional<Linear> matmul(const Node& node, std::string& why) {
     why = fmt::format("one of its inputs is a vector: {} by {}", to_string(node.shape(0)), to_string(node.shape(1)));
     return std::nullopt;
   }
-  linear.view = view_of({product(weight, 0, weight.rank() - 2), weight[weight.rank() - 2], weight[weight.rank() - 1]});
-  linear.out_axes = left ? 0b010U : 0b100U;
-  linear.in_axes = left ? 0b100U : 0b010U;
+  linear.view = view_of({extent(weight, 0, weight.rank() - 2), weight[weight.rank() - 2], weight[weight.rank() - 1]});
+  linear.out_axes = AxisMask::single(left ? 1 : 2);
+  linear.in_axes = AxisMask::single(left ? 2 : 1);
   return linear;
 }
 
@@ -133,10 +136,10 @@ std::optional<Linear> user(const Node& node, std::string& why) {
   }
   // Everything before, between and behind the two axes.
   const int first = std::min(*out, *in), second = std::max(*out, *in);
-  linear.view = view_of({product(weight, 0, first), weight[first], product(weight, first + 1, second), weight[second],
-                         product(weight, second + 1, weight.rank())});
-  linear.out_axes = *out < *in ? 0b00010U : 0b01000U;
-  linear.in_axes = *out < *in ? 0b01000U : 0b00010U;
+  linear.view = view_of({extent(weight, 0, first), weight[first], extent(weight, first + 1, second), weight[second],
+                         extent(weight, second + 1, weight.rank())});
+  linear.out_axes = AxisMask::single(*out < *in ? 1 : 3);
+  linear.in_axes = AxisMask::single(*out < *in ? 3 : 1);
   return linear;
 }
 

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "graph/values/axis_mask.hpp"
+
 namespace rw::graph {
 
 // Multiplies a constant along some axes of its view (see Edit::view).
 struct Factor {
-  std::uint32_t axes = 0;      // mask over the axes of the view: bit i is axis i
-  std::vector<double> values;  // finite; row-major over the marked axes: their product many
+  AxisMask axes;               // of the view
+  std::vector<double> values;  // finite; row-major over `axes`, one for each position on them
   // It was folded in from an operator behind. Such a factor is no scale: without it the operator would compute
   // something else, and the certificate asks for it in another way.
   bool folded = false;

@@ -21,10 +21,11 @@ constexpr std::uint64_t kShort = 64;
 // Values of a factor with its runs written out: 512 KiB, which stay in the second cache.
 constexpr std::uint64_t kMostRepeated = std::uint64_t{1} << 16U;
 
-std::uint64_t product(std::span<const std::int64_t> dims) {
-  std::uint64_t result = 1;
-  for (const std::int64_t dim : dims) result *= static_cast<std::uint64_t>(dim);
-  return result;
+// Of a shape that was checked when it was made.
+std::uint64_t positions(std::span<const std::int64_t> dims) {
+  const auto all = product(dims);
+  assert(all);
+  return static_cast<std::uint64_t>(*all);
 }
 
 // Whether all products of factors lie within what the fast kernels take.
@@ -44,12 +45,14 @@ bool moderate(std::span<const Factor> factors) {
 
 }  // namespace
 
-std::uint64_t result_size(const Literal& source, const Edit& edit) { return product(edit.shape) * size(source.dtype); }
+std::uint64_t result_size(const Literal& source, const Edit& edit) {
+  return positions(edit.shape) * size(source.dtype);
+}
 
 Scaler::Scaler(const Literal& source, const Edit& edit, std::string_view name)
-    : source_(source), edit_(edit), name_(name), elements_(product(edit.shape)) {
-  assert(floating(source.dtype) || edit.factors.empty());           // integers carry no scale
-  assert(product(edit.view) == elements_ || edit.factors.empty());  // the view is a factorisation of the shape
+    : source_(source), edit_(edit), name_(name), elements_(positions(edit.shape)) {
+  assert(floating(source.dtype) || edit.factors.empty());             // integers carry no scale
+  assert(positions(edit.view) == elements_ || edit.factors.empty());  // the view is a factorisation of the shape
   gathers_ = source.layout != nullptr || elements_ != count(source);
   walks_.reserve(edit.factors.size());  // they view themselves
   for (const Factor& factor : edit.factors) {
@@ -67,7 +70,7 @@ Scaler::Scaler(const Literal& source, const Edit& edit, std::string_view name)
 Scaler::Walk Scaler::walk_of(const Factor& factor, std::span<const std::int64_t> view) {
   Walk walk;
   walk.values = factor.values;
-  const auto marked = [&](std::size_t axis) { return (factor.axes >> axis & 1U) != 0; };
+  const auto marked = [&](std::size_t axis) { return factor.axes.contains(axis); };
   std::uint64_t stride = 1;
   for (std::size_t axis = view.size(); axis-- > 0;) {
     const auto extent = static_cast<std::uint64_t>(view[axis]);

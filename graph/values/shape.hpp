@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "graph/values/axis_mask.hpp"
+
 namespace rw::graph {
 
 inline constexpr std::int64_t kUnknown = -1;  // a dimension that is not known before the network runs
@@ -22,7 +24,11 @@ inline std::int64_t open_value(std::int64_t dim) { return dim >= 0 ? dim : dim =
 inline std::int64_t dim_of_value(std::int64_t value) {
   return !is_open(value) ? value : value == kOpen ? kUnknown : INT64_MIN - value;
 }
-inline constexpr int kMaxRank = 32;  // axes are kept in 32-bit masks
+
+// The product of dimensions: 1 where there are none. Nothing where one of them is not known, or where those that are
+// not 0 multiply to more than 2^63 - 1: a dimension of 0 does not make up for others that no tensor can have.
+std::optional<std::int64_t> product(std::span<const std::int64_t> dims);
+std::optional<std::int64_t> product(std::span<const std::int64_t> dims, AxisMask axes);  // of those on `axes`
 
 class Shape {
  public:
@@ -38,8 +44,8 @@ class Shape {
   }
   std::span<const std::int64_t> dims() const { return {dims_, static_cast<std::size_t>(rank())}; }
 
-  // Number of elements; nothing where a dimension is unknown or the product overflows.
-  std::optional<std::int64_t> count() const;
+  // Number of elements, as product() says.
+  std::optional<std::int64_t> count() const { return known() ? product(dims()) : std::nullopt; }
   // `axis` counted from 0 for -rank..rank-1; nothing outside.
   std::optional<int> axis(std::int64_t axis) const;
   friend bool operator==(const Shape& a, const Shape& b);

@@ -129,8 +129,8 @@ std::vector<double> product_of(const Site& site, const std::vector<double>& c) {
   for (int axis = linear->view.rank - 1; axis >= 0; --axis) {
     const auto size = static_cast<std::size_t>(linear->view.dims[static_cast<std::size_t>(axis)]);
     Place& place = places[static_cast<std::size_t>(axis)];
-    if (has_bit(linear->in_axes, axis)) place.stride_in = std::exchange(in, in * size);
-    if (has_bit(linear->out_axes, axis)) place.stride_out = std::exchange(out, out * size);
+    if (linear->in_axes.contains(axis)) place.stride_in = std::exchange(in, in * size);
+    if (linear->out_axes.contains(axis)) place.stride_out = std::exchange(out, out * size);
   }
   std::vector<double> sums(out, 0.0);
   graph::for_each_element(weight, [&](std::size_t i, double value) {

@@ -138,10 +138,10 @@ std::string read_target(const Site& site, Target& target) {
                    .axes = linear->out_axes};
   target.channels = 1;
   for (int i = 0; i < linear->view.rank; ++i)
-    if (linear->out_axes >> static_cast<unsigned>(i) & 1U)
+    if (linear->out_axes.contains(i))
       target.channels *= static_cast<std::size_t>(linear->view.dims[static_cast<std::size_t>(i)]);
   for (int i = 0; i < out.rank(); ++i)
-    if (*axes == AxisMask{1} << static_cast<unsigned>(i)) target.from_end = out.rank() - i;
+    if (*axes == AxisMask::single(i)) target.from_end = out.rank() - i;
   target.bias_slot = linear->bias.value_or(bias_slot(site));
   target.bias.assign(target.channels, 0);
   target.bias_factor = site.number("beta", 1);

@@ -86,7 +86,7 @@ class Walk : public Carry {
     const AxisMask axes = analysis_.channels.axes(tensor);
     const std::vector<double> ones(planned ? 0 : analysis_.channels.count(tensor), 1.0),
         &expected = planned ? *planned : ones;
-    const bool agrees = (scale.axes & ~axes) == 0 &&
+    const bool agrees = axes.contains(scale.axes) &&
                         (scale.axes == axes && !scale.is_one() ? near(*scale.values, expected)
                                                                : near(spread(scale, axes, info.shape), expected));
     return agrees ? std::string() : fmt::format("tensor '{}' is not scaled as the plan says", info.name);

@@ -1,7 +1,6 @@
 #include "runtime/engine/plan_file.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <map>
 
 namespace rw::runtime {
@@ -50,8 +49,8 @@ void add_statistics(const Outcome& outcome, graph::PlanFile& plan) {
     if (std::all_of(scale.begin(), scale.end(), [](double each) { return each == 1; })) continue;
     const AxisMask axes = outcome.analysis.channels.axes(tensor);
     graph::PlanStatistic entry{.tensor = std::string(outcome.analysis.network->tensor(tensor).name)};
-    if (std::has_single_bit(axes)) entry.axis = std::countr_zero(axes);
-    if (std::popcount(axes) < 2) entry.multiply = scale;
+    if (const auto axis = axes.only()) entry.axis = *axis;
+    if (axes.count() < 2) entry.multiply = scale;
     plan.statistics.push_back(std::move(entry));
   }
 }

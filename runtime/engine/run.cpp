@@ -32,7 +32,7 @@ graph::Statistics usable(const graph::Model& model, const Analysis& analysis, st
     const graph::Tensor& tensor = model.network.tensor(entry.tensor);
     const AxisMask axes = analysis.channels.axes(entry.tensor);
     const std::uint32_t count = analysis.channels.count(entry.tensor);
-    const bool on_channels = axes == bit(entry.axis) || (axes == 0 && entry.axis < tensor.shape.rank());
+    const bool on_channels = axes == AxisMask::single(entry.axis) || (axes.empty() && entry.axis < tensor.shape.rank());
     if (!on_channels) {
       ++unused;
       continue;

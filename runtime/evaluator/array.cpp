@@ -57,12 +57,11 @@ Array int_array(Dims shape, std::vector<std::int64_t> values) { return Array(std
 std::string to_string(const Dims& dims) { return fmt::format("[{}]", fmt::join(dims, ", ")); }
 
 std::size_t count(std::span<const std::int64_t> dims) {
-  std::size_t product = 1;
-  for (const std::int64_t dim : dims) {
+  for (const std::int64_t dim : dims)
     if (dim < 0) throw std::invalid_argument(fmt::format("a dimension is {}", dim));
-    product *= static_cast<std::size_t>(dim);
-  }
-  return product;
+  const auto all = graph::product(dims);
+  if (!all) throw std::invalid_argument(fmt::format("[{}] has too many elements", fmt::join(dims, ", ")));
+  return static_cast<std::size_t>(*all);
 }
 
 Dims strides_of(const Dims& shape) {
@@ -71,11 +70,11 @@ Dims strides_of(const Dims& shape) {
   return strides;
 }
 
-Dims strides_along(const Dims& shape, std::uint32_t axes) {
+Dims strides_along(const Dims& shape, graph::AxisMask axes) {
   Dims strides(shape.size(), 0);
   std::int64_t stride = 1;
   for (std::size_t axis = shape.size(); axis-- > 0;) {
-    if ((axes >> axis & 1U) == 0) continue;
+    if (!axes.contains(axis)) continue;
     strides[axis] = stride;
     stride *= shape[axis];
   }

@@ -47,11 +47,12 @@ class Array {
 Array float_array(Dims shape, std::vector<float> values);
 Array int_array(Dims shape, std::vector<std::int64_t> values);
 
-std::string to_string(const Dims& dims);           // "[1, 3, 8, 8]"
-std::size_t count(std::span<const std::int64_t>);  // product; throws std::invalid_argument for a negative dimension
-Dims strides_of(const Dims& shape);                // row-major, in elements
-// Row-major over the axes that a mask marks (bit i: axis i); 0 along the others.
-Dims strides_along(const Dims& shape, std::uint32_t axes);
+std::string to_string(const Dims& dims);  // "[1, 3, 8, 8]"
+std::size_t count(
+    std::span<const std::int64_t>);  // product; throws std::invalid_argument where graph::product has none
+Dims strides_of(const Dims& shape);  // row-major, in elements
+// Row-major over some axes; 0 along the others.
+Dims strides_along(const Dims& shape, graph::AxisMask axes);
 
 // Axis counted from 0 for -rank..rank-1; throws std::invalid_argument outside.
 std::size_t axis_of(std::int64_t axis, std::size_t rank);

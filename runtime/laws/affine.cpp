@@ -22,12 +22,12 @@ Handle handle_of(const Site& site, const graph::Affine& affine, std::uint32_t sl
                  AxisMask axes) {
   if (!is_vector_form(affine)) return broadcast_handle(site, slot, along, axes);
   const std::int64_t length = site.shape(slot).rank() == 1 ? site.shape(slot)[0] : 1;
-  return {.slot = slot, .shape = {length}, .view = {length}, .axes = 1};
+  return {.slot = slot, .shape = {length}, .view = {length}, .axes = AxisMask::single(0)};
 }
 
 // The axes of the input's channels as axes of the output.
 AxisMask input_axes(const Site& site, const graph::Affine& affine) {
-  return forward(site, affine.activation, site.channels().axes(site.input(affine.activation))).value_or(0);
+  return forward(site, affine.activation, site.channels().axes(site.input(affine.activation))).value_or(AxisMask());
 }
 
 // The edit of constant `slot` as a scale along the channels.
@@ -92,7 +92,7 @@ std::string carry(const Site& site, Carry& carry) {
   const graph::Shape shape = site.output_shape();
   const auto factor = scale_of(site, *affine, carry, affine->factor);
   Scale given = carry.input(affine->activation);
-  const auto placed = given.is_one() ? AxisMask{0} : forward(site, affine->activation, given.axes);
+  const auto placed = given.is_one() ? AxisMask() : forward(site, affine->activation, given.axes);
   if (!factor || !placed) return "its factor was not edited along the channels of its input";
   given.axes = *placed;
   const AxisMask axes = given.axes | factor->axes;
@@ -102,7 +102,7 @@ std::string carry(const Site& site, Carry& carry) {
   const auto follows = [&](const std::optional<std::uint32_t>& slot, const std::vector<double>& expected) {
     if (!slot) return true;
     const auto edit = scale_of(site, *affine, carry, *slot);
-    return edit && (edit->axes & ~axes) == 0 && near(spread(*edit, axes, shape), expected);
+    return edit && axes.contains(edit->axes) && near(spread(*edit, axes, shape), expected);
   };
   if (!follows(affine->mean, in)) return "its mean is not scaled as its input is";
   if (!follows(affine->bias, out)) return "its bias is not scaled as its output is";

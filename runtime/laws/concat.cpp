@@ -18,8 +18,7 @@ struct Extent {
 
 Extent extent_of(const graph::Shape& shape, AxisMask axes, int axis) {
   Extent extent;
-  for (int i = 0; i < shape.rank(); ++i) {
-    if (!has_bit(axes, i)) continue;
+  for (const int i : axes) {
     (i < axis ? extent.before : i == axis ? extent.along : extent.behind) *= static_cast<std::uint32_t>(shape[i]);
   }
   return extent;
@@ -38,14 +37,14 @@ std::string condition(const Site& site) {
     why = channels_missing(site, site.input(slot));
     if (!why.empty()) return why;
     // Along the joined axis an input may have one element, which its own axes leave out.
-    if ((site.channels().axes(site.input(slot)) | bit(axis)) != (axes | bit(axis)))
+    if (site.channels().axes(site.input(slot)).with(axis) != axes.with(axis))
       return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name,
                          to_string(site.shape(slot)), to_string(site.output_shape()));
   }
-  if (!has_bit(axes, axis))
+  if (!axes.contains(axis))
     for (std::uint32_t slot = 0; slot < site.input_count(); ++slot)
       if (site.is_constant(slot)) return fmt::format("its input '{}' is a constant", site.tensor(slot).name);
-  if (has_bit(axes, axis))
+  if (axes.contains(axis))
     for (std::uint32_t slot = 0; slot < site.input_count(); ++slot)
       if (site.shape(slot).rank() != site.output_shape().rank() || site.shape(slot)[axis] < 0)
         return fmt::format("the shape of '{}' is not known along axis {}", site.tensor(slot).name, axis);
@@ -57,7 +56,7 @@ void tie(const Site& site, Tie& tie) {
   const int axis = axis_of(site);
   const AxisMask axes = site.channels().axes(out);
   tie.ties_output(0);
-  if (!has_bit(axes, axis)) {
+  if (!axes.contains(axis)) {
     for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
       tie.ties(slot);
       tie.same(site.input(slot), out);
@@ -81,7 +80,7 @@ void tie(const Site& site, Tie& tie) {
 std::string carry(const Site& site, Carry& carry) {
   const graph::Shape shape = site.output_shape();
   const int axis = axis_of(site);
-  AxisMask axes = 0;
+  AxisMask axes;
   bool scaled = false, differ = false;
   for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
     if (carry.edit(slot)) return fmt::format("its constant '{}' was edited", site.tensor(slot).name);
@@ -97,11 +96,11 @@ std::string carry(const Site& site, Carry& carry) {
   if (axis < 0) return "its axis is not known";
   // Scales that differ must stand side by side along the axis; equal ones that do not run along it come out as they
   // are.
-  if (!differ && !has_bit(axes, axis)) {
+  if (!differ && !axes.contains(axis)) {
     carry.output(0, carry.input(0));
     return {};
   }
-  axes |= bit(axis);
+  axes.add(axis);
   const Extent whole = extent_of(shape, axes, axis);
   std::vector<double> out(std::size_t{1} * whole.before * whole.along * whole.behind, 1.0);
   std::size_t offset = 0;

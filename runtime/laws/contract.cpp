@@ -17,7 +17,7 @@ std::string cannot_follow(const Site& site, std::uint32_t slot) {
   if (!axes)
     return fmt::format("the channels of '{}' {} lie on the axis that is summed over", site.tensor(slot).name,
                        to_string(site.shape(slot)));
-  if ((*axes & ~site.channels().axes(site.output())) == 0) return {};
+  if (site.channels().axes(site.output()).contains(*axes)) return {};
   return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name,
                      to_string(site.shape(slot)), to_string(site.output_shape()));
 }
@@ -56,9 +56,9 @@ std::string carry(const Site& site, Carry& carry) {
     if (!in.known() || !shape.known() || in.rank() < 2 || in.rank() > shape.rank())
       return "the shape of its scaled input is not known";
     const int summed = slot == 0 ? in.rank() - 1 : in.rank() - 2, shift = shape.rank() - in.rank();
-    if (has_bit(given.axes, summed))
+    if (given.axes.contains(summed))
       return fmt::format("its input '{}' is scaled along the axis that is summed over", site.tensor(slot).name);
-    sides[slot] = {given.axes << static_cast<unsigned>(shift), given.values};
+    sides[slot] = {given.axes.moved(shift), given.values};
   }
   const AxisMask axes = sides[0].axes | sides[1].axes;
   std::vector<double> out = spread(sides[0], axes, shape);

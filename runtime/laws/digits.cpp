@@ -7,9 +7,7 @@
 namespace rw::runtime {
 
 bool lies_along(const graph::AxisRange& range, AxisMask axes) {
-  for (int axis = range.first; axis < range.last; ++axis)
-    if (has_bit(axes, axis)) return true;
-  return false;
+  return !(axes & AxisMask::range(range.first, range.last)).empty();
 }
 
 std::vector<int> digits_along(const std::vector<graph::AxisRange>& ranges, AxisMask axes) {
@@ -57,7 +55,7 @@ std::vector<Odometer::Wheel> Odometer::wheels(const std::vector<graph::AxisRange
   std::vector<std::size_t> stride_of(static_cast<std::size_t>(shape.rank()), 0);
   std::size_t stride = 1;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    if (!has_bit(axes, axis)) continue;
+    if (!axes.contains(axis)) continue;
     stride_of[static_cast<std::size_t>(axis)] = stride;
     stride *= static_cast<std::size_t>(shape[axis]);
   }

@@ -18,12 +18,11 @@ std::optional<int> table_axis(const Site& site, int out) {
 }
 
 std::optional<AxisMask> table_axes(const Site& site, AxisMask out_axes) {
-  AxisMask axes = 0;
-  for (int out = 0; out < site.output_shape().rank(); ++out) {
-    if (!has_bit(out_axes, out)) continue;
+  AxisMask axes;
+  for (const int out : out_axes) {
     const auto axis = table_axis(site, out);
     if (!axis) return std::nullopt;
-    axes |= bit(*axis);
+    axes.add(*axis);
   }
   return axes;
 }
@@ -69,12 +68,12 @@ std::string carry(const Site& site, Carry& carry) {
   if (edit->factors.size() != 1 || edit->view != std::vector<std::int64_t>(table.dims().begin(), table.dims().end()) ||
       edit->shape != edit->view)
     return "its table was edited in another way than along its axes";
-  AxisMask axes = 0, found = 0;
+  AxisMask axes, found;
   for (int axis = 0; axis < out.rank(); ++axis) {
     const auto from = table_axis(site, axis);
-    if (!from || !has_bit(edit->factors[0].axes, *from)) continue;
-    axes |= bit(axis);
-    found |= bit(*from);
+    if (!from || !edit->factors[0].axes.contains(*from)) continue;
+    axes.add(axis);
+    found.add(*from);
   }
   if (found != edit->factors[0].axes) return "its table was edited along the axis that it looks up";
   carry.output(0, make_scale(axes, edit->factors[0].values, out));

@@ -88,7 +88,7 @@ class GuardEvaluator {
 bool is_on_channel(const Site& site) {
   const auto axis = site.output_shape().axis(site.integer("axis", 1));
   return axis && site.output() != kNone && site.channels().has(site.output()) &&
-         ((site.channels().axes(site.output()) >> static_cast<unsigned>(*axis)) & 1U);
+         site.channels().axes(site.output()).contains(*axis);
 }
 
 }  // namespace

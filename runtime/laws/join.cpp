@@ -23,7 +23,7 @@ std::vector<std::uint32_t> operand_channels(const graph::Shape& out, AxisMask ou
 }
 
 AxisMask on_output(const Site& site, std::uint32_t slot) {
-  return forward(site, slot, site.channels().axes(site.input(slot))).value_or(0);
+  return forward(site, slot, site.channels().axes(site.input(slot))).value_or(AxisMask());
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ std::string condition(const Site& site) {
   if (site.activation_count() == 0) return "all of its inputs are constants";
   std::string why = channels_missing(site, site.output());
   if (why.empty()) why = operator_condition(site);
-  const AxisMask out_axes = site.output() == kNone ? 0 : site.channels().axes(site.output());
+  const AxisMask out_axes = site.output() == kNone ? AxisMask() : site.channels().axes(site.output());
   for (std::uint32_t slot = 0; why.empty() && slot < site.input_count(); ++slot) {
     if (site.is_constant(slot) && !graph::floating(site.tensor(slot).dtype)) {
       if (!traits(site).reads_condition || slot != 0)
@@ -51,7 +51,7 @@ std::string condition(const Site& site) {
     why = channels_missing(site, site.input(slot));
     if (!why.empty()) break;
     const auto axes = forward(site, slot, site.channels().axes(site.input(slot)));
-    if (!axes || (*axes & ~out_axes) != 0)
+    if (!axes || !out_axes.contains(*axes))
       why = fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name,
                         to_string(site.shape(slot)), to_string(site.output_shape()));
   }
@@ -76,7 +76,7 @@ void handles(const Site& site, std::vector<Handle>& handles) {
 std::string carry(const Site& site, Carry& carry) {
   const graph::Shape shape = site.output_shape();
   std::vector<std::pair<std::uint32_t, Scale>> operands;
-  AxisMask axes = 0;
+  AxisMask axes;
   bool scaled = false;
   for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
     const bool activation = site.is_activation(slot);
@@ -84,7 +84,7 @@ std::string carry(const Site& site, Carry& carry) {
     Scale scale;
     if (activation) {
       scale = carry.input(slot);
-      const auto placed = scale.is_one() ? std::optional<AxisMask>(0) : forward(site, slot, scale.axes);
+      const auto placed = scale.is_one() ? std::optional(AxisMask()) : forward(site, slot, scale.axes);
       if (!placed)
         return fmt::format("its input '{}' is scaled along an axis that does not come out", site.tensor(slot).name);
       scale.axes = *placed;

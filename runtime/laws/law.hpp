@@ -52,7 +52,7 @@ struct Handle {
   std::optional<double> attribute;
   std::vector<std::int64_t> shape;  // of the constant, expanded where a size of 1 meets several channels
   std::vector<std::int64_t> view;   // row-major factorisation of shape
-  AxisMask axes = 0;                // of the view; as many elements as the tensor of that side has channels, or
+  AxisMask axes;                    // of the view; as many elements as the tensor of that side has channels, or
   std::uint32_t run = 1;  // as many times `run`: each element stands for so many channels in a row, which are tied
 };
 

@@ -15,11 +15,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kParameters = {"weight", "bias", "weight_out", "weight_in", "axis"};
 
-std::uint32_t product(const graph::View& view, AxisMask axes) {
-  std::int64_t all = 1;
-  for (int i = 0; i < view.rank; ++i)
-    if (has_bit(axes, i)) all *= view.dims[static_cast<std::size_t>(i)];
-  return static_cast<std::uint32_t>(all);
+std::uint32_t positions(const graph::View& view, AxisMask axes) {
+  return static_cast<std::uint32_t>(graph::product(view.span(), axes).value_or(0));
 }
 
 // The channels of a tensor must lie where the operator puts them, and be as many as the weight says.
@@ -28,7 +25,7 @@ std::string misplaced(const Site& site, TensorId tensor, std::optional<AxisMask>
   if (!why.empty()) return why;
   const graph::Tensor& info = site.network().tensor(tensor);
   const AxisMask axes = site.channels().axes(tensor);
-  if (!anchor || (axes & ~*anchor) != 0 || site.channels().count(tensor) != count)
+  if (!anchor || !anchor->contains(axes) || site.channels().count(tensor) != count)
     return fmt::format("the channels of '{}' {} do not lie where the weight has {}", info.name, to_string(info.shape),
                        count);
   return {};
@@ -42,8 +39,8 @@ std::string condition(const Site& site) {
   const auto linear = site.form().linear(site, why);
   if (!linear) return why;
   const graph::Anchors anchors = site.form().anchors(site);
-  why = misplaced(site, site.input(linear->activation), anchors.input, product(linear->view, linear->in_axes));
-  if (why.empty()) why = misplaced(site, site.output(), anchors.output, product(linear->view, linear->out_axes));
+  why = misplaced(site, site.input(linear->activation), anchors.input, positions(linear->view, linear->in_axes));
+  if (why.empty()) why = misplaced(site, site.output(), anchors.output, positions(linear->view, linear->out_axes));
   return why.empty() ? operator_condition(site) : why;
 }
 
@@ -76,9 +73,12 @@ void handles(const Site& site, std::vector<Handle>& handles) {
   // A bias stands along the channels of the output: a vector for convolutions, broadcast for Gemm.
   const graph::Shape out = site.output_shape();
   const graph::Shape bias = site.shape(*linear->bias);
-  if (bias.rank() == 1 && bias[0] == product(linear->view, linear->out_axes)) {
-    handles.push_back(
-        {.slot = *linear->bias, .read = Handle::Read::bias, .shape = {bias[0]}, .view = {bias[0]}, .axes = 1});
+  if (bias.rank() == 1 && bias[0] == positions(linear->view, linear->out_axes)) {
+    handles.push_back({.slot = *linear->bias,
+                       .read = Handle::Read::bias,
+                       .shape = {bias[0]},
+                       .view = {bias[0]},
+                       .axes = AxisMask::single(0)});
   } else {
     handles.push_back(broadcast_handle(site, *linear->bias, out, site.channels().axes(site.output())));
     handles.back().read = Handle::Read::bias;
@@ -90,8 +90,8 @@ std::string carry(const Site& site, Carry& carry) {
   const auto linear = site.form().linear ? site.form().linear(site, why) : std::nullopt;
   if (!linear) return only_ones(site, carry);
   const graph::Anchors anchors = site.form().anchors(site);
-  const std::uint32_t features = product(linear->view, linear->out_axes),
-                      channels = product(linear->view, linear->in_axes);
+  const std::uint32_t features = positions(linear->view, linear->out_axes),
+                      channels = positions(linear->view, linear->in_axes);
   std::vector<double> in(channels, 1.0), out(features, 1.0);
   if (const Edit* edit = carry.edit(linear->weight)) {
     const graph::View& view = linear->view;
@@ -106,7 +106,7 @@ std::string carry(const Site& site, Carry& carry) {
   const Scale& given = carry.input(linear->activation);
   if (!given.is_one()) {
     const graph::Shape shape = site.shape(linear->activation);
-    if (!anchors.input || (given.axes & ~*anchors.input) != 0 || elements(*anchors.input, shape) != channels)
+    if (!anchors.input || !anchors.input->contains(given.axes) || elements(*anchors.input, shape) != channels)
       return "its input is scaled along another axis than that of its weight";
     const std::vector<double> values = spread(given, *anchors.input, shape);
     for (std::uint32_t i = 0; i < channels; ++i) in[i] *= values[i];

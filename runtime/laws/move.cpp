@@ -121,16 +121,16 @@ std::string carry_output(const Site& site, Carry& carry, std::uint32_t output) {
   const auto movement = movement_of(site, output);
   if (!movement) return "how it moves the elements of its scaled input is not known";
   const graph::Shape in_shape = site.shape(0), out_shape = shape_of(site, out);
-  const AxisMask channel_axes = site.channels().has(out) ? site.channels().axes(out) : 0;
+  const AxisMask channel_axes = site.channels().has(out) ? site.channels().axes(out) : AxisMask();
   std::vector<int> digits = digits_along(movement->in, given.axes);
   const std::vector<int> scaled = digits;
-  AxisMask axes = 0;
+  AxisMask axes;
   for (const graph::AxisRange& range : movement->out) {
     const bool changes = std::any_of(range.digits.begin(), range.digits.end(), [&](int digit) {
       return std::find(scaled.begin(), scaled.end(), digit) != scaled.end();
     });
     if (!changes || !lies_along(range, channel_axes)) continue;
-    for (int axis = range.first; axis < range.last; ++axis) axes |= channel_axes & bit(axis);
+    axes |= channel_axes & AxisMask::range(range.first, range.last);
     for (const int digit : range.digits)
       if (std::find(digits.begin(), digits.end(), digit) == digits.end()) digits.push_back(digit);
   }

@@ -34,16 +34,14 @@ std::string misplaced_last(const Site& site, std::uint32_t slot) {
   if (!axis) return fmt::format("axis = {} is none of {}", site.integer("axis", -1), to_string(out));
   bool fits = constant.rank() == out.rank() - *axis;
   for (int i = 0; fits && i < constant.rank(); ++i) fits = constant[i] == out[*axis + i];
-  const AxisMask before = bit(*axis) - 1;
-  if (fits && (site.channels().axes(site.output()) & before) == 0) return {};
+  if (fits && AxisMask::range(*axis, out.rank()).contains(site.channels().axes(site.output()))) return {};
   return fmt::format("'{}' {} does not stand along the channels of {}", site.tensor(slot).name, to_string(constant),
                      to_string(out));
 }
 
 std::string misplaced(const Site& site, std::uint32_t slot) {
   if (!along_second(site)) return misplaced_last(site, slot);
-  const AxisMask axes = site.channels().axes(site.output());
-  if (group_size(site, slot) != 0 && (axes & ~bit(1)) == 0) return {};
+  if (group_size(site, slot) != 0 && AxisMask::single(1).contains(site.channels().axes(site.output()))) return {};
   return fmt::format("'{}' {} does not stand along the channels of {}", site.tensor(slot).name,
                      to_string(site.shape(slot)), to_string(site.output_shape()));
 }
@@ -52,7 +50,8 @@ Handle handle_of(const Site& site, std::uint32_t slot) {
   if (!along_second(site))
     return broadcast_handle(site, slot, site.output_shape(), site.channels().axes(site.output()));
   const std::int64_t length = site.shape(slot)[0];
-  return {.slot = slot, .shape = {length}, .view = {length}, .axes = 1, .run = group_size(site, slot)};
+  return {
+      .slot = slot, .shape = {length}, .view = {length}, .axes = AxisMask::single(0), .run = group_size(site, slot)};
 }
 
 // The edit of a constant as a scale of the output.
@@ -61,12 +60,12 @@ std::optional<Scale> scale_of(const Site& site, Carry& carry, std::uint32_t slot
   const graph::Shape out = site.output_shape();
   if (!along_second(site) || !edit) return broadcast_scale(edit, out);
   const std::uint32_t run = group_size(site, slot);
-  if (run == 0 || edit->factors.size() != 1 || edit->factors[0].axes != 1 ||
+  if (run == 0 || edit->factors.size() != 1 || edit->factors[0].axes != AxisMask::single(0) ||
       edit->factors[0].values.size() * run != static_cast<std::size_t>(out[1]))
     return std::nullopt;
   std::vector<double> values;
   for (const double value : edit->factors[0].values) values.insert(values.end(), run, value);
-  return make_scale(bit(1), std::move(values), out);
+  return make_scale(AxisMask::single(1), std::move(values), out);
 }
 
 }  // namespace

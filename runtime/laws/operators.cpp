@@ -35,7 +35,7 @@ bool pads_channels(const Site& site) {
   if (!pads || pads->size() != 2 * axes.size()) return true;
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const auto axis = shape.axis(axes[i]);
-    const bool channel = !axis || ((site.channels().axes(site.input(0)) >> static_cast<unsigned>(*axis)) & 1U);
+    const bool channel = !axis || site.channels().axes(site.input(0)).contains(*axis);
     if (channel && ((*pads)[i] != 0 || (*pads)[i + axes.size()] != 0)) return true;
   }
   return false;
@@ -85,7 +85,7 @@ std::string cast(const Site& site) {
 }
 
 bool is_channel_axis(const Site& site, std::optional<int> axis) {
-  return !axis || ((site.channels().axes(site.input(0)) >> static_cast<unsigned>(*axis)) & 1U);
+  return !axis || site.channels().axes(site.input(0)).contains(*axis);
 }
 
 // By sizes no channel is mixed where their number stays; by scales one may be where it stays, too (4 channels

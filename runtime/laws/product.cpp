@@ -16,7 +16,7 @@ std::string cannot_follow(const Site& site, std::uint32_t slot) {
   std::string why = channels_missing(site, site.input(slot));
   if (!why.empty()) return why;
   const auto axes = forward(site, slot, site.channels().axes(site.input(slot)));
-  if (axes && (*axes & ~site.channels().axes(site.output())) == 0) return {};
+  if (axes && site.channels().axes(site.output()).contains(*axes)) return {};
   return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name,
                      to_string(site.shape(slot)), to_string(site.output_shape()));
 }
@@ -52,7 +52,7 @@ std::string carry(const Site& site, Carry& carry) {
     const bool activation = site.is_activation(slot);
     if (!activation && carry.edit(slot)) return fmt::format("its constant '{}' was edited", site.tensor(slot).name);
     Scale scale = activation ? carry.input(slot) : Scale{};
-    const auto placed = scale.is_one() ? std::optional<AxisMask>(0) : forward(site, slot, scale.axes);
+    const auto placed = scale.is_one() ? std::optional(AxisMask()) : forward(site, slot, scale.axes);
     if (!placed)
       return fmt::format("its input '{}' is scaled along an axis that does not come out", site.tensor(slot).name);
     scale.axes = *placed;

@@ -16,7 +16,7 @@ namespace rw::runtime {
 
 // A scale along some axes of a tensor, row-major over them; no values: 1 everywhere.
 struct Scale {
-  graph::AxisMask axes = 0;
+  graph::AxisMask axes;
   std::shared_ptr<const std::vector<double>> values;
   bool is_one() const { return values == nullptr; }
 };

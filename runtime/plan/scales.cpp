@@ -10,33 +10,33 @@ bool near(std::span<const double> a, std::span<const double> b) {
 }
 
 std::int64_t elements(graph::AxisMask axes, const graph::Shape& shape) {
-  std::int64_t product = 1;
-  for (int axis = 0; axis < shape.rank(); ++axis)
-    if (has_bit(axes, axis)) product *= shape[axis];
-  return product;
+  const auto all = product(shape.dims(), axes);
+  assert(all);
+  return *all;
 }
 
 Scale make_scale(graph::AxisMask axes, std::vector<double> values, const graph::Shape& shape) {
   // s * (1 / s) may be one rounding away from 1.
   if (std::all_of(values.begin(), values.end(), [](double value) { return near(value, 1.0); })) return {};
-  for (int axis = 0; axis < shape.rank(); ++axis)
-    if (has_bit(axes, axis) && shape[axis] == 1) axes &= ~bit(axis);
-  return {axes, std::make_shared<const std::vector<double>>(std::move(values))};
+  graph::AxisMask wide;
+  for (const int axis : axes)
+    if (shape[axis] != 1) wide.add(axis);
+  return {wide, std::make_shared<const std::vector<double>>(std::move(values))};
 }
 
 std::vector<double> spread(const Scale& scale, graph::AxisMask wanted, const graph::Shape& shape) {
   const auto count = static_cast<std::size_t>(elements(wanted, shape));
   if (scale.is_one()) return std::vector<double>(count, 1.0);
-  assert((scale.axes & ~wanted) == 0);
+  assert(wanted.contains(scale.axes));
   if (scale.axes == wanted) return *scale.values;
   // Odometer over the wanted axes; an axis that the scale does not run along has stride 0.
   std::vector<std::size_t> dims, strides, at;
   std::size_t stride = 1;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    if (!has_bit(wanted, axis)) continue;
+    if (!wanted.contains(axis)) continue;
     dims.push_back(static_cast<std::size_t>(shape[axis]));
-    strides.push_back(has_bit(scale.axes, axis) ? stride : 0);
-    if (has_bit(scale.axes, axis)) stride *= static_cast<std::size_t>(shape[axis]);
+    strides.push_back(scale.axes.contains(axis) ? stride : 0);
+    if (scale.axes.contains(axis)) stride *= static_cast<std::size_t>(shape[axis]);
   }
   at.assign(dims.size(), 0);
   std::vector<double> values(count);
@@ -54,15 +54,15 @@ std::vector<double> spread(const Scale& scale, graph::AxisMask wanted, const gra
 }
 
 std::optional<graph::AxisMask> forward(const graph::Node& node, std::uint32_t slot, graph::AxisMask axes) {
-  if (axes == 0) return graph::AxisMask{0};
+  if (axes.empty()) return axes;
   if (!node.form().axes) return std::nullopt;
   const auto map = node.form().axes(node, slot);
   if (!map) return std::nullopt;
-  graph::AxisMask out = 0;
-  for (int axis = 0; axis < static_cast<int>(map->forward.size()); ++axis) {
-    if (!has_bit(axes, axis)) continue;
-    if (map->forward[static_cast<std::size_t>(axis)] == 0) return std::nullopt;
-    out |= map->forward[static_cast<std::size_t>(axis)];
+  graph::AxisMask out;
+  for (std::size_t axis = 0; axis < map->forward.size(); ++axis) {
+    if (!axes.contains(axis)) continue;
+    if (map->forward[axis].empty()) return std::nullopt;
+    out |= map->forward[axis];
   }
   return out;
 }

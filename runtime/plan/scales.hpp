@@ -26,9 +26,7 @@ std::vector<double> spread(const Scale& scale, graph::AxisMask wanted, const gra
 // carried.
 std::optional<graph::AxisMask> forward(const graph::Node& node, std::uint32_t slot, graph::AxisMask axes);
 
-std::int64_t elements(graph::AxisMask axes, const graph::Shape& shape);  // product of the dimensions on axes
-
-inline graph::AxisMask bit(int axis) { return graph::AxisMask{1} << static_cast<unsigned>(axis); }
-inline bool has_bit(graph::AxisMask axes, int axis) { return (axes >> static_cast<unsigned>(axis)) & 1U; }
+// The product of the dimensions on `axes`, which are known and few enough to be channels.
+std::int64_t elements(graph::AxisMask axes, const graph::Shape& shape);
 
 }  // namespace rw::runtime

@@ -189,7 +189,7 @@ void add(graph::Model& model, const std::string& name, int axis, const Range& ra
 int channel_axis(const graph::ChannelAxes& channels, TensorId id, int rank) {
   if (channels.has(id))
     for (int axis = 0; axis < rank; ++axis)
-      if (channels.axes(id) == AxisMask{1} << static_cast<unsigned>(axis)) return axis;
+      if (channels.axes(id) == AxisMask::single(axis)) return axis;
   return rank > 1 ? 1 : 0;
 }
 

@@ -25,7 +25,7 @@ struct StridedPosition {
   StridedPosition(std::span<const std::int64_t> view, AxisMask axes) : strides(view.size(), 0) {
     std::size_t stride = 1;
     for (std::size_t i = view.size(); i-- > 0;) {
-      if (!has_bit(axes, static_cast<int>(i))) continue;
+      if (!axes.contains(i)) continue;
       strides[i] = stride;
       stride *= static_cast<std::size_t>(view[i]);
     }
@@ -35,13 +35,13 @@ struct StridedPosition {
 // Where an element of the expanded shape lies in the constant: axes that were expanded have stride 0.
 StridedPosition source_position(const graph::Literal& literal, const Handle& handle) {
   const std::span<const std::int64_t> old = literal.shape.dims();
-  AxisMask kept = 0;
+  AxisMask kept;
   if (literal.shape.count() == graph::Shape(handle.shape).count()) {
-    kept = ~AxisMask{0};  // nothing was expanded: the view is row-major over the elements
+    kept = AxisMask::all();  // nothing was expanded: the view is row-major over the elements
   } else {
     const std::size_t skip = handle.shape.size() - old.size();
     for (std::size_t i = skip; i < handle.shape.size(); ++i)
-      if (old[i - skip] == handle.shape[i]) kept |= bit(static_cast<int>(i));
+      if (old[i - skip] == handle.shape[i]) kept.add(i);
   }
   return StridedPosition(handle.view, kept);
 }

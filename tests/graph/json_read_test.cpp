@@ -298,6 +298,8 @@ TEST_CASE("Mistakes in a tensor name it") {
         "tensor 'c', \"data\" has fewer elements than the shape [1000000000, 1000000000] asks for");
   CHECK(tensor(R"({"dtype": "float32", "shape": [4294967296, 4294967296], "data": []})") ==
         "tensor 'c', its shape [4294967296, 4294967296] has more elements than can be counted");
+  CHECK(tensor(R"({"dtype": "float32", "shape": [0, 4294967296, 4294967296], "data": []})") ==
+        "tensor 'c', its shape [0, 4294967296, 4294967296] has more elements than can be counted");
   CHECK(tensor(R"({"dtype": "float32", "shape": [1000000], "data": [0]})") ==
         "tensor 'c', \"data\" has fewer elements than the shape [1000000] asks for");
   CHECK(tensor(R"({"dtype": "float32", "shape": [-1], "data": []})") ==

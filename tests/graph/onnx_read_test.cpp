@@ -182,6 +182,10 @@ TEST_CASE("Mistakes in ONNX files are told with their place") {
         "m.onnx: initializer 'w': its elements stand in two places");
   CHECK(refusal(sum_with(o::tensor("w", 1, {Dims::value_type{1} << 40, Dims::value_type{1} << 40}, "")))
             .find("more elements than memory can have") != std::string::npos);
+  CHECK(
+      refusal(sum_with(o::tensor("w", 1, {0, Dims::value_type{1} << 62, Dims::value_type{1} << 62}, ""))) ==
+      "m.onnx: initializer 'w': its shape [0, 4611686018427387904, 4611686018427387904] has more elements than memory "
+      "can have");
   CHECK(refusal(sum_with(o::tensor("w", 1, {-1}, ""))) == "m.onnx: initializer 'w': a dimension of its shape is -1");
   CHECK(refusal(sum_with(o::tensor("w", 0, {}, ""))) ==
         "m.onnx: initializer 'w': its element type is 0, which there is not");

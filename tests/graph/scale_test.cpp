@@ -49,7 +49,7 @@ double factor_at(std::int64_t index, const Edit& edit) {
   for (const Factor& factor : edit.factors) {
     std::size_t at = 0;
     for (std::size_t axis = 0; axis < edit.view.size(); ++axis)
-      if (factor.axes >> axis & 1U)
+      if (factor.axes.contains(axis))
         at = at * static_cast<std::size_t>(edit.view[axis]) + static_cast<std::size_t>(place[axis]);
     product = begun ? product * factor.values[at] : factor.values[at];
     begun = true;
@@ -111,10 +111,10 @@ TEMPLATE_TEST_CASE_SIG("Every float type is scaled along any axes of the view", 
     // Convolution of 2 groups, 3 output and 5 input channels each, a kernel of 3 x 3.
     const Sample conv = random_constant<Codec>(dtype, {6, 5, 3, 3}, random);
     const Dims view = {2, 3, 5, 9};
-    const Factor out = {0b0011, random_factor(6, random)};
-    const Factor in = {0b0101, random_factor(10, random)};
-    const Factor tap = {0b1000, random_factor(9, random)};
-    const Factor all = {0, {0.3}};
+    const Factor out = {AxisMask::of({0, 1}), random_factor(6, random)};
+    const Factor in = {AxisMask::of({0, 2}), random_factor(10, random)};
+    const Factor tap = {AxisMask::of({3}), random_factor(9, random)};
+    const Factor all = {AxisMask(), {0.3}};
     check_against_definition(conv, {{6, 5, 3, 3}, view, {out}});
     check_against_definition(conv, {{6, 5, 3, 3}, view, {in}});
     check_against_definition(conv, {{6, 5, 3, 3}, view, {out, in}});
@@ -122,12 +122,14 @@ TEMPLATE_TEST_CASE_SIG("Every float type is scaled along any axes of the view", 
     check_against_definition(conv, {{6, 5, 3, 3}, view, {}});
     // A matrix larger than a block, scaled along its rows and along its columns.
     const Sample matrix = random_constant<Codec>(dtype, {37, 91}, random);
-    check_against_definition(matrix, {{37, 91}, {37, 91}, {{0b01, random_factor(37, random)}}});
-    check_against_definition(matrix, {{37, 91}, {37, 91}, {{0b10, random_factor(91, random)}}});
-    check_against_definition(matrix, {{37, 91}, {37, 91}, {{0b11, random_factor(std::size_t{37} * 91, random)}}});
+    check_against_definition(matrix, {{37, 91}, {37, 91}, {{AxisMask::of({0}), random_factor(37, random)}}});
+    check_against_definition(matrix, {{37, 91}, {37, 91}, {{AxisMask::of({1}), random_factor(91, random)}}});
+    check_against_definition(
+        matrix, {{37, 91}, {37, 91}, {{AxisMask::of({0, 1}), random_factor(std::size_t{37} * 91, random)}}});
     // A scalar, and nothing at all.
-    check_against_definition(random_constant<Codec>(dtype, {}, random), {{}, {}, {{0, {1.7}}}});
-    check_against_definition(random_constant<Codec>(dtype, {0, 4}, random), {{0, 4}, {0, 4}, {{0b10, {1, 2, 3, 4}}}});
+    check_against_definition(random_constant<Codec>(dtype, {}, random), {{}, {}, {{AxisMask(), {1.7}}}});
+    check_against_definition(random_constant<Codec>(dtype, {0, 4}, random),
+                             {{0, 4}, {0, 4}, {{AxisMask::of({1}), {1, 2, 3, 4}}}});
   });
 }
 
@@ -135,12 +137,12 @@ TEST_CASE("Dimensions of size 1 expand as in broadcasting") {
   std::mt19937 random(5);
   using Codec = PlainCodec<float>;
   const Sample scalar = random_constant<Codec>(DType::float32, {}, random);
-  check_against_definition(scalar, {{4, 1, 1}, {4}, {{1, {1, 2, 3, 4}}}});
+  check_against_definition(scalar, {{4, 1, 1}, {4}, {{AxisMask::of({0}), {1, 2, 3, 4}}}});
   const Sample one = random_constant<Codec>(DType::float32, {1, 5}, random);
-  check_against_definition(one, {{3, 5}, {3, 5}, {{0b01, {2, 0.5, 0.1}}}});
-  check_against_definition(one, {{2, 3, 5}, {6, 5}, {{0b10, {1, 2, 3, 4, 5}}}});
+  check_against_definition(one, {{3, 5}, {3, 5}, {{AxisMask::of({0}), {2, 0.5, 0.1}}}});
+  check_against_definition(one, {{2, 3, 5}, {6, 5}, {{AxisMask::of({1}), {1, 2, 3, 4, 5}}}});
   const Sample inner = random_constant<Codec>(DType::float32, {3, 1}, random);
-  check_against_definition(inner, {{3, 700}, {3, 700}, {{0b10, random_factor(700, random)}}});
+  check_against_definition(inner, {{3, 700}, {3, 700}, {{AxisMask::of({1}), random_factor(700, random)}}});
 }
 
 TEST_CASE("Float16 denormals and signed zeros stay what they are") {
@@ -165,7 +167,7 @@ TEST_CASE("A value that cannot be scaled is named with its place") {
     const auto* raw = reinterpret_cast<const std::byte*>(bits.data());
     const Sample constant = {DType::float16, shape, std::vector<std::byte>(raw, raw + 2 * bits.size())};
     const Literal literal = constant.literal();
-    const Edit edit = {shape, shape, {{0b10, factors}}};
+    const Edit edit = {shape, shape, {{AxisMask::of({1}), factors}}};
     return error_of([&] { Scaler(literal, edit, "conv.weight").result(); });
   };
   CHECK(error({0, 0, 0, 0x7B53}, {2, 2}, {1, 2}) ==

@@ -22,7 +22,7 @@ Array edited(const Array& constant, const runtime::Edit& edit) {
 }
 
 // The activation times its scale.
-Array scaled(const Array& value, std::uint32_t axes, const std::vector<double>& scale) {
+Array scaled(const Array& value, graph::AxisMask axes, const std::vector<double>& scale) {
   const auto at = offsets(value.shape(), strides_along(value.shape(), axes));
   std::vector<float> values = value.floats();
   for (std::size_t i = 0; i < values.size(); ++i)

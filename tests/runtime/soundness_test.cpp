@@ -216,7 +216,7 @@ TEST_CASE("A convolution that is parent and child of one region") {
   REQUIRE(edit);
   REQUIRE(edit->factors.size() == 2);
   const auto scale = engine.scale("s");
-  const auto *out = edit->along(0b011), *in = edit->along(0b101);
+  const auto *out = edit->along(graph::AxisMask::of({0, 1})), *in = edit->along(graph::AxisMask::of({0, 2}));
   REQUIRE(out);
   REQUIRE(in);
   for (std::size_t i = 0; i < 4; ++i) {

@@ -27,7 +27,7 @@ std::optional<int> single_axis(const Factor& factor, std::span<const std::int64_
   int phase = 0;  // 0: behind the marked axes, 1: on them, 2: before them
   for (std::size_t i = view.size(); i-- > 0;) {
     if (view[i] == 1) continue;
-    const bool marked = (factor.axes >> i & 1U) != 0;
+    const bool marked = factor.axes.contains(i);
     if (marked && phase == 2) return std::nullopt;
     if (marked) phase = 1;
     if (!marked && phase == 1) phase = 2;
@@ -50,7 +50,7 @@ PlanScale scale_of(const Network& network, TensorId id, const Edit& edit) {
   std::vector<Factor> simple;
   for (const Factor& factor : edit.factors) {
     const auto axis = same ? single_axis(factor, edit.view, edit.shape) : std::nullopt;
-    if (axis) simple.push_back({1U << static_cast<unsigned>(*axis), factor.values});
+    if (axis) simple.push_back({AxisMask::single(static_cast<std::size_t>(*axis)), factor.values});
   }
   const bool all_simple = simple.size() == edit.factors.size();
   if (!all_simple) {
@@ -101,11 +101,10 @@ Edit edit_of(const PlanFile& plan, const PlanScale& scale, const Literal& value,
   }
   for (const PlanFactor& each : scale.factors) {
     std::int64_t positions = 1;
-    for (unsigned axis = 0; axis < 32; ++axis) {
-      if ((each.factor.axes >> axis & 1U) == 0) continue;
-      if (axis >= edit.view.size())
+    for (const int axis : each.factor.axes) {
+      if (static_cast<std::size_t>(axis) >= edit.view.size())
         misfit(plan, scale.tensor, fmt::format("it has no axis {}: {}", axis, to_string(value.shape)));
-      positions *= edit.view[axis];
+      positions *= edit.view[static_cast<std::size_t>(axis)];
     }
     if (positions != static_cast<std::int64_t>(each.factor.values.size()))
       misfit(plan, scale.tensor,

@@ -35,10 +35,9 @@ std::string names(std::span<const std::string> list) {
   return text + "]";
 }
 
-std::string axes_of(std::uint32_t mask) {
+std::string list_of(AxisMask axes) {
   std::string text = "[";
-  for (int axis = 0; axis < 32; ++axis)
-    if (mask >> static_cast<unsigned>(axis) & 1U) text += fmt::format("{}{}", text.size() > 1 ? ", " : "", axis);
+  for (const int axis : axes) text += fmt::format("{}{}", text.size() > 1 ? ", " : "", axis);
   return text + "]";
 }
 
@@ -55,12 +54,12 @@ std::string entry(const PlanScale& scale, const PlanFactor& factor) {
                           scale.read_by[i].input);
     text += "]";
   }
-  if (!scale.shape && std::has_single_bit(factor.factor.axes))
-    text += fmt::format(", \"axis\": {}", std::countr_zero(factor.factor.axes));
+  if (const auto axis = factor.factor.axes.only(); !scale.shape && axis)
+    text += fmt::format(", \"axis\": {}", *axis);
   else
     text += fmt::format(", \"shape\": {}{}, \"view\": {}, \"axes\": {}", write_shape(*scale.shape),
                         scale.was ? ", \"was\": " + write_shape(*scale.was) : "", write_shape(scale.view),
-                        axes_of(factor.factor.axes));
+                        list_of(factor.factor.axes));
   return text + ", \"multiply\": " + numbers(factor.factor.values) + "}";
 }
 
@@ -150,15 +149,11 @@ constexpr std::array<json::Key<Entry>, 12> kEntryKeys = {{
     {"axes", false, &Entry::take_axes},
 }};
 
-// A product of dimensions; nothing: one is not > 0, or it is beyond what files hold.
-std::optional<std::int64_t> product(std::span<const std::int64_t> dims) {
+// The elements of a tensor that can be scaled; nothing where it has none, or more than files hold.
+std::optional<std::int64_t> scalable_elements(std::span<const std::int64_t> dims) {
   constexpr std::int64_t kLargest = std::int64_t{1} << 48;
-  std::int64_t all = 1;
-  for (const std::int64_t dim : dims) {
-    if (dim <= 0 || all > kLargest / dim) return std::nullopt;
-    all *= dim;
-  }
-  return all;
+  const auto all = product(dims);
+  return all && *all > 0 && *all <= kLargest ? all : std::nullopt;
 }
 
 struct EditEntry {
@@ -233,7 +228,7 @@ class PlanReader {
       throw value.error(fmt::format("the entries of '{}' have different views", entry.tensor));
     Factor factor{.values = std::move(entry.multiply)};
     if (entry.axis) entry.axes = {*entry.axis};
-    for (const std::int64_t axis : entry.axes) factor.axes |= 1U << static_cast<unsigned>(axis);
+    for (const std::int64_t axis : entry.axes) factor.axes.add(static_cast<std::size_t>(axis));
     scale.factors.push_back({entry.rule, entry.region, std::move(factor)});
   }
 
@@ -253,7 +248,7 @@ class PlanReader {
     if (!entry.shape) return "it needs \"axis\", or \"shape\", \"view\" and \"axes\"";
     if (entry.view.size() > kMostAxes || entry.shape->size() > kMostAxes)
       return fmt::format("more than {} dimensions", kMostAxes);
-    const auto whole = product(*entry.shape), viewed = product(entry.view);
+    const auto whole = scalable_elements(*entry.shape), viewed = scalable_elements(entry.view);
     if (!whole || !viewed || *whole != *viewed) return "\"view\" is no factorisation of \"shape\"";
     std::int64_t marked = 1, before = -1;
     for (const std::int64_t axis : entry.axes) {
