@@ -256,13 +256,13 @@ class Printer {
     constexpr std::string_view kWords[] = {"input ", "output ", "seed ",         "calibrate", "stats ",
                                            "",       "",        "expect scale ", ""};
     out_ += kWords[static_cast<std::size_t>(line.form)];
-    using Word = tree::TestWord;
-    if (line.form == Word::node) return node(line);
-    if (line.form == Word::match) return match(line);
-    if (line.form == Word::no_match) return no_match(line);
+    using Line = tree::TestWord;
+    if (line.form == Line::node) return node(line);
+    if (line.form == Line::match) return match(line);
+    if (line.form == Line::no_match) return no_match(line);
     words(line.names);
     if (line.min) out_ += " min " + numbers_text(*line.min);
-    if (line.form == Word::stats) out_ += " max";
+    if (line.form == Line::stats) out_ += " max";
     if (line.numbers.items.empty() && !line.numbers.list) return;
     out_ += (line.names.empty() ? "" : " ") + numbers_text(line.numbers);
   }

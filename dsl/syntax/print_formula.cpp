@@ -37,7 +37,7 @@ constexpr std::array<Strength, 20> kStrengths = {
 };
 Strength strength(const Formula& formula) { return kStrengths[static_cast<std::size_t>(formula.form)]; }
 
-constexpr std::string_view kSigns[] = {"+", "-", "*", "/", "==", "!=", "<", "<=", ">", ">="};
+constexpr std::string_view kSignTexts[] = {"+", "-", "*", "/", "==", "!=", "<", "<=", ">", ">="};
 
 class FormulaPrinter {
  public:
@@ -128,7 +128,7 @@ class FormulaPrinter {
 
   void print_signs(const Formula& formula) {
     for (std::size_t i = 0; i < formula.operands.size(); ++i) {
-      if (i > 0) out_ += fmt::format(" {} ", kSigns[static_cast<std::size_t>(formula.signs[i - 1])]);
+      if (i > 0) out_ += fmt::format(" {} ", kSignTexts[static_cast<std::size_t>(formula.signs[i - 1])]);
       operand(formula.operands[i], strength(file_.formulas[formula.operands[i]]) <= strength(formula));
     }
   }

@@ -28,14 +28,14 @@ std::atomic<BusGuard::Range*> first_range = nullptr;
 static_assert(std::atomic<BusGuard::Range*>::is_always_lock_free && std::atomic<std::uintptr_t>::is_always_lock_free);
 
 struct sigaction previous = {};
-std::uintptr_t page_size = 0;
+std::uintptr_t guarded_page = 0;
 
 bool cover(void* place) {
   const auto address = reinterpret_cast<std::uintptr_t>(place);
   for (BusGuard::Range* range = first_range.load(); range; range = range->next) {
     if (address < range->begin.load() || address >= range->end.load()) continue;
-    void* page = static_cast<char*>(place) - address % page_size;
-    if (mmap(page, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) return false;
+    void* page = static_cast<char*>(place) - address % guarded_page;
+    if (mmap(page, guarded_page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) return false;
     range->struck.store(true);
     return true;
   }
@@ -58,7 +58,7 @@ void on_bus_error(int signal, siginfo_t* info, void* context) {
 }
 
 void install() {
-  page_size = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  guarded_page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   struct sigaction action = {};
   action.sa_sigaction = on_bus_error;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;

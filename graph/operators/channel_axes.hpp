@@ -24,7 +24,7 @@ enum class AxisState : std::uint8_t {
 class ChannelAxes {
  public:
   explicit ChannelAxes(std::size_t tensors = 0)
-      : axes_(tensors, 0), count_(tensors, 0), state_(tensors, AxisState::unset) {}
+      : axes_(tensors), count_(tensors, 0), state_(tensors, AxisState::unset) {}
 
   // Axes of size > 1; none for a tensor with one channel. Only where has(tensor).
   AxisMask axes(TensorId tensor) const { return axes_[tensor]; }

@@ -14,7 +14,7 @@ std::int64_t plus(std::int64_t a, std::int64_t b) {
   return a == 0 ? b : b == 0 ? a : is_open(a) || is_open(b) ? kOpen : a + b;
 }
 std::int64_t minus(std::int64_t a, std::int64_t b) { return b == 0 ? a : is_open(a) || is_open(b) ? kOpen : a - b; }
-std::int64_t times(std::int64_t a, std::int64_t b) {
+std::int64_t times_open(std::int64_t a, std::int64_t b) {
   if (a == 1 || b == 1) return a == 1 ? b : a;
   std::int64_t product = 0;
   return is_open(a) || is_open(b) || __builtin_mul_overflow(a, b, &product) ? kOpen : product;
@@ -64,7 +64,7 @@ namespace integers_of {
 
 Values add(const Node& node) { return each<plus>(node); }
 Values subtract(const Node& node) { return each<minus>(node); }
-Values multiply(const Node& node) { return each<times>(node); }
+Values multiply(const Node& node) { return each<times_open>(node); }
 Values divide(const Node& node) { return each<quotient>(node); }
 Values equal(const Node& node) { return each<same_number>(node); }
 
@@ -176,7 +176,7 @@ Values product(const Node& node) {
   const auto from = node.whole_values(0);
   if (!from || !is_vector(node, 0) || node.has(1) || node.integers("axes")) return std::nullopt;
   std::int64_t all = 1;
-  for (const std::int64_t value : *from) all = times(all, value);
+  for (const std::int64_t value : *from) all = times_open(all, value);
   return std::vector<std::int64_t>{is_open(all) || (all < kWholeBound && all > -kWholeBound) ? all : kOpen};
 }
 

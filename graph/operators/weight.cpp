@@ -15,7 +15,7 @@ View view_of(std::initializer_list<std::int64_t> dims) {
 }
 
 // The product of dimensions [first, last) of a constant, whose elements were counted when it was read.
-std::int64_t extent(const Shape& shape, int first, int last) {
+std::int64_t constant_extent(const Shape& shape, int first, int last) {
   const auto all = product(shape.dims(), AxisMask::range(first, last));
   assert(all);
   return *all;
@@ -49,7 +49,7 @@ std::optional<Linear> convolution(const Node& node, bool transposed, std::string
     why = fmt::format("its weight {} does not fit group = {}", to_string(weight), group);
     return std::nullopt;
   }
-  linear.view = view_of({group, weight[0] / group, weight[1], extent(weight, 2, weight.rank())});
+  linear.view = view_of({group, weight[0] / group, weight[1], constant_extent(weight, 2, weight.rank())});
   linear.out_axes = AxisMask::of({0, transposed ? 2 : 1});
   linear.in_axes = AxisMask::of({0, transposed ? 1 : 2});
   return linear;
@@ -114,7 +114,8 @@ std::optional<Linear> matmul(const Node& node, std::string& why) {
     why = fmt::format("one of its inputs is a vector: {} by {}", to_string(node.shape(0)), to_string(node.shape(1)));
     return std::nullopt;
   }
-  linear.view = view_of({extent(weight, 0, weight.rank() - 2), weight[weight.rank() - 2], weight[weight.rank() - 1]});
+  linear.view =
+      view_of({constant_extent(weight, 0, weight.rank() - 2), weight[weight.rank() - 2], weight[weight.rank() - 1]});
   linear.out_axes = AxisMask::single(left ? 1 : 2);
   linear.in_axes = AxisMask::single(left ? 2 : 1);
   return linear;
@@ -136,8 +137,8 @@ std::optional<Linear> user(const Node& node, std::string& why) {
   }
   // Everything before, between and behind the two axes.
   const int first = std::min(*out, *in), second = std::max(*out, *in);
-  linear.view = view_of({extent(weight, 0, first), weight[first], extent(weight, first + 1, second), weight[second],
-                         extent(weight, second + 1, weight.rank())});
+  linear.view = view_of({constant_extent(weight, 0, first), weight[first], constant_extent(weight, first + 1, second),
+                         weight[second], constant_extent(weight, second + 1, weight.rank())});
   linear.out_axes = AxisMask::single(*out < *in ? 1 : 3);
   linear.in_axes = AxisMask::single(*out < *in ? 3 : 1);
   return linear;

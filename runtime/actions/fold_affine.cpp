@@ -222,7 +222,7 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
     const TensorId fresh = editor.add_constant(fmt::format("{}.bias", network.op(a).name), weight.dtype, shape,
                                                graph::from_double(bias, weight.dtype));
     editor.read(a, target.bias_slot, fresh);
-    if (!all(t, 1)) plan.multiply(a, target.bias_slot, shape, shape, 1, t);
+    if (!all(t, 1)) plan.multiply(a, target.bias_slot, shape, shape, graph::AxisMask::single(0), t);
   }
   plan.forget_constants(b, 0, static_cast<std::uint32_t>(network.op(b).inputs.size()));
   plan.forget_scale(between);

@@ -72,13 +72,13 @@ int apply(const Given& given) {
   return kDone;
 }
 
-constexpr Argument kArguments[] = {
+constexpr Argument kApplyArguments[] = {
     {"PLAN", "what --plan wrote", Completes::file},
     {"FILES", "a model, or files of its weights (.safetensors): one, some or all of them", Completes::model, true,
      true},
 };
 
-constexpr Option kOptions[] = {
+constexpr Option kApplyOptions[] = {
     {"--out", "OUT", "where it goes; for several files a folder", 'o', false, Completes::model},
     {"--undo", {}, "divide by the factors: take a plan back that was applied"},
     kStatsOption,
@@ -87,7 +87,7 @@ constexpr Option kOptions[] = {
     {"--quiet", {}, "print nothing", 'q'},
 };
 
-constexpr std::string_view kExamples[] = {
+constexpr std::string_view kApplyExamples[] = {
     "rewrite-engine apply plan.json model-00001-of-00003.safetensors -o new/",
     "rewrite-engine apply plan.json balanced.onnx --undo -o original.onnx",
 };
@@ -103,9 +103,9 @@ const Command kApply = {
         "statistics and the rest of the model are not needed.\n\nWith --undo the factors divide: where they are powers "
         "of two (run --exact) the original bytes come back. A plan that edits the graph goes with models alone and "
         "cannot be undone.",
-    .arguments = kArguments,
-    .options = kOptions,
-    .examples = kExamples,
+    .arguments = kApplyArguments,
+    .options = kApplyOptions,
+    .examples = kApplyExamples,
     .run = apply,
 };
 

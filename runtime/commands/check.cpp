@@ -74,10 +74,10 @@ int check(const Given& given) {
   return errors ? kMistake : kDone;
 }
 
-constexpr Argument kArguments[] = {kRulesArgument};
-constexpr Option kOptions[] = {kJsonOption};
-constexpr std::string_view kExamples[] = {"rewrite-engine check ./mine.dsl",
-                                          "rewrite-engine check equalization ./mine.dsl --json"};
+constexpr Argument kCheckArguments[] = {kRulesArgument};
+constexpr Option kCheckOptions[] = {kJsonOption};
+constexpr std::string_view kCheckExamples[] = {"rewrite-engine check ./mine.dsl",
+                                               "rewrite-engine check equalization ./mine.dsl --json"};
 
 }  // namespace
 
@@ -88,9 +88,9 @@ const Command kCheck = {
         "Finds everything that can be found before a model is read: words that nobody knows, values that do not fit, "
         "rules that no network can match, and rules to which an earlier one leaves nothing. Lists the rules in the "
         "order in which they run, with their parameters as `--param RULE.NAME=VALUE` sets them and the defaults.",
-    .arguments = kArguments,
-    .options = kOptions,
-    .examples = kExamples,
+    .arguments = kCheckArguments,
+    .options = kCheckOptions,
+    .examples = kCheckExamples,
     .run = check,
 };
 

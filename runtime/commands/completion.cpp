@@ -115,8 +115,8 @@ int completion(const Given& given) {
   return kDone;
 }
 
-constexpr Argument kArguments[] = {{"SHELL", "bash", Completes::shell}};
-constexpr std::string_view kExamples[] = {
+constexpr Argument kCompletionArguments[] = {{"SHELL", "bash", Completes::shell}};
+constexpr std::string_view kCompletionExamples[] = {
     "source <(rewrite-engine completion bash)",
     "rewrite-engine completion bash > ~/.local/share/bash-completion/completions/rewrite-engine",
 };
@@ -127,9 +127,9 @@ const Command kCompletion = {
     .name = "completion",
     .summary = "prints the completion script of a shell",
     .description = "With it the shell completes commands, options, models and rule files after the Tab key.",
-    .arguments = kArguments,
+    .arguments = kCompletionArguments,
     .options = {},
-    .examples = kExamples,
+    .examples = kCompletionExamples,
     .run = completion,
 };
 

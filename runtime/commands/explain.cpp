@@ -45,9 +45,9 @@ int explain(const Given& given) {
   return kDone;
 }
 
-constexpr Argument kArguments[] = {kModelArgument, kRulesArgument};
+constexpr Argument kExplainArguments[] = {kModelArgument, kRulesArgument};
 
-constexpr Option kOptions[] = {
+constexpr Option kExplainOptions[] = {
     {"--rule", "RULE", "tell about this rule only (several times); the others run, too", 0, true, Completes::nothing},
     {"--node", "GLOB", "tell about regions with such an operator in or around them", 0, false, Completes::nothing},
     {"--limit", "N", "tell so many regions in full (20)", 0, false, Completes::nothing},
@@ -61,7 +61,7 @@ constexpr Option kOptions[] = {
     {"--quiet", {}, "print nothing", 'q'},
 };
 
-constexpr std::string_view kExamples[] = {
+constexpr std::string_view kExplainExamples[] = {
     "rewrite-engine explain model.onnx equalization --stats ranges.json",
     "rewrite-engine explain model.json equalization --rule pair --node 'head/*'",
 };
@@ -77,9 +77,9 @@ const Command kExplain = {
         "of a leak from a parent to the operator that pins it, conditions with the values that they saw. Then the "
         "smallest change that would have made it match and what it would unlock, found by trying it. Nothing is "
         "written.\n\nA change that teaches the law of an operator is a claim of yours: it is believed, not checked.",
-    .arguments = kArguments,
-    .options = kOptions,
-    .examples = kExamples,
+    .arguments = kExplainArguments,
+    .options = kExplainOptions,
+    .examples = kExplainExamples,
     .run = explain,
 };
 

@@ -93,14 +93,14 @@ int format_all(const Given& given) {
   return status;
 }
 
-constexpr Argument kArguments[] = {{"FILES", "rule files, by their paths", Completes::rules, true, true}};
-constexpr Option kOptions[] = {
+constexpr Argument kFmtArguments[] = {{"FILES", "rule files, by their paths", Completes::rules, true, true}};
+constexpr Option kFmtOptions[] = {
     {"--check",
      {},
      "write nothing; exit status 1 where a file is not in its canonical form, and where it first differs"},
     kJsonOption,
 };
-constexpr std::string_view kExamples[] = {"rewrite-engine fmt ./mine.dsl", "rewrite-engine fmt --check rules/*.dsl"};
+constexpr std::string_view kFmtExamples[] = {"rewrite-engine fmt ./mine.dsl", "rewrite-engine fmt --check rules/*.dsl"};
 
 }  // namespace
 
@@ -111,9 +111,9 @@ const Command kFmt = {
         "One clause a line, two spaces, lists wrapped after commas, brackets only where they are needed. "
         "Comments stay where they belong, and what the rules mean never changes. A file with errors is left "
         "as it is.",
-    .arguments = kArguments,
-    .options = kOptions,
-    .examples = kExamples,
+    .arguments = kFmtArguments,
+    .options = kFmtOptions,
+    .examples = kFmtExamples,
     .run = format_all,
 };
 

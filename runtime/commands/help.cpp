@@ -65,9 +65,9 @@ int help(const Given& given) {
   return kDone;
 }
 
-constexpr Argument kArguments[] = {{"TOPIC", "a command, or a manual: language, formats", Completes::topic, false}};
-constexpr std::string_view kExamples[] = {"rewrite-engine help", "rewrite-engine help check",
-                                          "rewrite-engine help language | less"};
+constexpr Argument kHelpArguments[] = {{"TOPIC", "a command, or a manual: language, formats", Completes::topic, false}};
+constexpr std::string_view kHelpExamples[] = {"rewrite-engine help", "rewrite-engine help check",
+                                              "rewrite-engine help language | less"};
 
 }  // namespace
 
@@ -77,9 +77,9 @@ const Command kHelp = {
     .description =
         "Of a command the same as `rewrite-engine COMMAND --help`. The manuals are Markdown: `language` is "
         "the reference of rule files, `formats` that of all files that are read and written.",
-    .arguments = kArguments,
+    .arguments = kHelpArguments,
     .options = {},
-    .examples = kExamples,
+    .examples = kHelpExamples,
     .run = help,
 };
 

@@ -80,7 +80,7 @@ int man(const Given&) {
   return kDone;
 }
 
-constexpr std::string_view kExamples[] = {
+constexpr std::string_view kManExamples[] = {
     "rewrite-engine man | man -l -",
     "rewrite-engine man > ~/.local/share/man/man1/rewrite-engine.1",
 };
@@ -93,7 +93,7 @@ const Command kMan = {
     .description = "In the roff format, for `man -l` or for a folder of manual pages.",
     .arguments = {},
     .options = {},
-    .examples = kExamples,
+    .examples = kManExamples,
     .run = man,
 };
 

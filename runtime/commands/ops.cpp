@@ -31,19 +31,19 @@ struct Section {
 };
 
 std::string function_form(const dsl::FunctionWord& word) {
-  static constexpr std::string_view kArguments[] = {"x", "x, y", "x, lo, hi"};
+  static constexpr std::string_view kOpsArguments[] = {"x", "x, y", "x, lo, hi"};
   using Form = dsl::FunctionForm;
   if (word.form == Form::collect_classes || word.form == Form::collect_all) return fmt::format("{}(max, x)", word.name);
   if (word.form == Form::count || word.form == Form::data) return fmt::format("{}(p)", word.name);
-  return word.arity <= 3 ? fmt::format("{}({})", word.name, kArguments[word.arity - 1])
+  return word.arity <= 3 ? fmt::format("{}({})", word.name, kOpsArguments[word.arity - 1])
                          : fmt::format("{}(...)", word.name);
 }
 
 std::string action_form(const dsl::ActionWord& word) {
-  static constexpr std::string_view kArguments[] = {"p", "a", "EXPR", "Op"};
+  static constexpr std::string_view kOpsArguments[] = {"p", "a", "EXPR", "Op"};
   std::string arguments;
   for (const dsl::ArgumentForm form : word.arguments)
-    arguments += fmt::format("{}{}", arguments.empty() ? "" : ", ", kArguments[static_cast<std::size_t>(form)]);
+    arguments += fmt::format("{}{}", arguments.empty() ? "" : ", ", kOpsArguments[static_cast<std::size_t>(form)]);
   return fmt::format("{}({})", word.name, arguments);
 }
 
@@ -228,12 +228,12 @@ int ops(const Given& given) {
   return kDone;
 }
 
-constexpr Argument kArguments[] = {{"MODEL", "the network: model.json or model.onnx", Completes::model, false}};
-constexpr Option kOptions[] = {
+constexpr Argument kOpsArguments[] = {{"MODEL", "the network: model.json or model.onnx", Completes::model, false}};
+constexpr Option kOpsOptions[] = {
     {"--rules", "RULES", "a rule file whose `op` lines count too (several times)", 0, true, Completes::rules},
     kJsonOption,
 };
-constexpr std::string_view kExamples[] = {"rewrite-engine ops", "rewrite-engine ops model.onnx"};
+constexpr std::string_view kOpsExamples[] = {"rewrite-engine ops", "rewrite-engine ops model.onnx"};
 
 }  // namespace
 
@@ -244,9 +244,9 @@ const Command kOps = {
         "Without a model: every word that a rule file may use, with a line of help. With a model: its operators, how "
         "many of each there are, the law that they obey, and, where they block, why and how many regions with parents "
         "that pins.",
-    .arguments = kArguments,
-    .options = kOptions,
-    .examples = kExamples,
+    .arguments = kOpsArguments,
+    .options = kOpsOptions,
+    .examples = kOpsExamples,
     .run = ops,
 };
 

@@ -116,9 +116,9 @@ int run(const Given& given) {
   return watch(always, [&](Seen& each) { return rewrite(given, each); });
 }
 
-constexpr Argument kArguments[] = {kModelArgument, kRulesArgument};
+constexpr Argument kRunArguments[] = {kModelArgument, kRulesArgument};
 
-constexpr Option kOptions[] = {
+constexpr Option kRunOptions[] = {
     {"--out", "OUT",
      "where the new model goes, .json or .onnx (without it: the model's stem with .rewritten, in the current folder)",
      'o', false, Completes::model},
@@ -137,7 +137,7 @@ constexpr Option kOptions[] = {
     {"--quiet", {}, "no report on standard output", 'q'},
 };
 
-constexpr std::string_view kExamples[] = {
+constexpr std::string_view kRunExamples[] = {
     "rewrite-engine model.json equalization",
     "rewrite-engine model.onnx equalization ./mine.dsl --stats ranges.json -o balanced.onnx --json report.json",
 };
@@ -150,9 +150,9 @@ const Command kRun = {
     .description =
         "Reads the model and the rules, rewrites what the rules describe, certifies that the network computes the same "
         "and writes the new model: all of its files or none.",
-    .arguments = kArguments,
-    .options = kOptions,
-    .examples = kExamples,
+    .arguments = kRunArguments,
+    .options = kRunOptions,
+    .examples = kRunExamples,
     .run = run,
 };
 

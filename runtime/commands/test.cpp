@@ -56,12 +56,12 @@ int test(const Given& given) {
   return failed ? kMistake : kDone;
 }
 
-constexpr Argument kArguments[] = {kRulesArgument};
-constexpr Option kOptions[] = {
+constexpr Argument kTestArguments[] = {kRulesArgument};
+constexpr Option kTestOptions[] = {
     {"--only", "RULE", "run only the tests of this rule (may be given several times)", 0, true, Completes::nothing},
     kJsonOption,
 };
-constexpr std::string_view kExamples[] = {"rewrite-engine test ./mine.dsl", "rewrite-engine test equalization"};
+constexpr std::string_view kTestExamples[] = {"rewrite-engine test ./mine.dsl", "rewrite-engine test equalization"};
 
 }  // namespace
 
@@ -72,9 +72,9 @@ const Command kTest = {
         "A test is a small network and what its rule must do with it: `test NAME \"title\" { ... }` in a rule file. "
         "Whatever the rule rewrites is run on random inputs before and after, by an evaluator that shares nothing with "
         "the engine, and must compute the same.",
-    .arguments = kArguments,
-    .options = kOptions,
-    .examples = kExamples,
+    .arguments = kTestArguments,
+    .options = kTestOptions,
+    .examples = kTestExamples,
     .run = test,
 };
 

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "graph/values/shape.hpp"
+
 namespace rw::evaluator {
 
 using Dims = std::vector<std::int64_t>;

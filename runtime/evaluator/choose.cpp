@@ -115,7 +115,7 @@ Results max_unpool(const Call& call) {
   return one(Array(shape, std::move(y)));
 }
 
-constexpr OperatorRow kRows[] = {
+constexpr OperatorRow kChooseRows[] = {
     {"Trilu", trilu},
     {"CumSum", cum_sum},
     {"ReverseSequence", reverse_sequence},
@@ -126,6 +126,6 @@ constexpr OperatorRow kRows[] = {
 
 }  // namespace
 
-std::span<const OperatorRow> choose_rows() { return kRows; }
+std::span<const OperatorRow> choose_rows() { return kChooseRows; }
 
 }  // namespace rw::evaluator

@@ -139,7 +139,7 @@ Results fused_conv(const Call& call) {
   throw std::invalid_argument(fmt::format("activation '{}' is not known", name));
 }
 
-constexpr OperatorRow kRows[] = {
+constexpr OperatorRow kConvRows[] = {
     {"Conv", conv},
     {"ConvTranspose", conv_transpose},
     {"com.microsoft::FusedConv", fused_conv},
@@ -147,6 +147,6 @@ constexpr OperatorRow kRows[] = {
 
 }  // namespace
 
-std::span<const OperatorRow> conv_rows() { return kRows; }
+std::span<const OperatorRow> conv_rows() { return kConvRows; }
 
 }  // namespace rw::evaluator

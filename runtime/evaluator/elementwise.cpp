@@ -194,7 +194,7 @@ Results gelu(const Call& call) {
 
 #define RW_FLOAT(expression) [](const Call& call) { return map(call, [](float x) -> float { return expression; }); }
 
-constexpr OperatorRow kRows[] = {
+constexpr OperatorRow kElementwiseRows[] = {
     {"Identity", [](const Call& call) { return one(call.input(0)); }},
     {"Dropout", dropout},
     {"Relu", [](const Call& call) { return map_any(call, [](auto x) { return x < 0 ? decltype(x){0} : x; }); }},
@@ -280,6 +280,6 @@ constexpr OperatorRow kRows[] = {
 
 }  // namespace
 
-std::span<const OperatorRow> elementwise_rows() { return kRows; }
+std::span<const OperatorRow> elementwise_rows() { return kElementwiseRows; }
 
 }  // namespace rw::evaluator

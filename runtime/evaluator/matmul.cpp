@@ -71,13 +71,13 @@ Results gemm(const Call& call) {
   return one(Array(shape, std::move(y)));
 }
 
-constexpr OperatorRow kRows[] = {
+constexpr OperatorRow kMatmulRows[] = {
     {"MatMul", matmul},
     {"Gemm", gemm},
 };
 
 }  // namespace
 
-std::span<const OperatorRow> matmul_rows() { return kRows; }
+std::span<const OperatorRow> matmul_rows() { return kMatmulRows; }
 
 }  // namespace rw::evaluator

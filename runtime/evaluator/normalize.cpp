@@ -152,7 +152,7 @@ Results softmax_of(const Call& call, bool logarithm) {
   return one(Array(x.shape(), std::move(y)));
 }
 
-constexpr OperatorRow kRows[] = {
+constexpr OperatorRow kNormalizeRows[] = {
     {"BatchNormalization", batch_normalization},
     {"LayerNormalization", layer_normalization},
     {"RMSNormalization", rms_normalization},
@@ -164,6 +164,6 @@ constexpr OperatorRow kRows[] = {
 
 }  // namespace
 
-std::span<const OperatorRow> normalize_rows() { return kRows; }
+std::span<const OperatorRow> normalize_rows() { return kNormalizeRows; }
 
 }  // namespace rw::evaluator

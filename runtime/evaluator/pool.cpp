@@ -95,7 +95,7 @@ Results lp_pool(const Call& call) {
   return one(Array(pool.shape, std::move(y)));
 }
 
-constexpr OperatorRow kRows[] = {
+constexpr OperatorRow kPoolRows[] = {
     {"MaxPool", max_pool},
     {"AveragePool", average_pool},
     {"LpPool", lp_pool},
@@ -103,6 +103,6 @@ constexpr OperatorRow kRows[] = {
 
 }  // namespace
 
-std::span<const OperatorRow> pool_rows() { return kRows; }
+std::span<const OperatorRow> pool_rows() { return kPoolRows; }
 
 }  // namespace rw::evaluator

@@ -117,7 +117,7 @@ Results arg_max(const Call& call) {
   return one(Array(std::move(shape), std::move(at)));
 }
 
-constexpr OperatorRow kRows[] = {
+constexpr OperatorRow kReduceRows[] = {
     {"ReduceSum", reduction<kSum>},
     {"ReduceMean", reduction<kMean>},
     {"ReduceMax", reduction<kMax>},
@@ -134,6 +134,6 @@ constexpr OperatorRow kRows[] = {
 
 }  // namespace
 
-std::span<const OperatorRow> reduce_rows() { return kRows; }
+std::span<const OperatorRow> reduce_rows() { return kReduceRows; }
 
 }  // namespace rw::evaluator

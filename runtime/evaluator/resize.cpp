@@ -10,30 +10,31 @@
 namespace rw::evaluator {
 namespace {
 
-struct Axis {
+struct ResizedAxis {
   std::int64_t input, output;
   float scale;
 };
 
 // Where element `at` of the output lies on the input axis.
-using Coordinate = float (*)(float at, const Axis& axis);
+using Coordinate = float (*)(float at, const ResizedAxis& axis);
 struct CoordinateRow {
   std::string_view name;
   Coordinate of;
 };
 
-float half_pixel(float at, const Axis& axis) { return (at + 0.5F) / axis.scale - 0.5F; }
+float half_pixel(float at, const ResizedAxis& axis) { return (at + 0.5F) / axis.scale - 0.5F; }
 
 constexpr CoordinateRow kCoordinates[] = {
     {"half_pixel", half_pixel},
-    {"asymmetric", [](float at, const Axis& axis) { return at / axis.scale; }},
+    {"asymmetric", [](float at, const ResizedAxis& axis) { return at / axis.scale; }},
     {"align_corners",
-     [](float at, const Axis& axis) {
+     [](float at, const ResizedAxis& axis) {
        return axis.output == 1 ? 0.0F : at * static_cast<float>(axis.input - 1) / static_cast<float>(axis.output - 1);
      }},
-    {"pytorch_half_pixel", [](float at, const Axis& axis) { return axis.output == 1 ? 0.0F : half_pixel(at, axis); }},
+    {"pytorch_half_pixel",
+     [](float at, const ResizedAxis& axis) { return axis.output == 1 ? 0.0F : half_pixel(at, axis); }},
     {"half_pixel_symmetric",
-     [](float at, const Axis& axis) {
+     [](float at, const ResizedAxis& axis) {
        const float adjustment = static_cast<float>(axis.output) / (axis.scale * static_cast<float>(axis.input));
        return static_cast<float>(axis.input) / 2 * (1 - adjustment) + half_pixel(at, axis);
      }},
@@ -64,7 +65,7 @@ struct Blend {
   float weight;
 };
 
-std::vector<Blend> blends(const Axis& axis, Coordinate coordinate, float (*rounding)(float)) {
+std::vector<Blend> blends(const ResizedAxis& axis, Coordinate coordinate, float (*rounding)(float)) {
   std::vector<Blend> result;
   const auto inside = [&](float at) {
     return std::clamp<std::int64_t>(static_cast<std::int64_t>(at), 0, axis.input - 1);
@@ -100,8 +101,8 @@ Array resized(const Array& x, std::size_t axis, const std::vector<Blend>& blends
 }
 
 // What is asked of each axis: by sizes where they are given, else by scales.
-std::vector<Axis> axes_of(const Call& call, const Array& x, std::size_t scales_slot) {
-  std::vector<Axis> axes;
+std::vector<ResizedAxis> axes_of(const Call& call, const Array& x, std::size_t scales_slot) {
+  std::vector<ResizedAxis> axes;
   for (const std::int64_t dim : x.shape()) axes.push_back({dim, dim, 1});
   Dims which;
   for (std::size_t i = 0; i < x.rank(); ++i) which.push_back(static_cast<std::int64_t>(i));
@@ -116,7 +117,7 @@ std::vector<Axis> axes_of(const Call& call, const Array& x, std::size_t scales_s
   if ((by_size ? sizes->count() : factors.size()) != which.size())
     throw std::invalid_argument("scales or sizes do not fit the input");
   for (std::size_t i = 0; i < which.size(); ++i) {
-    Axis& axis = axes[axis_of(which[i], x.rank())];
+    ResizedAxis& axis = axes[axis_of(which[i], x.rank())];
     const auto input = static_cast<float>(axis.input);
     axis.output = by_size ? sizes->ints()[i] : static_cast<std::int64_t>(std::floor(input * factors[i]));
     axis.scale = by_size ? static_cast<float>(axis.output) / input : factors[i];
@@ -135,20 +136,20 @@ Results resize(const Call& call) {
   const Coordinate coordinate =
       find(kCoordinates, call.text("coordinate_transformation_mode", old ? "asymmetric" : "half_pixel"));
   const auto rounding = find(kRoundings, call.text("nearest_mode", old ? "floor" : "round_prefer_floor"));
-  const std::vector<Axis> axes = axes_of(call, x, old ? 1 : 2);
+  const std::vector<ResizedAxis> axes = axes_of(call, x, old ? 1 : 2);
   for (std::size_t i = 0; i < axes.size(); ++i)
     if (axes[i].output != axes[i].input || axes[i].scale != 1)
       x = resized(x, i, blends(axes[i], coordinate, mode == "nearest" ? rounding : nullptr));
   return one(std::move(x));
 }
 
-constexpr OperatorRow kRows[] = {
+constexpr OperatorRow kResizeRows[] = {
     {"Resize", resize},
     {"Upsample", resize},
 };
 
 }  // namespace
 
-std::span<const OperatorRow> resize_rows() { return kRows; }
+std::span<const OperatorRow> resize_rows() { return kResizeRows; }
 
 }  // namespace rw::evaluator

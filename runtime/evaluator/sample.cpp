@@ -75,13 +75,13 @@ Results roi_align(const Call& call) {
   return one(Array(shape, std::move(y)));
 }
 
-constexpr OperatorRow kRows[] = {
+constexpr OperatorRow kSampleRows[] = {
     {"GridSample", grid_sample},
     {"RoiAlign", roi_align},
 };
 
 }  // namespace
 
-std::span<const OperatorRow> sample_rows() { return kRows; }
+std::span<const OperatorRow> sample_rows() { return kSampleRows; }
 
 }  // namespace rw::evaluator

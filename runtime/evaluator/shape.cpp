@@ -326,7 +326,7 @@ Results constant_of_shape(const Call& call) {
   return one(take(element, shape, std::vector<std::size_t>(count(shape), 0)));
 }
 
-constexpr OperatorRow kRows[] = {
+constexpr OperatorRow kShapeRows[] = {
     {"Reshape", reshape},
     {"Flatten", flatten},
     {"Squeeze", squeeze},
@@ -349,6 +349,6 @@ constexpr OperatorRow kRows[] = {
 
 }  // namespace
 
-std::span<const OperatorRow> shape_rows() { return kRows; }
+std::span<const OperatorRow> shape_rows() { return kShapeRows; }
 
 }  // namespace rw::evaluator

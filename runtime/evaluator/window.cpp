@@ -8,12 +8,12 @@ namespace rw::evaluator {
 namespace {
 
 // One spatial axis while its attributes are read.
-struct Axis {
+struct WindowAxis {
   std::int64_t input, kernel, stride, dilation, begin, end;
   std::int64_t reach() const { return (kernel - 1) * dilation + 1; }
 };
 
-std::vector<Axis> read_axes(const Call& call, const Dims& input_shape, const Dims& kernel) {
+std::vector<WindowAxis> read_axes(const Call& call, const Dims& input_shape, const Dims& kernel) {
   if (input_shape.size() < 3 || input_shape.size() > 5)
     throw std::invalid_argument(
         fmt::format("input of shape {}: 1 to 3 spatial axes are known", to_string(input_shape)));
@@ -25,7 +25,7 @@ std::vector<Axis> read_axes(const Call& call, const Dims& input_shape, const Dim
   if (sizes.size() != rank || strides.size() != rank || dilations.size() != rank || pads.size() != 2 * rank ||
       (!kernel.empty() && sizes != kernel))
     throw std::invalid_argument("kernel_shape, strides, dilations or pads do not fit the input");
-  std::vector<Axis> axes;
+  std::vector<WindowAxis> axes;
   for (std::size_t i = 0; i < rank; ++i) {
     axes.push_back({input_shape[i + 2], sizes[i], strides[i], dilations[i], pads[i], pads[i + rank]});
     if (sizes[i] < 1 || strides[i] < 1 || dilations[i] < 1)
@@ -37,7 +37,7 @@ std::vector<Axis> read_axes(const Call& call, const Dims& input_shape, const Dim
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // SAME pads so that there is a window for every stride begun; the odd element goes to the end (UPPER) or the beginning.
-std::int64_t same_output(Axis& axis, bool upper) {
+std::int64_t same_output(WindowAxis& axis, bool upper) {
   const std::int64_t output = ceil_div(axis.input, axis.stride);
   const std::int64_t padding = std::max<std::int64_t>(0, (output - 1) * axis.stride + axis.reach() - axis.input);
   axis.begin = upper ? padding / 2 : padding - padding / 2;
@@ -45,7 +45,7 @@ std::int64_t same_output(Axis& axis, bool upper) {
   return output;
 }
 
-std::int64_t output_of(const Axis& axis, bool ceil) {
+std::int64_t output_of(const WindowAxis& axis, bool ceil) {
   const std::int64_t room = axis.input + axis.begin + axis.end - axis.reach();
   if (room < 0) throw std::invalid_argument("the window is larger than the padded input");
   if (!ceil) return room / axis.stride + 1;
@@ -54,7 +54,7 @@ std::int64_t output_of(const Axis& axis, bool ceil) {
   return (output - 1) * axis.stride >= axis.input + axis.begin ? output - 1 : output;
 }
 
-void put(Window& window, std::size_t i, const Axis& axis, std::int64_t big, std::int64_t small) {
+void put(Window& window, std::size_t i, const WindowAxis& axis, std::int64_t big, std::int64_t small) {
   const std::size_t at = 3 - window.axes + i;
   window.big[at] = big;
   window.small[at] = small;
@@ -68,13 +68,13 @@ void put(Window& window, std::size_t i, const Axis& axis, std::int64_t big, std:
 }  // namespace
 
 Window sliding_window(const Call& call, const Dims& input_shape, const Dims& kernel) {
-  std::vector<Axis> axes = read_axes(call, input_shape, kernel);
+  std::vector<WindowAxis> axes = read_axes(call, input_shape, kernel);
   const std::string_view mode = call.text("auto_pad", "NOTSET");
   const bool ceil = call.integer("ceil_mode", 0) != 0;
   Window window;
   window.axes = axes.size();
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    Axis& axis = axes[i];
+    WindowAxis& axis = axes[i];
     if (mode == "VALID") axis.begin = axis.end = 0;
     const bool same = mode == "SAME_UPPER" || mode == "SAME_LOWER";
     const std::int64_t output = same ? same_output(axis, mode == "SAME_UPPER") : output_of(axis, ceil);
@@ -84,7 +84,7 @@ Window sliding_window(const Call& call, const Dims& input_shape, const Dims& ker
 }
 
 Window transposed_window(const Call& call, const Dims& input_shape, const Dims& kernel) {
-  std::vector<Axis> axes = read_axes(call, input_shape, kernel);
+  std::vector<WindowAxis> axes = read_axes(call, input_shape, kernel);
   const Dims extra = call.integers("output_padding", Dims(axes.size(), 0));
   const std::string_view mode = call.text("auto_pad", "NOTSET");
   Dims wanted = call.integers("output_shape", {});  // may lead with N and C in old models
@@ -94,7 +94,7 @@ Window transposed_window(const Call& call, const Dims& input_shape, const Dims& 
   Window window;
   window.axes = axes.size();
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    Axis& axis = axes[i];
+    WindowAxis& axis = axes[i];
     const std::int64_t full = (axis.input - 1) * axis.stride + axis.reach() + extra[i];
     const bool same = mode == "SAME_UPPER" || mode == "SAME_LOWER";
     if (mode == "VALID") axis.begin = axis.end = 0;

@@ -25,7 +25,7 @@ using evaluator::Arrays;
 
 constexpr double kScaleTolerance = 1e-4;     // of a scale as it is written down, relative
 constexpr double kFunctionTolerance = 1e-4;  // of outputs: weights are rounded to float32
-constexpr std::uint64_t kSamples = 2;
+constexpr std::uint64_t kTestSamples = 2;
 
 // ---- the rewritten network, made from what a writer would be told
 
@@ -214,7 +214,7 @@ class Judge {
     const graph::Rewriting rewriting =
         apply_plan(outcome_->analysis, outcome_->plan, model_.statistics, outcome_->statistics);
     const Arrays constants = edited_constants(model_.network, rewriting);
-    for (std::uint64_t sample = 0; sample < kSamples; ++sample) {
+    for (std::uint64_t sample = 0; sample < kTestSamples; ++sample) {
       Arrays inputs = test_inputs(test_, 1000 + sample);
       const Arrays old = evaluator::evaluate(before.network, inputs);
       inputs.insert(constants.begin(), constants.end());

@@ -19,7 +19,7 @@ namespace {
 using graph::kNone;
 using graph::TensorId;
 
-constexpr int kSamples = 3;  // that `calibrate` measures
+constexpr int kCalibrationSamples = 3;  // that `calibrate` measures
 
 std::size_t count_of(const dsl::TestShape& shape) {
   std::size_t count = 1;
@@ -195,7 +195,7 @@ int channel_axis(const graph::ChannelAxes& channels, TensorId id, int rank) {
 
 void measure(const dsl::RuleTest& test, graph::Model& model, const graph::ChannelAxes& channels) {
   std::map<std::string, std::pair<int, Range>> ranges;
-  for (int sample = 0; sample < kSamples; ++sample) {
+  for (int sample = 0; sample < kCalibrationSamples; ++sample) {
     for (const auto& [name, array] :
          evaluator::evaluate(model.network, test_inputs(test, static_cast<std::uint64_t>(sample)))) {
       const TensorId id = *model.network.find(name);

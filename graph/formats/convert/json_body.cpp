@@ -25,9 +25,9 @@ class Items {
   std::string text_;
 };
 
-class Body {
+class JsonBody {
  public:
-  explicit Body(const std::filesystem::path& model) : files_(model) {}
+  explicit JsonBody(const std::filesystem::path& model) : files_(model) {}
 
   std::string write(std::string_view graph) {
     Items inputs, outputs, tensors, nodes;
@@ -87,6 +87,8 @@ class Body {
 
 }  // namespace
 
-std::string json_body(std::string_view graph, const std::filesystem::path& model) { return Body(model).write(graph); }
+std::string json_body(std::string_view graph, const std::filesystem::path& model) {
+  return JsonBody(model).write(graph);
+}
 
 }  // namespace rw::graph

@@ -46,7 +46,7 @@ const std::array<json::Key<BodyNode>, 6> BodyNode::kKeys = {{
     {"graph", false, &BodyNode::refuse},
 }};
 
-class Body {
+class OnnxBody {
  public:
   std::string write(std::string_view graph) {
     std::string padded(graph);
@@ -91,20 +91,20 @@ class Body {
     });
   }
 
-  static const std::array<json::Key<Body>, 4> kKeys;
+  static const std::array<json::Key<OnnxBody>, 4> kKeys;
 
   Arena arena_;
   std::string message_;
 };
-const std::array<json::Key<Body>, 4> Body::kKeys = {{
-    {"inputs", false, &Body::take_inputs},
-    {"outputs", true, &Body::take_outputs},
-    {"tensors", false, &Body::take_tensors},
-    {"nodes", true, &Body::take_nodes},
+const std::array<json::Key<OnnxBody>, 4> OnnxBody::kKeys = {{
+    {"inputs", false, &OnnxBody::take_inputs},
+    {"outputs", true, &OnnxBody::take_outputs},
+    {"tensors", false, &OnnxBody::take_tensors},
+    {"nodes", true, &OnnxBody::take_nodes},
 }};
 
 }  // namespace
 
-std::string onnx_body(std::string_view graph) { return Body().write(graph); }
+std::string onnx_body(std::string_view graph) { return OnnxBody().write(graph); }
 
 }  // namespace rw::graph

@@ -7,15 +7,15 @@ namespace {
 
 constexpr int kMaxDepth = 200;
 
-using Names = std::vector<std::string>;
+using NameList = std::vector<std::string>;
 
-void sort_unique(Names& names) {
+void sort_unique(NameList& names) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 
 // A list of names, or of objects with a "name". The body is not ours to judge: anything else is passed over.
-void take_names(json::Value& value, Names& names) {
+void take_names(json::Value& value, NameList& names) {
   if (value.kind() != json::Kind::array) return;
   value.array([&](json::Value& each) {
     if (each.kind() == json::Kind::string) names.emplace_back(each.string());
@@ -26,7 +26,7 @@ void take_names(json::Value& value, Names& names) {
 
 class Body {
  public:
-  Body(Names& defines, int depth) : defines_(defines), depth_(depth) {}
+  Body(NameList& defines, int depth) : defines_(defines), depth_(depth) {}
 
   void read(json::Value& graph) {
     if (depth_ > kMaxDepth) throw graph.error("graphs are nested more than 200 levels deep");
@@ -39,11 +39,11 @@ class Body {
     });
   }
 
-  Names free() {
+  NameList free() {
     sort_unique(used_);
     sort_unique(defined_);
     defines_.insert(defines_.end(), defined_.begin(), defined_.end());
-    Names names;
+    NameList names;
     std::set_difference(used_.begin(), used_.end(), defined_.begin(), defined_.end(), std::back_inserter(names));
     std::erase(names, "");  // an optional input that is absent
     return names;
@@ -67,14 +67,14 @@ class Body {
       if (graph.kind() != json::Kind::object) return;
       Body inner(defines_, depth_ + 1);
       inner.read(graph);
-      const Names names = inner.free();
+      const NameList names = inner.free();
       used_.insert(used_.end(), names.begin(), names.end());
     });
   }
 
-  Names& defines_;
+  NameList& defines_;
   int depth_;
-  Names used_, defined_;
+  NameList used_, defined_;
 };
 
 }  // namespace
@@ -82,7 +82,7 @@ class Body {
 void read_captures(json::Value& graph, std::vector<std::string>& names, std::vector<std::string>& defines) {
   Body body(defines, 1);
   body.read(graph);
-  const Names found = body.free();
+  const NameList found = body.free();
   names.insert(names.end(), found.begin(), found.end());
 }
 

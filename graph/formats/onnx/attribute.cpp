@@ -13,10 +13,9 @@
 namespace rw::graph::onnx {
 namespace {
 
-using P = AttributeProto;
 using Names = std::vector<std::string_view>;
 
-struct Parts {
+struct AttributeParts {
   std::string_view name;
   std::int64_t type = 0;
   float real = 0;
@@ -31,43 +30,43 @@ struct Parts {
 
   void take(const Field& field) {
     switch (field.number) {
-      case P::kName:
+      case AttributeProto::kName:
         name = field.text();
         return;
-      case P::kType:
+      case AttributeProto::kType:
         type = field.integer();
         return;
-      case P::kFloat:
+      case AttributeProto::kFloat:
         real = field.real();
         return guess(kTypeFloat);
-      case P::kInt:
+      case AttributeProto::kInt:
         integer = field.integer();
         return guess(kTypeInt);
-      case P::kString:
+      case AttributeProto::kString:
         text = field.text();
         return guess(kTypeString);
-      case P::kTensor:
+      case AttributeProto::kTensor:
         tensor = field;
         return guess(kTypeTensor);
-      case P::kGraph:
+      case AttributeProto::kGraph:
         graph = field;
         return guess(kTypeGraph);
-      case P::kFloats:
+      case AttributeProto::kFloats:
         field.reals(reals);
         return guess(kTypeFloats);
-      case P::kInts:
+      case AttributeProto::kInts:
         field.integers(integers);
         return guess(kTypeInts);
-      case P::kStrings:
+      case AttributeProto::kStrings:
         strings.push_back(field.text());
         return guess(kTypeStrings);
-      case P::kTensors:
+      case AttributeProto::kTensors:
         return guess(kTypeTensors);
-      case P::kGraphs:
+      case AttributeProto::kGraphs:
         graphs.push_back(field);
         return guess(kTypeGraphs);
-      case P::kSparseTensor:
-      case P::kSparseTensors:
+      case AttributeProto::kSparseTensor:
+      case AttributeProto::kSparseTensors:
         throw field.error("sparse tensors are not read: store it dense");
       default:
         return;
@@ -82,7 +81,7 @@ AttributeValue tensor_value(const Field& field, Arena& arena, ExternalFiles& fil
   return Opaque{};
 }
 
-AttributeValue value_of(const Parts& parts, const Field& message, Arena& arena, ExternalFiles& files,
+AttributeValue value_of(const AttributeParts& parts, const Field& message, Arena& arena, ExternalFiles& files,
                         const Names& defines) {
   const auto needed = [&](const std::optional<Field>& field, std::string_view what) -> const Field& {
     if (!field) throw message.error(fmt::format("the {} that it says to be is missing", what));
@@ -168,7 +167,7 @@ class Body {
       if (fields->number == NodeProto::kOutput) defined_.push_back(fields->text());
       if (fields->number != NodeProto::kAttribute) continue;
       for (Fields inner(*fields); inner.next();) {
-        if (inner->number != P::kGraph && inner->number != P::kGraphs) continue;
+        if (inner->number != AttributeProto::kGraph && inner->number != AttributeProto::kGraphs) continue;
         const Names names = captures(*inner, defines_, depth_ + 1);
         used_.insert(used_.end(), names.begin(), names.end());
       }
@@ -190,7 +189,7 @@ Names captures(const Field& graph, Names& defines, int depth) {
 }
 
 Attribute read_attribute(const Field& message, Arena& arena, ExternalFiles& files, Names& captured) {
-  Parts parts;
+  AttributeParts parts;
   for (Fields fields(message); fields.next();) parts.take(*fields);
   if (parts.name.empty()) throw message.error("an attribute without a name");
   try {

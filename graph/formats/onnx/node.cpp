@@ -8,7 +8,6 @@
 namespace rw::graph::onnx {
 namespace {
 
-using P = NodeProto;
 using Names = std::vector<std::string_view>;
 
 Names names_of(const Field& node, std::uint32_t number) {
@@ -21,7 +20,7 @@ Names names_of(const Field& node, std::uint32_t number) {
 // What a graph in the node reads stands behind its own inputs in the network, but nowhere in the file.
 bool has_graph(const Field& node) {
   for (Fields fields(node); fields.next();) {
-    if (fields->number != P::kAttribute) continue;
+    if (fields->number != NodeProto::kAttribute) continue;
     for (Fields inner(*fields); inner.next();)
       if (inner->number == AttributeProto::kGraph || inner->number == AttributeProto::kGraphs) return true;
   }
@@ -51,29 +50,30 @@ struct List {
 void append_type(std::string_view type, std::string& out) {
   const std::size_t colons = type.rfind("::");
   const bool plain = colons == std::string_view::npos;
-  append_text(P::kOpType, plain ? type : type.substr(colons + 2), out);
-  if (!plain) append_text(P::kDomain, type.substr(0, colons), out);
+  append_text(NodeProto::kOpType, plain ? type : type.substr(colons + 2), out);
+  if (!plain) append_text(NodeProto::kDomain, type.substr(0, colons), out);
 }
 
 bool dropped_with_type(std::uint32_t number) {
-  return number == P::kAttribute || number == P::kDomain || number == P::kOverload;
+  return number == NodeProto::kAttribute || number == NodeProto::kDomain || number == NodeProto::kOverload;
 }
 
 }  // namespace
 
 std::string changed_node(const Field& node, const OperatorChange& change, const Rewritten& rewritten) {
-  List inputs{P::kInput, names_of(node, P::kInput)}, outputs{P::kOutput, names_of(node, P::kOutput)};
+  List inputs{NodeProto::kInput, names_of(node, NodeProto::kInput)},
+      outputs{NodeProto::kOutput, names_of(node, NodeProto::kOutput)};
   check_slots(node, change, rewritten, inputs.names.size());
   const auto name = [&](TensorId id) { return rewritten.name(id); };
   inputs.names = change.inputs_of(std::move(inputs.names), std::string_view(), name);
   outputs.names = change.outputs_of(std::move(outputs.names), std::string_view(), name);
   std::string message;
   for (Fields fields(node); fields.next();) {
-    if (fields->number == P::kInput)
+    if (fields->number == NodeProto::kInput)
       inputs.write(message);
-    else if (fields->number == P::kOutput)
+    else if (fields->number == NodeProto::kOutput)
       outputs.write(message);
-    else if (change.type && fields->number == P::kOpType)
+    else if (change.type && fields->number == NodeProto::kOpType)
       append_type(*change.type, message);
     else if (!change.type || !dropped_with_type(fields->number))
       message += fields->whole;
@@ -85,9 +85,9 @@ std::string changed_node(const Field& node, const OperatorChange& change, const 
 
 std::string inserted_node(const InsertedOperator& node) {
   std::string message;
-  for (const std::string& name : node.inputs) append_text(P::kInput, name, message);
-  for (const std::string& name : node.outputs) append_text(P::kOutput, name, message);
-  append_text(P::kName, node.name, message);
+  for (const std::string& name : node.inputs) append_text(NodeProto::kInput, name, message);
+  for (const std::string& name : node.outputs) append_text(NodeProto::kOutput, name, message);
+  append_text(NodeProto::kName, node.name, message);
   append_type(node.type, message);
   return header(GraphProto::kNode, message.size()) + message;
 }

@@ -11,21 +11,19 @@
 namespace rw::graph::onnx {
 namespace {
 
-using P = TensorProto;
-
 // In which typed field the elements of a type stand where they are not raw: onnx.proto, comments of these fields.
 struct TypedRow {
   std::uint32_t field;
   std::array<DType, 8> types;
 };
 constexpr std::array<TypedRow, 5> kTyped = {{
-    {P::kFloatData, {DType::float32}},
-    {P::kInt32Data,
+    {TensorProto::kFloatData, {DType::float32}},
+    {TensorProto::kInt32Data,
      {DType::int32, DType::int16, DType::int8, DType::uint16, DType::uint8, DType::boolean, DType::float16,
       DType::bfloat16}},
-    {P::kInt64Data, {DType::int64}},
-    {P::kDoubleData, {DType::float64}},
-    {P::kUint64Data, {DType::uint32, DType::uint64}},
+    {TensorProto::kInt64Data, {DType::int64}},
+    {TensorProto::kDoubleData, {DType::float64}},
+    {TensorProto::kUint64Data, {DType::uint32, DType::uint64}},
 }};
 
 bool holds(const TypedRow& row, DType dtype) {
@@ -34,7 +32,7 @@ bool holds(const TypedRow& row, DType dtype) {
   return false;
 }
 
-struct Parts {
+struct TensorParts {
   std::vector<std::int64_t> dims;
   std::int64_t data_type = 0;
   std::string_view name;
@@ -45,35 +43,35 @@ struct Parts {
 
   void take(const Field& field) {
     switch (field.number) {
-      case P::kDims:
+      case TensorProto::kDims:
         return field.integers(dims);
-      case P::kDataType:
+      case TensorProto::kDataType:
         data_type = field.integer();
         return;
-      case P::kName:
+      case TensorProto::kName:
         name = field.text();
         return;
-      case P::kRawData:
+      case TensorProto::kRawData:
         if (raw) throw field.error("raw_data stands here twice");
         field.text();
         raw = field;
         return;
-      case P::kFloatData:
-      case P::kInt32Data:
-      case P::kInt64Data:
-      case P::kDoubleData:
-      case P::kUint64Data:
+      case TensorProto::kFloatData:
+      case TensorProto::kInt32Data:
+      case TensorProto::kInt64Data:
+      case TensorProto::kDoubleData:
+      case TensorProto::kUint64Data:
         typed.push_back(field);
         return;
-      case P::kStringData:
+      case TensorProto::kStringData:
         has_strings = true;
         return;
-      case P::kExternalData:
+      case TensorProto::kExternalData:
         return external.take(field);
-      case P::kDataLocation:
+      case TensorProto::kDataLocation:
         is_external = field.integer() == 1;
         return;
-      case P::kSegment:
+      case TensorProto::kSegment:
         throw field.error("tensors in segments are not read");
       default:
         return;
@@ -81,7 +79,7 @@ struct Parts {
   }
 };
 
-Shape read_shape(const Parts& parts, Arena& arena) {
+Shape read_shape(const TensorParts& parts, Arena& arena) {
   if (parts.dims.size() > static_cast<std::size_t>(kMaxRank))
     throw Error("", "", fmt::format("it has {} dimensions, at most {} are possible", parts.dims.size(), kMaxRank));
   for (const std::int64_t dim : parts.dims)
@@ -113,7 +111,7 @@ std::span<const std::byte> narrow(const std::vector<Value>& values, Arena& arena
 }
 
 // Integers of the file, each cut to the width of the type: 16-bit floats stand there as their bits.
-std::span<const std::byte> integers_of(const Parts& parts, DType dtype, Arena& arena) {
+std::span<const std::byte> integers_of(const TensorParts& parts, DType dtype, Arena& arena) {
   std::vector<std::int64_t> values;
   for (const Field& field : parts.typed) field.integers(values);
   switch (size(dtype)) {
@@ -130,7 +128,7 @@ std::span<const std::byte> integers_of(const Parts& parts, DType dtype, Arena& a
 
 // One packed list of floats is stored as raw data is.
 template <typename Real>
-std::span<const std::byte> reals_of(const Parts& parts, Arena& arena) {
+std::span<const std::byte> reals_of(const TensorParts& parts, Arena& arena) {
   if (parts.typed.size() == 1 && parts.typed[0].wire == Wire::bytes)
     return std::as_bytes(std::span(parts.typed[0].payload.data(), parts.typed[0].payload.size()));
   std::vector<Real> values;
@@ -138,7 +136,7 @@ std::span<const std::byte> reals_of(const Parts& parts, Arena& arena) {
   return std::as_bytes(arena.store(std::span<const Real>(values)));
 }
 
-std::span<const std::byte> typed_bytes(const Parts& parts, DType dtype, Shape shape, Arena& arena) {
+std::span<const std::byte> typed_bytes(const TensorParts& parts, DType dtype, Shape shape, Arena& arena) {
   for (const TypedRow& row : kTyped)
     for (const Field& field : parts.typed)
       if (field.number == row.field && !holds(row, dtype))
@@ -156,7 +154,8 @@ std::span<const std::byte> typed_bytes(const Parts& parts, DType dtype, Shape sh
   return bytes;
 }
 
-std::span<const std::byte> bytes_of(const Parts& parts, DType dtype, Shape shape, Arena& arena, ExternalFiles& files) {
+std::span<const std::byte> bytes_of(const TensorParts& parts, DType dtype, Shape shape, Arena& arena,
+                                    ExternalFiles& files) {
   if (parts.raw.has_value() + !parts.typed.empty() + parts.is_external > 1)
     throw Error("", "", "its elements stand in two places");
   const std::uint64_t expected = byte_count(dtype, shape);
@@ -174,14 +173,14 @@ std::string_view tensor_name(const Field& message) {
   std::string_view found;
   try {
     for (Fields fields(message); fields.next();)
-      if (fields->number == P::kName) found = fields->text();
+      if (fields->number == TensorProto::kName) found = fields->text();
   } catch (const Error&) {  // whoever reads the whole message says what is wrong
   }
   return found;
 }
 
 TensorMessage read_tensor(const Field& message, Arena& arena, ExternalFiles& files) {
-  Parts parts;
+  TensorParts parts;
   parts.dims.reserve(8);  // most shapes
   for (Fields fields(message); fields.next();) parts.take(*fields);
   TensorMessage result;

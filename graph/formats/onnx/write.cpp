@@ -22,11 +22,10 @@ namespace rw::graph {
 namespace {
 
 using namespace onnx;
-using P = TensorProto;
 
 bool is_data(std::uint32_t number) {
-  return number == P::kRawData || number == P::kFloatData || number == P::kInt32Data || number == P::kInt64Data ||
-         number == P::kDoubleData || number == P::kUint64Data;
+  return number == TensorProto::kRawData || number == TensorProto::kFloatData || number == TensorProto::kInt32Data ||
+         number == TensorProto::kInt64Data || number == TensorProto::kDoubleData || number == TensorProto::kUint64Data;
 }
 
 std::string_view key_of(const Field& entry) {
@@ -172,7 +171,7 @@ class Writer {
     std::string head;
     append_dims(dims, head);
     for (Fields fields(field); fields.next();)
-      if (fields->number != P::kDims && !is_data(fields->number)) head += fields->whole;
+      if (fields->number != TensorProto::kDims && !is_data(fields->number)) head += fields->whole;
     return head;
   }
 
@@ -183,8 +182,8 @@ class Writer {
     std::string message;
     append_dims(edit ? std::span<const std::int64_t>(edit->shape) : source.shape.dims(), message);
     for (Fields fields(field); fields.next();) {
-      if (fields->number == P::kDims || fields->number == P::kDataLocation) continue;
-      if (fields->number == P::kExternalData) {
+      if (fields->number == TensorProto::kDims || fields->number == TensorProto::kDataLocation) continue;
+      if (fields->number == TensorProto::kExternalData) {
         const std::string_view key = key_of(*fields);
         if (key == "location" || key == "offset" || key == "length" || (edit && key == "checksum")) continue;
       }
