@@ -1,5 +1,5 @@
-// Edits a network in place and notes what was done, for the writers. Who reads a tensor is known at any moment; what
-// else the network says of edges (consumers(), order()) is that of before until finish().
+// Edits a network in place and notes what was done, for the writers. consumers() of the editor are
+// always up to date; those of the network, and its order(), are the old ones until finish().
 #pragma once
 
 #include <span>
@@ -17,16 +17,16 @@ class Editor {
   Editor(Network& network, GraphEdits& edits);  // borrows both
 
   const Network& network() const { return network_; }
-  // As edited, in no order; of activations alone.
+  // Who reads the activation in the network as edited so far, in no order.
   std::span<const Use> consumers(TensorId id) const { return consumers_[id]; }
   bool changed() const { return changed_; }
 
-  // The operator may be changed: it is there, and stands in the outermost network.
+  // Says whether the operator may be changed: it was not removed, and it is not in a nested network.
   bool can_edit(OperatorId id) const { return !network_.removed(id) && !network_.op(id).nested(); }
-  // The tensor of this reading may be exchanged: it is an input that the operator itself names, not one that a graph
-  // within it reads.
+  // Says whether another tensor may be read here instead: the operator itself names this input, and not a graph within
+  // it.
   bool can_rebind(const Use& use) const;
-  // Every reading of the activation may be exchanged, and it is no output of the network.
+  // Says whether another tensor may be read instead of this activation everywhere, and it is no output of the network.
   bool can_rebind_all(TensorId id) const;
 
   void remove(OperatorId id);

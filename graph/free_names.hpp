@@ -14,8 +14,8 @@ class FreeNames {
  public:
   explicit FreeNames(const Network& network) : network_(network) {}  // borrowed
 
-  // `base`, or `base_2` and so on: a name that no tensor and no operator has, in graphs within attributes neither, and
-  // that was not given before.
+  // Returns `base`, or `base_2` and so on: a name that no tensor and no operator has, also in graphs within attributes,
+  // and that was not returned before.
   std::string make(const std::string& base);
 
  private:

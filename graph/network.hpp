@@ -65,8 +65,8 @@ struct Tensor {
   DType dtype = DType::undefined;  // undefined: not known
   bool is_input = false;           // of the network
   bool is_output = false;          // of the network
-  // Its value where it is a constant; where it has a producer, what that always gives. Null: neither. The literal lives
-  // as long as the model.
+  // The value of a constant, or the value that its producer always computes. Null: the value is not known before the
+  // network runs. The literal lives as long as the model.
   const Literal* constant = nullptr;
   // Elements of an integer tensor that follow from shapes (fold_shapes.hpp); filled in by shape inference. Null: none.
   const std::span<const std::int64_t>* folded = nullptr;
@@ -116,8 +116,8 @@ class Network {
   void set_constant(TensorId id, Literal value);                       // what its producer always gives
   Arena& arena();
 
-  // --- edits of the graph (graph/editor.hpp, which also notes them). Identities stay; consumers() and order() are
-  // those of before until relink().
+  // --- edits of the graph, for graph/editor.hpp, which also notes them. Ids stay as they are. consumers() and order()
+  // are the old ones until relink() is called.
   void remove(OperatorId id);                         // it has neither inputs nor outputs afterwards
   void retype(OperatorId id, std::string_view type);  // and has no attributes afterwards
   void set_inputs(OperatorId id, std::span<const TensorId> inputs);

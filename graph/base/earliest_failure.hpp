@@ -1,5 +1,5 @@
-// Of the exceptions that pieces of work have thrown on several threads, that of the earliest piece: what is thrown on
-// does not depend on who was faster. Whoever shares it locks it.
+// Keeps, of the exceptions that pieces of work throw on several threads, the exception of the earliest piece, so that
+// the result does not depend on which thread was faster. It has no lock of its own: threads that share it must lock it.
 #pragma once
 
 #include <cstddef>

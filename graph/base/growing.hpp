@@ -1,5 +1,5 @@
-// A list of plain values that grows where it lies: the system moves the pages of a long one to other addresses instead
-// of copying what is on them, and no page is touched before it is needed.
+// A list of plain values that grows where it lies: where a long list grows, the system gives its
+// pages another address and copies nothing, and no page is touched before it is needed.
 #pragma once
 
 #include <algorithm>

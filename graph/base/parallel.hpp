@@ -7,11 +7,11 @@
 
 namespace rw::graph {
 
-// How many threads may work at once: for the whole process, to be set before the work begins. 0, as it is without: as
-// many as there are processors that the process may run on.
+// Sets how many threads of the process may work at once. Call it before the work begins. 0, the default, means as many
+// as there are processors that the process may run on.
 void set_threads(unsigned count);
 
-// How many there are for whoever asks: 1 within parallel_for(), whose threads have the processors already.
+// Returns how many threads the caller may use. Within parallel_for() that is 1: its threads use the processors already.
 unsigned threads();
 
 // Calls f(i) for each i < count, smaller ones first and several at once, and returns when all calls have. Where some

@@ -1,7 +1,7 @@
 // On which axes every tensor carries its channels, and how many there are. Convolutions, poolings, normalizations and
 // matrix products put channels on axes of their own (anchors); from there axes are carried through the operators
-// between, in both directions; operators that only move elements never disagree. A tensor on which two others do has
-// none: it carries no scale.
+// between, in both directions; an operator that only moves elements never disagrees with them. Where two others
+// disagree on the axes of a tensor, the tensor has no channels and carries no scale.
 #pragma once
 
 #include <cstdint>

@@ -8,8 +8,8 @@
 
 namespace rw::graph {
 
-// The value of output 0, of this shape (every dimension known); nothing: its input is no constant of a floating type,
-// or the operator changes values. A layout that it needs is stored in the arena.
+// Returns the value of output 0, of this shape (every dimension known). Returns nothing where its input is no constant
+// of a floating type, or where the operator changes values. A layout that it needs is stored in the arena.
 std::optional<Literal> fold_constant(const Node& node, const Shape& shape, Arena& arena);
 
 }  // namespace rw::graph

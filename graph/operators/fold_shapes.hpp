@@ -13,7 +13,8 @@ namespace rw::graph {
 
 inline constexpr std::size_t kMaxFolded = 1024;  // elements; longer ones are no shapes
 
-// The elements of output 0, where all that it is computed from is known; nothing: it is not computed from shapes.
+// Returns the elements of output 0 where everything that it is computed from is known, and nothing where it is not
+// computed from shapes.
 std::optional<std::vector<std::int64_t>> fold_shapes(const Node& node);
 
 }  // namespace rw::graph

@@ -61,7 +61,7 @@ struct Affine {
 };
 
 // How the axes of an input correspond to those of the output: forward[i] are the output axes on which elements of input
-// axis i come to lie, backward the other way round. No axis: it is reduced, or it is broadcast.
+// axis i come to lie, backward the other way round. An empty set means that the axis is reduced or broadcast.
 struct AxisMap {
   std::vector<AxisMask> forward, backward;
   bool broadcasts = false;  // the input may have no axis at all for a channel axis of the output: one element meets all
@@ -74,7 +74,8 @@ struct UserForm {
   std::int64_t axis = -1;                          // of input and output, where the channels lie
 };
 
-// Where an operator itself puts channels, whatever stands around it; nothing: it does not say.
+// Where an operator itself puts channels, whatever stands around it. `input` and `output` are empty where it does not
+// say.
 struct Anchors {
   std::uint32_t slot = 0;  // of the activation
   std::optional<AxisMask> input, output;
@@ -88,26 +89,28 @@ struct Form {
   // The shape of output `slot`, where the shapes of the inputs suffice for it.
   std::optional<std::vector<std::int64_t>> (*shape)(const Node&, std::uint32_t slot) = nullptr;
   Anchors (*anchors)(const Node&) = nullptr;
-  // How the axes of input `slot` lie in the first output; nothing where it is not known. Null: axes are not carried.
+  // How the axes of input `slot` lie in the first output; returns nothing where that is not known. Null: the operator
+  // does not carry axes.
   std::optional<AxisMap> (*axes)(const Node&, std::uint32_t slot) = nullptr;
-  // Nothing, and why, where the operator has such a form in principle but not here. Null: it has none.
+  // Where the constants of such an operator are. Returns nothing, and says why, where this one cannot be read in that
+  // form. Null: no operator of this name has the form.
   std::optional<Linear> (*linear)(const Node&, std::string& why) = nullptr;
   std::optional<Affine> (*affine)(const Node&, std::string& why) = nullptr;
   UserForm user = {};
   // How the elements of input 0 come to output `slot`, where the operator only moves, repeats or chooses them.
   std::optional<Movement> (*movement)(const Node&, std::uint32_t slot) = nullptr;
-  // The input slot of a bias, which may be absent and be made; nothing: it takes none.
+  // The input slot of a bias. The bias may be absent and can then be added. Empty: the operator takes no bias.
   std::optional<std::uint32_t> bias = std::nullopt;
   // What becomes of the constant `from` at input 0, viewed where it lies: the value of output 0, which has this shape
-  // and as many elements. Nothing: values change. Null: they always do.
+  // and as many elements. Returns nothing where the operator changes values here. Null: it always does.
   std::optional<Literal> (*constant)(const Node&, const Literal& from, const Shape&, Arena&) = nullptr;
   // The elements of an integer output 0 as far as they follow from shapes and constants (fold_shapes.hpp).
   std::optional<std::vector<std::int64_t>> (*integers)(const Node&) = nullptr;
-  // Error: constants that do not fit the operator's input or each other. Null: none that it looks for.
+  // Error: constants that do not fit the operator's input or each other. Null: nothing needs to be checked.
   void (*check)(const Node&) = nullptr;
 };
 
-// Null: no row. The name is as in Network::type_name.
+// Returns null where no row has the name, which is as in Network::type_name.
 const Form* find_form(std::string_view op);
 std::span<const Form> forms();
 

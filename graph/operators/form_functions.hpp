@@ -150,11 +150,13 @@ struct Cut {
   bool known = false;  // false: decided when the network runs, or the dimension is not known
   std::int64_t first = 0, step = 1, count = 0;
 };
-// One for each axis that a Slice cuts; nothing where the axes are not known or are none of its input.
+// What a Slice keeps of each axis that it cuts. Returns nothing where the axes are not known or its input has no such
+// axis.
 std::optional<std::vector<Cut>> slice_cuts(const Node& node);
 
 // The axes that a reduction (or Squeeze, Unsqueeze) names, from the attribute or input 1, counted from 0 in a tensor of
-// `rank`; all where it names none (nothing for Squeeze). Nothing: not known or out of range.
+// `rank`; all axes where it names none (no axis for Squeeze). Returns nothing where the axes are
+// not known or out of range.
 std::optional<AxisMask> named_axes(const Node& node, int rank, bool all_where_absent);
 
 }  // namespace rw::graph

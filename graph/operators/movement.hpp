@@ -1,6 +1,7 @@
 // Operators that only move, repeat or choose elements, described by digits: every position of the input and of the
-// output is spelled by the same digits, row-major on each range of axes. Reshape, Transpose, DepthToSpace, Tile, Slice,
-// Split and Gather differ in the order of the digits alone. A digit that only the output has repeats elements.
+// output is a number that the same digits spell, row-major on each range of axes. Reshape, Transpose, DepthToSpace,
+// Tile, Slice, Split and Gather differ in the order of the digits alone. A digit that only the output has repeats
+// elements.
 #pragma once
 
 #include <cstdint>
@@ -28,15 +29,15 @@ struct Movement {
   }
 };
 
-// Axes [in_first, in_last) and [out_first, out_last) of two shapes that hold the same elements in the same order. Cuts
-// are made where the dimensions prove them: products of known ones, or equal symbols (see shape.hpp), counted from both
-// ends.
+// Axes [in_first, in_last) and [out_first, out_last) of two shapes that hold the same elements in the same order.
+// Groups are as small as the dimensions allow: one ends where the products of the dimensions on both sides are known to
+// be equal, or where two symbols (see shape.hpp) are, looking from both ends.
 struct ViewGroup {
   int in_first = 0, in_last = 0, out_first = 0, out_last = 0;
   std::int64_t size = kUnknown;
 };
 
-// Nothing: the shapes cannot hold the same elements. Axes of size 1 need not be in a group.
+// Returns nothing where the shapes cannot hold the same elements. Axes of size 1 may be in no group.
 std::optional<std::vector<ViewGroup>> view_groups(const Shape& in, const Shape& out);
 
 }  // namespace rw::graph

@@ -31,14 +31,14 @@ class Node {
   Shape shape(std::size_t slot) const { return has(slot) ? tensor(slot).shape : Shape(); }
   Shape output_shape() const { return output() == kNone ? Shape() : network_.tensor(output()).shape; }
 
-  // The DequantizeLinear that makes this input of a constant; null: none does.
+  // The DequantizeLinear that computes this input from a constant. Returns null where the input comes from elsewhere.
   const Operator* dequantizer(std::size_t slot) const;
 
   // Attributes: the operator's own, else the default of its form, else `otherwise`.
   std::int64_t integer(std::string_view name, std::int64_t otherwise = 0) const;
   double number(std::string_view name, double otherwise = 0) const;
   std::string_view text(std::string_view name, std::string_view otherwise = "") const;
-  std::optional<std::vector<std::int64_t>> integers(std::string_view name) const;  // nothing: absent
+  std::optional<std::vector<std::int64_t>> integers(std::string_view name) const;  // nothing where it is absent
   std::span<const std::int64_t> list(std::string_view name) const;                 // as the file has it; empty: absent
 
   // An input of whole numbers (axes, pads, a target shape) that is a constant or follows from shapes; nothing where it
@@ -60,8 +60,8 @@ class Node {
   const Form& form_;
 };
 
-// No dimension or position of a real network is larger: the nearest number within +-2^44, so that sums of a few of them
-// do not overflow.
+// Returns the nearest number within +-2^44. No dimension or position of a real network is larger, and sums of a few
+// such numbers do not overflow.
 std::int64_t bounded(std::int64_t value);
 std::int64_t integer_element(const Literal& literal, std::size_t index);  // within +-2^44; of an integer type
 

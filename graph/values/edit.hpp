@@ -1,4 +1,5 @@
-// What becomes of the value of a constant: it is multiplied by factors, and expanded where they need room.
+// A change to the value of a constant: it is multiplied by factors, and expanded by broadcasting where a factor needs
+// it.
 #pragma once
 
 #include <cstdint>

@@ -10,9 +10,9 @@
 
 namespace rw::graph {
 
-// Where the elements of a constant lie that another one holds in another order or type (operators/fold_constants.hpp):
-// an index is spelled row-major over `shape`, and the digits times the strides count elements of the type that is
-// stored.
+// Finds the elements of a constant in the bytes of another constant, which stores them in another order or type
+// (operators/fold_constants.hpp): the position of an element along each axis of `shape`, times the strides, counts
+// stored elements.
 struct Layout {
   DType dtype = DType::undefined;  // every value of it is one of the literal's own type, too
   Shape shape;                     // as many elements as the literal

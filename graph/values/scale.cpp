@@ -54,43 +54,43 @@ Scaler::Scaler(const Literal& source, const Edit& edit, std::string_view name)
   assert(floating(source.dtype) || edit.factors.empty());             // integers carry no scale
   assert(positions(edit.view) == elements_ || edit.factors.empty());  // the view is a factorisation of the shape
   gathers_ = source.layout != nullptr || elements_ != count(source);
-  walks_.reserve(edit.factors.size());  // they view themselves
+  paths_.reserve(edit.factors.size());  // they view themselves
   for (const Factor& factor : edit.factors) {
-    walks_.push_back(walk_of(factor, edit.view));
-    walks_.back().write_out_runs();
-    if (size(source.dtype) == 2 && walks_.back().run == 1)
-      walks_.back().rough.assign(walks_.back().values.begin(), walks_.back().values.end());
+    paths_.push_back(path_of(factor, edit.view));
+    paths_.back().write_out_runs();
+    if (size(source.dtype) == 2 && paths_.back().run == 1)
+      paths_.back().rough.assign(paths_.back().values.begin(), paths_.back().values.end());
   }
-  if (!walks_.empty())
+  if (!paths_.empty())
     kernel_ = moderate(edit.factors) ? fast_scale_kernel(source.dtype) : plain_scale_kernel(source.dtype);
 }
 
 // --- factors
 
-Scaler::Walk Scaler::walk_of(const Factor& factor, std::span<const std::int64_t> view) {
-  Walk walk;
-  walk.values = factor.values;
+Scaler::FactorPath Scaler::path_of(const Factor& factor, std::span<const std::int64_t> view) {
+  FactorPath path;
+  path.values = factor.values;
   const auto marked = [&](std::size_t axis) { return factor.axes.contains(axis); };
   std::uint64_t stride = 1;
   for (std::size_t axis = view.size(); axis-- > 0;) {
     const auto extent = static_cast<std::uint64_t>(view[axis]);
-    if (walk.groups.empty() && !marked(axis)) {
-      walk.run *= extent;
+    if (path.groups.empty() && !marked(axis)) {
+      path.run *= extent;
       continue;
     }
-    const bool same = !walk.groups.empty() && (walk.groups.back().stride != 0) == marked(axis);
+    const bool same = !path.groups.empty() && (path.groups.back().stride != 0) == marked(axis);
     if (same)
-      walk.groups.back().extent *= extent;
+      path.groups.back().extent *= extent;
     else
-      walk.groups.push_back({extent, marked(axis) ? stride : 0});
+      path.groups.push_back({extent, marked(axis) ? stride : 0});
     if (marked(axis)) stride *= extent;
   }
   assert(stride == factor.values.size());  // a value for each position on the marked axes
-  return walk;
+  return path;
 }
 
 // The positions of a kernel share the factor of their input channel: written out, a row of channels is one stretch.
-void Scaler::Walk::write_out_runs() {
+void Scaler::FactorPath::write_out_runs() {
   if (run == 1 || run >= kShort || groups.empty() || values.size() * run > kMostRepeated) return;
   repeated.reserve(values.size() * run);
   for (const double value : values) repeated.insert(repeated.end(), run, value);
@@ -100,7 +100,7 @@ void Scaler::Walk::write_out_runs() {
   run = 1;
 }
 
-std::uint64_t Scaler::Walk::index(std::uint64_t run_index) const {
+std::uint64_t Scaler::FactorPath::index(std::uint64_t run_index) const {
   std::uint64_t result = 0;
   for (const Group& group : groups) {
     result += run_index % group.extent * group.stride;
@@ -111,7 +111,7 @@ std::uint64_t Scaler::Walk::index(std::uint64_t run_index) const {
 
 // Calls take(factors, values, step) for each stretch of neighbours: factor i of the stretch is values[i * step].
 template <typename Take>
-void Scaler::Walk::over(std::uint64_t first, std::span<double> factors, Take take) const {
+void Scaler::FactorPath::over(std::uint64_t first, std::span<double> factors, Take take) const {
   std::size_t done = 0;
   while (done < factors.size()) {
     const std::uint64_t at = (first + done) / run;
@@ -128,36 +128,36 @@ void Scaler::Walk::over(std::uint64_t first, std::span<double> factors, Take tak
 // With more than two factors the products must be formed one after the other: that is combine()'s.
 Scaler::Stretch Scaler::stretch_at(std::uint64_t first) const {
   Stretch stretch{.length = elements_ - first};
-  if (walks_.size() > 2) return {};
-  for (const Walk& walk : walks_) {
-    if (walk.groups.empty()) {
-      stretch.factors.uniform *= walk.values[0];
+  if (paths_.size() > 2) return {};
+  for (const FactorPath& path : paths_) {
+    if (path.groups.empty()) {
+      stretch.factors.uniform *= path.values[0];
       continue;
     }
-    const std::uint64_t at = first / walk.run, extent = walk.groups.front().extent;
-    const double* value = walk.values.data() + walk.index(at);
-    if (walk.run == 1) {
+    const std::uint64_t at = first / path.run, extent = path.groups.front().extent;
+    const double* value = path.values.data() + path.index(at);
+    if (path.run == 1) {
       if (stretch.factors.each) return {};
       stretch.factors.each = value;
-      if (!walk.rough.empty()) stretch.factors.rough = walk.rough.data() + (value - walk.values.data());
+      if (!path.rough.empty()) stretch.factors.rough = path.rough.data() + (value - path.values.data());
       stretch.length = std::min(stretch.length, extent - at % extent);
     } else {
       stretch.factors.uniform *= *value;
-      stretch.length = std::min(stretch.length, (at + 1) * walk.run - first);
+      stretch.length = std::min(stretch.length, (at + 1) * path.run - first);
     }
   }
   return stretch;
 }
 
 void Scaler::combine(std::uint64_t first, std::span<double> factors) const {
-  walks_.front().over(first, factors, [](std::span<double> to, const double* from, std::size_t step) {
+  paths_.front().over(first, factors, [](std::span<double> to, const double* from, std::size_t step) {
     if (step == 0)
       std::fill(to.begin(), to.end(), *from);
     else
       std::copy_n(from, to.size(), to.begin());
   });
-  for (const Walk& walk : std::span(walks_).subspan(1))
-    walk.over(first, factors, [](std::span<double> to, const double* from, std::size_t step) {
+  for (const FactorPath& path : std::span(paths_).subspan(1))
+    path.over(first, factors, [](std::span<double> to, const double* from, std::size_t step) {
       for (std::size_t i = 0; i < to.size(); ++i) to[i] *= from[i * step];
     });
 }
@@ -165,7 +165,7 @@ void Scaler::combine(std::uint64_t first, std::span<double> factors) const {
 // --- elements
 
 void Scaler::scale(std::uint64_t first, std::span<std::byte> elements) const {
-  if (!walks_.empty()) scale(first, elements, elements.data());
+  if (!paths_.empty()) scale(first, elements, elements.data());
 }
 
 void Scaler::scale(std::uint64_t first, std::span<std::byte> to, const std::byte* from) const {
@@ -190,7 +190,7 @@ void Scaler::scale(std::uint64_t first, std::span<std::byte> to, const std::byte
 void Scaler::gather(std::uint64_t first, std::span<std::byte> elements) const {
   const std::span<const std::int64_t> from = source_.shape.dims();
   const std::size_t missing = edit_.shape.size() - from.size();
-  std::vector<Walk::Group> groups;  // innermost first; strides in elements of the source
+  std::vector<FactorPath::Group> groups;  // innermost first; strides in elements of the source
   std::uint64_t stride = 1;
   for (std::size_t axis = edit_.shape.size(); axis-- > 0;) {
     const std::int64_t dim = axis < missing ? 1 : from[axis - missing];
@@ -200,7 +200,7 @@ void Scaler::gather(std::uint64_t first, std::span<std::byte> elements) const {
   }
   const auto place_of = [&](std::uint64_t index) {
     std::uint64_t at = 0;
-    for (const Walk::Group& group : groups) {
+    for (const FactorPath::Group& group : groups) {
       at += index % group.extent * group.stride;
       index /= group.extent;
     }
@@ -221,7 +221,7 @@ void Scaler::gather(std::uint64_t first, std::span<std::byte> elements) const {
 }
 
 void Scaler::write(std::uint64_t first, std::span<std::byte> elements) const {
-  if (gathers_ || walks_.empty()) {
+  if (gathers_ || paths_.empty()) {
     fetch(first, elements);
     scale(first, elements);
   } else if (!elements.empty()) {

@@ -1,4 +1,4 @@
-// Applies a Edit to the elements of a constant, a range of them at a time: W' = W * product of the factors.
+// Applies an Edit to the elements of a constant, a range of them at a time: W' = W * product of the factors.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ std::uint64_t result_size(const Literal& source, const Edit& edit);
 
 // The product of the factors of one element is computed in double, in the order of the factors; the element is
 // multiplied by it in double and rounded once to its type, to nearest even. Without factors the elements are copied.
-// Made when its turn comes, as it holds factors laid out for its loops. Its functions may run at once on several
-// threads.
+// A Scaler holds factors laid out for its loops, so it is made only when its constant is written. Several threads may
+// call its functions at the same time.
 class Scaler {
  public:
   // Borrows all three. The constant is of a floating type; the edit fits it (see rewriting.hpp).
@@ -30,7 +30,8 @@ class Scaler {
   const Literal& source() const { return source_; }
   std::span<const std::int64_t> shape() const { return edit_.shape; }  // of the result
   std::uint64_t byte_count() const { return result_size(source_, edit_); }
-  // The elements do not lie one by one in the bytes of the source: some repeat one of it, or it has a layout.
+  // True where the elements of the result do not lie one by one in the bytes of the source: one element of the source
+  // is repeated, or the source has a layout.
   bool gathers() const { return gathers_; }
 
   // Scales elements [first, first + count) of the result in place; they hold the source's values.
@@ -44,9 +45,9 @@ class Scaler {
   std::vector<std::byte> result() const;
 
  private:
-  // How one factor runs along the elements: `run` neighbours share a value, and the runs walk through groups of axes
-  // (innermost first), of which the marked ones move through the values.
-  struct Walk {
+  // Which value of a factor belongs to which element: `run` neighbours share a value, and run after run the position
+  // advances through groups of axes (innermost first). Only groups with a stride advance through the values.
+  struct FactorPath {
     struct Group {
       std::uint64_t extent;
       std::uint64_t stride;  // in values; 0: not marked
@@ -68,7 +69,7 @@ class Scaler {
     StretchFactors factors;
   };
 
-  static Walk walk_of(const Factor& factor, std::span<const std::int64_t> view);
+  static FactorPath path_of(const Factor& factor, std::span<const std::int64_t> view);
   Stretch stretch_at(std::uint64_t first) const;
   void combine(std::uint64_t first, std::span<double> factors) const;
   void gather(std::uint64_t first, std::span<std::byte> elements) const;
@@ -82,7 +83,7 @@ class Scaler {
   std::string_view name_;
   std::uint64_t elements_ = 1;
   bool gathers_ = false;
-  std::vector<Walk> walks_;
+  std::vector<FactorPath> paths_;
   ScaleKernel kernel_ = nullptr;
 };
 

@@ -12,8 +12,8 @@
 namespace rw::graph {
 
 inline constexpr std::int64_t kUnknown = -1;  // a dimension that is not known before the network runs
-// Smaller ones are symbols: shape inference gives every unknown dimension one of its own, so that equal symbols are
-// equal dimensions. All of them print as "?".
+// A smaller number is a symbol. Shape inference gives every unknown dimension a symbol of its own, so that two
+// dimensions with the same symbol are equal. kUnknown and symbols print as "?".
 
 // Elements of integer tensors that are computed from shapes: numbers within +-kWholeBound, or open ones, which stand
 // for an unknown dimension; kOpen is any number at all.

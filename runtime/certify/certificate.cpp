@@ -12,9 +12,9 @@
 namespace rw::runtime {
 namespace {
 
-class Walk : public Carry {
+class Certifier : public Carry {
  public:
-  Walk(const Analysis& analysis, const Plan& plan)
+  Certifier(const Analysis& analysis, const Plan& plan)
       : analysis_(analysis), network_(*analysis.network), plan_(plan), scaled_(network_.tensors().size()) {}
 
   Certificate run() {
@@ -103,6 +103,6 @@ class Walk : public Carry {
 
 }  // namespace
 
-Certificate certify(const Analysis& analysis, const Plan& plan) { return Walk(analysis, plan).run(); }
+Certificate certify(const Analysis& analysis, const Plan& plan) { return Certifier(analysis, plan).run(); }
 
 }  // namespace rw::runtime

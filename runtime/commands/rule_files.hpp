@@ -11,7 +11,7 @@
 
 namespace rw::commands {
 
-// Reads and checks; errors and warnings are drawn on standard error. Nothing: there are errors.
+// Reads and checks; errors and warnings are drawn on standard error. Returns nothing where there are errors.
 // `files`: those on the disk that were read are added.
 std::optional<dsl::Loaded> load_rules(const std::vector<std::string>& names,
                                       std::vector<std::filesystem::path>* files = nullptr);

@@ -62,7 +62,7 @@ RegionTies::RegionTies(const Analysis& analysis, const Regions& regions, RegionI
     analysis.law(op).tie(analysis.site(op), listener);
     for (const Listener::Wait& wait : listener.waited)  // which of several held is seen by the classes
       if (all_pinned(analysis.network->op(op).inputs[wait.gate]))
-        analysis.law(op).settle(analysis.site(op), listener, wait.gate, wait.other);
+        analysis.law(op).tie_behind_gate(analysis.site(op), listener, wait.gate, wait.other);
   }
 }
 

@@ -27,7 +27,7 @@ Handle handle_of(const Site& site, const graph::Affine& affine, std::uint32_t sl
 
 // The axes of the input's channels as axes of the output.
 AxisMask input_axes(const Site& site, const graph::Affine& affine) {
-  return forward(site, affine.activation, site.channels().axes(site.input(affine.activation))).value_or(AxisMask());
+  return output_axes(site, affine.activation, site.channels().axes(site.input(affine.activation))).value_or(AxisMask());
 }
 
 // The edit of constant `slot` as a scale along the channels.
@@ -92,7 +92,7 @@ std::string carry(const Site& site, Carry& carry) {
   const graph::Shape shape = site.output_shape();
   const auto factor = scale_of(site, *affine, carry, affine->factor);
   Scale given = carry.input(affine->activation);
-  const auto placed = given.is_one() ? AxisMask() : forward(site, affine->activation, given.axes);
+  const auto placed = given.is_one() ? AxisMask() : output_axes(site, affine->activation, given.axes);
   if (!factor || !placed) return "its factor was not edited along the channels of its input";
   given.axes = *placed;
   const AxisMask axes = given.axes | factor->axes;

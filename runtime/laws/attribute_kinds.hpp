@@ -9,10 +9,12 @@
 
 namespace rw::runtime {
 
-// Why it cannot; empty: it can. An attribute of another kind would count as absent, and its default for what it says.
+// Says why the operator cannot be read; empty where it can. An attribute of another kind would be taken for absent, and
+// its default would be used instead of its value.
 std::string unreadable(const Site& site);
 
-// The same for many operators, of which most share their attributes with others. Of one thread.
+// Answers the same question for many operators, of which most share their attributes with others, and remembers
+// answers. Only one thread may use it.
 class AttributeKinds {
  public:
   bool fit(const Site& site);

@@ -13,7 +13,7 @@ namespace {
 std::string cannot_follow(const Site& site, std::uint32_t slot) {
   std::string why = channels_missing(site, site.input(slot));
   if (!why.empty()) return why;
-  const auto axes = forward(site, slot, site.channels().axes(site.input(slot)));
+  const auto axes = output_axes(site, slot, site.channels().axes(site.input(slot)));
   if (!axes)
     return fmt::format("the channels of '{}' {} lie on the axis that is summed over", site.tensor(slot).name,
                        to_string(site.shape(slot)));
@@ -39,7 +39,7 @@ void tie(const Site& site, Tie& tie) {
     if (cannot_follow(site, slot).empty()) tie.waits(1 - slot, slot);
 }
 
-void settle(const Site& site, Tie& tie, std::uint32_t, std::uint32_t other) {
+void tie_behind_gate(const Site& site, Tie& tie, std::uint32_t, std::uint32_t other) {
   tie.ties(other);
   tie.ties_output(0);
   tie_broadcast(site, tie, other);
@@ -80,7 +80,7 @@ extern const Law kContractLaw = {
     .condition = law_contract::condition,
     .tie = law_contract::tie,
     .carry = law_contract::carry,
-    .settle = law_contract::settle,
+    .tie_behind_gate = law_contract::tie_behind_gate,
 };
 
 }  // namespace rw::runtime

@@ -23,7 +23,7 @@ std::vector<std::uint32_t> operand_channels(const graph::Shape& out, AxisMask ou
 }
 
 AxisMask on_output(const Site& site, std::uint32_t slot) {
-  return forward(site, slot, site.channels().axes(site.input(slot))).value_or(AxisMask());
+  return output_axes(site, slot, site.channels().axes(site.input(slot))).value_or(AxisMask());
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ std::string condition(const Site& site) {
     if (!site.is_activation(slot)) continue;
     why = channels_missing(site, site.input(slot));
     if (!why.empty()) break;
-    const auto axes = forward(site, slot, site.channels().axes(site.input(slot)));
+    const auto axes = output_axes(site, slot, site.channels().axes(site.input(slot)));
     if (!axes || !out_axes.contains(*axes))
       why = fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name,
                         to_string(site.shape(slot)), to_string(site.output_shape()));
@@ -84,7 +84,7 @@ std::string carry(const Site& site, Carry& carry) {
     Scale scale;
     if (activation) {
       scale = carry.input(slot);
-      const auto placed = scale.is_one() ? std::optional(AxisMask()) : forward(site, slot, scale.axes);
+      const auto placed = scale.is_one() ? std::optional(AxisMask()) : output_axes(site, slot, scale.axes);
       if (!placed)
         return fmt::format("its input '{}' is scaled along an axis that does not come out", site.tensor(slot).name);
       scale.axes = *placed;

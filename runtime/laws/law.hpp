@@ -21,7 +21,7 @@ using graph::kNone;
 using graph::OperatorId;
 using graph::TensorId;
 
-// Where a law writes what it ties. Whatever activation it does not mention is pinned: every scale there is 1.
+// A law tells it which channels it ties. Every activation that the law does not mention is pinned: its scales are 1.
 class Tie {
  public:
   virtual ~Tie() = default;
@@ -30,8 +30,8 @@ class Tie {
   virtual void ignores(std::uint32_t slot) = 0;  // no value of this input is read
   virtual void ties(std::uint32_t slot) = 0;     // this input is tied to an output by one of the calls below
   virtual void ties_output(std::uint32_t output) = 0;
-  // Once every channel of input `gate` is known to be pinned, Law::settle may tie `other` and the output. Until then
-  // both are open; where it never comes to that they are pinned.
+  // Once every channel of input `gate` is known to be pinned, Law::tie_behind_gate may tie `other` and the output.
+  // Until then both are undecided; if the gate is never pinned as a whole, both are pinned.
   virtual void waits(std::uint32_t gate, std::uint32_t other) = 0;
   virtual void same(TensorId a, TensorId b) = 0;  // channel i with channel i; both have as many
   // Channel a0 + i * a_step of a with channel b0 + i * b_step of b, for i < count.
@@ -81,15 +81,16 @@ struct Law {
   std::string_view pins = {};  // why it pins an activation although its condition holds; empty: it never does
   // The form of an operator that only a rule file knows; null: elementwise.
   graph::Form (*form)(std::string_view op, const graph::UserForm&) = nullptr;
-  // Why the law does not hold for this operator (its attributes, constants, shapes); empty: it holds. Then tie may be
-  // called.
+  // Says why the law does not hold for this operator (its attributes, constants, shapes). Returns an empty text where
+  // it holds; only then may tie be called.
   std::string (*condition)(const Site&) = nullptr;
   void (*tie)(const Site&, Tie&) = nullptr;
   void (*handles)(const Site&, std::vector<Handle>&) = nullptr;  // null: it has none
-  // What leaks: why the scales and edits that came do not leave as a scale; empty: they do.
+  // Computes the scale of the outputs from the scales of the inputs and the edits of the constants. Returns why no
+  // scale of the outputs makes up for them, and an empty text where one does.
   std::string (*carry)(const Site&, Carry&) = nullptr;
-  // For laws that call Tie::waits; null: it does not.
-  void (*settle)(const Site&, Tie&, std::uint32_t gate, std::uint32_t other) = nullptr;
+  // For laws that call Tie::waits; null for the others.
+  void (*tie_behind_gate)(const Site&, Tie&, std::uint32_t gate, std::uint32_t other) = nullptr;
 };
 
 std::span<const Law* const> laws();          // in the order of dsl::LawBinding::law

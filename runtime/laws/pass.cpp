@@ -15,7 +15,7 @@ std::string condition(const Site& site) {
   for (std::uint32_t slot = 1; slot < site.input_count(); ++slot)
     if (site.is_activation(slot) && !traits(site).reads_positions)
       return fmt::format("its input '{}' is no constant", site.tensor(slot).name);
-  const auto axes = forward(site, 0, site.channels().axes(site.input(0)));
+  const auto axes = output_axes(site, 0, site.channels().axes(site.input(0)));
   const TensorId in = site.input(0), out = site.output();
   if (!axes || *axes != site.channels().axes(out) || site.channels().count(in) != site.channels().count(out))
     return fmt::format("the channels of '{}' {} do not come out one by one in '{}' {}", site.tensor(0).name,
@@ -35,7 +35,7 @@ std::string carry(const Site& site, Carry& carry) {
       return fmt::format("its input '{}' was scaled", site.tensor(slot).name);
   const Scale& given = carry.input(0);
   if (given.is_one()) return {};
-  const auto axes = forward(site, 0, given.axes);
+  const auto axes = output_axes(site, 0, given.axes);
   if (!axes || elements(*axes, site.output_shape()) != static_cast<std::int64_t>(given.values->size()))
     return "the scaled axis of its input does not come out";
   carry.output(0, {*axes, given.values});

@@ -15,7 +15,7 @@ namespace {
 std::string cannot_follow(const Site& site, std::uint32_t slot) {
   std::string why = channels_missing(site, site.input(slot));
   if (!why.empty()) return why;
-  const auto axes = forward(site, slot, site.channels().axes(site.input(slot)));
+  const auto axes = output_axes(site, slot, site.channels().axes(site.input(slot)));
   if (axes && site.channels().axes(site.output()).contains(*axes)) return {};
   return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name,
                      to_string(site.shape(slot)), to_string(site.output_shape()));
@@ -38,7 +38,7 @@ void tie(const Site& site, Tie& tie) {
   if (!traits(site).divides && cannot_follow(site, 1).empty()) tie.waits(0, 1);
 }
 
-void settle(const Site& site, Tie& tie, std::uint32_t, std::uint32_t other) {
+void tie_behind_gate(const Site& site, Tie& tie, std::uint32_t, std::uint32_t other) {
   tie.ties(other);
   tie.ties_output(0);
   tie_broadcast(site, tie, other);
@@ -52,7 +52,7 @@ std::string carry(const Site& site, Carry& carry) {
     const bool activation = site.is_activation(slot);
     if (!activation && carry.edit(slot)) return fmt::format("its constant '{}' was edited", site.tensor(slot).name);
     Scale scale = activation ? carry.input(slot) : Scale{};
-    const auto placed = scale.is_one() ? std::optional(AxisMask()) : forward(site, slot, scale.axes);
+    const auto placed = scale.is_one() ? std::optional(AxisMask()) : output_axes(site, slot, scale.axes);
     if (!placed)
       return fmt::format("its input '{}' is scaled along an axis that does not come out", site.tensor(slot).name);
     scale.axes = *placed;
@@ -79,7 +79,7 @@ extern const Law kProductLaw = {
     .condition = law_product::condition,
     .tie = law_product::tie,
     .carry = law_product::carry,
-    .settle = law_product::settle,
+    .tie_behind_gate = law_product::tie_behind_gate,
 };
 
 }  // namespace rw::runtime

@@ -53,7 +53,7 @@ class Pattern {
  public:
   Pattern(const dsl::RegionPattern& pattern, const Analysis& analysis);
 
-  // Nothing: the structure of the region is as the rule wants it; else the first thing in the way.
+  // Returns the first thing in the way, and nothing where the structure of the region is as the rule wants it.
   std::optional<Miss> match(const Regions& regions, RegionId region) const;
 
   // Everything that is in the way, in the order in which it is looked at; every operator and every leak once.

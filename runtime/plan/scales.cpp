@@ -53,7 +53,7 @@ std::vector<double> spread(const Scale& scale, graph::AxisMask wanted, const gra
   return values;
 }
 
-std::optional<graph::AxisMask> forward(const graph::Node& node, std::uint32_t slot, graph::AxisMask axes) {
+std::optional<graph::AxisMask> output_axes(const graph::Node& node, std::uint32_t slot, graph::AxisMask axes) {
   if (axes.empty()) return axes;
   if (!node.form().axes) return std::nullopt;
   const auto map = node.form().axes(node, slot);

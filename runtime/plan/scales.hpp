@@ -22,9 +22,9 @@ Scale make_scale(graph::AxisMask axes, std::vector<double> values, const graph::
 // The values of `scale` over `wanted`, a superset of its axes, row-major. The dimensions on `wanted` are known.
 std::vector<double> spread(const Scale& scale, graph::AxisMask wanted, const graph::Shape& shape);
 
-// The axes of the output on which a scale of input `slot` comes to lie; nothing where one of them is lost or not
-// carried.
-std::optional<graph::AxisMask> forward(const graph::Node& node, std::uint32_t slot, graph::AxisMask axes);
+// Returns the axes of the output on which a scale along `axes` of input `slot` comes out, and nothing where the
+// operator does not carry one of them to its output.
+std::optional<graph::AxisMask> output_axes(const graph::Node& node, std::uint32_t slot, graph::AxisMask axes);
 
 // The product of the dimensions on `axes`, which are known and few enough to be channels.
 std::int64_t elements(graph::AxisMask axes, const graph::Shape& shape);

@@ -78,7 +78,7 @@ class RegionFinder : private Tie {
       analysis_.law(op).tie(analysis_.site(op), *this);
     }
     unite_channels();
-    if (!waits_.empty()) settle();
+    if (!waits_.empty()) decide_waiting();
     number_regions();
     gather();
     return std::move(result_);
@@ -184,32 +184,32 @@ class RegionFinder : private Tie {
                        [&](const graph::Use& use) { return input_part_[first_slot_[use.op] + use.slot] == Part::pin; });
   }
 
-  void settle() {
+  void decide_waiting() {
     watched_.resize(channels_->size());
     for (TensorId tensor = 0; tensor < network_.tensors().size(); ++tensor)
       if (carries(tensor) && leaks(tensor)) pin(tensor);
     for (std::uint32_t wait = 0; wait < waits_.size(); ++wait) advance(wait);
-    std::vector<bool> settled(network_.operators().size(), false);
+    std::vector<bool> decided(network_.operators().size(), false);
     for (const Wait& first : waits_) {
-      settle_ready(settled);
+      decide_ready(decided);
       const OperatorId op = first.op;
-      if (settled[op]) continue;
-      settled[op] = true;  // nothing is decided for the others without it
+      if (decided[op]) continue;
+      decided[op] = true;  // nothing is decided for the others without it
       give_up(op);
     }
-    settle_ready(settled);
+    decide_ready(decided);
   }
 
-  void settle_ready(std::vector<bool>& settled) {
+  void decide_ready(std::vector<bool>& decided) {
     while (!ready_.empty()) {
       const Wait wait = waits_[ready_.back()];
       ready_.pop_back();
-      if (settled[wait.op]) continue;
-      settled[wait.op] = true;
+      if (decided[wait.op]) continue;
+      decided[wait.op] = true;
       op_ = wait.op;
       tied_ = 0;
       input_part_[first_slot_[op_] + wait.gate] = Part::ignore;
-      analysis_.law(op_).settle(analysis_.site(op_), *this, wait.gate, wait.other);
+      analysis_.law(op_).tie_behind_gate(analysis_.site(op_), *this, wait.gate, wait.other);
     }
   }
 

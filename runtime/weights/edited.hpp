@@ -17,11 +17,11 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
                       graph::FunctionRef<void(double value, double factor, std::size_t channel)> visit);
 
 // For each channel the largest magnitude of its elements, through the plan: one pass over the elements where they lie.
-// Error: as above.
+// graph::Error as above.
 std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
                                std::size_t channels);
 
-// The handle of an operator that is read so on that side; nothing: the law has none.
+// Finds the handle of an operator that formulas read in this way on that side; returns nothing where its law has none.
 std::optional<Handle> find_handle(const Law& law, const Site& site, Handle::Side side, Handle::Read read);
 
 }  // namespace rw::runtime

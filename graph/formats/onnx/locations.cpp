@@ -7,9 +7,9 @@
 namespace rw::graph::onnx {
 namespace {
 
-class Walk {
+class LocationReader {
  public:
-  explicit Walk(bool initializers) : initializers_(initializers) {}
+  explicit LocationReader(bool initializers) : initializers_(initializers) {}
 
   void model(const Field& field) {
     if (field.number == ModelProto::kGraph) graph(field, 1);
@@ -53,9 +53,9 @@ class Walk {
 }  // namespace
 
 std::set<std::string> external_locations(std::string_view model, bool initializers) {
-  Walk walk(initializers);
-  for (Fields fields(model, 0); fields.next();) walk.model(*fields);
-  return walk.take();
+  LocationReader reader(initializers);
+  for (Fields fields(model, 0); fields.next();) reader.model(*fields);
+  return reader.take();
 }
 
 std::string_view external_location(const Field& tensor) {
