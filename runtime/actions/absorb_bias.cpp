@@ -22,7 +22,7 @@
 namespace rw::runtime {
 namespace {
 
-constexpr std::array kArguments = {dsl::ArgumentForm::parents, dsl::ArgumentForm::number_per_channel};
+constexpr std::array kAbsorbBiasArguments = {dsl::ArgumentForm::parents, dsl::ArgumentForm::number_per_channel};
 
 // --- parents and children
 
@@ -178,7 +178,7 @@ Effect absorb_bias(ActionContext& context, const dsl::Step& step) {
 
 extern const Action kAbsorbBiasAction = {
     .name = "absorb_bias",
-    .arguments = kArguments,
+    .arguments = kAbsorbBiasArguments,
     .help =
         "moves part of the parents' bias into the children's: exact where no activation lies between, else approximate",
     .run = absorb_bias,

@@ -23,7 +23,7 @@
 namespace rw::runtime {
 namespace {
 
-constexpr std::array kArguments = {dsl::ArgumentForm::chain_node, dsl::ArgumentForm::chain_node};
+constexpr std::array kFoldAffineArguments = {dsl::ArgumentForm::chain_node, dsl::ArgumentForm::chain_node};
 
 // z = factor y + offset, one of each for every channel.
 struct ChannelAffine {
@@ -235,7 +235,7 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
 
 extern const Action kFoldAffineAction = {
     .name = "fold_affine",
-    .arguments = kArguments,
+    .arguments = kFoldAffineArguments,
     .help =
         "folds BatchNormalization, or Mul, Div, Add or Sub with a constant, into the linear operator before it: exact",
     .edit = fold_affine,

@@ -11,7 +11,7 @@
 namespace rw::runtime {
 namespace {
 
-constexpr std::array kArguments = {dsl::ArgumentForm::chain_node};
+constexpr std::array kRemoveArguments = {dsl::ArgumentForm::chain_node};
 
 std::string not_identity(const Site& site) {
   const auto identity = traits(site).identity;
@@ -52,7 +52,7 @@ GraphEffect remove(ChainContext& context, const dsl::Step& step) {
 
 extern const Action kRemoveAction = {
     .name = "remove",
-    .arguments = kArguments,
+    .arguments = kRemoveArguments,
     .bit_exact = true,
     .help = "takes out an operator that is the identity: bit-exact",
     .edit = remove,

@@ -12,7 +12,7 @@
 namespace rw::runtime {
 namespace {
 
-constexpr std::array kArguments = {dsl::ArgumentForm::chain_node, dsl::ArgumentForm::operator_name};
+constexpr std::array kReplaceArguments = {dsl::ArgumentForm::chain_node, dsl::ArgumentForm::operator_name};
 
 bool is_relu(const Site& site) { return traits(site).clips && clip_bounds(site).is_relu(); }
 
@@ -49,7 +49,7 @@ GraphEffect replace(ChainContext& context, const dsl::Step& step) {
 
 extern const Action kReplaceAction = {
     .name = "replace",
-    .arguments = kArguments,
+    .arguments = kReplaceArguments,
     .help = "another operator on the same first input, without attributes: exact where proved, else approximate",
     .edit = replace,
 };

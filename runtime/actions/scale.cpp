@@ -17,7 +17,7 @@
 namespace rw::runtime {
 namespace {
 
-constexpr std::array kArguments = {dsl::ArgumentForm::parents, dsl::ArgumentForm::number_per_channel};
+constexpr std::array kScaleArguments = {dsl::ArgumentForm::parents, dsl::ArgumentForm::number_per_channel};
 
 using graph::Error;
 
@@ -175,7 +175,7 @@ Effect scale(ActionContext& context, const dsl::Step& step) {
 
 extern const Action kScaleAction = {
     .name = "scale",
-    .arguments = kArguments,
+    .arguments = kScaleArguments,
     .bit_exact = true,
     .help = "scales the parents' output channels and divides the children's input channels: exact",
     .run = scale,

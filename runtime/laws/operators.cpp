@@ -160,7 +160,7 @@ std::string of_power(const Site& site) {
 
 // --- identities
 
-std::string always(const Site&) { return {}; }
+std::string always_identity(const Site&) { return {}; }
 
 std::string same_type(const Site& site) {
   const graph::DType from = site.tensor(0).dtype, to = site.network().tensor(site.output()).dtype;
@@ -201,7 +201,7 @@ constexpr std::array kTraits = {
     OperatorTraits{.op = "GlobalMaxPool", .difference = passes},
     OperatorTraits{.op = "GridSample", .reads_positions = true},
     OperatorTraits{.op = "GroupNormalization", .weighs_second = true},
-    OperatorTraits{.op = "Identity", .difference = passes, .identity = always},
+    OperatorTraits{.op = "Identity", .difference = passes, .identity = always_identity},
     OperatorTraits{.op = "InstanceNormalization", .weighs_second = true},
     OperatorTraits{.op = "LeakyRelu", .condition = leaky, .difference = passes_above},
     OperatorTraits{.op = "LpPool", .rounding = of_power},
