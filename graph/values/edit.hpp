@@ -29,7 +29,7 @@ struct Edit {
                                 // either for each mask of axes
 
   // The scale along exactly these axes; null: 1.
-  const std::vector<double>* along(std::uint32_t axes) const {
+  const std::vector<double>* along(AxisMask axes) const {
     for (const Factor& factor : factors)
       if (!factor.folded && factor.axes == axes) return &factor.values;
     return nullptr;
