@@ -16,7 +16,7 @@ Rewriting everything(const Network& network) {
     const Tensor& tensor = network.tensor(id);
     if (!tensor.constant || !floating(tensor.dtype) || tensor.producer != kNone) continue;
     const std::vector<std::int64_t> dims(tensor.shape.dims().begin(), tensor.shape.dims().end());
-    rewriting.constants.push_back({id, {dims, {*tensor.shape.count()}, {{0, {2.0}}}}});
+    rewriting.constants.push_back({id, {dims, {*tensor.shape.count()}, {{AxisMask(), {2.0}}}}});
   }
   for (OperatorId op = 0; op < network.operators().size(); op += 3)
     rewriting.graph.outputs.push_back({op, 0, "renamed"});

@@ -32,7 +32,7 @@ void check_values(const Tensor& tensor, const Array& expected) {
   const Literal& literal = *tensor.constant;
   CHECK(Dims(literal.shape.dims().begin(), literal.shape.dims().end()) == expected.shape());
   REQUIRE(count(literal) == expected.count());
-  const Edit twice{expected.shape(), expected.shape(), {{0, {2.0}}}};
+  const Edit twice{expected.shape(), expected.shape(), {{AxisMask(), {2.0}}}};
   const std::vector<std::byte> scaled = Scaler(literal, twice, "w").result();
   const Array doubled = read_literal({literal.dtype, literal.shape, scaled});
   for (std::size_t i = 0; i < expected.count(); ++i) {

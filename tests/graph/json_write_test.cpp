@@ -60,7 +60,7 @@ TEST_CASE("A dry run computes everything and writes nothing") {
   const Model model = read_conv(folder);
   const TensorId w = *model.network.find("w");
   Rewriting rewriting;
-  rewriting.constants.push_back({w, {{2, 1, 1, 1}, {2}, {{1, {2, 4}}}}});
+  rewriting.constants.push_back({w, {{2, 1, 1, 1}, {2}, {{AxisMask::of({0}), {2, 4}}}}});
   const Written dry = write_model(model, rewriting, folder / "out.json", true);
   CHECK(dry.files.empty());
   CHECK(dry.bytes > 0);
@@ -74,8 +74,8 @@ TEST_CASE("Constants are scaled where they are stored") {
   const TemporaryFolder folder;
   const Model model = read_conv(folder);
   Rewriting rewriting;
-  rewriting.constants.push_back({*model.network.find("w"), {{2, 1, 1, 1}, {2}, {{1, {2, 0.1}}}}});
-  rewriting.constants.push_back({*model.network.find("b"), {{2}, {2}, {{1, {2, 0.1}}}}});
+  rewriting.constants.push_back({*model.network.find("w"), {{2, 1, 1, 1}, {2}, {{AxisMask::of({0}), {2, 0.1}}}}});
+  rewriting.constants.push_back({*model.network.find("b"), {{2}, {2}, {{AxisMask::of({0}), {2, 0.1}}}}});
   CHECK(written(folder, model, rewriting) == replaced(conv_model(), R"("data": [0.5, -1])", R"("data": [1, -0.1])"));
   const Model after = read_model(folder / "out.json");
   CHECK(values_of(after.network, "w") == std::vector<double>{3, static_cast<float>(-3 * 0.1)});
@@ -87,7 +87,7 @@ TEST_CASE("A constant that grows says its new shape") {
   const Model model = read_text(folder, model_text(R"("inputs": ["x"], "outputs": ["y"],
     "tensors": {"k": {"data": [3], "shape": [], "dtype": "float16"}}, "nodes": [{"op": "Mul", "inputs": ["x", "k"], "outputs": ["y"]}])"));
   Rewriting rewriting;
-  rewriting.constants.push_back({*model.network.find("k"), {{3, 1}, {3}, {{1, {1, 0.1, 2}}}}});
+  rewriting.constants.push_back({*model.network.find("k"), {{3, 1}, {3}, {{AxisMask::of({0}), {1, 0.1, 2}}}}});
   write_model(model, rewriting, folder / "out.json");
   CHECK(read_file(folder / "out.json") == replaced(read_file(folder / "m.json"), R"("data": [3], "shape": [])",
                                                    R"("data": [3, 0.3, 6], "shape": [3, 1])"));
@@ -102,7 +102,7 @@ TEST_CASE("Elements are written so that they are read back to the bit") {
                                      std::string(name(dtype)) + R"(", "shape": [)" + std::to_string(count) +
                                      R"(], "data": )" + std::string(numbers) + "}}"));
     Rewriting rewriting;
-    rewriting.constants.push_back({*model.network.find("k"), {{count}, {count}, {{1, factors}}}});
+    rewriting.constants.push_back({*model.network.find("k"), {{count}, {count}, {{AxisMask::of({0}), factors}}}});
     write_model(model, rewriting, folder / "out.json");
     std::vector<double> expected = values_of(model.network, "k");
     with_codec(dtype, [&](auto codec) {
@@ -125,9 +125,9 @@ TEST_CASE("A constant is copied for the node whose edit differs") {
   const Model model = read_conv(folder, text);
   const TensorId w = *model.network.find("w"), b = *model.network.find("b");
   Rewriting rewriting;
-  rewriting.constants.push_back({w, {{2, 1, 1, 1}, {2}, {{1, {2, 2}}}}});
-  rewriting.copies.push_back({"w@two", w, {{2, 1, 1, 1}, {2}, {{1, {3, 3}}}}});
-  rewriting.copies.push_back({"b@two", b, {{2}, {2}, {{1, {3, 3}}}}});
+  rewriting.constants.push_back({w, {{2, 1, 1, 1}, {2}, {{AxisMask::of({0}), {2, 2}}}}});
+  rewriting.copies.push_back({"w@two", w, {{2, 1, 1, 1}, {2}, {{AxisMask::of({0}), {3, 3}}}}});
+  rewriting.copies.push_back({"b@two", b, {{2}, {2}, {{AxisMask::of({0}), {3, 3}}}}});
   rewriting.rebindings.push_back({1, 1, 0});
   rewriting.rebindings.push_back({1, 2, 1});
   std::string expected = replaced(text, R"([ "x" ,"w", "b" ])", R"([ "x" ,"w@two", "b@two" ])");
@@ -211,7 +211,8 @@ TEST_CASE("Statistics of a file of their own end up in the model") {
     CHECK(with_stats(conv_model(), {{1, {}}}) == replaced(conv_model(), old, "{" + x + "}"));
   }
   SECTION("an empty calibration, and none") {
-    CHECK(with_stats(replaced(conv_model(), old, "{}"), {{1, {}}}) == replaced(conv_model(), old, "{" + x + "}"));
+    CHECK(with_stats(replaced(conv_model(), old, "{}"), {{1, {}}}) ==
+          replaced(conv_model(), old, "{" + x + "}"));
     const std::string none = replaced(conv_model(), "\"calibration\": " + old + ", ", "");
     CHECK(with_stats(none, {}) ==
           replaced(none, R"({"a": null}])", "{\"a\": null}],\n\"calibration\": {" + x + ",\n  \"y\": " + y + "\n}"));
@@ -238,8 +239,8 @@ void write_shards(const TemporaryFolder& folder) {
 
 Rewriting rewriting_of_shards(const Network& network) {
   Rewriting rewriting;
-  rewriting.constants.push_back({*network.find("p"), {{2}, {2}, {{1, {10, 100}}}}});
-  rewriting.copies.push_back({"q@n", *network.find("q"), {{2, 2}, {2, 2}, {{0b01, {1, 2}}}}});
+  rewriting.constants.push_back({*network.find("p"), {{2}, {2}, {{AxisMask::of({0}), {10, 100}}}}});
+  rewriting.copies.push_back({"q@n", *network.find("q"), {{2, 2}, {2, 2}, {{AxisMask::of({0}), {1, 2}}}}});
   rewriting.rebindings.push_back({0, 2, 0});
   return rewriting;
 }

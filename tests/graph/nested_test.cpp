@@ -205,10 +205,10 @@ TEST_CASE("Edits and copies on both sides of the border come back nested") {
   const Network& network = model.network;
   const TensorId shared = *network.find("shared"), inner = *network.find("block/w");
   Rewriting rewriting;
-  rewriting.constants.push_back({*network.find("block/k"), {{2, 1, 1}, {2}, {{1, {1, 2}}}}});
+  rewriting.constants.push_back({*network.find("block/k"), {{2, 1, 1}, {2}, {{AxisMask::of({0}), {1, 2}}}}});
   rewriting.constants.push_back(
       {*network.find("w"), {{2, 2, 1, 1}, {2, 2}, {{rw::graph::AxisMask::of({0}), {10, 1}}}}});
-  rewriting.copies.push_back({"block/shared@block/conv", shared, {{2}, {2}, {{1, {3, 5}}}}});
+  rewriting.copies.push_back({"block/shared@block/conv", shared, {{2}, {2}, {{AxisMask::of({0}), {3, 5}}}}});
   rewriting.copies.push_back(
       {"block/w@block/conv", inner, {{2, 2, 1, 1}, {2, 2}, {{rw::graph::AxisMask::of({1}), {1, 2}}}}});
   rewriting.rebindings.push_back({1, 2, 0});

@@ -25,7 +25,7 @@ struct Case {
   // Multiplies the whole tensor.
   ConstantEdit times(std::string_view name, double factor) const {
     const auto dims = model.network.tensor(id(name)).constant->shape.dims();
-    return {id(name), {{dims.begin(), dims.end()}, {dims.begin(), dims.end()}, {{0, {factor}}}}};
+    return {id(name), {{dims.begin(), dims.end()}, {dims.begin(), dims.end()}, {{AxisMask(), {factor}}}}};
   }
   ConstantCopy copy(const std::string& name, std::string_view of, double factor) const {
     return {name, id(of), times(of, factor).edit};
@@ -84,7 +84,7 @@ TEST_CASE("Float16 weights keep their type") {
 TEST_CASE("An expanded constant changes its shape and the lengths around it") {
   const Case test(adding(o::floats("w", {1}, {3})));
   // [1] becomes [1, 100]: long enough that every length takes more bytes.
-  ConstantEdit edit{test.id("w"), {{1, 100}, {1, 100}, {{2, std::vector<double>(100, 2.0)}}}};
+  ConstantEdit edit{test.id("w"), {{1, 100}, {1, 100}, {{AxisMask::of({1}), std::vector<double>(100, 2.0)}}}};
   CHECK(test.write({.constants = {edit}}) == adding(o::floats("w", {1, 100}, std::vector<float>(100, 6.0F))));
 }
 

@@ -38,7 +38,8 @@ Rewriting scaled(const Model& model, double factor) {
   const TensorId w = *model.network.find("w");
   const auto dims = model.network.tensor(w).shape.dims();
   Rewriting rewriting;
-  rewriting.constants.push_back({w, {{dims.begin(), dims.end()}, {dims.begin(), dims.end()}, {{0, {factor}}}}});
+  rewriting.constants.push_back(
+      {w, {{dims.begin(), dims.end()}, {dims.begin(), dims.end()}, {{AxisMask(), {factor}}}}});
   return rewriting;
 }
 
@@ -282,7 +283,7 @@ TEST_CASE("Scaled elements that lie across two blocks come out whole") {
       const std::vector<std::shared_ptr<const MappedFile>> files = {MappedFile::open(folder / "in")};
       const std::vector<std::int64_t> shape = {kRows, kColumns};
       const Literal source = {dtype, Shape(shape), files[0]->bytes().subspan(before)};
-      Edit edit{shape, shape, {{0b01, {}}}};
+      Edit edit{shape, shape, {{AxisMask::of({0}), {}}}};
       for (std::int64_t row = 0; row < kRows; ++row)
         edit.factors[0].values.push_back(row % 2 == 0 ? 0.5 : static_cast<double>(row % 7 + 1));
       // Each element by itself.

@@ -162,7 +162,8 @@ TEST_CASE("Files are the same bytes for any number of threads") {
   for (const char* name : {"wa", "wb"}) {
     std::vector<double> factors(1024);
     for (std::size_t i = 0; i < factors.size(); ++i) factors[i] = 0.5 + static_cast<double>(i) / 700;
-    rewriting.constants.push_back({*model.network.find(name), {{1537, 1024}, {1537, 1024}, {{2, factors}}}});
+    rewriting.constants.push_back(
+        {*model.network.find(name), {{1537, 1024}, {1537, 1024}, {{AxisMask::of({1}), factors}}}});
   }
   std::vector<std::string> results;
   for (const unsigned count : {1U, 2U, 5U}) {

@@ -65,7 +65,7 @@ TEST_CASE("Nothing changes: every operator is the network's own") {
 TEST_CASE("A copy behind a Reshape takes the Reshape and what it read with it") {
   Chain chain;
   const auto shape = std::vector<std::int64_t>{2, 2, 1, 1};
-  chain.rewriting.copies = {{"w@b", chain.tensor("r"), {shape, shape, {{2, {0.5, 2}}}}}};
+  chain.rewriting.copies = {{"w@b", chain.tensor("r"), {shape, shape, {{AxisMask::of({1}), {0.5, 2}}}}}};
   chain.rewriting.rebindings = {{chain.op("b"), 1, 0}};
   // A constant behind an operator is one only after shapes are inferred; here it is said.
   static const std::array<float, 4> values = {1, 2, 3, 4};

@@ -137,8 +137,8 @@ TEST_CASE("A file comes out as it went in, with scaled tensors and copies") {
   const StoredTensor &b = file.tensors[0], &a = file.tensors[1];
   CHECK(write({{b.name, &b.value, nullptr}, {a.name, &a.value, nullptr}}) == before);
 
-  const Edit twice = {{2}, {2}, {{1, {2, 4}}}};
-  const Edit wider = {{3, 2}, {3, 2}, {{1, {1, 10, 100}}}};
+  const Edit twice = {{2}, {2}, {{AxisMask::of({0}), {2, 4}}}};
+  const Edit wider = {{3, 2}, {3, 2}, {{AxisMask::of({0}), {1, 10, 100}}}};
   write({{b.name, &b.value, &twice}, {a.name, &a.value, &twice}, {"a@n", &a.value, &wider}});
   const Safetensors after = read_safetensors(MappedFile::open(folder / "out"));
   REQUIRE(after.tensors.size() == 3);

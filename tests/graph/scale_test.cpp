@@ -151,7 +151,7 @@ TEST_CASE("Float16 denormals and signed zeros stay what they are") {
   const Sample constant = {DType::float16, {6}, std::vector<std::byte>(raw, raw + 12)};
   const Literal literal = constant.literal();
   const auto scaled = [&](double factor) {
-    const Edit edit = {{6}, {6}, {{0, {factor}}}};
+    const Edit edit = {{6}, {6}, {{AxisMask(), {factor}}}};
     const auto bytes = Scaler(literal, edit, "w").result();
     std::vector<std::uint16_t> result(6);
     std::memcpy(result.data(), bytes.data(), 12);
@@ -189,7 +189,7 @@ TEST_CASE("Infinity stays infinity in every type and with every kernel, and its 
         const Dims shape = {1, columns};
         const Sample constant = {dtype, shape, from_double(values, dtype)};
         const Literal literal = constant.literal();
-        const Edit edit = {shape, shape, {{0b01, {factor}}}};
+        const Edit edit = {shape, shape, {{AxisMask::of({0}), {factor}}}};
         const std::vector<std::byte> bytes = Scaler(literal, edit, "mask").result();
         const Literal scaled = {dtype, literal.shape, bytes};
         for (std::size_t i = 0; i < values.size(); ++i) CHECK(element(scaled, i) == values[i] * factor);

@@ -6,7 +6,11 @@ using namespace rw::graph;
 
 namespace {
 
-std::vector<int> listed(AxisMask axes) { return {axes.begin(), axes.end()}; }
+std::vector<int> listed(AxisMask axes) {
+  std::vector<int> list;
+  for (const int axis : axes) list.push_back(axis);
+  return list;
+}
 
 constexpr std::int64_t kHalf = std::int64_t{1} << 62;
 
