@@ -210,9 +210,9 @@ TEST_CASE("bounded: the certificate sees a bound that does not follow") {
   const std::vector<double> by = {2, 4}, back = {0.5, 0.25}, other = {2, 8};
   const auto plan_of = [&](const std::vector<double>* high) {
     rw::runtime::Plan plan;
-    plan.multiply(0, 1, std::vector<std::int64_t>{2, 3, 1, 1}, made, graph::AxisMask::of({0, 1}), by);
-    plan.multiply(2, 1, std::vector<std::int64_t>{3, 2, 1, 1}, read, graph::AxisMask::of({0, 2}), back);
-    if (high) plan.multiply(1, 2, bound, bound, graph::AxisMask::of({0}), *high);
+    plan.multiply(0, 1, std::vector<std::int64_t>{2, 3, 1, 1}, made, rw::graph::AxisMask::of({0, 1}), by);
+    plan.multiply(2, 1, std::vector<std::int64_t>{3, 2, 1, 1}, read, rw::graph::AxisMask::of({0, 2}), back);
+    if (high) plan.multiply(1, 2, bound, bound, rw::graph::AxisMask::of({0}), *high);
     for (const char* name : {"a", "f"}) plan.scale(*engine.network().find(name), by);
     return plan;
   };
