@@ -211,8 +211,7 @@ TEST_CASE("Statistics of a file of their own end up in the model") {
     CHECK(with_stats(conv_model(), {{1, {}}}) == replaced(conv_model(), old, "{" + x + "}"));
   }
   SECTION("an empty calibration, and none") {
-    CHECK(with_stats(replaced(conv_model(), old, "{}"), {{1, {}}}) ==
-          replaced(conv_model(), old, "{" + x + "}"));
+    CHECK(with_stats(replaced(conv_model(), old, "{}"), {{1, {}}}) == replaced(conv_model(), old, "{" + x + "}"));
     const std::string none = replaced(conv_model(), "\"calibration\": " + old + ", ", "");
     CHECK(with_stats(none, {}) ==
           replaced(none, R"({"a": null}])", "{\"a\": null}],\n\"calibration\": {" + x + ",\n  \"y\": " + y + "\n}"));
