@@ -56,6 +56,10 @@ TensorId observed(const Analysis& analysis, const Regions& regions, TensorId out
   return tensor;
 }
 
+TensorId observed(const BoundRegion& view, dsl::Role role, TensorId output) {
+  return role == dsl::Role::chain_node ? output : observed(view.analysis(), view.regions(), output);
+}
+
 BoundRegion::BoundRegion(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
                          const graph::Statistics& statistics, const Regions& regions, RegionId region)
     : analysis_(analysis),

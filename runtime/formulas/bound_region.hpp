@@ -56,5 +56,7 @@ class BoundRegion {
 // The tensor on which the range of a parent is observed: behind the elementwise operators and Adds of a constant that
 // follow one after the other as the only consumer, else its own output.
 TensorId observed(const Analysis& analysis, const Regions& regions, TensorId output);
+// The same of the operators that a name stands for. A node of a chain is looked at where its own output is.
+TensorId observed(const BoundRegion& view, dsl::Role role, TensorId output);
 
 }  // namespace rw::runtime

@@ -81,6 +81,16 @@ void range(const FieldCall& call, FormulaValue& result) {
   });
 }
 
+// Of a node of a chain: one number for its output.
+template <bool largest>
+void output_range(const FieldCall& call, FormulaValue& result) {
+  each_node(call, [&](const Site&, const Family& family, std::size_t node) {
+    const auto range = range_of(call, family.tensors[node], largest, 1, result.missing);
+    result.numbers.push_back(largest ? *std::max_element(range.begin(), range.end())
+                                     : *std::min_element(range.begin(), range.end()));
+  });
+}
+
 template <bool largest>
 void region_range(const FieldCall& call, FormulaValue& result) {
   const BoundRegion& view = call.view;
@@ -181,6 +191,18 @@ constexpr std::array kFields = {
           .roles = kNodes,
           .about = FieldAbout::node,
           .read = channels},
+    Field{.name = "min",
+          .help = "smallest calibrated value of its output",
+          .roles = role(dsl::Role::chain_node),
+          .about = FieldAbout::node,
+          .measured = true,
+          .read = output_range<false>},
+    Field{.name = "max",
+          .help = "largest calibrated value of its output",
+          .roles = role(dsl::Role::chain_node),
+          .about = FieldAbout::node,
+          .measured = true,
+          .read = output_range<true>},
     Field{.name = "min",
           .help = "smallest calibrated value of each class",
           .roles = kRegion,

@@ -19,26 +19,27 @@ bool covers_region(const BoundRegion& view) {
   return std::all_of(seen.begin(), seen.end(), [](bool each) { return each; });
 }
 
-bool covers_set(const BoundRegion& view, dsl::BindingIndex set) {
+bool covers_set(const BoundRegion& view, dsl::BindingIndex set, dsl::Role role) {
   const auto tensors = view.tensors(set);
   return std::all_of(tensors.begin(), tensors.end(), [&](TensorId tensor) {
-    return view.statistics().find(observed(view.analysis(), view.regions(), tensor)) != nullptr;
+    return tensor != kNone && view.statistics().find(observed(view, role, tensor)) != nullptr;
   });
 }
 
 std::vector<double> stats(const FunctionCall& call) {
-  const bool of_region = call.evaluator.formulas().rule().bindings[call.expr.family].role == dsl::Role::region;
+  const dsl::Role role = call.evaluator.formulas().rule().bindings[call.expr.family].role;
   const BoundRegion& view = call.evaluator.view();
-  return {(of_region ? covers_region(view) : covers_set(view, call.expr.family)) ? 1.0 : 0.0};
+  return {(role == dsl::Role::region ? covers_region(view) : covers_set(view, call.expr.family, role)) ? 1.0 : 0.0};
 }
 
 }  // namespace
 
 extern const Function kCount = {
     .name = "count", .help = "how many nodes a set has", .form = dsl::FunctionForm::count, .apply = count};
-extern const Function kStats = {.name = "stats",
-                                .help = "whether there are statistics for all of a set, or for every class of a region",
-                                .form = dsl::FunctionForm::data,
-                                .apply = stats};
+extern const Function kStats = {
+    .name = "stats",
+    .help = "whether there are statistics for all of a set, for every class of a region, or for a node of a chain",
+    .form = dsl::FunctionForm::data,
+    .apply = stats};
 
 }  // namespace rw::runtime

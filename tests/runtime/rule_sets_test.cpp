@@ -172,3 +172,18 @@ TEST_CASE("relu6: Clip(0, 6) becomes Relu, and is named as approximate; other bo
   CHECK(four.outcome().plan.empty());
   CHECK(four.outcome().rules[0].approximate.empty());
 }
+
+TEST_CASE("relu6 leaves alone a Clip whose statistics reach its bound, and says so") {
+  const auto engine = [](double spread) {
+    Net net(8);
+    const auto a = net.conv("a", net.input("x", {1, 3, 6, 6}), 4, {.kernel = 1, .spread = spread});
+    net.output(net.conv("c", net.clip("f", a, 0, 6), 3));
+    net.calibrate();
+    return Engine(net, "relu6");
+  };
+  const Engine reached = engine(6), below = engine(0);
+  CHECK(reached.outcome().rules[0].edits == 0);
+  REQUIRE(reached.outcome().rules[0].declined.size() == 1);
+  CHECK(reached.outcome().rules[0].declined[0].reason.starts_with("its statistics reach its bound"));
+  CHECK(below.outcome().rules[0].edits == 1);
+}
