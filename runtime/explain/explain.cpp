@@ -163,25 +163,15 @@ class Explainer {
     }
   }
 
-  // The types of operators that rules name as parents, or that may have a law which they name.
-  std::set<std::string_view> wanted_as_parents() const {
-    std::set<std::string_view> types;
-    std::set<std::uint32_t> laws;
-    for (std::uint32_t rule = 0; rule < patterns_.size(); ++rule) {
-      if (!patterns_[rule]) continue;
-      for (const dsl::Term& term : rules_.program.rules[rule].region->parents.terms) {
-        if (term.law == dsl::kNoLaw) types.insert(term.op);
-        if (term.law != dsl::kNoLaw) laws.insert(term.law);
-      }
-    }
-    for (const dsl::LawBinding& binding : rules_.program.laws)
-      if (laws.count(binding.law) != 0) types.insert(binding.op);
-    return types;
-  }
-
-  // Operators that look like parents and are none.
+  // Operators that look like parents and are none; around an operator that is asked for, those that no region has.
   void find_bystanders() {
-    const std::set<std::string_view> wanted = wanted_as_parents();
+    if (what_.node.empty()) {
+      std::vector<bool> asked;
+      for (const auto& pattern : patterns_) asked.push_back(pattern.has_value());
+      const Told told = {rules_, outcome_.analysis, outcome_.regions};
+      for (const OperatorId op : idle_parents(told, asked)) add_bystander(op);
+      return;
+    }
     std::set<OperatorId> around;
     for (const RegionOutcome& region : outcome_.visited) {
       const Region& shape = outcome_.regions[region.region];
@@ -189,17 +179,15 @@ class Explainer {
       for (const Leak& leak : shape.leaks)
         if (leak.op != kNone) around.insert(leak.op);
     }
-    for (OperatorId op = 0; op < network_.operators().size(); ++op) {
-      if (network_.removed(op)) continue;
-      const bool asked = !what_.node.empty() && names(op) && around.count(op) == 0;
-      const bool parentless =
-          what_.node.empty() && wanted.count(network_.type_of(op)) != 0 && !outcome_.analysis.holds(op);
-      if (!asked && !parentless) continue;
-      if (outcome_.analysis.holds(op))
-        result_.bystanders.push_back({op, kNoParent, kNoParent});
-      else
-        result_.bystanders.push_back({op, outcome_.analysis.why_blocked(op), outcome_.analysis.kind_of_block(op)});
-    }
+    for (OperatorId op = 0; op < network_.operators().size(); ++op)
+      if (!network_.removed(op) && names(op) && around.count(op) == 0) add_bystander(op);
+  }
+
+  void add_bystander(OperatorId op) {
+    if (outcome_.analysis.holds(op))
+      result_.bystanders.push_back({op, kNoParent, kNoParent});
+    else
+      result_.bystanders.push_back({op, outcome_.analysis.why_blocked(op), outcome_.analysis.kind_of_block(op)});
   }
 
   const dsl::Loaded& rules_;

@@ -25,6 +25,7 @@ class JsonReport {
         input_.exact, input_.dry_run);
     text += "\"unused_statistics\": " + std::to_string(outcome.unused_statistics) + ",\n";
     text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
+    text += "\"offer_no_scale\": " + idle() + ",\n";
     text += "\"certificate\": " + certificate() + ",\n";
     text += "\"written\": {\"files\": " +
             json::list(input_.written.files, [](const auto& file) { return json::quoted(file.string()); }) +
@@ -98,6 +99,17 @@ class JsonReport {
       text += "}";
     }
     return text;
+  }
+
+  // Operators that look like parents and are none.
+  std::string idle() const {
+    std::vector<bool> ran;
+    for (const RuleOutcome& rule : input_.outcome.rules) ran.push_back(rule.ran);
+    const Told told = {input_.rules, input_.outcome.analysis, input_.outcome.regions};
+    return json::list(idle_parents(told, ran), [&](OperatorId id) {
+      return fmt::format("{{\"operator\": {}, \"type\": {}, \"why\": {}}}", op(id), json::quoted(network_.type_of(id)),
+                         json::quoted(input_.outcome.analysis.why_blocked(id)));
+    });
   }
 
   std::string certificate() const {

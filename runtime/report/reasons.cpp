@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cassert>
+#include <set>
 
 #include "graph/base/printable.hpp"
 #include "runtime/laws/guard.hpp"
@@ -168,6 +169,29 @@ std::string leak_kind(const Told& told, const Leak& leak) {
   if (leak.op == kNone)
     return fmt::format("is {} of the network", boundary(told.analysis.network->tensor(leak.tensor)));
   return fmt::format("leaks at {}: {}", type_name(told, leak.op), told.analysis.kind_of_block(leak.op));
+}
+
+std::vector<OperatorId> idle_parents(const Told& told, const std::vector<bool>& asked) {
+  const dsl::Program& program = told.rules.program;
+  std::set<std::string_view> types;
+  std::set<std::uint32_t> wanted_laws;
+  for (std::size_t rule = 0; rule < program.rules.size(); ++rule) {
+    if (!asked[rule] || !program.rules[rule].region) continue;
+    for (const dsl::Term& term : program.rules[rule].region->parents.terms) {
+      if (term.law == dsl::kNoLaw) types.insert(term.op);
+      if (term.law != dsl::kNoLaw) wanted_laws.insert(term.law);
+    }
+  }
+  for (const dsl::LawBinding& binding : program.laws)
+    if (wanted_laws.count(binding.law) != 0) types.insert(binding.op);
+  const graph::Network& network = *told.analysis.network;
+  std::vector<bool> wanted(network.type_count(), false);
+  for (const std::string_view type : types)
+    if (const auto found = network.find_type(type)) wanted[*found] = true;
+  std::vector<OperatorId> idle;
+  for (OperatorId op = 0; op < network.operators().size(); ++op)
+    if (!network.removed(op) && wanted[network.op(op).type] && !told.analysis.holds(op)) idle.push_back(op);
+  return idle;
 }
 
 std::string describe(const Told& told, const Miss& miss) { return row(miss).one(told, miss); }

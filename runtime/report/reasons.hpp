@@ -26,6 +26,10 @@ std::string scale_range(double smallest, double largest);    // "1 .. 6.203", "1
 std::string leak_text(const Told& told, const Leak& leak);   // "leaks at Sigmoid 's': it carries no scale"
 std::string leak_kind(const Told& told, const Leak& leak);  // the same of many: "leaks at Sigmoid: it carries no scale"
 
+// Operators of types that the rules of `asked` name as parents (or that may have a law which they name), but whose own
+// law does not hold, so that they offer no scale. In the order of the file. `asked`: by rule.
+std::vector<OperatorId> idle_parents(const Told& told, const std::vector<bool>& asked);
+
 // One miss of one rule: "Gemm 'fc' absorbs its scale, and `children` (rules.dsl:9) does not name it".
 std::string describe(const Told& told, const Miss& miss);
 

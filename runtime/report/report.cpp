@@ -54,33 +54,82 @@ std::string never_fired(const ReportInput& input) {
   return names.empty() ? "" : fmt::format("\nnever fired: {}\n", names);
 }
 
-// The most frequent reasons first; of many only those, and the command that tells everything.
-std::string left_alone(const ReportInput& input) {
-  constexpr std::size_t kMost = 8;
+// Reasons, and how many operators there are for each: the most frequent first; of many only those.
+class Reasons {
+ public:
+  void add(const std::string& why, OperatorId op) {
+    const auto [found, fresh] = index_.emplace(why, entries_.size());
+    if (fresh) entries_.push_back({why, 0, op});
+    ++entries_[found->second].count;
+    ++total_;
+  }
+  std::size_t total() const { return total_; }
+
+  std::string text(const ReportInput& input) {
+    constexpr std::size_t kMost = 8;
+    const auto more = [](const Entry& a, const Entry& b) { return a.count > b.count; };
+    std::stable_sort(entries_.begin(), entries_.end(), more);
+    std::string lines;
+    for (std::size_t i = 0; i < std::min(entries_.size(), kMost); ++i)
+      lines +=
+          fmt::format("  {:>5}  {} (first: {})\n", entries_[i].count, entries_[i].why, node(input, entries_[i].first));
+    if (entries_.size() > kMost) lines += fmt::format("         and {} more reasons\n", entries_.size() - kMost);
+    return lines;
+  }
+
+ private:
   struct Entry {
     std::string why;
     std::size_t count = 0;
     OperatorId first = kNone;
   };
-  std::vector<Entry> entries;
-  std::map<std::string, std::size_t> index;
-  std::size_t total = 0;
-  for (const RegionOutcome& region : input.outcome.visited) {
-    if (region.taken_by != kNone) continue;
-    const std::string why = chief_kind(told(input), chief(input, region));
-    const auto [found, fresh] = index.emplace(why, entries.size());
-    if (fresh) entries.push_back({why, 0, input.outcome.regions[region.region].parents[0]});
-    ++entries[found->second].count;
-    ++total;
+  std::vector<Entry> entries_;
+  std::map<std::string, std::size_t> index_;
+  std::size_t total_ = 0;
+};
+
+// Chains that were found, of rules that edited none of them.
+std::string chains_left_alone(const ReportInput& input) {
+  Reasons reasons;
+  for (std::size_t i = 0; i < input.outcome.rules.size(); ++i) {
+    const RuleOutcome& rule = input.outcome.rules[i];
+    for (const Declined& each : rule.declined)
+      if (rule.edits == 0) reasons.add(fmt::format("{}: {}", input.rules.program.rules[i].name, each.reason), each.op);
   }
-  if (total == 0) return {};
-  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.count > b.count; });
-  std::string text = fmt::format("\nnot rewritten: {} region{}\n", total, total == 1 ? "" : "s");
-  for (std::size_t i = 0; i < std::min(entries.size(), kMost); ++i)
-    text += fmt::format("  {:>5}  {} (first: {})\n", entries[i].count, entries[i].why, node(input, entries[i].first));
-  if (entries.size() > kMost) text += fmt::format("         and {} more reasons\n", entries.size() - kMost);
-  if (!input.explain.empty()) text += fmt::format("  what would help: {}\n", input.explain);
-  return text;
+  return reasons.total() == 0 ? "" : "\nfound and left as they are:\n" + reasons.text(input);
+}
+
+std::string regions_left_alone(const ReportInput& input) {
+  Reasons reasons;
+  for (const RegionOutcome& region : input.outcome.visited)
+    if (region.taken_by == kNone)
+      reasons.add(chief_kind(told(input), chief(input, region)), input.outcome.regions[region.region].parents[0]);
+  if (reasons.total() == 0) return {};
+  return fmt::format("\nnot rewritten: {} region{}\n", reasons.total(), reasons.total() == 1 ? "" : "s") +
+         reasons.text(input);
+}
+
+// Operators that look like parents, where no rule scaled anything.
+std::string parents_that_are_none(const ReportInput& input) {
+  std::vector<bool> ran;
+  bool scaled = false;
+  for (const RuleOutcome& rule : input.outcome.rules) {
+    ran.push_back(rule.ran);
+    scaled |= rule.regions > 0;
+  }
+  Reasons reasons;
+  if (!scaled)
+    for (const OperatorId op : idle_parents(told(input), ran))
+      reasons.add(fmt::format("{}: {}", graph::printable(input.model.network.type_of(op)),
+                              graph::printable(input.outcome.analysis.kind_of_block(op))),
+                  op);
+  return reasons.total() == 0 ? "" : "\noffer no scale:\n" + reasons.text(input);
+}
+
+std::string left_alone(const ReportInput& input) {
+  const std::string text = chains_left_alone(input) + regions_left_alone(input) + parents_that_are_none(input);
+  if (text.empty() || input.explain.empty()) return text;
+  return text + fmt::format("  what would help: {}\n", input.explain);
 }
 
 std::string warnings(const ReportInput& input) {
