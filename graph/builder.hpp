@@ -21,6 +21,7 @@ class NetworkBuilder {
 
   void name(std::string_view name);
   void opset(std::string_view domain, std::int64_t version);
+  void function(std::string_view type);  // operators of this type are calls of a function that the model defines
 
   // The tensor of that name, made where it is new. The name is copied.
   TensorId tensor(std::string_view name);

@@ -10,6 +10,7 @@
 #include <boost/graph/topological_sort.hpp>
 #include <cassert>
 #include <map>
+#include <set>
 
 #include "graph/base/error.hpp"
 #include "graph/base/name_table.hpp"
@@ -28,6 +29,7 @@ struct Network::State : Network::Lists {
   std::map<std::string, std::int64_t, std::less<>> opsets;
   std::vector<TensorId> inputs, outputs;
   std::vector<std::string_view> types;
+  std::set<std::string, std::less<>> functions;        // types that the model gives a body
   std::vector<std::string_view> prefixes = {""};       // by subgraph
   NameTable type_names, tensor_names, operator_names;  // of the lists above
   std::vector<std::pair<std::string_view, TensorId>> aliases;
@@ -83,6 +85,9 @@ std::span<const TensorId> Network::inputs() const { return state_->inputs; }
 std::span<const TensorId> Network::outputs() const { return state_->outputs; }
 std::string_view Network::type_name(TypeId type) const { return state_->types[type]; }
 std::size_t Network::type_count() const { return state_->types.size(); }
+bool Network::is_function(TypeId type) const {
+  return state_->functions.contains(type_name(type)) || type_name(type).starts_with(kFunctionPrefix);
+}
 std::optional<TypeId> Network::find_type(std::string_view name) const {
   return state_->type_names.find(name, state_->type_name());
 }
@@ -219,6 +224,8 @@ NetworkBuilder::NetworkBuilder(NetworkBuilder&&) noexcept = default;
 
 Arena& NetworkBuilder::arena() { return network_.arena(); }
 void NetworkBuilder::name(std::string_view name) { network_.state_->name = name; }
+
+void NetworkBuilder::function(std::string_view type) { network_.state_->functions.emplace(type); }
 
 void NetworkBuilder::opset(std::string_view domain, std::int64_t version) {
   // "ai.onnx" is the other spelling of the default domain.

@@ -25,6 +25,8 @@ using TensorId = std::uint32_t;    // index into Network::tensors()
 using OperatorId = std::uint32_t;  // index into Network::operators(): the order of the file
 using TypeId = std::uint32_t;      // an operator name ("Conv", "com.microsoft::FusedConv"), interned
 inline constexpr std::uint32_t kNone = UINT32_MAX;
+// Before the type of a call of a function that is called like an operator with a form.
+inline constexpr std::string_view kFunctionPrefix = "function::";
 
 // A nested network that the engine does not look into (the body of If, Loop or Scan).
 struct Opaque {
@@ -102,6 +104,7 @@ class Network {
   std::string_view type_of(OperatorId id) const { return type_name(op(id).type); }
   std::size_t type_count() const;
   std::optional<TypeId> find_type(std::string_view name) const;
+  bool is_function(TypeId type) const;  // the model gives it a body of its own
 
   // What stands before the names of a nested network, "outer/inner/"; "" of 0. Names do not reach across its border.
   std::string_view prefix(std::uint32_t subgraph) const;

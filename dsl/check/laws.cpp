@@ -79,15 +79,26 @@ class LawChecker {
   BoundLaws bound_;
 };
 
+std::string_view domain_of(std::string_view op) {
+  const std::size_t colons = op.find("::");
+  return colons == std::string_view::npos ? std::string_view() : op.substr(0, colons);
+}
+
 // `known`: filled once it is asked for.
 void warn_of_unknown(CheckContext& context, const CheckContext::OperatorUse& use, std::vector<std::string>& known) {
   if (context.reporter.is_full(use.at.source, Severity::warning)) return;
   if (context.bound_operators.contains(use.op) || context.vocabulary.attributes(use.op)) return;
   if (known.empty()) known = context.vocabulary.operators();
-  const std::string_view meant = nearest(use.op, std::vector<std::string_view>(known.begin(), known.end()));
-  const std::string guess = meant.empty() ? "" : fmt::format("did you mean '{}'? else ", meant);
+  std::string hint = did_you_mean(use.op, std::vector<std::string_view>(known.begin(), known.end()));
+  // Of a domain whose operators are known nobody can say that one which is not treats its channels alike.
+  const bool known_domain = std::any_of(known.begin(), known.end(),
+                                        [&](const std::string& each) { return domain_of(each) == domain_of(use.op); });
+  if (hint.empty() && known_domain) hint = "`rewrite-engine ops` lists the operators that are known";
+  if (!known_domain)
+    hint += fmt::format("{}add `op {} law pass` only if it treats every channel alike", hint.empty() ? "" : " else ",
+                        use.op);
   context.reporter.warning("unknown-operator", use.at, fmt::format("nobody knows operator '{}': it blocks", use.op),
-                           fmt::format("{}add `op {} law pass`, or the law that it obeys", guess, use.op));
+                           std::move(hint));
 }
 
 }  // namespace

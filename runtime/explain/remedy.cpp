@@ -121,8 +121,8 @@ const std::array kRows = {
         [](dsl::Program& program, const Change& change) { pattern(program, change).leaks = dsl::LeakPolicy::pin; }},
     RemedyRow{ChangeKind::teach, true,
               [](const dsl::Loaded&, const Change& change) {
-                return fmt::format("teach the law of {0}: `op {0} law {1}` (if it is true of it: it is believed)",
-                                   graph::printable(change.op), change.law);
+                return fmt::format("teach the law of {0}: `op {0} law {1}` ({2}; it is believed)",
+                                   graph::printable(change.op), change.law, kAdviceHolds);
               },
               add_law},
     RemedyRow{ChangeKind::bound, false,
@@ -232,7 +232,7 @@ struct Remedies::Trial {
 
 Remedies::Remedies(ModelSource source, const dsl::Loaded& rules, const RunOptions& options, const graph::Model& model,
                    const Outcome& base)
-    : source_(std::move(source)), rules_(rules), options_(options), base_(base) {
+    : source_(std::move(source)), rules_(rules), options_(options), base_(base), advice_(law_advice(base.analysis)) {
   const std::uint64_t size = base.analysis.network->operators().size() + model.bytes / 1000 + 1;
   most_tries_ = std::clamp<std::uint64_t>(2'000'000 / size, 3, 64);
   most_full_tries_ = std::clamp<std::uint64_t>(100'000'000 / (model.bytes + 1), 1, 6);
@@ -282,16 +282,6 @@ std::vector<Miss> Remedies::misses(const Pattern& pattern, const Outcome& outcom
 
 // --- from a miss to the change that would take it out of the way
 
-namespace {
-
-std::string claimed(Claim claim) {
-  for (const Law* law : laws())
-    if (law->claim == claim) return std::string(law->name);
-  return {};
-}
-
-}  // namespace
-
 bool Remedies::treat_leak(const Miss& miss, std::uint32_t rule, LeakPolicy policy, const Outcome& outcome,
                           Changes& changes) const {
   const Change pin = {.kind = ChangeKind::pin_leaks, .rule = rule, .at = miss.clause};
@@ -300,10 +290,9 @@ bool Remedies::treat_leak(const Miss& miss, std::uint32_t rule, LeakPolicy polic
   if (miss.op != kNone) {
     const Site site = outcome.analysis.site(miss.op);
     const std::string type(site.network().type_of(miss.op));
-    if (unknown) {
-      const Claim claim = site.activation_count() > 1 ? Claim::of_several : Claim::of_one_activation;
-      return add(changes, {.kind = ChangeKind::teach, .op = type, .law = claimed(claim)}), true;
-    }
+    if (unknown)
+      if (const auto advice = advice_.find(type); advice != advice_.end() && !advice->second.law.empty())
+        return add(changes, {.kind = ChangeKind::teach, .op = type, .law = std::string(advice->second.law)}), true;
     if (const auto other = traits(site).other_law; !other.empty() && outcome.analysis.law(miss.op).name != other)
       return add(changes, {.kind = ChangeKind::bound, .op = type, .law = std::string(other)}), true;
   }

@@ -13,6 +13,7 @@
 
 #include "graph/model.hpp"
 #include "runtime/engine/run.hpp"
+#include "runtime/regions/law_advice.hpp"
 #include "runtime/report/reasons.hpp"
 
 namespace rw::runtime {
@@ -104,6 +105,7 @@ class Remedies {
   const dsl::Loaded& rules_;
   RunOptions options_;
   const Outcome& base_;
+  std::map<std::string, LawAdvice> advice_;           // by type of the operators that nobody knows
   std::vector<std::uint32_t> base_region_of_parent_;  // by operator: index into base.visited
   std::map<Changes, std::unique_ptr<Trial>> trials_;
   std::map<Changes, std::size_t> index_;

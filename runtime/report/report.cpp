@@ -6,6 +6,7 @@
 #include <map>
 
 #include "graph/base/printable.hpp"
+#include "runtime/regions/law_advice.hpp"
 #include "runtime/report/reasons.hpp"
 #include "runtime/text/painter.hpp"
 #include "runtime/text/size_text.hpp"
@@ -134,14 +135,17 @@ std::string left_alone(const ReportInput& input) {
 
 std::string warnings(const ReportInput& input) {
   std::string text;
-  std::map<std::string_view, std::size_t> unknown;
+  std::map<std::string, std::size_t> unknown;
   for (OperatorId op = 0; op < input.model.network.operators().size(); ++op)
-    if (input.outcome.analysis.operators[op].unknown) ++unknown[input.model.network.type_of(op)];
-  for (const auto& [type, count] : unknown)
-    text += fmt::format(
-        "warning: no law is known for {} ({} operator{}): it blocks; where it carries scales, add `op {} law pass` to "
-        "a rule file\n",
-        graph::printable(type), count, count == 1 ? "" : "s", graph::printable(type));
+    if (input.outcome.analysis.operators[op].unknown) ++unknown[std::string(input.model.network.type_of(op))];
+  for (const auto& [type, advice] : law_advice(input.outcome.analysis)) {
+    const std::string name = graph::printable(type);
+    text += fmt::format("warning: no law is known for {} ({} operator{}): it blocks", name, unknown[type],
+                        unknown[type] == 1 ? "" : "s");
+    text += advice.law.empty()
+                ? fmt::format(" ({})\n", advice.why_not)
+                : fmt::format("; {}, add `op {} law {}` to a rule file\n", kAdviceHolds, name, advice.law);
+  }
   if (input.outcome.unused_statistics > 0)
     text +=
         fmt::format("note: {} statistics run along another axis than the channels of their tensor and are not used\n",

@@ -219,7 +219,7 @@ const std::vector<Golden>& goldens() {
       {"unknown-operator", "set conv = Conv, Convv\n",
        R"(mine.dsl:1:18: warning: nobody knows operator 'Convv': it blocks [unknown-operator]
    1 | set conv = Conv, Convv
-     |                  ^^^^^ did you mean 'Conv'? else add `op Convv law pass`, or the law that it obeys
+     |                  ^^^^^ did you mean 'Conv'?
 )"},
       {"not-yet-known", in_rule("  where s > 1\n  let s = count(p)"),
        R"(mine.dsl:4:9: error: 's' is used before it is bound [not-yet-known]

@@ -169,6 +169,8 @@ TEST_CASE("A function of the model is not the operator whose name it has") {
   const Read read(bytes);
   CHECK(read.network().type_of(0) == "function::Relu");
   CHECK(read.network().type_of(1) == "my::F");
+  CHECK(read.network().is_function(read.network().op(0).type));
+  CHECK(read.network().is_function(read.network().op(1).type));
 }
 
 TEST_CASE("Mistakes in ONNX files are told with their place") {

@@ -149,14 +149,14 @@ Conv 'a' -> nothing (4 channels)
     nothing absorbs its scale
     every channel that a parent offers is pinned
   leak: Conv 'a' channel 0 -> Relu 'r' -> my::Swirl 'w': no law is known for it (pins 4 of 4 channels)
-  remedy: add my::Swirl to `through` (test.dsl:4), after you teach the law of my::Swirl: `op my::Swirl law pass` (if it is true of it: it is believed); then s would scale 4 of 4 channels here; in all it unlocks 2 regions, 8 channels
+  remedy: add my::Swirl to `through` (test.dsl:4), after you teach the law of my::Swirl: `op my::Swirl law pass` (only if it treats every channel alike; it is believed); then s would scale 4 of 4 channels here; in all it unlocks 2 regions, 8 channels
   1 more region like it: Conv 'b'
 
 offer no scale:
       2  Conv: the shape of its input is not known (first: Conv 'c')
 
 what would unlock most
-     2 regions, 8 channels  add my::Swirl to `through` (test.dsl:4), after you teach the law of my::Swirl: `op my::Swirl law pass` (if it is true of it: it is believed)
+     2 regions, 8 channels  add my::Swirl to `through` (test.dsl:4), after you teach the law of my::Swirl: `op my::Swirl law pass` (only if it treats every channel alike; it is believed)
 )");
   REQUIRE(explained.explanation().remedies.size() == 1);
   CHECK(explained.explanation().remedies[0].claims);

@@ -83,7 +83,7 @@ class ModelReader {
       if (fields->number == FunctionProto::kName) name = fields->text();
       if (fields->number == FunctionProto::kDomain) domain = fields->text();
     }
-    functions_.insert(full_type(domain_of(domain), name));
+    builder_.function(*functions_.insert(full_type(domain_of(domain), name)).first);
     origin_->functions = true;
   }
 
@@ -287,7 +287,7 @@ class ModelReader {
     for (const std::string_view name : node_.captured) node_.inputs.push_back(builder_.tensor(name));
     if (!used_domains_.contains(node_.domain)) used_domains_.emplace(node_.domain);
     std::string type = full_type(node_.domain, node_.type);
-    if (functions_.contains(type) && find_form(type)) type = "function::" + type;
+    if (functions_.contains(type) && find_form(type)) type = std::string(kFunctionPrefix) + type;
     builder_.add(type, node_.name, node_.inputs, node_.outputs, node_.attributes,
                  static_cast<std::uint32_t>(node_.captured.size()));
     if (node_.domain.empty() && node_.type == "Constant") read_constant();
