@@ -45,7 +45,10 @@ class Loader {
 
   void load(const std::vector<std::string>& names) {
     standard_ = visit(file_name(kStd, ""), std::nullopt);
-    for (const std::string& name : names) visit(file_name(name, ""), std::nullopt);
+    for (const std::string& name : names) {
+      const FileNames* file = visit(file_name(name, ""), std::nullopt);
+      if (file != nullptr) warn_of_empty(*file->file);
+    }
     check_laws(context_);
     if (reporter_.errors() == 0) check_shadows(context_);
   }
@@ -53,6 +56,12 @@ class Loader {
   Diagnostics finish() { return std::move(reporter_).finish(static_cast<std::uint32_t>(sources_.size())); }
 
  private:
+  void warn_of_empty(const tree::File& file) {
+    if (!file.declarations.empty() || !file.broken.empty() || reporter_.errors() > 0) return;
+    reporter_.warning("empty", Position{file.source, 0, 0}, "this file declares nothing",
+                      "a rule file has use, op, set, function, rule and test");
+  }
+
   std::optional<std::string> text_of(const FileName& file, std::string& why) const {
     std::optional<std::string> text = file.shipped ? library_.shipped(file.name) : library_.read(file.name, why);
     if (text) return text;

@@ -54,7 +54,7 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Op& 
     std::vector<std::string_view> candidates;
     for (const LawWord& row : laws) candidates.push_back(row.name);
     context.reporter.error("unknown-name", op.law.at, fmt::format("unknown law '{}'", op.law.text),
-                           did_you_mean(op.law.text, candidates));
+                           meant_or_all(op.law.text, candidates));
     return;
   }
   LawBinding binding;

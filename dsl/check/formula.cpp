@@ -245,6 +245,7 @@ CheckedFormula FormulaChecker::check_name(const Formula& formula, Scope& scope) 
 
 CheckedFormula FormulaChecker::unknown_name(const Formula& formula, const Scope& scope) {
   const std::string& name = formula.word.text;
+  if (around_.incomplete) return open(formula);
   if (around_.place == Surroundings::Place::rule && calls_.empty() && around_.bound_later.contains(name)) {
     error("not-yet-known", formula.at, fmt::format("'{}' is used before it is bound", name),
           fmt::format("it is bound in line {}", context_.sources.locate(around_.bound_later.at(name)).line));

@@ -35,6 +35,8 @@ struct Surroundings {
   const std::vector<OperatorList>* operators = nullptr;  // for each binding
   OperatorList own;                                      // of the guard
   NameTable<Position> bound_later;                       // names of the rule that are bound further down
+  bool incomplete =
+      false;  // a clause that would bind names is missing: those that are not bound are not complained about
 };
 
 class FormulaChecker {
@@ -79,8 +81,10 @@ class FormulaChecker {
   CheckedFormula own_word(const Formula& formula, const std::string& name);
   CheckedFormula attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators,
                            BindingIndex family);
-  bool attribute_of_named(const tree::Word& word, const OperatorList& operators, BindingIndex family,
-                          std::optional<Kind>& kind);
+  bool others_have(const std::string& name, const OperatorList& operators) const;
+  std::string what_there_is(const Formula& formula, const std::string& name, BindingIndex family) const;
+  bool attribute_of_named(const Formula& formula, const tree::Word& word, const OperatorList& operators,
+                          BindingIndex family, std::optional<Kind>& kind);
   bool attribute_by_law(const tree::Word& word, const OperatorList& operators, BindingIndex family,
                         std::optional<Kind>& kind);
   bool attribute_of_kind(const tree::Word& word, const std::string& op, const AttributeWord& row,
@@ -96,6 +100,8 @@ class FormulaChecker {
   CheckedFormula call_data(const Formula& formula, std::uint32_t function, Scope& scope);
   CheckedFormula call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope);
   CheckedFormula unknown_function(const Formula& formula, Scope& scope);
+  void check_bounds(const Formula& formula, const std::vector<ExprId>& operands);
+  std::string binding_of(unsigned roles) const;
   bool right_count(const Formula& formula, std::size_t wanted);
   void check_arguments(const Formula& formula, Scope& scope);
   Meaning argument_meaning(tree::FormulaId formula, Scope& scope, std::vector<std::pair<std::uint32_t, ExprId>>& lets);

@@ -21,11 +21,18 @@ constexpr Confused kConfused[] = {{"max", "max compares two values; the largest 
 
 }  // namespace
 
+// "they are p", where a name has one of the roles.
+std::string FormulaChecker::binding_of(unsigned roles) const {
+  for (const Binding& binding : *around_.bindings)
+    if ((roles & bit(binding.role)) != 0) return fmt::format("did you mean '{}'?", binding.name);
+  return "";
+}
+
 const Meaning* FormulaChecker::check_binding(tree::FormulaId id, Scope& scope, unsigned roles,
                                              std::string_view wanted) {
   const Formula& formula = formula_of(id);
-  const auto refuse = [&](std::string_view why) {
-    error("wrong-name", formula.at, fmt::format("expected {}, {}", wanted, why));
+  const auto refuse = [&](std::string_view why, std::string hint = "") {
+    error("wrong-name", formula.at, fmt::format("expected {}, {}", wanted, why), std::move(hint));
     return nullptr;
   };
   if (formula.form != tree::Form::name) return refuse("this is a formula");
@@ -37,7 +44,8 @@ const Meaning* FormulaChecker::check_binding(tree::FormulaId id, Scope& scope, u
   if (meaning->sort == Meaning::Sort::open) return meaning;
   if (meaning->sort != Meaning::Sort::binding) return refuse(fmt::format("'{}' is a value", formula.word.text));
   const Role role = (*around_.bindings)[meaning->index].role;
-  if ((roles & bit(role)) == 0) return refuse(fmt::format("'{}' is {}", formula.word.text, role_name(role)));
+  if ((roles & bit(role)) == 0)
+    return refuse(fmt::format("'{}' is {}", formula.word.text, role_name(role)), binding_of(roles));
   return meaning;
 }
 
@@ -123,6 +131,15 @@ CheckedFormula FormulaChecker::unknown_function(const Formula& formula, Scope& s
   return open(formula);
 }
 
+// clamp(x, 20, 1): what is at least 20 is not at most 1.
+void FormulaChecker::check_bounds(const Formula& formula, const std::vector<ExprId>& operands) {
+  if (formula.word.text != "clamp" || operands.size() != 3 || full_) return;
+  const Expr &least = exprs_[operands[1]], &most = exprs_[operands[2]];
+  if (least.op != ExprOp::number || most.op != ExprOp::number || least.number <= most.number) return;
+  error("out-of-range", formula.at, fmt::format("nothing is at least {} and at most {}", least.number, most.number),
+        "clamp(x, lo, hi): the smaller bound stands first");
+}
+
 CheckedFormula FormulaChecker::call_numeric(const Formula& formula, std::uint32_t function, Scope& scope) {
   std::vector<ExprId> operands;
   CheckedFormula value;
@@ -131,6 +148,7 @@ CheckedFormula FormulaChecker::call_numeric(const Formula& formula, std::uint32_
     value = i == 0 ? argument : meet(value, argument, formula.word.at);
     operands.push_back(argument.expr);
   }
+  check_bounds(formula, operands);
   value.at = formula.at;
   Expr expr = operation(ExprOp::call, formula.at, std::move(operands));
   expr.index = function;

@@ -43,14 +43,39 @@ std::string FormulaChecker::meant(const std::string& name, std::span<const std::
 }
 
 // Each of the operators that are named must have the attribute.
-bool FormulaChecker::attribute_of_named(const tree::Word& word, const OperatorList& operators, BindingIndex family,
-                                        std::optional<Kind>& kind) {
+bool FormulaChecker::others_have(const std::string& name, const OperatorList& operators) const {
+  return std::any_of(operators.known.begin(), operators.known.end(), [&](const std::string& op) {
+    const auto words = words_of(*context_.vocabulary.attributes(op));
+    return std::find(words.begin(), words.end(), name) != words.end();
+  });
+}
+
+// A function that is written like a field, or the fields that a set has.
+std::string FormulaChecker::what_there_is(const Formula& formula, const std::string& name, BindingIndex family) const {
+  if (family == kNoBinding || around_.bindings == nullptr) return "";
+  const auto& functions = context_.vocabulary.functions;
+  const auto takes_a_set = [&](const FunctionWord& row) {
+    return row.name == name && (row.form == FunctionForm::data || row.form == FunctionForm::count);
+  };
+  if (std::any_of(functions.begin(), functions.end(), takes_a_set))
+    return fmt::format("write {}({})", name, formula.word.text);
+  std::string all;
+  for (const FieldWord& row : context_.vocabulary.fields)
+    if ((row.roles & bit((*around_.bindings)[family].role)) != 0)
+      all += fmt::format("{}{}", all.empty() ? "" : ", ", row.name);
+  return fmt::format("its fields are: {}", all);
+}
+
+bool FormulaChecker::attribute_of_named(const Formula& formula, const tree::Word& word, const OperatorList& operators,
+                                        BindingIndex family, std::optional<Kind>& kind) {
   for (const std::string& op : operators.known) {
     const auto rows = *context_.vocabulary.attributes(op);
     const auto row = std::find_if(rows.begin(), rows.end(), [&](auto& r) { return r.name == word.text; });
     if (row == rows.end()) {
       std::string hint = meant(word.text, words_of(rows), family);
-      if (hint.empty() && operators.known.size() > 1) hint = "ask only those that have it, in a guard of their own";
+      if (hint.empty())
+        hint = others_have(word.text, operators) ? "ask only those that have it, in a guard of their own"
+                                                 : what_there_is(formula, word.text, family);
       error("unknown-name", word.at, fmt::format("{} has no attribute '{}'", op, word.text), std::move(hint));
       return false;
     }
@@ -106,7 +131,7 @@ bool FormulaChecker::attribute_of_kind(const tree::Word& word, const std::string
 CheckedFormula FormulaChecker::attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators,
                                          BindingIndex family) {
   std::optional<Kind> kind;
-  if (!attribute_of_named(word, operators, family, kind) || !attribute_by_law(word, operators, family, kind)) {
+  if (!attribute_of_named(formula, word, operators, family, kind) || !attribute_by_law(word, operators, family, kind)) {
     return open(formula);
   }
   Expr expr;

@@ -36,6 +36,7 @@ class RuleChecker {
     if (tree_.doc) rule_.doc = tree_.doc->text;
     for (const tree::NumberArgument& param : tree_.params) add_param(param);
     collect_later();
+    around_.incomplete = !binds_all();
     for (const tree::Clause& clause : tree_.clauses) check_clause(clause);
     check_whole();
     return std::move(rule_);
@@ -86,6 +87,18 @@ class RuleChecker {
         if (element.as) later.emplace(element.as->text, element.as->at);
       }
     }
+  }
+
+  // Whether there are the clauses that bind names: a chain, or a region with parents and children.
+  bool binds_all() const {
+    using tree::ClauseWord, tree::RegionWord;
+    const auto has = [](const tree::Clause& region, RegionWord word) {
+      return std::any_of(region.region.begin(), region.region.end(), [&](auto& part) { return part.form == word; });
+    };
+    return std::any_of(tree_.clauses.begin(), tree_.clauses.end(), [&](const tree::Clause& clause) {
+      if (clause.form == ClauseWord::chain) return true;
+      return clause.form == ClauseWord::region && has(clause, RegionWord::parents) && has(clause, RegionWord::children);
+    });
   }
 
   // ---- clauses ----
@@ -230,7 +243,7 @@ class RuleChecker {
       std::vector<std::string_view> candidates;
       for (const ActionWord& row : actions) candidates.push_back(row.name);
       error("unknown-name", clause.name.at, fmt::format("unknown action '{}'", clause.name.text),
-            did_you_mean(clause.name.text, candidates));
+            meant_or_all(clause.name.text, candidates));
       return;
     }
     const bool pattern = rule_.region || !rule_.chain.empty();
@@ -284,7 +297,18 @@ class RuleChecker {
       error("families-meet", value.at, fmt::format("a scale for {} cannot be {}", parents, formulas_.call_them(value)),
             fmt::format("across(max, ...) makes a value of the region from those of {}", others));
     }
+    if (const std::optional<double> number = constant(value); number && !(*number > 0))
+      error("out-of-range", value.at, "a scale is larger than 0", "what shall stay as it is has scale 1");
     return {kNoBinding, value.expr, ""};
+  }
+
+  // The number that a formula is, whatever the network.
+  std::optional<double> constant(const CheckedFormula& value) const {
+    if (value.any_about || value.expr >= rule_.exprs.size()) return std::nullopt;
+    const Expr& expr = rule_.exprs[value.expr];
+    if (expr.op == ExprOp::number) return expr.number;
+    if (expr.op != ExprOp::negate || rule_.exprs[expr.operands[0]].op != ExprOp::number) return std::nullopt;
+    return -rule_.exprs[expr.operands[0]].number;
   }
 
   Step::Argument operator_argument(tree::FormulaId id) {

@@ -48,7 +48,7 @@ std::uint32_t find_law(CheckContext& context, const tree::Word& word) {
   const auto law = std::find_if(laws.begin(), laws.end(), [&](auto& row) { return row.name == word.text; });
   if (law != laws.end()) return static_cast<std::uint32_t>(law - laws.begin());
   context.reporter.error("unknown-name", word.at, fmt::format("unknown law '{}'", word.text),
-                         did_you_mean(word.text, words_of(laws)));
+                         meant_or_all(word.text, words_of(laws)));
   return kNoLaw;
 }
 

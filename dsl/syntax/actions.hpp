@@ -81,6 +81,12 @@ inline std::string unescape(std::string_view body) {
 
 RW_WORD(gap) { reading.token_end = begin; }
 RW_WORD(mark<','>) { reading.comma = begin; }
+RW_WORD(rule_open) { reading.braces.push_back(begin); }
+RW_WORD(region_open) { reading.braces.push_back(begin); }
+RW_WORD(test_open) { reading.braces.push_back(begin); }
+RW_WORD(rule_close) { reading.braces.pop_back(); }
+RW_WORD(region_close) { reading.braces.pop_back(); }
+RW_WORD(test_close) { reading.braces.pop_back(); }
 RW_WORD(name_text) { reading.name = {std::string(begin, end), reading.at(begin, end)}; }
 RW_WORD(operator_text) { reading.oper = {std::string(begin, end), reading.at(begin, end)}; }
 RW_WORD(law_text) { reading.word = {std::string(begin, end), reading.at(begin, end)}; }

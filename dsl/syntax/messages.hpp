@@ -9,7 +9,7 @@
 
 namespace rw::dsl::grammar {
 
-enum class Wants : unsigned char { anything, name, operator_name };
+enum class Wants : unsigned char { anything, name, operator_name, term };
 
 struct Message {
   std::string_view code;  // empty: the rule has no message, it is no commit point
@@ -93,9 +93,11 @@ RW_MESSAGE<quantifier_colon>  = expected("expected ':' after the set");
 RW_MESSAGE<like_pattern>      = expected("expected a pattern in quotes after `like`");
 
 // terms
-RW_MESSAGE<first_term>         = {"syntax", "expected an operator, a set or a law", "", Wants::name, {}};
+RW_MESSAGE<first_term>         = {"syntax", "expected an operator, a set or a law", "", Wants::term, {}};
 RW_MESSAGE<next_term>          = after_a_comma("expected an operator, a set or a law after ','");
 RW_MESSAGE<term_law_name>      = expected_name("expected a law after `law`: law pass");
+RW_MESSAGE<no_dot> =
+    instead("syntax", "a name of an operator or set has no dot", "write Conv, or with a domain my::Conv");
 RW_MESSAGE<channel_word>       = expected("expected `channel` after `on`", "", kChannel);
 RW_MESSAGE<guard_value>        = expected("expected a condition after `where`");
 RW_MESSAGE<as_name>            = expected_name("expected a name after `as`");
@@ -114,8 +116,10 @@ RW_MESSAGE<region_open>        = expected("expected '{' after the region's name"
 RW_MESSAGE<region_close>       = expected("expected a clause of the region or '}'", "", kRegionWords);
 
 // clauses of a rule
-RW_MESSAGE<first_element>   = {"syntax", "expected an operator, a set or a law after `chain`", "", Wants::name, {}};
-RW_MESSAGE<next_element>    = {"syntax", "expected an operator, a set or a law after the arrow", "", Wants::name, {}};
+RW_MESSAGE<first_element>   = {"syntax", "expected an operator, a set or a law after `chain`", "", Wants::term, {}};
+RW_MESSAGE<next_element>    = {"syntax", "expected an operator, a set or a law after the arrow", "", Wants::term, {}};
+RW_MESSAGE<no_inputs> =
+    instead("syntax", "a chain names operators without their inputs", "the arrows say them: chain Sigmoid as s => Mul as m");
 RW_MESSAGE<clause_let_name> = expected_name("expected a name after `let`");
 RW_MESSAGE<clause_value>    = expected("expected a value after '='");
 RW_MESSAGE<condition_value> = expected("expected a condition");

@@ -60,18 +60,77 @@ bool is_reserved(std::string_view token) {
   return peg::parse<grammar::reserved>(in);
 }
 
-std::string hint_for(const grammar::Message& message, std::string_view found) {
+// What is written otherwise in other languages, by the text that stands there.
+struct Habit {
+  std::string_view text, hint;
+};
+constexpr Habit kHabits[] = {
+    {"//", "a comment begins with #"},
+    {"/*", "a comment begins with #"},
+    {"'", "a text stands in \" \""},
+    {"\u2018", "a text stands in \" \""},
+    {"\u2019", "a text stands in \" \""},
+    {"\u201c", "a text stands in \" \""},
+    {"\u201d", "a text stands in \" \""},
+    {"\u201e", "a text stands in \" \""},
+    {"?", "write `if C then A else B`"},
+    {";", "nothing stands between clauses: take it out"},
+    {"%", "numbers have no units: 20 % is 0.2"},
+};
+
+std::string hint_for_habit(const grammar::Message& message, std::string_view rest) {
+  for (const Habit& habit : kHabits)
+    if (rest.starts_with(habit.text)) return std::string(habit.hint);
+  const auto is = [&](const grammar::Message& other) { return &message == &other; };
+  if (rest.starts_with('[')) {
+    if (is(grammar::message<grammar::next_input>))
+      return "say what the list is: weight, bias, positive, values or integers";
+    if (message.text == "expected a value") return "formulas have numbers and texts, no lists";
+  }
+  if (rest.starts_with('=') && is(grammar::message<grammar::node_close>))
+    return "attributes stand behind the bracket: Conv(x, w) pads [1, 1]";
+  if (rest.starts_with('}') && is(grammar::message<grammar::end_of_file>)) return "nothing is open that it would close";
+  if (rest.starts_with('-') && is(grammar::message<grammar::rule_open>)) return "names have _ between their words";
+  if (is(grammar::message<grammar::end_of_file>)) return "a rule file has use, op, set, function, rule and test";
+  return "";
+}
+
+bool is_declaration(std::string_view token) {
+  return std::find(std::begin(kDeclarationWords), std::end(kDeclarationWords), token) != std::end(kDeclarationWords);
+}
+
+// A brace that is open where the file ends or the next declaration begins.
+std::string hint_for_brace(const Reading& reading, const grammar::Message& message, std::string_view found) {
+  const bool closes = &message == &grammar::message<grammar::rule_close> ||
+                      &message == &grammar::message<grammar::region_close> ||
+                      &message == &grammar::message<grammar::test_close>;
+  if (!closes || reading.braces.empty() || !(found.empty() || is_declaration(found))) return "";
+  return fmt::format("the {{ in line {} is not closed",
+                     1 + std::count(reading.text.data(), reading.braces.back(), '\n'));
+}
+
+std::string hint_for_name(std::string_view found) {
+  if (is_reserved(found)) return fmt::format("'{}' is a word of the language: choose another name", found);
+  if (found[0] >= 'A' && found[0] <= 'Z') return "names begin with a small letter";
+  return found[0] == '_' ? "names begin with a letter" : "";
+}
+
+std::string hint_for(const Reading& reading, const grammar::Message& message, std::string_view rest) {
   if (!message.hint.empty()) return std::string(message.hint);
-  if (found.empty()) return "";
+  const std::string_view found = front_token(rest);
+  if (std::string hint = hint_for_brace(reading, message, found); !hint.empty() || found.empty()) return hint;
   const std::vector<std::string_view> words(message.words.begin(), message.words.end());
   if (std::string hint = did_you_mean(found, words); !hint.empty()) return hint;
-  if (message.wants == grammar::Wants::name) {
-    if (is_reserved(found)) return fmt::format("'{}' is a word of the language: choose another name", found);
-    if (found[0] >= 'A' && found[0] <= 'Z') return "names begin with a small letter";
-    if (found[0] == '_') return "names begin with a letter";
-  }
-  if (message.wants == grammar::Wants::operator_name && is_word(found[0])) {
-    return "operators begin with a capital letter, or with a domain: my::Op";
+  if (std::string hint = hint_for_habit(message, rest); !hint.empty()) return hint;
+  switch (message.wants) {
+    case grammar::Wants::name:
+      return hint_for_name(found);
+    case grammar::Wants::term:
+      return is_reserved(found) ? "name one at least: Conv" : hint_for_name(found);
+    case grammar::Wants::operator_name:
+      return is_word(found[0]) ? "operators begin with a capital letter, or with a domain: my::Op" : "";
+    case grammar::Wants::anything:
+      break;
   }
   return "";
 }
@@ -93,13 +152,25 @@ Diagnostic explain(const Reading& reading, const Failure& failure) {
   const std::string_view found = front_token(rest);
   std::string text(message.text);
   if (text.starts_with("expected")) text += ", found " + describe(found);
-  if (message.code == "trailing-comma") {
+  const bool ends = found.empty() || is_reserved(found) ||
+                    (found.size() == 1 && std::string_view(")]}").find(found[0]) != std::string_view::npos);
+  if (message.code == "trailing-comma" && ends) {
     return {Severity::error, message.code, reading.at(reading.comma, reading.comma + 1), std::move(text),
             std::string(message.hint)};
   }
-  // What is missing at the end of the file is missing behind the last word, not on the empty line after it.
-  const char* at = found.empty() && reading.token_end != nullptr ? reading.token_end : failure.at;
-  return {Severity::error, message.code, reading.at(at, at + found.size()), std::move(text), hint_for(message, found)};
+  if (message.code == "trailing-comma") {
+    return {Severity::error, "syntax", reading.at(failure.at, failure.at + found.size()), std::move(text),
+            hint_for_habit(message, rest)};
+  }
+  // What is missing at the end of the file is missing behind the last word, not on the empty line after it; so are the
+  // operators of a list that ends before it has begun.
+  if ((found.empty() || (message.wants == grammar::Wants::term && is_reserved(found))) &&
+      reading.token_end != nullptr) {
+    return {Severity::error, message.code, reading.at(reading.token_end, reading.token_end), std::move(text),
+            hint_for(reading, message, rest)};
+  }
+  return {Severity::error, message.code, reading.at(failure.at, failure.at + found.size()), std::move(text),
+          hint_for(reading, message, rest)};
 }
 
 Diagnostic explain(const Reading& reading, const grammar::TooDeep& failure) {
@@ -123,6 +194,7 @@ const char* parse_some(Reading& reading, const char* from, Diagnostics& diagnost
   peg::memory_input<peg::tracking_mode::lazy> in(from, end, "");
   Root root{reading, reading.file};
   reading.token_end = nullptr;
+  reading.braces.clear();
   reading.declares.reset();
   const auto fail = [&](Diagnostic diagnostic, const char* at) {
     if (reading.declares) reading.file.broken.push_back(std::move(*reading.declares));

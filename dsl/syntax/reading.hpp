@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "dsl/syntax/tree.hpp"
 #include "dsl/text/diagnostic.hpp"
@@ -27,6 +28,7 @@ struct Reading {
   const char* token_end = nullptr;  // where the last word or sign ended
   const char* quote = nullptr;      // where the last string began
   const char* comma = nullptr;      // the last one
+  std::vector<const char*> braces;  // those that are open
 
   // The last of each sort.
   tree::Word name, oper, string, number_word, word;

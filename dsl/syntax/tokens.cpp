@@ -28,13 +28,32 @@ std::string_view step(std::string_view text) {
   return front_token(text);
 }
 
-bool begins_operator(std::string_view text) {
+// The word behind the gap at the front; empty: there is no gap, or nothing behind it.
+std::string_view word_behind_gap(std::string_view text) {
   const std::size_t gap = text.find_first_not_of(kBlanks);
-  if (gap == 0 || gap == std::string_view::npos) return false;
-  const std::string_view word = front_token(text.substr(gap));
-  const std::string_view behind = text.substr(gap + word.size());
+  return gap == 0 || gap == std::string_view::npos ? std::string_view() : front_token(text.substr(gap));
+}
+
+// `text` begins behind `op`.
+bool begins_operator(std::string_view text) {
+  const std::string_view word = word_behind_gap(text);
+  if (word.empty()) return false;
+  const char* end = word.data() + word.size();
+  const std::string_view behind(end, static_cast<std::size_t>(text.data() + text.size() - end));
   return (word[0] >= 'A' && word[0] <= 'Z') ||
          (is_word(word[0]) && (behind.starts_with("::") || behind.starts_with(".")));
+}
+
+// Whether a word, behind which `rest` stands, begins a declaration. In the middle of a line only with what must follow:
+// there it may be a part of something else.
+bool begins_declaration(std::string_view word, std::string_view rest, bool line_begins) {
+  if (std::find(std::begin(kDeclarationWords), std::end(kDeclarationWords), word) == std::end(kDeclarationWords))
+    return false;
+  if (word == "op") return begins_operator(rest);
+  if (line_begins) return true;
+  const std::string_view next = word_behind_gap(rest);
+  if (next.empty()) return false;
+  return word == "use" ? next[0] == '"' : next[0] >= 'a' && next[0] <= 'z';
 }
 
 }  // namespace
@@ -55,14 +74,20 @@ std::string_view front_token(std::string_view text) {
 
 const char* next_declaration(std::string_view text, const char* from) {
   std::string_view rest = text.substr(static_cast<std::size_t>(from - text.data()));
-  bool field = false;
+  std::string_view before = "\n";  // the last token that is no gap; a line break where it stands on another line
   while (!rest.empty()) {
     const std::string_view token = step(rest);
-    const bool begins =
-        std::find(std::begin(kDeclarationWords), std::end(kDeclarationWords), token) != std::end(kDeclarationWords);
-    if (begins && !field && (token != "op" || begins_operator(rest.substr(2)))) return rest.data();
-    field = token == ".";
-    rest.remove_prefix(token.size());
+    const std::string_view behind = rest.substr(token.size());
+    // Not a field (`p.op`), nor a part of a name (`my-rule`).
+    if (before != "." && before != "-" && begins_declaration(token, behind, before == "\n")) return rest.data();
+    if (token.find('\n') != std::string_view::npos) {
+      before = "\n";
+    } else if (kBlanks.find(token[0]) == std::string_view::npos) {
+      before = token;
+    } else if (before != "\n") {
+      before = " ";
+    }
+    rest = behind;
   }
   return text.data() + text.size();
 }

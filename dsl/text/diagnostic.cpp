@@ -99,6 +99,7 @@ const std::vector<DiagnosticCode>& diagnostic_codes() {
       // reading
       {"cannot-read", "a rule file is not there, cannot be read or is too large"},
       {"encoding", "the text is not UTF-8"},
+      {"empty", "a file declares nothing"},
       {"use-cycle", "files use each other in a circle, or too deep"},
       {"too-many-errors", "reading of a file stopped"},
       // parsing

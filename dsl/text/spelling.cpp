@@ -76,4 +76,16 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
   return found.empty() ? std::string() : fmt::format("did you mean '{}'?", found);
 }
 
+std::string meant_or_all(std::string_view word, const std::vector<std::string_view>& candidates) {
+  constexpr std::size_t kShortest = 3, kMost = 20;
+  if (std::string hint = did_you_mean(word, candidates); !hint.empty()) return hint;
+  std::string all;
+  for (const std::string_view candidate : candidates) {
+    if (candidate.size() >= kShortest && word.starts_with(candidate))
+      return fmt::format("did you mean '{}'?", candidate);
+    all += fmt::format("{}{}", all.empty() ? "there are: " : ", ", candidate);
+  }
+  return candidates.size() <= kMost ? all : std::string();
+}
+
 }  // namespace rw::dsl

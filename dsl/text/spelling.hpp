@@ -12,6 +12,10 @@ namespace rw::dsl {
 // or the word is longer than any name that is worth a guess.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
+// The same, or a candidate with which the word begins ('passthrough': "did you mean 'pass'?"), or, of few candidates,
+// all of them: "there are: scale, remove".
+std::string meant_or_all(std::string_view word, const std::vector<std::string_view>& candidates);
+
 // "did you mean 'conv'?", or nothing.
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);
 

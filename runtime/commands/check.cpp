@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/json.hpp"
 #include "runtime/commands/rule_files.hpp"
@@ -34,7 +35,7 @@ std::string listing(const dsl::Loaded& rules) {
   for (const dsl::Rule& rule : rules.program.rules) {
     if (const std::string& name = rules.sources[rule.at.source].name; name != file)
       out += fmt::format("{}{}\n", out.empty() ? "" : "\n", file = name);
-    out += fmt::format("  {:<{}}  {}", signature(rule), width, rule.doc);
+    out += fmt::format("  {:<{}}  {}", signature(rule), width, graph::printable(rule.doc));
     out.erase(out.find_last_not_of(' ') + 1);
     out += '\n';
   }

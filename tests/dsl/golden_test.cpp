@@ -81,7 +81,7 @@ const std::vector<Golden>& goldens() {
       {"syntax", "rule a {\n  again",
        R"(mine.dsl:2:8: error: expected a clause or '}', found the end of the file [syntax]
    2 |   again
-     |        ^
+     |        ^ the { in line 1 is not closed
 )"},
       {"unterminated-string", "use \"other.dsl\n",
        R"(mine.dsl:1:5: error: this string has no end [unterminated-string]
@@ -259,7 +259,7 @@ const std::vector<Golden>& goldens() {
       {"wrong-name", in_rule("  do scale(c, 1)"),
        R"(mine.dsl:4:12: error: expected the parents of the region, 'c' is children [wrong-name]
    4 |   do scale(c, 1)
-     |            ^
+     |            ^ did you mean 'p'?
 )"},
       {"unused", in_rule("  let s = count(p)"),
        R"(mine.dsl:4:7: warning: name 's' is never used [unused]
@@ -321,9 +321,6 @@ const std::vector<Golden>& goldens() {
        R"(mine.dsl:2:10: error: region 'r' has no `children` [missing-clause]
    2 |   region r { parents Conv }
      |          ^ say which operators absorb it: children Conv as c
-mine.dsl:3:12: error: unknown name 'p' [unknown-name]
-   3 |   do scale(p, 1)
-     |            ^
 )"},
       {"missing-clause", "rule a { }\n",
        R"(mine.dsl:1:6: error: rule 'a' has no region and no chain [missing-clause]
@@ -403,6 +400,157 @@ mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
        R"(mine.dsl:5:6: warning: rule 'b' never gets a region: 'a' runs first and takes all that it wants [shadowed]
    5 | rule b {
      |      ^ mine.dsl:1: put this rule before it, or say `again`
+)"},
+
+      // ---- habits of other languages, and what is easily forgotten ----
+
+      {"syntax", "// my rules\nset a = Conv\n",
+       R"(mine.dsl:1:1: error: expected a declaration, found '/' [syntax]
+   1 | // my rules
+     | ^ a comment begins with #
+)"},
+      {"syntax", "{\"rules\": []}\n",
+       R"(mine.dsl:1:1: error: expected a declaration, found '{' [syntax]
+   1 | {"rules": []}
+     | ^ a rule file has use, op, set, function, rule and test
+)"},
+      {"syntax", "def rule(op, x):\n  return x\n",
+       R"(mine.dsl:1:1: error: expected a declaration, found 'def' [syntax]
+   1 | def rule(op, x):
+     | ^^^ a rule file has use, op, set, function, rule and test
+)"},
+      {"syntax", "set a = Conv\n}\n",
+       R"(mine.dsl:2:1: error: expected a declaration, found '}' [syntax]
+   2 | }
+     | ^ nothing is open that it would close
+)"},
+      {"syntax", "set conv =\nrule a { }\n",
+       R"(mine.dsl:1:11: error: expected an operator, a set or a law, found 'rule' [syntax]
+   1 | set conv =
+     |           ^ name one at least: Conv
+mine.dsl:2:6: error: rule 'a' has no region and no chain [missing-clause]
+   2 | rule a { }
+     |      ^ say where it applies: region r { ... }
+mine.dsl:2:6: error: rule 'a' has no `do` [missing-clause]
+   2 | rule a { }
+     |      ^ say what to do: do scale(p, ...)
+)"},
+      {"syntax", "set conv = nn.Conv2d, Conv\n",
+       R"(mine.dsl:1:14: error: a name of an operator or set has no dot [syntax]
+   1 | set conv = nn.Conv2d, Conv
+     |              ^ write Conv, or with a domain my::Conv
+)"},
+      {"syntax", "rule my-rule(lo = 1) { }\n",
+       R"(mine.dsl:1:8: error: expected '{' after the rule's name and parameters, found '-' [syntax]
+   1 | rule my-rule(lo = 1) { }
+     |        ^ names have _ between their words
+)"},
+      {"syntax", "rule a(hi = 20%) { }\n",
+       R"(mine.dsl:1:15: error: expected ',' or ')' after a number, found '%' [syntax]
+   1 | rule a(hi = 20%) { }
+     |               ^ numbers have no units: 20 % is 0.2
+)"},
+      {"syntax", "rule a {\n  region r {\n    parents Conv as p\nset b = Conv\n",
+       R"(mine.dsl:4:1: error: expected a clause of the region or '}', found 'set' [syntax]
+   4 | set b = Conv
+     | ^^^ the { in line 2 is not closed
+)"},
+      {"syntax", "rule a {\n  chain Relu as s => Conv(s, x) as m\n  do remove(m)\n}\n",
+       R"(mine.dsl:2:26: error: a chain names operators without their inputs [syntax]
+   2 |   chain Relu as s => Conv(s, x) as m
+     |                          ^ the arrows say them: chain Sigmoid as s => Mul as m
+)"},
+      {"syntax", in_rule("  needs stats(p) else 'no statistics'"),
+       R"(mine.dsl:4:23: error: expected the reason in quotes after `else`, found ''' [syntax]
+   4 |   needs stats(p) else 'no statistics'
+     |                       ^ a text stands in " "
+)"},
+      {"syntax", in_rule("  needs stats(p);"),
+       R"(mine.dsl:4:17: error: expected a clause or '}', found ';' [syntax]
+   4 |   needs stats(p);
+     |                 ^ nothing stands between clauses: take it out
+)"},
+      {"syntax", in_rule("  let s = lo > 1 ? 2 : 3"),
+       R"(mine.dsl:4:18: error: expected a clause or '}', found '?' [syntax]
+   4 |   let s = lo > 1 ? 2 : 3
+     |                  ^ write `if C then A else B`
+)"},
+      {"syntax", in_rule("  where all p: p.name == [1, 1]"),
+       R"(mine.dsl:4:26: error: expected a value, found '[' [syntax]
+   4 |   where all p: p.name == [1, 1]
+     |                          ^ formulas have numbers and texts, no lists
+)"},
+      {"syntax", in_test("  b = Conv(x, [2, 3, 1, 1])"),
+       R"(mine.dsl:8:15: error: expected a tensor or a constant after ',', found '[' [syntax]
+   8 |   b = Conv(x, [2, 3, 1, 1])
+     |               ^ say what the list is: weight, bias, positive, values or integers
+)"},
+      {"syntax", in_test("  b = Conv(x, weight [2, 3, 1, 1], pads=[1, 1])"),
+       R"(mine.dsl:8:40: error: expected ',' or ')' after an input, found '=' [syntax]
+   8 |   b = Conv(x, weight [2, 3, 1, 1], pads=[1, 1])
+     |                                        ^ attributes stand behind the bracket: Conv(x, w) pads [1, 1]
+)"},
+      {"unknown-name", "op my::X law passthrough\n",
+       R"(mine.dsl:1:14: error: unknown law 'passthrough' [unknown-name]
+   1 | op my::X law passthrough
+     |              ^^^^^^^^^^^ did you mean 'pass'?
+)"},
+      {"unknown-name", "op my::X law something\n",
+       R"(mine.dsl:1:14: error: unknown law 'something' [unknown-name]
+   1 | op my::X law something
+     |              ^^^^^^^^^ there are: linear, affine, pass, join, concat, shape, block
+)"},
+      {"unknown-name", in_rule("  do fuse(p, 1)"),
+       R"(mine.dsl:4:6: error: unknown action 'fuse' [unknown-name]
+   4 |   do fuse(p, 1)
+     |      ^^^^ there are: scale, fold_affine, remove, replace
+)"},
+      {"unknown-name", in_rule("  needs p.stats"),
+       R"(mine.dsl:4:11: error: Conv has no attribute 'stats' [unknown-name]
+   4 |   needs p.stats
+     |           ^^^^^ write stats(p)
+)"},
+      {"unknown-name", in_rule("  do scale(p, p.p999)"),
+       R"(mine.dsl:4:17: error: Conv has no attribute 'p999' [unknown-name]
+   4 |   do scale(p, p.p999)
+     |                 ^^^^ its fields are: min, max, weight, bias, name, op, channels
+)"},
+      {"out-of-range", in_rule("  do scale(p, clamp(p.max, 20, 1))"),
+       R"(mine.dsl:4:15: error: nothing is at least 20 and at most 1 [out-of-range]
+   4 |   do scale(p, clamp(p.max, 20, 1))
+     |               ^^^^^^^^^^^^^^^^^^^ clamp(x, lo, hi): the smaller bound stands first
+)"},
+      {"out-of-range", in_rule("  do scale(p, -1)"),
+       R"(mine.dsl:4:15: error: a scale is larger than 0 [out-of-range]
+   4 |   do scale(p, -1)
+     |               ^^ what shall stay as it is has scale 1
+)"},
+      {"missing-clause", "rule a {\n  do scale(p, 2)\n}\n",
+       R"(mine.dsl:1:6: error: rule 'a' has no region and no chain [missing-clause]
+   1 | rule a {
+     |      ^ say where it applies: region r { ... }
+)"},
+      {"missing-clause",
+       "rule a {\n  region r { through Relu children Conv as c }\n  needs stats(p)\n  do scale(p, range(p))\n}\n",
+       R"(mine.dsl:2:10: error: region 'r' has no `parents` [missing-clause]
+   2 |   region r { through Relu children Conv as c }
+     |          ^ say which operators offer a scale: parents Conv as p
+)"},
+      {"empty", "# nothing\n",
+       R"(mine.dsl:1:1: warning: this file declares nothing [empty]
+   1 | # nothing
+     | ^ a rule file has use, op, set, function, rule and test
+)"},
+      {"unknown-operator", "set a = my::Op, com.microsoft::Foo, Nonesuch\n",
+       R"(mine.dsl:1:9: warning: nobody knows operator 'my::Op': it blocks [unknown-operator]
+   1 | set a = my::Op, com.microsoft::Foo, Nonesuch
+     |         ^^^^^^ add `op my::Op law pass` only if it treats every channel alike
+mine.dsl:1:17: warning: nobody knows operator 'com.microsoft::Foo': it blocks [unknown-operator]
+   1 | set a = my::Op, com.microsoft::Foo, Nonesuch
+     |                 ^^^^^^^^^^^^^^^^^^ `rewrite-engine ops` lists the operators that are known
+mine.dsl:1:37: warning: nobody knows operator 'Nonesuch': it blocks [unknown-operator]
+   1 | set a = my::Op, com.microsoft::Foo, Nonesuch
+     |                                     ^^^^^^^^ `rewrite-engine ops` lists the operators that are known
 )"},
 
       // ---- tests ----
