@@ -31,9 +31,10 @@ class TestChecker {
         for (const tree::Word& name : line.names) later_.emplace(name.text, name.at);
     for (const tree::TestLine& line : tree_.lines) {
       using Handler = void (TestChecker::*)(const tree::TestLine&);
-      static constexpr std::array<Handler, 9> kHandlers = {
-          &TestChecker::input, &TestChecker::output, &TestChecker::seed,  &TestChecker::calibrate, &TestChecker::stats,
-          &TestChecker::node,  &TestChecker::match,  &TestChecker::scale, &TestChecker::no_match};
+      static constexpr std::array<Handler, 10> kHandlers = {
+          &TestChecker::input,    &TestChecker::output, &TestChecker::seed,  &TestChecker::calibrate,
+          &TestChecker::stats,    &TestChecker::node,   &TestChecker::match, &TestChecker::scale,
+          &TestChecker::no_match, &TestChecker::within};
       (this->*kHandlers[static_cast<std::size_t>(line.form)])(line);
     }
     const auto lacks = [&](bool there, std::string_view what, std::string_view hint) {
@@ -315,6 +316,16 @@ class TestChecker {
     if (!line.names.empty() && is_node(line.names[0])) out.node = line.names[0].text;
     if (line.reason) out.reason = line.reason->text;
     test_.expectations.push_back(std::move(out));
+  }
+
+  void within(const tree::TestLine& line) {
+    if (test_.within) error("duplicate-clause", line.word, "`expect within` stands twice");
+    const std::vector<double> all = values(line.numbers);
+    if (all.size() != 1) return error("wrong-count", line.numbers.at, "one number is wanted");
+    if (!(all[0] > 0 && all[0] <= 1))
+      return error("out-of-range", line.numbers.at,
+                   "an output may move by a part of its largest value: more than 0, at most 1");
+    test_.within = all[0];
   }
 
   struct Known {

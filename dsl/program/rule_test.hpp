@@ -74,6 +74,8 @@ struct RuleTest {
   std::vector<std::string> outputs;
   std::vector<TestStatistics> statistics;
   std::vector<Expectation> expectations;
+  // So much of its largest value an output may move; nothing: the function stays.
+  std::optional<double> within;
   Position at;  // of the title
 };
 

@@ -359,6 +359,7 @@ struct k_expect : line_word<'e','x','p','e','c','t'> {};
 struct k_match : keyword<'m','a','t','c','h'> {};
 struct k_scale : keyword<'s','c','a','l','e'> {};
 struct k_no : keyword<'n','o'> {};
+struct k_within : keyword<'w','i','t','h','i','n'> {};
 struct k_min : keyword<'m','i','n'> {};
 struct k_max : keyword<'m','a','x'> {};
 struct k_shape : keyword<'s','h','a','p','e'> {};
@@ -421,7 +422,8 @@ struct no_match_reason : seq<quoted> {};
 struct line_begin : sor<k_input, k_output, k_seed, k_calibrate, k_stats, k_expect, seq<name, one<'=', ','>>> {};
 struct no_match_node : seq<not_at<line_begin>, line_name> {};
 struct no_match_line : seq<k_no, must<match_word>, opt<no_match_node>, opt<no_match_reason>> {};
-struct expectation : sor<match_line, scale_line, no_match_line> {};
+struct within_line : seq<k_within, must<wanted_numbers>> {};
+struct expectation : sor<match_line, scale_line, no_match_line, within_line> {};
 struct expect_line : seq<k_expect, must<expectation>> {};
 
 struct test_line : sor<input_line, output_line, seed_line, calibrate_line, stats_line, expect_line, node_line> {};

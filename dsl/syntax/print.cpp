@@ -254,7 +254,7 @@ class Printer {
 
   void print_line(const tree::TestLine& line) {
     constexpr std::string_view kWords[] = {"input ", "output ", "seed ",         "calibrate", "stats ",
-                                           "",       "",        "expect scale ", ""};
+                                           "",       "",        "expect scale ", "",          "expect within "};
     out_ += kWords[static_cast<std::size_t>(line.form)];
     using Line = tree::TestWord;
     if (line.form == Line::node) return node(line);

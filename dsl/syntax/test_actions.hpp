@@ -78,6 +78,7 @@ RW_ON(node_line, tree::TestLine) { piece.form = tree::TestWord::node; }
 RW_ON(match_line, tree::TestLine) { piece.form = tree::TestWord::match; }
 RW_ON(scale_line, tree::TestLine) { piece.form = tree::TestWord::scale; }
 RW_ON(no_match_line, tree::TestLine) { piece.form = tree::TestWord::no_match; }
+RW_ON(within_line, tree::TestLine) { piece.form = tree::TestWord::within; }
 RW_BUILDS(test_line, tree::TestLine) {
   const std::string_view text = reading.text.substr(at.offset, at.length);
   const std::size_t word = std::min(text.find_first_of(" \t\r\n\v\f#"), text.size());

@@ -140,7 +140,7 @@ struct TestAttribute {
   std::optional<Word> text;
 };
 
-enum class TestWord : std::uint8_t { input, output, seed, calibrate, stats, node, match, scale, no_match };
+enum class TestWord : std::uint8_t { input, output, seed, calibrate, stats, node, match, scale, no_match, within };
 
 // One line of a test.
 struct TestLine {
@@ -149,7 +149,7 @@ struct TestLine {
   Word op;                  // node
   std::vector<TestInput> inputs;
   std::vector<TestAttribute> attributes;
-  Numbers numbers;                                     // input: shape; seed; stats: max; scale
+  Numbers numbers;                                     // input: shape; seed; stats: max; scale; within
   std::optional<Numbers> min;                          // stats
   std::optional<std::vector<Word>> parents, children;  // match
   std::optional<Word> reason;                          // no_match

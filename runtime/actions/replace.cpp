@@ -2,7 +2,9 @@
 // here counts as approximate.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "runtime/actions/action.hpp"
 #include "runtime/actions/first_output.hpp"
@@ -24,6 +26,46 @@ std::string not_for_relu(const graph::Network& network, graph::DType dtype) {
   return fmt::format("Relu takes no {}{}", name(dtype), opset ? fmt::format(" in operator set {}", *opset) : "");
 }
 
+// Operators of one input, whose output has its shape, and the operator set since which there are such.
+struct UnaryOperator {
+  std::string_view name;
+  std::int64_t since;
+};
+constexpr UnaryOperator kUnary[] = {{"Abs", 1},        {"Celu", 12},       {"Ceil", 1},       {"Clip", 1},
+                                    {"Elu", 1},        {"Erf", 9},         {"Exp", 1},        {"Floor", 1},
+                                    {"Gelu", 20},      {"HardSigmoid", 1}, {"HardSwish", 14}, {"Identity", 1},
+                                    {"LeakyRelu", 1},  {"Log", 1},         {"Mish", 18},      {"Neg", 1},
+                                    {"Reciprocal", 1}, {"Relu", 1},        {"Round", 11},     {"Selu", 1},
+                                    {"Sigmoid", 1},    {"Sign", 9},        {"Softplus", 1},   {"Softsign", 1},
+                                    {"Sqrt", 1},       {"Swish", 24},      {"Tanh", 1},       {"ThresholdedRelu", 10}};
+
+// Why an operator cannot stand in this model on one input; empty: it can.
+std::string not_for_model(const graph::Network& network, std::string_view type) {
+  const std::size_t colons = type.find("::");
+  const std::string_view domain = colons == std::string_view::npos ? std::string_view() : type.substr(0, colons);
+  const auto opset = network.opset(domain);
+  // What takes one input in a domain that the model uses is known to whoever writes the rule.
+  if (!domain.empty()) return opset ? "" : fmt::format("the model has no operators of {}", domain);
+  const auto found =
+      std::find_if(std::begin(kUnary), std::end(kUnary), [&](const UnaryOperator& each) { return each.name == type; });
+  if (found == std::end(kUnary)) return fmt::format("{} is no operator of one input that keeps its shape", type);
+  if (!opset || *opset >= found->since) return {};
+  return fmt::format("there is no {} in operator set {}", type, *opset);
+}
+
+// Why one input cannot stand for all that the operator reads, or another operator for its shapes; empty: they can.
+std::string unlike_unary(const Site& site, bool elementwise) {
+  for (std::uint32_t slot = 1; slot < site.input_count(); ++slot) {
+    if (!site.has(slot)) continue;
+    if (!site.is_constant(slot)) return fmt::format("it reads '{}' too", site.tensor(slot).name);
+    if (site.shape(slot).count() != 1) return fmt::format("it reads the weights '{}'", site.tensor(slot).name);
+  }
+  if (elementwise) return {};
+  const graph::Shape &in = site.shape(0), &out = site.output_shape();
+  if (in.known() && out.known() && in == out) return {};
+  return "its output is not known to have the shape of its input";
+}
+
 GraphEffect replace(ChainContext& context, const dsl::Step& step) {
   graph::Editor& editor = context.editor;
   const graph::Network& network = editor.network();
@@ -36,6 +78,10 @@ GraphEffect replace(ChainContext& context, const dsl::Step& step) {
   if (type == "Relu")
     if (std::string why = not_for_relu(network, network.tensor(info.inputs[0]).dtype); !why.empty())
       return {.reason = std::move(why)};
+  if (std::string why = not_for_model(network, type); !why.empty()) return {.reason = std::move(why)};
+  const bool elementwise = context.analysis.operators[op].elementwise;
+  if (std::string why = unlike_unary(context.analysis.site(op), elementwise); !why.empty())
+    return {.reason = std::move(why)};
   if (info.captured > 0) return {.reason = "a graph within it reads tensors from around it"};
   if (!first_output_alone(editor, op)) return {.reason = "another output than its first is read"};
   const bool proved = type == "Relu" && is_relu(context.analysis.site(op));

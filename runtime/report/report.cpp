@@ -160,10 +160,21 @@ std::string warnings(const ReportInput& input) {
   return text;
 }
 
-// Edits of the graph are covered by the identity that their action states.
+std::uint32_t approximate_edits(const ReportInput& input) {
+  std::uint32_t edits = 0;
+  for (const RuleOutcome& rule : input.outcome.rules)
+    for (const auto& [what, count] : rule.approximate) edits += count;
+  return edits;
+}
+
+// Edits of the graph are covered by the identity that their action states; what is approximate is none.
 std::string by_identity(const ReportInput& input) {
   auto edits = static_cast<std::uint32_t>(input.outcome.plan.added_biases().size());
-  for (const RuleOutcome& rule : input.outcome.rules) edits += rule.edits;
+  for (const RuleOutcome& rule : input.outcome.rules) {
+    std::uint32_t proved = rule.edits;
+    for (const auto& [what, count] : rule.approximate) proved -= std::min(proved, count);
+    edits += proved;
+  }
   return edits == 0 ? "" : fmt::format("; by identity: {} edit{}", edits, edits == 1 ? "" : "s");
 }
 
@@ -199,7 +210,8 @@ std::string text_report(const ReportInput& input, bool colour) {
   }
   const Certificate& certificate = outcome.certificate;
   if (certificate.holds) {
-    text += "\n" + paint.good("certified") +
+    // Where something was done that nobody proved, the scales are checked and the network is not certified.
+    text += "\n" + (approximate_edits(input) > 0 ? "checked" : paint.good("certified")) +
             fmt::format(": scales, {} operators checked{}{}\n", certificate.operators,
                         input.exact ? ", powers of two" : "", by_identity(input));
     text += approximations(input, paint);

@@ -70,7 +70,7 @@ class Judge {
     check_named();
     if (!outcome.certificate.holds)
       fail(test_.at, "the certificate does not hold: " + outcome.certificate.why);
-    else if ((!taken().empty() || edits() > 0) && outcome.rules[test_.rule].approximate.empty())
+    else if (!taken().empty() || edits() > 0)
       check_function();
     return std::move(wrong_);
   }
@@ -221,11 +221,13 @@ class Judge {
       const Arrays now = evaluator::evaluate(model_.network, inputs);
       for (const std::string& output : test_.outputs) {
         const double difference = evaluator::difference(old.at(output), now.at(output));
-        if (difference <= kFunctionTolerance) continue;
+        if (difference <= test_.within.value_or(kFunctionTolerance)) continue;
+        const bool approximate = !outcome_->rules[test_.rule].approximate.empty();
         return fail(
             test_.at,
             fmt::format("the rewritten network computes something else: '{}' moves by {:.2g} of its largest value",
-                        output, difference));
+                        output, difference),
+            approximate && !test_.within ? "what is approximate says by how much at most: expect within 0.01" : "");
       }
     }
   }

@@ -402,6 +402,11 @@ mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
      |      ^ mine.dsl:1: put this rule before it, or say `again`
 )"},
 
+      {"out-of-range", in_test("  expect within 2"),
+       R"(mine.dsl:8:17: error: an output may move by a part of its largest value: more than 0, at most 1 [out-of-range]
+   8 |   expect within 2
+     |                 ^
+)"},
       // ---- habits of other languages, and what is easily forgotten ----
 
       {"syntax", "// my rules\nset a = Conv\n",
@@ -566,7 +571,7 @@ mine.dsl:1:37: warning: nobody knows operator 'Nonesuch': it blocks [unknown-ope
      |       ^^^^ operators begin with a capital letter, or with a domain: my::Op
 )"},
       {"syntax", in_test("  expect mach"),
-       R"(mine.dsl:8:10: error: expected `match`, `scale` or `no match` after `expect`, found 'mach' [syntax]
+       R"(mine.dsl:8:10: error: expected `match`, `scale`, `no match` or `within` after `expect`, found 'mach' [syntax]
    8 |   expect mach
      |          ^^^^ did you mean 'match'?
 )"},

@@ -283,3 +283,29 @@ TEST_CASE("Random networks keep their outputs when they are prepared and then eq
     CHECK(count_of(result.after.network, "Identity") <= count_of(net.network(), "Identity"));
   }
 }
+
+TEST_CASE("replace leaves alone what one input cannot stand for, other shapes, and what the operator set lacks") {
+  const auto left = [](const Net& net, const std::string& chain, const std::string& by) {
+    const Engine engine(net, "rule r { chain " + chain + " as n do replace(n, " + by + ") }");
+    const runtime::RuleOutcome& rule = engine.outcome().rules[0];
+    CHECK(rule.edits + rule.declined.size() == 1);
+    return rule.declined.empty() ? std::string() : rule.declined[0].reason;
+  };
+  const auto one = [](const char* type, std::vector<NetAttribute> attributes = {}) {
+    Net net;
+    net.output(net.op(type, "n", {net.image()}, std::move(attributes)));
+    return net;
+  };
+  CHECK(left(one("Sigmoid"), "Sigmoid", "Tanh").empty());
+  CHECK(left(one("Relu"), "Relu", "Conv") == "Conv is no operator of one input that keeps its shape");
+  CHECK(left(one("Relu"), "Relu", "my::Op") == "the model has no operators of my");
+  CHECK(left(one("GlobalAveragePool"), "GlobalAveragePool", "Relu") ==
+        "its output is not known to have the shape of its input");
+  Net conv;
+  conv.output(conv.conv("n", conv.image(), 3));
+  CHECK(left(conv, "Conv", "Relu").starts_with("it reads the weights "));
+  Net gate;
+  const auto x = gate.image(), y = gate.input("y", {1, 3, 8, 8});
+  gate.output(gate.op("Mul", "n", {x, y}));
+  CHECK(left(gate, "Mul", "HardSwish") == "it reads 'y' too");
+}
