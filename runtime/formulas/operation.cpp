@@ -39,34 +39,45 @@ FormulaValue unary(const dsl::Expr& expr, const FormulaValue& operand) {
   return result;
 }
 
+// One text for each thing that `type` is about.
+std::vector<std::string> spread_texts(const FormulaEvaluator& evaluator, const FormulaValue& value,
+                                      const dsl::Type& type) {
+  FormulaValue places{.type = value.type};
+  for (std::size_t i = 0; i < value.texts.size(); ++i) places.numbers.push_back(static_cast<double>(i));
+  std::vector<std::string> texts;
+  for (const double place : evaluator.spread(places, type))
+    texts.push_back(value.texts[static_cast<std::size_t>(place)]);
+  return texts;
+}
+
 FormulaValue choose(const FormulaEvaluator& evaluator, const dsl::Expr& expr,
                     std::span<const FormulaValue* const> operands) {
   const FormulaValue &condition = *operands[0], &then = *operands[1], &otherwise = *operands[2];
   FormulaValue result{.type = expr.type};
   result.inherit(condition);
-  // Where one condition decides for all, what the other branch misses does not matter.
-  const bool one = condition.type.about == About::nothing;
-  const bool first = condition.numbers[0] != 0;
-  if (!one || first) result.inherit(then);
-  if (!one || !first) result.inherit(otherwise);
+  // What a branch misses that nobody takes does not matter.
+  const auto taken = [&](bool branch) {
+    return std::any_of(condition.numbers.begin(), condition.numbers.end(),
+                       [&](double each) { return (each != 0) == branch; });
+  };
+  if (taken(true)) result.inherit(then);
+  if (taken(false)) result.inherit(otherwise);
+  const std::vector<double> decide = evaluator.spread(condition, expr.type);
   if (expr.type.kind == Kind::text) {
-    result.texts = (first ? then : otherwise).texts;
+    const auto yes = spread_texts(evaluator, then, expr.type), no = spread_texts(evaluator, otherwise, expr.type);
+    for (std::size_t i = 0; i < decide.size(); ++i) result.texts.push_back(decide[i] != 0 ? yes[i] : no[i]);
     return result;
   }
-  const auto decide = evaluator.spread(condition, expr.type), yes = evaluator.spread(then, expr.type),
-             no = evaluator.spread(otherwise, expr.type);
-  result.numbers.resize(evaluator.size_of(expr.type));
-  for (std::size_t i = 0; i < result.numbers.size(); ++i) result.numbers[i] = decide[i] != 0 ? yes[i] : no[i];
+  const auto yes = evaluator.spread(then, expr.type), no = evaluator.spread(otherwise, expr.type);
+  for (std::size_t i = 0; i < decide.size(); ++i) result.numbers.push_back(decide[i] != 0 ? yes[i] : no[i]);
   return result;
 }
 
-// Texts are compared, one with all or one by one.
-void compare_texts(const dsl::Expr& expr, const FormulaValue& left, const FormulaValue& right, std::size_t size,
-                   FormulaValue& result) {
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::string &a = left.texts[left.texts.size() == 1 ? 0 : i],
-                      &b = right.texts[right.texts.size() == 1 ? 0 : i];
-    const bool holds = expr.op == ExprOp::like ? matches(b, a) : (a == b) == (expr.op == ExprOp::equal);
+void compare_texts(const FormulaEvaluator& evaluator, const dsl::Expr& expr, const FormulaValue& left,
+                   const FormulaValue& right, FormulaValue& result) {
+  const auto a = spread_texts(evaluator, left, expr.type), b = spread_texts(evaluator, right, expr.type);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const bool holds = expr.op == ExprOp::like ? matches(b[i], a[i]) : (a[i] == b[i]) == (expr.op == ExprOp::equal);
     result.numbers.push_back(holds ? 1 : 0);
   }
 }
@@ -82,17 +93,15 @@ FormulaValue binary(const FormulaEvaluator& evaluator, const dsl::Expr& expr, co
   FormulaValue result{.type = expr.type};
   result.inherit(left);
   if (!is_decided(expr, left)) result.inherit(right);
-  const std::size_t size = evaluator.size_of(expr.type);
   if (left.type.kind == Kind::text) {
-    compare_texts(expr, left, right, size, result);
+    compare_texts(evaluator, expr, left, right, result);
     return result;
   }
   const auto row =
       std::find_if(std::begin(kBinary), std::end(kBinary), [&](const auto& each) { return each.op == expr.op; });
   assert(row != std::end(kBinary));
   const auto a = evaluator.spread(left, expr.type), b = evaluator.spread(right, expr.type);
-  result.numbers.resize(size);
-  for (std::size_t i = 0; i < size; ++i) result.numbers[i] = row->apply(a[i], b[i]);
+  for (std::size_t i = 0; i < a.size(); ++i) result.numbers.push_back(row->apply(a[i], b[i]));
   return result;
 }
 
