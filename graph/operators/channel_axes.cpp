@@ -11,19 +11,39 @@ class AxisInference {
 
   ChannelAxes run() {
     for (const OperatorId id : network_.order()) anchor(Node(network_, id, forms_.of(network_, id)));
-    // First in, first out: nearer anchors speak before farther ones. Operators that move elements speak last, where
-    // nobody else has: channels may lie one way before a Reshape and another way behind it, so that they never
-    // disagree.
-    std::size_t next = 0, moved = 0;
-    while (moved < queue_.size()) {
-      while (next < queue_.size()) spread(queue_[next++], false);
-      spread(queue_[moved++], true);
+    spread_all();
+    for (const OperatorId id : network_.order()) {
+      hint(Node(network_, id, forms_.of(network_, id)));
+      spread_all();
     }
     for (TensorId tensor = 0; tensor < network_.tensors().size(); ++tensor) count(tensor);
     return std::move(result_);
   }
 
  private:
+  // First in, first out: nearer anchors speak before farther ones. Operators that move elements speak last, where
+  // nobody else has: channels may lie one way before a Reshape and another way behind it, so that they never disagree.
+  void spread_all() {
+    while (moved_ < queue_.size()) {
+      while (next_ < queue_.size()) spread(queue_[next_++], false);
+      spread(queue_[moved_++], true);
+    }
+  }
+
+  // Where no anchor reaches: a constant factor with several values along one axis alone has one for each channel.
+  void hint(const Node& node) {
+    if (!node.form().affine || node.form().anchors || node.output() == kNone) return;
+    if (result_.state_[node.output()] != AxisState::unset) return;
+    std::string why;
+    const auto affine = node.form().affine(node, why);
+    const Shape out = node.output_shape(), factor = affine ? node.shape(affine->factor) : Shape();
+    if (!out.known() || !factor.known() || factor.rank() > out.rank()) return;
+    AxisMask axes;
+    for (int i = 0; i < factor.rank(); ++i)
+      if (factor[i] != 1) axes.add(out.rank() - factor.rank() + i);
+    if (axes.count() == 1) say(node.output(), axes);
+  }
+
   void anchor(const Node& node) {
     if (!node.form().anchors) return;
     const Anchors anchors = node.form().anchors(node);
@@ -116,6 +136,7 @@ class AxisInference {
   const Forms& forms_;
   ChannelAxes result_;
   std::vector<TensorId> queue_;
+  std::size_t next_ = 0, moved_ = 0;  // of the queue: what has spread through other operators, through moving ones
 };
 
 ChannelAxes infer_channel_axes(const Network& network, const Forms& forms) {

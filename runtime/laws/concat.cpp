@@ -1,9 +1,11 @@
-// Channels side by side where the axis is that of the channels; else every input has the scale of the output.
+// Channels side by side where the axis is that of the channels; else every input has the scale of the output, constants
+// too.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "runtime/laws/conditions.hpp"
+#include "runtime/laws/constants.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime::law_concat {
@@ -24,6 +26,26 @@ Extent extent_of(const graph::Shape& shape, AxisMask axes, int axis) {
   return extent;
 }
 
+// Along another axis than that of the channels a constant has all of them, and is scaled along.
+bool follows(const Site& site, std::uint32_t slot) {
+  return site.is_constant(slot) && !site.channels().axes(site.output()).contains(axis_of(site));
+}
+
+// Why constant `slot` cannot be scaled along.
+std::string unscalable(const Site& site, std::uint32_t slot) {
+  const graph::Tensor& constant = site.tensor(slot);
+  if (!graph::floating(constant.dtype))
+    return fmt::format("its constant '{}' is {}", constant.name, name(constant.dtype));
+  const graph::Shape out = site.output_shape();
+  const AxisMask axes = site.channels().axes(site.output());
+  bool fits = constant.shape.rank() == out.rank();
+  for (int axis = 0; fits && axis < out.rank(); ++axis)
+    fits = !axes.contains(axis) || constant.shape[axis] == out[axis];
+  return fits ? std::string()
+              : fmt::format("its constant '{}' {} has not the channels of its output {}", constant.name,
+                            to_string(constant.shape), to_string(out));
+}
+
 }  // namespace
 
 std::string condition(const Site& site) {
@@ -33,7 +55,9 @@ std::string condition(const Site& site) {
   if (axis < 0) return fmt::format("axis = {} is none of {}", site.integer("axis", 1), to_string(site.output_shape()));
   const AxisMask axes = site.channels().axes(site.output());
   for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
-    if (!site.is_activation(slot)) continue;  // a constant among the inputs pins its channels
+    if (follows(site, slot)) why = unscalable(site, slot);
+    if (!why.empty()) return why;
+    if (!site.is_activation(slot)) continue;  // a constant beside the channels pins its own
     why = channels_missing(site, site.input(slot));
     if (!why.empty()) return why;
     // Along the joined axis an input may have one element, which its own axes leave out.
@@ -41,13 +65,10 @@ std::string condition(const Site& site) {
       return fmt::format("the channels of '{}' {} do not lie where those of its output {} do", site.tensor(slot).name,
                          to_string(site.shape(slot)), to_string(site.output_shape()));
   }
-  if (!axes.contains(axis))
-    for (std::uint32_t slot = 0; slot < site.input_count(); ++slot)
-      if (site.is_constant(slot)) return fmt::format("its input '{}' is a constant", site.tensor(slot).name);
-  if (axes.contains(axis))
-    for (std::uint32_t slot = 0; slot < site.input_count(); ++slot)
-      if (site.shape(slot).rank() != site.output_shape().rank() || site.shape(slot)[axis] < 0)
-        return fmt::format("the shape of '{}' is not known along axis {}", site.tensor(slot).name, axis);
+  if (!axes.contains(axis)) return {};
+  for (std::uint32_t slot = 0; slot < site.input_count(); ++slot)
+    if (site.shape(slot).rank() != site.output_shape().rank() || site.shape(slot)[axis] < 0)
+      return fmt::format("the shape of '{}' is not known along axis {}", site.tensor(slot).name, axis);
   return {};
 }
 
@@ -58,6 +79,7 @@ void tie(const Site& site, Tie& tie) {
   tie.ties_output(0);
   if (!axes.contains(axis)) {
     for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
+      if (!site.is_activation(slot)) continue;
       tie.ties(slot);
       tie.same(site.input(slot), out);
     }
@@ -77,16 +99,26 @@ void tie(const Site& site, Tie& tie) {
   }
 }
 
+void handles(const Site& site, std::vector<Handle>& handles) {
+  for (std::uint32_t slot = 0; slot < site.input_count(); ++slot)
+    if (follows(site, slot))
+      handles.push_back(broadcast_handle(site, slot, site.shape(slot), site.channels().axes(site.output())));
+}
+
 std::string carry(const Site& site, Carry& carry) {
   const graph::Shape shape = site.output_shape();
   const int axis = axis_of(site);
+  std::vector<Scale> scales;
+  for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
+    const auto edited = broadcast_scale(carry.edit(slot), site.shape(slot));
+    if (!edited)
+      return fmt::format("its constant '{}' was edited in another way than along its axes", site.tensor(slot).name);
+    scales.push_back(site.is_activation(slot) ? carry.input(slot) : *edited);
+  }
   AxisMask axes;
   bool scaled = false, differ = false;
-  for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
-    if (carry.edit(slot)) return fmt::format("its constant '{}' was edited", site.tensor(slot).name);
-    const Scale one;
-    const Scale& scale = site.is_activation(slot) ? carry.input(slot) : one;
-    const Scale& first = site.is_activation(0) ? carry.input(0) : one;
+  for (const Scale& scale : scales) {
+    const Scale& first = scales.front();
     axes |= scale.axes;
     scaled |= !scale.is_one();
     differ |= scale.axes != first.axes || scale.is_one() != first.is_one() ||
@@ -97,7 +129,7 @@ std::string carry(const Site& site, Carry& carry) {
   // Scales that differ must stand side by side along the axis; equal ones that do not run along it come out as they
   // are.
   if (!differ && !axes.contains(axis)) {
-    carry.output(0, carry.input(0));
+    carry.output(0, scales.front());
     return {};
   }
   axes.add(axis);
@@ -106,13 +138,11 @@ std::string carry(const Site& site, Carry& carry) {
   std::size_t offset = 0;
   for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
     const auto part = static_cast<std::size_t>(site.shape(slot)[axis]);
-    if (site.is_activation(slot)) {
-      const std::vector<double> values = spread(carry.input(slot), axes, site.shape(slot));
-      const std::size_t run = part * whole.behind;
-      for (std::size_t i = 0; i < whole.before; ++i)
-        std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(i * run), run,
-                    out.begin() + static_cast<std::ptrdiff_t>((i * whole.along + offset) * whole.behind));
-    }
+    const std::vector<double> values = spread(scales[slot], axes, site.shape(slot));
+    const std::size_t run = part * whole.behind;
+    for (std::size_t i = 0; i < whole.before; ++i)
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(i * run), run,
+                  out.begin() + static_cast<std::ptrdiff_t>((i * whole.along + offset) * whole.behind));
     offset += part;
   }
   carry.output(0, make_scale(axes, std::move(out), shape));
@@ -125,10 +155,11 @@ namespace rw::runtime {
 
 extern const Law kConcatLaw = {
     .name = "concat",
-    .help = "channels side by side; along another axis the inputs are tied one to one",
+    .help = "channels side by side; along another axis the inputs are tied one to one, and constants are scaled along",
     .ties_channels = true,
     .condition = law_concat::condition,
     .tie = law_concat::tie,
+    .handles = law_concat::handles,
     .carry = law_concat::carry,
 };
 

@@ -51,8 +51,6 @@ std::string pad(const Site& site) {
   return *value == 0 ? std::string() : fmt::format("it pads with {}, and only 0 scales along", *value);
 }
 
-std::string prelu(const Site& site) { return site.is_constant(1) ? std::string() : "its slope is no constant"; }
-
 std::string leaky(const Site& site) {
   return std::isfinite(site.number("alpha", 0.01)) ? std::string() : "its slope is not finite";
 }
@@ -179,13 +177,21 @@ Difference average_passes(const Site& site) {
   return pads_with_zeros(site) && site.integer("count_include_pad") != 0 ? Difference::changes : Difference::passes;
 }
 
+// A constant beside activations along their channels keeps what it has.
+Difference concat_passes(const Site& site) {
+  const bool along_channels = is_channel_axis(site, site.output_shape().axis(site.integer("axis", 1)));
+  for (std::uint32_t slot = 0; slot < site.input_count(); ++slot)
+    if (site.is_constant(slot) && !along_channels) return Difference::changes;
+  return Difference::passes;
+}
+
 // --- the table, by name
 
 constexpr std::array kTraits = {
     OperatorTraits{.op = "AveragePool", .difference = average_passes},
     OperatorTraits{.op = "Cast", .condition = cast, .identity = same_type},
     OperatorTraits{.op = "Clip", .condition = clip, .difference = clip_passes, .clips = true, .other_law = "bounded"},
-    OperatorTraits{.op = "Concat", .difference = passes},
+    OperatorTraits{.op = "Concat", .difference = concat_passes},
     OperatorTraits{.op = "Conv", .sums_evenly = true},
     OperatorTraits{.op = "CumSum", .condition = cum_sum},
     OperatorTraits{.op = "DepthToSpace", .difference = passes},
@@ -199,7 +205,7 @@ constexpr std::array kTraits = {
     OperatorTraits{.op = "GlobalAveragePool", .difference = passes},
     OperatorTraits{.op = "GlobalLpPool", .rounding = of_power},
     OperatorTraits{.op = "GlobalMaxPool", .difference = passes},
-    OperatorTraits{.op = "GridSample", .reads_positions = true},
+    OperatorTraits{.op = "GridSample", .reads_further = true},
     OperatorTraits{.op = "GroupNormalization", .weighs_second = true},
     OperatorTraits{.op = "Identity", .difference = passes, .identity = always_identity},
     OperatorTraits{.op = "InstanceNormalization", .weighs_second = true},
@@ -207,7 +213,7 @@ constexpr std::array kTraits = {
     OperatorTraits{.op = "LpPool", .rounding = of_power},
     OperatorTraits{.op = "MaxPool", .difference = passes},
     OperatorTraits{.op = "MaxUnpool", .condition = max_unpool},
-    OperatorTraits{.op = "PRelu", .condition = prelu, .difference = passes_above},
+    OperatorTraits{.op = "PRelu", .difference = passes_above, .reads_further = true},
     OperatorTraits{.op = "Pad", .condition = pad},
     OperatorTraits{.op = "ReduceMax", .difference = passes},
     OperatorTraits{.op = "ReduceMean", .difference = passes},
@@ -216,7 +222,7 @@ constexpr std::array kTraits = {
     OperatorTraits{.op = "Reshape", .difference = passes},
     OperatorTraits{.op = "Resize", .condition = resize},
     OperatorTraits{.op = "ReverseSequence", .condition = reverse_sequence},
-    OperatorTraits{.op = "RoiAlign", .reads_positions = true},
+    OperatorTraits{.op = "RoiAlign", .reads_further = true},
     OperatorTraits{.op = "Slice", .difference = passes},
     OperatorTraits{.op = "SpaceToDepth", .difference = passes},
     OperatorTraits{.op = "Split", .difference = passes},

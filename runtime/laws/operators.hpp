@@ -21,7 +21,7 @@ struct OperatorTraits {
   std::string (*identity)(const Site&) = nullptr;
   // Why y rounds differently where x is scaled by a power of two; empty: it does not. Null: it never does.
   std::string (*rounding)(const Site&) = nullptr;
-  bool reads_positions = false;     // further inputs say where it samples: they are pinned
+  bool reads_further = false;       // further inputs (where it samples, a slope) are read as they are: pinned
   bool reads_condition = false;     // input 0 chooses among the others: no value of it is scaled
   bool divides = false;             // y = a / b, where its kin multiply
   bool clips = false;               // y = Min(Max(x, a), b)

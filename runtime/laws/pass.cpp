@@ -13,7 +13,7 @@ std::string condition(const Site& site) {
   why = operator_condition(site);
   if (!why.empty()) return why;
   for (std::uint32_t slot = 1; slot < site.input_count(); ++slot)
-    if (site.is_activation(slot) && !traits(site).reads_positions)
+    if (site.is_activation(slot) && !traits(site).reads_further)
       return fmt::format("its input '{}' is no constant", site.tensor(slot).name);
   const auto axes = output_axes(site, 0, site.channels().axes(site.input(0)));
   const TensorId in = site.input(0), out = site.output();
