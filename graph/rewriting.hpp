@@ -33,11 +33,12 @@ struct Rebinding {
   std::size_t copy = 0;
 };
 
-// Statistics of a tensor, scaled along its channels.
+// Statistics of a tensor, changed along its channels: values v become (v - shift) scale.
 struct StatisticEdit {
   TensorId tensor = kNone;
   std::vector<double> scale;  // > 0, one per channel; empty: the entry is left out of the output (its axis is not the
                               // axis of the channels)
+  std::vector<double> shift = {};  // one per channel; empty: 0
 };
 
 // --- edits of the graph. Identities of operators and tensors are those of the model that was read; only operators of

@@ -1,7 +1,6 @@
 // Calibrated ranges of activation tensors, channel by channel, as they came with the model or in a file of their own.
 #pragma once
 
-#include <array>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -18,9 +17,9 @@ struct Statistic {
   std::span<const double> min, max;     // scaled by s (finite, min <= max)
   std::span<const double> mean;         // scaled by s
   std::span<const double> mean_square;  // scaled by s * s
-  std::string_view text;                // the whole entry as JSON, with the keys that we do not know
-  // Where the lists of min, max, mean and mean_square stand in it; empty: absent.
-  std::array<std::string_view, 4> lists = {};
+  std::string_view text;                // the whole entry as JSON, with the keys that are not read
+  // Keys with numbers of which nobody knows what they are: left out where the tensor is scaled.
+  std::span<const std::string_view> strangers = {};
 };
 
 class Statistics {

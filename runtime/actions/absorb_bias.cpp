@@ -41,16 +41,6 @@ std::string without_bias(const Site& site) {
   return {};
 }
 
-// What was folded into a constant has not reached it yet.
-bool is_folded(const Site& site, const Plan& plan) {
-  const auto folded = [&](std::uint32_t slot) {
-    const Edit* edit = plan.edit(site.id(), slot);
-    return edit &&
-           std::any_of(edit->factors.begin(), edit->factors.end(), [](const auto& each) { return each.folded; });
-  };
-  return folded(1) || folded(bias_slot(site));
-}
-
 std::string unfit_child(const Site& site) {
   if (!traits(site).sums_evenly) return fmt::format("{} does not sum evenly over its weights", site.form().op);
   if (pads_with_zeros(site)) return fmt::format("{} pads with zeros, from which nothing can be taken", site.form().op);
@@ -63,12 +53,8 @@ struct Judgement {
   bool approximate = false;
 };
 
-Judgement judge(const BoundRegion& view, const Plan& plan) {
+Judgement judge(const BoundRegion& view) {
   const Region& region = view.region();
-  for (const auto& list : {region.parents, region.children})
-    for (const OperatorId op : list)
-      if (is_folded(view.analysis().site(op), plan))
-        return {"something was folded into its operators in this run: absorb in the next one"};
   Judgement judgement;
   for (const OperatorId op : region.inner) {
     const Site site = view.analysis().site(op);
@@ -116,39 +102,55 @@ std::vector<double> along(const ActionContext& context, TensorId tensor, const s
   return values;
 }
 
-// W c, for each output channel: the sum over the kernel and the input channels.
-std::vector<double> product_of(const Site& site, const std::vector<double>& c) {
+// The place of an element of a view along some of its axes.
+class Place {
+ public:
+  Place(const graph::View& view, graph::AxisMask axes) : strides_(static_cast<std::size_t>(view.rank), 0) {
+    for (int axis = view.rank - 1; axis >= 0; --axis)
+      if (axes.contains(axis))
+        strides_[static_cast<std::size_t>(axis)] =
+            std::exchange(count_, count_ * static_cast<std::size_t>(view.dims[static_cast<std::size_t>(axis)]));
+  }
+  std::size_t count() const { return count_; }
+  std::size_t of(std::span<const std::size_t> position) const {
+    std::size_t place = 0;
+    for (std::size_t axis = 0; axis < position.size(); ++axis) place += position[axis] * strides_[axis];
+    return place;
+  }
+
+ private:
+  std::vector<std::size_t> strides_;
+  std::size_t count_ = 1;
+};
+
+// W c, for each output channel: the sum over the kernel and the input channels, of the weights with what was folded
+// into them.
+std::vector<double> product_of(const Site& site, const Plan& plan, const std::vector<double>& c) {
   std::string why;
   const auto linear = site.form().linear(site, why);
-  const graph::Literal& weight = *site.tensor(linear->weight).constant;
-  struct Place {
-    std::size_t stride_in = 0, stride_out = 0;
-  };
-  std::vector<Place> places(static_cast<std::size_t>(linear->view.rank));
-  std::size_t in = 1, out = 1;
-  for (int axis = linear->view.rank - 1; axis >= 0; --axis) {
-    const auto size = static_cast<std::size_t>(linear->view.dims[static_cast<std::size_t>(axis)]);
-    Place& place = places[static_cast<std::size_t>(axis)];
-    if (linear->in_axes.contains(axis)) place.stride_in = std::exchange(in, in * size);
-    if (linear->out_axes.contains(axis)) place.stride_out = std::exchange(out, out * size);
-  }
-  std::vector<double> sums(out, 0.0);
-  graph::for_each_element(weight, [&](std::size_t i, double value) {
-    std::size_t from = 0, to = 0;
-    for (std::size_t axis = places.size(); axis-- > 0;) {
-      const auto size = static_cast<std::size_t>(linear->view.dims[axis]);
-      from += i % size * places[axis].stride_in;
-      to += i % size * places[axis].stride_out;
+  const graph::View& view = linear->view;
+  const Place in(view, linear->in_axes), out(view, linear->out_axes);
+  std::vector<std::pair<Place, const graph::Factor*>> folded;
+  if (const Edit* edit = plan.edit(site.id(), linear->weight))
+    for (const graph::Factor& each : edit->factors)
+      if (each.folded) folded.emplace_back(Place(view, each.axes), &each);
+  std::vector<double> sums(out.count(), 0.0);
+  std::vector<std::size_t> position(static_cast<std::size_t>(view.rank));
+  graph::for_each_element(*site.tensor(linear->weight).constant, [&](std::size_t i, double value) {
+    for (std::size_t axis = position.size(); axis-- > 0;) {
+      const auto size = static_cast<std::size_t>(view.dims[axis]);
+      position[axis] = i % size;
       i /= size;
     }
-    sums[to] += value * c[from];
+    for (const auto& [place, factor] : folded) value *= factor->values[place.of(position)];
+    sums[out.of(position)] += value * c[in.of(position)];
   });
   return sums;
 }
 
 Effect absorb_bias(ActionContext& context, const dsl::Step& step) {
   const BoundRegion& view = context.view;
-  const Judgement judgement = judge(view, context.plan);
+  const Judgement judgement = judge(view);
   Effect effect;
   effect.refused = judgement.refused;
   if (!effect.refused.empty()) return effect;
@@ -168,7 +170,7 @@ Effect absorb_bias(ActionContext& context, const dsl::Step& step) {
   }
   for (const OperatorId op : view.region().children) {
     const Site site = view.analysis().site(op);
-    context.plan.add_bias(op, product_of(site, along(context, site.input(0), shifts)));
+    context.plan.add_bias(op, product_of(site, context.plan, along(context, site.input(0), shifts)));
   }
   for (const TensorId tensor : view.region().tensors) context.plan.shift(tensor, along(context, tensor, shifts));
   return effect;

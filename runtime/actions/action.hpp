@@ -16,7 +16,8 @@ namespace rw::runtime {
 struct Effect {
   std::uint32_t channels = 0;        // classes whose scale is not 1
   double smallest = 1, largest = 1;  // scale
-  std::uint32_t reset = 0;           // classes that --exact put back to 1
+  std::uint32_t reset = 0;           // classes put back to 1 for the sake of a weight
+  std::uint32_t capped = 0;          // classes scaled less than asked, for the sake of an activation's range
   std::string approximate;           // what is equal only approximately; empty: the network's function stays
   bool scales = true;                // it scaled; else `channels` are classes that it changed otherwise
   std::string refused;               // why nothing was done: the rule does not match; empty: something was

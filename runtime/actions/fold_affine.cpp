@@ -156,17 +156,32 @@ bool all(const std::vector<double>& values, double value) {
   return std::all_of(values.begin(), values.end(), [&](double each) { return each == value; });
 }
 
-// Weights of wide types are looked at only where the factor is so large that a sane weight could overflow.
-bool overflows(const Plan& plan, OperatorId op, const Target& target, const graph::Tensor& weight,
-               const std::vector<double>& factor) {
+double largest_magnitude(const std::vector<double>& values) {
+  double largest = 0;
+  for (const double each : values) largest = std::max(largest, std::fabs(each));
+  return largest;
+}
+
+// What the weights would lose. Those of wide types are looked at only where the factor, with what was folded before, is
+// so large that a sane weight could overflow.
+std::string damage(const Plan& plan, OperatorId op, const Target& target, const graph::Tensor& weight,
+                   const std::vector<double>& factor) {
   constexpr double kHarmless = 0x1p48;
-  const double top =
-      *std::max_element(factor.begin(), factor.end(), [](double x, double y) { return std::fabs(x) < std::fabs(y); });
-  if (weight.dtype != graph::DType::float16 && std::fabs(top) <= kHarmless) return false;
-  const auto magnitude = magnitudes(weight, target.weight, plan.edit(op, target.weight.slot), target.channels);
-  for (std::size_t i = 0; i < target.channels; ++i)
-    if (!(magnitude[i] * std::fabs(factor[i]) <= graph::row(weight.dtype).largest)) return true;
-  return false;
+  const bool narrow = weight.dtype == graph::DType::float16;
+  const Edit* edit = plan.edit(op, target.weight.slot);
+  double top = largest_magnitude(factor);
+  if (edit)
+    for (const graph::Factor& each : edit->factors) top *= std::max(1.0, largest_magnitude(each.values));
+  if (!narrow && top <= kHarmless) return {};
+  const graph::DTypeRow& type = graph::row(weight.dtype);
+  const auto magnitude = magnitudes(weight, target.weight, edit, target.channels);
+  for (std::size_t i = 0; i < target.channels; ++i) {
+    const double after = magnitude[i] * std::fabs(factor[i]);
+    if (!(after <= type.largest)) return "its weights would not be finite";
+    if (narrow && factor[i] != 0 && after < type.smallest && magnitude[i] >= type.smallest)
+      return fmt::format("the weights of channel {} would fall below the normal numbers of {}", i, name(weight.dtype));
+  }
+  return {};
 }
 
 std::vector<double> scale_of(const Plan& plan, TensorId tensor, std::size_t channels) {
@@ -181,8 +196,6 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
   const Site linear = context.analysis.site(a), affine = context.analysis.site(b);
   if (!first_output_alone(editor, a) || !first_output_alone(editor, b))
     return {.reason = "another output than the first is read"};
-  if (context.plan.added_bias(a) || context.plan.added_bias(b))
-    return {.reason = "a part of its bias was absorbed: fold before that"};
   const TensorId between = network.op(a).outputs[0], out = network.op(b).outputs[0];
   const auto uses = editor.consumers(between);
   if (network.tensor(between).is_output || uses.size() != 1 || uses[0].op != b)
@@ -198,6 +211,8 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
       network.tensor(between).shape.rank() != network.tensor(out).shape.rank())
     return {.reason = "the constant has more axes than what it meets"};
   const graph::Tensor& weight = linear.tensor(target.weight.slot);
+  if (const std::vector<double>* added = context.plan.added_bias(a))
+    for (std::size_t i = 0; i < target.channels; ++i) target.bias[i] += (*added)[i];
   const bool adds = !all(folded->offset, 0) || (!all(target.bias, 0) && !all(folded->factor, 1));
   if (adds && (bias_slot(linear) == kNone || target.bias_factor == 0)) return {.reason = "it takes no bias"};
   std::vector<double> bias(target.channels);
@@ -206,7 +221,8 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
     if (!(std::fabs(bias[i]) <= graph::row(weight.dtype).largest) || !std::isfinite(folded->factor[i]))
       return {.reason = fmt::format("the bias of channel {} would not be finite", i)};
   }
-  if (overflows(context.plan, a, target, weight, folded->factor)) return {.reason = "its weights would not be finite"};
+  if (std::string why = damage(context.plan, a, target, weight, folded->factor); !why.empty())
+    return {.reason = std::move(why)};
   // What was planned: s for the tensor between, t behind.
   const std::vector<double> s = scale_of(context.plan, between, target.channels),
                             t = scale_of(context.plan, out, target.channels);
@@ -218,6 +234,7 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
   if (!all(folded->factor, 1)) plan.fold(a, handle.slot, handle.shape, handle.view, handle.axes, folded->factor);
   if (adds || (linear.has(target.bias_slot) && target.bias_slot != kNone)) {
     plan.forget_constants(a, target.bias_slot, target.bias_slot + 1);
+    plan.forget_bias(a);
     const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(target.channels)};
     const TensorId fresh = editor.add_constant(fmt::format("{}.bias", network.op(a).name), weight.dtype, shape,
                                                graph::from_double(bias, weight.dtype));

@@ -200,7 +200,6 @@ class Applier {
 graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const graph::Statistics& all,
                             const graph::Statistics& used) {
   graph::Rewriting result = Applier(analysis, plan).run();
-  // Of a tensor from which something was taken, what was measured holds no longer (its zeros, its mean square).
   for (const graph::Statistic& entry : all.entries()) {
     if (entry.tensor == kNone) continue;
     const graph::Tensor& tensor = analysis.network->tensor(entry.tensor);
@@ -208,14 +207,14 @@ graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const gr
       result.statistics.push_back({entry.tensor, {}});
       continue;
     }
-    const std::vector<double>* scale = plan.scale_of(entry.tensor);
-    if (plan.shift_of(entry.tensor)) {
-      result.statistics.push_back({entry.tensor, {}});
-      continue;
+    const std::vector<double>*scale = plan.scale_of(entry.tensor), *shift = plan.shift_of(entry.tensor);
+    if ((!scale || is_one(*scale)) && !shift) continue;
+    graph::StatisticEdit edit{entry.tensor, {}};
+    if (used.find(entry.tensor)) {
+      edit.scale = scale ? *scale : std::vector<double>(shift->size(), 1.0);
+      if (shift) edit.shift = *shift;
     }
-    if (!scale || is_one(*scale)) continue;
-    const bool along = used.find(entry.tensor) != nullptr;
-    result.statistics.push_back({entry.tensor, along ? *scale : std::vector<double>()});
+    result.statistics.push_back(std::move(edit));
   }
   return result;
 }

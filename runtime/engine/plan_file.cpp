@@ -44,13 +44,18 @@ class Provenance {
 };
 
 void add_statistics(const Outcome& outcome, graph::PlanFile& plan) {
-  const std::map<TensorId, std::vector<double>> scales(outcome.plan.scales().begin(), outcome.plan.scales().end());
+  std::map<TensorId, std::vector<double>> scales(outcome.plan.scales().begin(), outcome.plan.scales().end());
+  for (const auto& [tensor, shift] : outcome.plan.shifts()) scales.try_emplace(tensor, shift.size(), 1.0);
   for (const auto& [tensor, scale] : scales) {
-    if (std::all_of(scale.begin(), scale.end(), [](double each) { return each == 1; })) continue;
+    const std::vector<double>* shift = outcome.plan.shift_of(tensor);
+    if (!shift && std::all_of(scale.begin(), scale.end(), [](double each) { return each == 1; })) continue;
     const AxisMask axes = outcome.analysis.channels.axes(tensor);
     graph::PlanStatistic entry{.tensor = std::string(outcome.analysis.network->tensor(tensor).name)};
     if (const auto axis = axes.only()) entry.axis = *axis;
-    if (axes.count() < 2) entry.multiply = scale;
+    if (axes.count() < 2) {
+      entry.multiply = scale;
+      if (shift) entry.subtract = *shift;
+    }
     plan.statistics.push_back(std::move(entry));
   }
 }

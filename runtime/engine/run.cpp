@@ -24,7 +24,8 @@ std::string file_of(const graph::Model& model, const graph::Statistic& entry) {
   return {};
 }
 
-// The entries that run along the channels of their tensor; the length of these must be right.
+// The entries that run along the channels of their tensor; the length of these must be right. A tensor of one channel
+// has no axis of its own: a single value is that of the channel, several run along something else.
 graph::Statistics usable(const graph::Model& model, const Analysis& analysis, std::size_t& unused) {
   graph::Statistics used;
   for (const graph::Statistic& entry : model.statistics.entries()) {
@@ -32,7 +33,8 @@ graph::Statistics usable(const graph::Model& model, const Analysis& analysis, st
     const graph::Tensor& tensor = model.network.tensor(entry.tensor);
     const AxisMask axes = analysis.channels.axes(entry.tensor);
     const std::uint32_t count = analysis.channels.count(entry.tensor);
-    const bool on_channels = axes == AxisMask::single(entry.axis) || (axes.empty() && entry.axis < tensor.shape.rank());
+    const auto axis = tensor.shape.axis(entry.axis);
+    const bool on_channels = axis && (axes == AxisMask::single(*axis) || (axes.empty() && entry.max.size() == 1));
     if (!on_channels) {
       ++unused;
       continue;
@@ -41,7 +43,9 @@ graph::Statistics usable(const graph::Model& model, const Analysis& analysis, st
       throw graph::Error(file_of(model, entry), fmt::format("calibration '{}'", entry.name),
                          fmt::format("has ranges for {} channels along axis {}, but the tensor {} has {}",
                                      entry.max.size(), entry.axis, to_string(tensor.shape), count));
-    used.add(entry);
+    graph::Statistic counted = entry;
+    counted.axis = *axis;
+    used.add(counted);
   }
   return used;
 }
@@ -200,7 +204,6 @@ class Runner {
         return done;
       }
       const Action& action = *actions()[step.action];
-      check_exact(rule, action);
       if (std::any_of(bound.begin(), bound.end(), [&](OperatorId op) {
             return op != kNone && (editor.network().removed(op) || !unreplaced(index, step, op));
           }))
@@ -211,6 +214,7 @@ class Runner {
         decline(std::move(effect.reason));
         return done;
       }
+      check_exact(rule, action);
       done = true;
       ++outcome.edits;
       if (!effect.approximate.empty()) ++outcome.approximate[effect.approximate];
@@ -234,6 +238,7 @@ class Runner {
         counted[i] = true;
         scaled[i] = scaled[i] || effect.scales;
         outcome_.rules[index].reset += effect.reset;
+        outcome_.rules[index].capped += effect.capped;
       });
       outcome_.rules[index].sweeps = sweep + 1;
       if (rule.repeat && change < rule.repeat->change) break;
@@ -315,12 +320,12 @@ class Runner {
         if (region.scales.empty()) region.scales.assign(visit.view().region().classes, 1.0);
         ActionContext context{formulas, visit.view(), visit.evaluator(), outcome_.plan, options_.exact, region.scales};
         const Action& action = *actions()[step->action];
-        check_exact(formulas.rule(), action);
         Effect made = action.run(context, *step);
         if (!made.refused.empty()) {
           visit.refuse(outcome_.misses.keep(made.refused));
           return effect;
         }
+        check_exact(formulas.rule(), action);
         if (!made.approximate.empty()) ++outcome_.rules[index].approximate[made.approximate];
         effect = std::move(made);
       }
@@ -356,6 +361,7 @@ class Runner {
     }
   }
 
+  // Of an action that did something: what it left alone is no reason to refuse.
   void check_exact(const dsl::Rule& rule, const Action& action) const {
     if (options_.exact && !action.bit_exact)
       throw Refusal{

@@ -36,7 +36,7 @@ struct RuleOutcome {
   std::uint32_t regions = 0, parents = 0, children = 0, channels = 0;  // channels whose scale is not 1
   bool scaled = false;                                                 // some region
   double smallest = 1, largest = 1;                                    // scale of their classes
-  std::uint32_t reset = 0;                                             // classes that --exact put back to 1
+  std::uint32_t reset = 0, capped = 0;  // classes put back to 1 for a weight; scaled less for an activation
   std::uint32_t sweeps = 0;
   std::uint32_t edits = 0;                           // of the graph, by a rule with a chain
   std::vector<Declined> declined;                    // chains that were found and left alone

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "runtime/formulas/field.hpp"
+#include "runtime/formulas/planned_ranges.hpp"
 #include "runtime/weights/bias.hpp"
 #include "runtime/weights/edited.hpp"
 
@@ -58,19 +59,14 @@ constexpr std::string_view kNoStatistics = "statistics are missing";
 // Of one tensor, through the plan: one number for each of its channels.
 std::vector<double> range_of(const FieldCall& call, TensorId tensor, bool largest, std::size_t channels,
                              Missing& missing) {
-  const graph::Statistic* entry = call.view.statistics().find(tensor);
-  const std::span<const double> values = !entry ? std::span<const double>() : largest ? entry->max : entry->min;
+  PlannedRanges ranges = planned_ranges(call.view.statistics(), call.plan, tensor);
+  std::vector<double>& values = largest ? ranges.max : ranges.min;
   if (values.empty()) {
     if (missing.empty())
       missing = {kNoStatistics, fmt::format("'{}' has none", call.view.analysis().network->tensor(tensor).name)};
     return std::vector<double>(channels, std::numeric_limits<double>::quiet_NaN());
   }
-  std::vector<double> range(values.begin(), values.end());
-  if (const auto* shift = call.plan.shift_of(tensor))
-    for (std::size_t i = 0; i < range.size(); ++i) range[i] -= (*shift)[i];
-  if (const auto* scale = call.plan.scale_of(tensor))
-    for (std::size_t i = 0; i < range.size(); ++i) range[i] *= (*scale)[i];
-  return range;
+  return std::move(values);
 }
 
 template <bool largest>

@@ -34,6 +34,7 @@ class Plan {
   // An operator that is taken out or becomes another one has no constants to edit; a tensor that is gone has no scale.
   void forget_constants(graph::OperatorId op, std::uint32_t first, std::uint32_t last);  // slots [first, last)
   void forget_scale(graph::TensorId tensor) { scales_.erase(tensor); }
+  void forget_bias(graph::OperatorId op) { biases_.erase(op); }  // what was added has become part of a constant
   // Multiplies the scale of an activation, along its channel axes.
   void scale(graph::TensorId tensor, std::span<const double> values);
 
@@ -54,6 +55,7 @@ class Plan {
   const std::unordered_map<std::uint64_t, Edit>& edits() const { return edits_; }  // by key()
   const std::unordered_map<graph::TensorId, std::vector<double>>& scales() const { return scales_; }
   const std::map<graph::OperatorId, std::vector<double>>& added_biases() const { return biases_; }
+  const std::unordered_map<graph::TensorId, std::vector<double>>& shifts() const { return shifts_; }
 
   static std::uint64_t key(graph::OperatorId op, std::uint32_t slot) { return (std::uint64_t{op} << 32U) | slot; }
 

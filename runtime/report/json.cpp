@@ -46,9 +46,9 @@ class JsonReport {
       const RuleOutcome& rule = input_.outcome.rules[i];
       text += fmt::format(
           "{}\n  {{\"rule\": {}, \"ran\": {}, \"regions\": {}, \"parents\": {}, \"children\": {}, \"channels\": {}, "
-          "\"smallest\": {}, \"largest\": {}, \"reset\": {}, \"sweeps\": {}, \"edits\": {}",
+          "\"smallest\": {}, \"largest\": {}, \"reset\": {}, \"capped\": {}, \"sweeps\": {}, \"edits\": {}",
           i ? "," : "", json::quoted(program[i].name), rule.ran, rule.regions, rule.parents, rule.children,
-          rule.channels, number(rule.smallest), number(rule.largest), rule.reset, rule.sweeps, rule.edits);
+          rule.channels, number(rule.smallest), number(rule.largest), rule.reset, rule.capped, rule.sweeps, rule.edits);
       text += ", \"approximate\": " + json::list(rule.approximate, [](const auto& each) {
                 return fmt::format("{{\"what\": {}, \"times\": {}}}", json::quoted(each.first), each.second);
               });

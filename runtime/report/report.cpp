@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "graph/base/printable.hpp"
 #include "runtime/regions/law_advice.hpp"
@@ -133,6 +134,52 @@ std::string left_alone(const ReportInput& input) {
   return text + fmt::format("  what would help: {}\n", input.explain);
 }
 
+// Tensors of float16 that are scaled up, and of which no calibrated range says how far.
+std::size_t scaled_blindly(const Outcome& outcome) {
+  std::size_t count = 0;
+  for (const auto& [tensor, scale] : outcome.plan.scales())
+    count += outcome.analysis.network->tensor(tensor).dtype == graph::DType::float16 &&
+             !outcome.statistics.find(tensor) &&
+             std::any_of(scale.begin(), scale.end(), [](double each) { return each > 1; });
+  return count;
+}
+
+// Keys of the statistics of scaled tensors that nobody knows how to scale.
+std::set<std::string_view> left_out(const ReportInput& input) {
+  std::set<std::string_view> keys;
+  const Plan& plan = input.outcome.plan;
+  for (const graph::Statistic& entry : input.model.statistics.entries())
+    if (entry.tensor != kNone && (plan.scale_of(entry.tensor) || plan.shift_of(entry.tensor)))
+      keys.insert(entry.strangers.begin(), entry.strangers.end());
+  return keys;
+}
+
+// What was scaled less than asked, what may overflow, and what is left out of the statistics.
+std::string cautions(const ReportInput& input) {
+  std::uint32_t reset = 0, capped = 0;
+  for (const RuleOutcome& rule : input.outcome.rules) {
+    reset += rule.reset;
+    capped += rule.capped;
+  }
+  std::string text;
+  if (reset > 0)
+    text += fmt::format("note: {} channels are back at scale 1: a weight would have {}\n", reset,
+                        input.outcome.analysis.exact ? "been rounded, overflowed or become denormal"
+                                                     : "overflowed or come to nothing in its element type");
+  if (capped > 0)
+    text += fmt::format(
+        "note: {} channels are scaled less than asked: calibrated values stay 4 times below the largest of their "
+        "element type\n",
+        capped);
+  if (const std::size_t blind = scaled_blindly(input.outcome); blind > 0)
+    text += fmt::format(
+        "note: {} tensors of float16 are scaled up without statistics: values beyond 65504 would be infinite\n", blind);
+  for (const std::string_view key : left_out(input))
+    text += fmt::format("note: '{}' is left out of the statistics of scaled tensors: how it scales is not known\n",
+                        graph::printable(key));
+  return text;
+}
+
 std::string warnings(const ReportInput& input) {
   std::string text;
   std::map<std::string, std::size_t> unknown;
@@ -150,14 +197,7 @@ std::string warnings(const ReportInput& input) {
     text +=
         fmt::format("note: {} statistics run along another axis than the channels of their tensor and are not used\n",
                     input.outcome.unused_statistics);
-  std::uint32_t reset = 0;
-  for (const RuleOutcome& rule : input.outcome.rules) reset += rule.reset;
-  if (reset > 0)
-    text += fmt::format(
-        "note: --exact put {} channels back to scale 1: a weight would have been rounded, overflowed or become "
-        "denormal\n",
-        reset);
-  return text;
+  return text + cautions(input);
 }
 
 std::uint32_t approximate_edits(const ReportInput& input) {

@@ -122,24 +122,31 @@ Loops merge(std::span<const std::int64_t> view, std::span<const StridedPosition>
   return loops;
 }
 
-// The largest magnitude of a run; infinity where one of its elements is not finite. Several at a time, as a maximum
-// depends on the one before.
+// The bits of a float without its sign: magnitudes are in their order, nan and infinity last.
+template <typename Stored>
+using BitsOf = std::conditional_t<sizeof(Stored) == 2, std::uint16_t,
+                                  std::conditional_t<sizeof(Stored) == 4, std::uint32_t, std::uint64_t>>;
+template <typename Bits>
+constexpr Bits kMagnitude = static_cast<Bits>(~Bits{0}) >> 1U;
+
+// Elements that are looked at together, as a maximum depends on the one before.
+template <typename Stored>
+constexpr std::size_t kLanes = 32 / sizeof(Stored);
+
+// The largest magnitude of a run; infinity where one of its elements is not finite.
 template <typename Codec>
 double largest_of(const std::byte* elements, std::size_t count) {
   using Stored = typename Codec::Stored;
-  constexpr std::size_t kLanes = 32 / sizeof(Stored);
   if constexpr (Codec::kFloating) {
-    // Magnitudes of floats are in the order of their bits, nan and infinity last.
-    using Bits = std::conditional_t<sizeof(Stored) == 2, std::uint16_t,
-                                    std::conditional_t<sizeof(Stored) == 4, std::uint32_t, std::uint64_t>>;
-    constexpr Bits kMagnitude = static_cast<Bits>(~Bits{0}) >> 1U;
-    std::array<Bits, kLanes> most{};
+    using Bits = BitsOf<Stored>;
+    std::array<Bits, kLanes<Stored>> most{};
     std::size_t i = 0;
-    for (; i + kLanes <= count; i += kLanes)
-      for (std::size_t lane = 0; lane < kLanes; ++lane)
-        most[lane] = std::max<Bits>(most[lane], graph::load<Bits>(elements + (i + lane) * sizeof(Bits)) & kMagnitude);
+    for (; i + most.size() <= count; i += most.size())
+      for (std::size_t lane = 0; lane < most.size(); ++lane)
+        most[lane] =
+            std::max<Bits>(most[lane], graph::load<Bits>(elements + (i + lane) * sizeof(Bits)) & kMagnitude<Bits>);
     for (; i < count; ++i)
-      most[0] = std::max<Bits>(most[0], graph::load<Bits>(elements + i * sizeof(Bits)) & kMagnitude);
+      most[0] = std::max<Bits>(most[0], graph::load<Bits>(elements + i * sizeof(Bits)) & kMagnitude<Bits>);
     const double largest = Codec::widen(std::bit_cast<Stored>(*std::max_element(most.begin(), most.end())));
     return std::isfinite(largest) ? largest : INFINITY;
   }
@@ -147,6 +154,55 @@ double largest_of(const std::byte* elements, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
     largest = std::max(largest, std::fabs(Codec::widen(graph::load<Stored>(elements + i * sizeof(Stored)))));
   return largest;
+}
+
+// The smallest magnitude of a run that is not 0; infinity where all are.
+template <typename Codec>
+double smallest_of(const std::byte* elements, std::size_t count) {
+  using Stored = typename Codec::Stored;
+  if constexpr (Codec::kFloating) {
+    using Bits = BitsOf<Stored>;
+    std::array<Bits, kLanes<Stored>> least;
+    least.fill(static_cast<Bits>(~Bits{0}));
+    // One less, so that 0 is the largest number of all.
+    const auto bits = [&](std::size_t i) -> Bits {
+      return static_cast<Bits>((graph::load<Bits>(elements + i * sizeof(Bits)) & kMagnitude<Bits>)-1U);
+    };
+    std::size_t i = 0;
+    for (; i + least.size() <= count; i += least.size())
+      for (std::size_t lane = 0; lane < least.size(); ++lane) least[lane] = std::min(least[lane], bits(i + lane));
+    for (; i < count; ++i) least[0] = std::min(least[0], bits(i));
+    const Bits found = *std::min_element(least.begin(), least.end());
+    return found == static_cast<Bits>(~Bits{0}) ? INFINITY
+                                                : Codec::widen(std::bit_cast<Stored>(static_cast<Bits>(found + 1U)));
+  }
+  return 0;
+}
+
+// --- what is found of the elements of a channel: by run with one factor, by row with a factor for each element
+
+template <typename Codec>
+void take_run(const std::byte* elements, std::size_t count, double factor, double& largest) {
+  largest = std::max(largest, largest_of<Codec>(elements, count) * std::fabs(factor));
+}
+
+template <typename Codec>
+void take_run(const std::byte* elements, std::size_t count, double factor, Extremes& found) {
+  if (factor == 1) return;
+  found.largest = std::max(found.largest, largest_of<Codec>(elements, count) * std::fabs(factor));
+  found.smallest = std::min(found.smallest, smallest_of<Codec>(elements, count) * std::fabs(factor));
+}
+
+template <typename Codec>
+void take_row(const std::byte* elements, std::span<Extremes> found, const double* factors, std::size_t step) {
+  using Stored = typename Codec::Stored;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const double factor = factors[i * step], value = Codec::widen(graph::load<Stored>(elements + i * sizeof(Stored)));
+    if (factor == 1 || value == 0) continue;
+    const double size = std::fabs(value * factor);
+    found[i].largest = std::max(found[i].largest, size <= std::numeric_limits<double>::max() ? size : INFINITY);
+    found[i].smallest = std::min(found[i].smallest, size);
+  }
 }
 
 // Takes the maximum with a run of elements whose channels are neighbours, each element with its factor.
@@ -160,9 +216,9 @@ void take_row(const std::byte* elements, std::span<double> largest, const double
 }
 
 // Takes the steps [begin, end) of the outermost loop. Infinity or nan in the result: some element is not finite.
-template <typename Codec>
+template <typename Codec, typename Found>
 void take_runs(const graph::Literal& literal, Loops loops, std::size_t begin, std::size_t end,
-               const std::vector<const double*>& factors, std::vector<double>& largest) {
+               const std::vector<const double*>& factors, std::vector<Found>& found) {
   enum : std::size_t { kSource, kChannel, kFactors };
   loops.extents.front() = end - begin;
   const std::size_t run = loops.extents.back(), outer = loops.extents.size() - 1;
@@ -183,15 +239,15 @@ void take_runs(const graph::Literal& literal, Loops loops, std::size_t begin, st
   for (bool more = true; more;) {
     const std::byte* elements = literal.bytes.data() + at[kSource] * sizeof(typename Codec::Stored);
     const auto [factor, step] = factor_row();
-    double& first = largest[at[kChannel]];
+    Found& first = found[at[kChannel]];
     if (step_of(kChannel) == 0 && step == 0) {
-      first = std::max(first, largest_of<Codec>(elements, run) * std::fabs(*factor));
+      take_run<Codec>(elements, run, *factor, first);
     } else if (step_of(kChannel) == 1) {
       take_row<Codec>(elements, std::span(&first, run), factor, step);
     } else {
       for (std::size_t i = 0; i < run; ++i)
         take_row<Codec>(elements + i * sizeof(typename Codec::Stored),
-                        std::span(&largest[at[kChannel] + i * step_of(kChannel)], 1), factor + i * step, 0);
+                        std::span(&found[at[kChannel] + i * step_of(kChannel)], 1), factor + i * step, 0);
     }
     more = false;
     for (std::size_t loop = outer; loop-- > 0 && !more;) {
@@ -210,28 +266,36 @@ std::size_t part_count(const graph::Literal& literal, const Loops& loops) {
                                  std::min<std::size_t>(loops.extents.front(), std::size_t{4} * graph::threads()));
 }
 
-// A maximum is the same whatever the order: each part has its own, and the largest of them stays.
-std::vector<double> largest_in_runs(const graph::Literal& literal, const Loops& loops,
-                                    const std::vector<const double*>& factors, std::size_t channels) {
+void unite(double& largest, double other) { largest = std::max(largest, other); }
+void unite(Extremes& found, const Extremes& other) {
+  found.largest = std::max(found.largest, other.largest);
+  found.smallest = std::min(found.smallest, other.smallest);
+}
+
+bool is_finite(double largest) { return std::isfinite(largest); }
+bool is_finite(const Extremes& found) { return std::isfinite(found.largest); }
+
+// An extreme is the same whatever the order: each part has its own, and they are united.
+template <typename Found>
+std::vector<Found> find_in_runs(const graph::Literal& literal, const Loops& loops,
+                                const std::vector<const double*>& factors, std::size_t channels) {
   const std::size_t parts = graph::threads() == 1 ? 1 : part_count(literal, loops), all = loops.extents.front();
-  std::vector<std::vector<double>> largest(parts, std::vector<double>(channels, 0.0));
+  std::vector<std::vector<Found>> found(parts, std::vector<Found>(channels));
   graph::parallel_for(parts, [&](std::size_t i) {
     graph::with_codec(literal.dtype, [&](auto codec) {
-      take_runs<decltype(codec)>(literal, loops, all * i / parts, all * (i + 1) / parts, factors, largest[i]);
+      take_runs<decltype(codec)>(literal, loops, all * i / parts, all * (i + 1) / parts, factors, found[i]);
     });
   });
   for (std::size_t i = 1; i < parts; ++i)
-    for (std::size_t channel = 0; channel < channels; ++channel)
-      largest[0][channel] = std::max(largest[0][channel], largest[i][channel]);
-  return std::move(largest[0]);
+    for (std::size_t channel = 0; channel < channels; ++channel) unite(found[0][channel], found[i][channel]);
+  return std::move(found[0]);
 }
 
-}  // namespace
-
-std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
-                               std::size_t channels) {
-  const graph::Literal& literal = *constant.constant;
-  std::vector<double> largest(channels, 0.0);
+// One pass over the elements where they lie. Nothing: the constant is expanded or stored in another order or type, or
+// one of its elements is not finite.
+template <typename Found>
+std::optional<std::vector<Found>> find_where_they_lie(const graph::Literal& literal, const Handle& handle,
+                                                      const Edit* edit, std::size_t channels) {
   std::vector<StridedPosition> positions = {source_position(literal, handle),
                                             StridedPosition(handle.view, handle.axes)};
   std::vector<const double*> factors;
@@ -240,19 +304,46 @@ std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& hand
       positions.emplace_back(handle.view, factor.axes);
       factors.push_back(factor.values.data());
     }
-  if (std::find(handle.view.begin(), handle.view.end(), 0) != handle.view.end()) return largest;
+  if (std::find(handle.view.begin(), handle.view.end(), 0) != handle.view.end()) return std::vector<Found>(channels);
   const Loops loops = merge(handle.view, positions);
-  if (!literal.layout && (loops.strides[0].back() == 1 || loops.extents.back() == 1)) {
-    largest = largest_in_runs(literal, loops, factors, channels);
-    if (std::all_of(largest.begin(), largest.end(), [](double each) { return std::isfinite(each); })) return largest;
-    largest.assign(channels, 0.0);
+  if (literal.layout || (loops.strides[0].back() != 1 && loops.extents.back() != 1)) return std::nullopt;
+  std::vector<Found> found = find_in_runs<Found>(literal, loops, factors, channels);
+  if (!std::all_of(found.begin(), found.end(), [](const Found& each) { return is_finite(each); })) return std::nullopt;
+  return found;
+}
+
+}  // namespace
+
+std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
+                               std::size_t channels) {
+  const graph::Literal& literal = *constant.constant;
+  auto found = find_where_they_lie<double>(literal, handle, edit, channels);
+  if (!found) {
+    found.emplace(channels, 0.0);
+    for_each_element(constant, handle, edit, [&](double value, double factor, std::size_t channel) {
+      (*found)[channel] = std::max((*found)[channel], std::fabs(value * factor));
+    });
   }
-  // A constant that is expanded or stored in another order or type, or one with an element that is not finite: which
-  // one is said here.
+  // What comes to nothing in the tensor's type will be 0.
+  if (edit && graph::floating(literal.dtype))
+    graph::with_codec(literal.dtype, [&](auto codec) {
+      for (double& each : *found)
+        if (std::isfinite(each) && codec.widen(codec.narrow(std::min(each, graph::row(literal.dtype).largest))) == 0)
+          each = 0;
+    });
+  return *std::move(found);
+}
+
+std::vector<Extremes> changed_extremes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
+                                       std::size_t channels) {
+  auto found = find_where_they_lie<Extremes>(*constant.constant, handle, edit, channels);
+  if (found) return *std::move(found);
+  std::vector<Extremes> each(channels);
   for_each_element(constant, handle, edit, [&](double value, double factor, std::size_t channel) {
-    largest[channel] = std::max(largest[channel], std::fabs(value * factor));
+    if (value != 0 && factor != 1 && std::isfinite(value))
+      unite(each[channel], {std::fabs(value * factor), std::fabs(value * factor)});
   });
-  return largest;
+  return each;
 }
 
 std::optional<Handle> find_handle(const Law& law, const Site& site, Handle::Side side, Handle::Read read) {

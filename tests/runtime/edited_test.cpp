@@ -43,7 +43,7 @@ std::vector<std::byte> random_elements(graph::DType dtype, std::size_t count, st
     using Codec = decltype(codec);
     if constexpr (Codec::kFloating)
       for (std::size_t i = 0; i < count; ++i) {
-        const auto stored = Codec::narrow(normal(random));
+        const auto stored = Codec::narrow(random() % 8 == 0 ? 0.0 : normal(random));
         std::memcpy(bytes.data() + i * sizeof(stored), &stored, sizeof(stored));
       }
   });
@@ -77,18 +77,30 @@ TEST_CASE("Magnitudes are those of every element, however channels and factors r
     for (int i = draw(0, 2); i > 0; --i) {
       graph::Factor factor{.axes = some_axes()};
       for (std::size_t k = count_along(view, factor.axes); k > 0; --k)
-        factor.values.push_back(0.1 + draw(0, 1000) / 91.0);
+        factor.values.push_back(draw(0, 3) == 0 ? 1 : 0.1 + draw(0, 1000) / 91.0);
+      factor.folded = draw(0, 2) == 0;
       edit.factors.push_back(factor);
     }
     const std::size_t channels = count_along(view, handle.axes);
-    std::vector<double> expected(channels, 0.0);
+    std::vector<double> expected(channels, 0.0), largest(channels, 0.0), smallest(channels, INFINITY);
     for (std::size_t i = 0; i < count; ++i) {
       double factor = 1;
       for (const graph::Factor& each : edit.factors) factor *= each.values[place_along(i, view, each.axes)];
-      double& largest = expected[place_along(i, view, handle.axes)];
-      largest = std::max(largest, std::fabs(graph::element(*tensor.constant, i) * factor));
+      const double value = graph::element(*tensor.constant, i), size = std::fabs(value * factor);
+      const std::size_t channel = place_along(i, view, handle.axes);
+      expected[channel] = std::max(expected[channel], size);
+      if (value == 0 || factor == 1) continue;
+      largest[channel] = std::max(largest[channel], size);
+      smallest[channel] = std::min(smallest[channel], size);
     }
-    REQUIRE(magnitudes(tensor, handle, edit.factors.empty() ? nullptr : &edit, channels) == expected);
+    const Edit* changed = edit.factors.empty() ? nullptr : &edit;
+    REQUIRE(magnitudes(tensor, handle, changed, channels) == expected);
+    const std::vector<Extremes> extremes = changed_extremes(tensor, handle, changed, channels);
+    REQUIRE(extremes.size() == channels);
+    for (std::size_t i = 0; i < channels; ++i) {
+      REQUIRE(extremes[i].largest == largest[i]);
+      REQUIRE(extremes[i].smallest == smallest[i]);
+    }
   }
 }
 
@@ -114,6 +126,20 @@ TEST_CASE("Magnitudes of a large weight are the same for any number of threads")
       CHECK(magnitudes(tensor, handle, &edit, expected.size()) == expected);
     }
   }
+}
+
+TEST_CASE("A channel that comes to nothing in its type has magnitude 0") {
+  const std::vector<float> values = {1e-20F, 3, 1e-38F, 2};
+  graph::Tensor tensor{.name = "w", .dtype = graph::DType::float32};
+  const Dims view = {2, 2};
+  const graph::Literal literal{graph::DType::float32, graph::Shape(view), std::as_bytes(std::span(values))};
+  tensor.constant = &literal;
+  const Edit edit{
+      .shape = view, .view = view, .factors = {{.axes = AxisMask::single(0), .values = {1e-70, 1e-7}, .folded = true}}};
+  const Handle handle{.read = Handle::Read::weight, .shape = view, .view = view, .axes = AxisMask::single(0)};
+  CHECK(magnitudes(tensor, handle, &edit, 2) == std::vector<double>{0, 2 * 1e-7});
+  const Handle by_column{.read = Handle::Read::weight, .shape = view, .view = view, .axes = AxisMask::single(1)};
+  CHECK(magnitudes(tensor, by_column, &edit, 2)[0] == Approx(1e-45).epsilon(0.01));  // half of a step, and rounds up
 }
 
 TEST_CASE("A weight that is not finite is named wherever it stands") {

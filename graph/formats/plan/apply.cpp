@@ -220,7 +220,7 @@ class ModelPlan {
       if (found == planned.end()) continue;
       const PlanStatistic& scale = *found->second;
       const bool one = !scale.axis && scale.multiply.size() == 1;
-      if (!one && (!scale.axis || *scale.axis != entry.axis)) {
+      if (!one && (!scale.axis || tensor.shape.axis(entry.axis).value_or(entry.axis) != *scale.axis)) {
         result_.statistics.push_back({entry.tensor, {}});
         continue;
       }
@@ -229,7 +229,7 @@ class ModelPlan {
                fmt::format("the plan scales {} channels, its statistics have {}", scale.multiply.size(),
                            entry.max.size()));
       result_.statistics.push_back(
-          {entry.tensor, undo_ ? inverse(plan_, scale.tensor, scale.multiply) : scale.multiply});
+          {entry.tensor, undo_ ? inverse(plan_, scale.tensor, scale.multiply) : scale.multiply, scale.subtract});
     }
   }
 

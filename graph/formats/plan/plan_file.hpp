@@ -45,11 +45,12 @@ struct PlanScale {
   std::vector<PlanFactor> factors;
 };
 
-// The scale of an activation, for whoever has statistics of it.
+// What becomes of the values of an activation, for whoever has statistics of it: (v - subtract) multiply.
 struct PlanStatistic {
   std::string tensor;
-  std::optional<int> axis;       // of the channels; nothing: there is one channel, or several axes
-  std::vector<double> multiply;  // empty: entries cannot be scaled, and are left out
+  std::optional<int> axis;            // of the channels; nothing: there is one channel, or several axes
+  std::vector<double> multiply;       // empty: entries cannot be scaled, and are left out
+  std::vector<double> subtract = {};  // as many; empty: 0
 };
 
 // An edit of the graph, by names (rewriting.hpp).

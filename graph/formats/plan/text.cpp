@@ -96,7 +96,7 @@ struct Entry {
   std::optional<std::int64_t> axis;
   std::optional<std::vector<std::int64_t>> shape, was;
   std::vector<std::int64_t> view, axes;
-  std::vector<double> multiply;
+  std::vector<double> multiply, subtract;
 
   void take_rule(json::Value& value) { rule = value.string(); }
   void take_region(json::Value& value) { region = value.string(); }
@@ -109,6 +109,7 @@ struct Entry {
   void take_view(json::Value& value) { value.integers(view); }
   void take_axes(json::Value& value) { value.integers(axes); }
   void take_multiply(json::Value& value) { value.numbers(multiply); }
+  void take_subtract(json::Value& value) { value.numbers(subtract); }
   void take_read_by(json::Value& value);
 };
 
@@ -134,9 +135,10 @@ void Entry::take_read_by(json::Value& value) {
   });
 }
 
-constexpr std::array<json::Key<Entry>, 12> kEntryKeys = {{
+constexpr std::array<json::Key<Entry>, 13> kEntryKeys = {{
     {"tensor", true, &Entry::take_tensor},
     {"multiply", true, &Entry::take_multiply},
+    {"subtract", false, &Entry::take_subtract},
     {"rule", false, &Entry::take_rule},
     {"region", false, &Entry::take_region},
     {"made_by", false, &Entry::take_made_by},
@@ -236,6 +238,7 @@ class PlanReader {
   static std::string misfit(const Entry& entry) {
     if (entry.tensor.empty()) return "\"tensor\" is empty";
     if (entry.multiply.empty()) return "\"multiply\" is empty";
+    if (!entry.subtract.empty()) return "\"subtract\" is said of statistics alone";
     if (entry.copy.empty() && !entry.read_by.empty()) return "\"read_by\" stands without \"copy\"";
     if (!entry.copy.empty() && entry.read_by.empty()) return "\"copy\" stands without \"read_by\"";
     if (entry.axis) {
@@ -266,7 +269,11 @@ class PlanReader {
     value.array([&](json::Value& each) {
       Entry entry;
       json::read_keys(each, kEntryKeys, entry);
-      PlanStatistic statistic{.tensor = entry.tensor, .multiply = std::move(entry.multiply)};
+      PlanStatistic statistic{
+          .tensor = entry.tensor, .multiply = std::move(entry.multiply), .subtract = std::move(entry.subtract)};
+      if (!statistic.subtract.empty() && statistic.subtract.size() != statistic.multiply.size())
+        throw each.error(fmt::format("\"multiply\" has {} values, \"subtract\" {}", statistic.multiply.size(),
+                                     statistic.subtract.size()));
       if (entry.axis) {
         if (*entry.axis < 0 || *entry.axis >= static_cast<std::int64_t>(kMostAxes))
           throw each.error(fmt::format("axis {} is none of 0 to {}", *entry.axis, kMostAxes - 1));
@@ -333,8 +340,10 @@ std::string to_json(const PlanFile& plan) {
       "\"statistics\": [" +
       lines(plan.statistics,
             [](const PlanStatistic& each) {
-              return fmt::format("{{\"tensor\": {}{}, \"multiply\": {}}}", json::quoted(each.tensor),
-                                 each.axis ? fmt::format(", \"axis\": {}", *each.axis) : "", numbers(each.multiply));
+              return fmt::format("{{\"tensor\": {}{}{}, \"multiply\": {}}}", json::quoted(each.tensor),
+                                 each.axis ? fmt::format(", \"axis\": {}", *each.axis) : "",
+                                 each.subtract.empty() ? "" : fmt::format(", \"subtract\": {}", numbers(each.subtract)),
+                                 numbers(each.multiply));
             }) +
       "],\n";
   text += "\"constants\": {" +

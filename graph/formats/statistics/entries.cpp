@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cassert>
 #include <cmath>
+#include <optional>
+#include <utility>
 
+#include "graph/base/mapped_file.hpp"
 #include "graph/base/name_table.hpp"
 #include "graph/formats/text/json_text.hpp"
 #include "graph/formats/text/splices.hpp"
@@ -13,24 +15,68 @@
 namespace rw::graph {
 namespace {
 
-// The keys that hold one number for each channel: how they change with the scale of the tensor, and where they go.
+// How the numbers of a key change where values v become (v - c) s.
+enum class Follows : std::uint8_t {
+  value,          // (v - c) s
+  spread,         // v s: a distance of values
+  spread_square,  // v s s
+  square,         // the mean of squares
+  nothing,        // a count or share
+  unknown,
+};
+
+// The keys that are read hold one number for each channel.
 struct SeriesRow {
   std::string_view key;
   bool needed;
-  int power;  // of the scale
+  Follows follows;
   std::span<const double> Statistic::*member;
 };
 constexpr std::array<SeriesRow, 4> kSeries = {{
-    {"min", true, 1, &Statistic::min},
-    {"max", true, 1, &Statistic::max},
-    {"mean", false, 1, &Statistic::mean},
-    {"mean_square", false, 2, &Statistic::mean_square},
+    {"min", true, Follows::value, &Statistic::min},
+    {"max", true, Follows::value, &Statistic::max},
+    {"mean", false, Follows::value, &Statistic::mean},
+    {"mean_square", false, Follows::square, &Statistic::mean_square},
 }};
+
+// Further keys that others write: numbers for each channel, too.
+struct FurtherRow {
+  std::string_view key;
+  Follows follows;
+};
+constexpr std::array<FurtherRow, 7> kFurther = {{
+    {"median", Follows::value},
+    {"std", Follows::spread},
+    {"variance", Follows::spread_square},
+    {"count", Follows::nothing},
+    {"counts", Follows::nothing},
+    {"share", Follows::nothing},
+    {"zeros", Follows::nothing},
+}};
+
+constexpr std::string_view kHistogram = "histogram";  // {"edges": a list for each channel, "counts": ...}
 
 const SeriesRow* series(std::string_view key) {
   for (const SeriesRow& row : kSeries)
     if (row.key == key) return &row;
   return nullptr;
+}
+
+// "p99.9"
+bool is_percentile(std::string_view key) {
+  return key.size() > 1 && key[0] == 'p' && key.find_first_not_of("0123456789.", 1) == std::string_view::npos;
+}
+
+Follows follows(std::string_view key) {
+  if (const SeriesRow* row = series(key)) return row->follows;
+  for (const FurtherRow& row : kFurther)
+    if (row.key == key) return row.follows;
+  return is_percentile(key) ? Follows::value : Follows::unknown;
+}
+
+// It cannot change with the values: a text, a truth, null.
+bool is_word(const json::Value& value) {
+  return value.kind() == json::Kind::string || value.kind() == json::Kind::boolean || value.kind() == json::Kind::null;
 }
 
 std::span<const double> read_series(json::Value& value, std::string_view key, Arena& arena,
@@ -69,12 +115,17 @@ class EntryReader {
 
   Statistic read(std::string_view name, json::Value& value) {
     Statistic entry;
+    strangers_.clear();
     entry.name = network_.arena().store(name);
     if (const auto id = network_.find(name); id && *id != kNone) entry.tensor = *id;
     unsigned seen = 0;
     value.object([&](std::string_view key, json::Value& member) {
       const SeriesRow* row = series(key);
-      if (!row && key != "axis") return member.check();
+      if (!row && key != "axis") {
+        if (!is_word(member) && key != kHistogram && follows(key) == Follows::unknown)
+          strangers_.push_back(network_.arena().store(key));
+        return member.check();
+      }
       const auto index = row ? static_cast<std::size_t>(row - kSeries.data()) : kSeries.size();
       const unsigned bit = 1U << index;
       if ((seen & bit) != 0) throw member.duplicate(key);
@@ -84,9 +135,9 @@ class EntryReader {
         return;
       }
       entry.*row->member = read_series(member, key, network_.arena(), buffer_);
-      entry.lists[index] = json::cut(whole_, member.range());
     });
     check_series(value, entry);
+    entry.strangers = network_.arena().store(std::span<const std::string_view>(strangers_));
     // An axis from the end counts from the start where the rank is known by now.
     if (entry.axis < 0 && entry.tensor != kNone)
       if (const auto axis = network_.tensor(entry.tensor).shape.axis(entry.axis)) entry.axis = *axis;
@@ -98,6 +149,7 @@ class EntryReader {
   Network& network_;
   std::string_view whole_;
   std::vector<double> buffer_;
+  std::vector<std::string_view> strangers_;
 };
 
 }  // namespace
@@ -122,34 +174,109 @@ void read_calibration(json::Value& object, std::string_view whole, Network& netw
 
 namespace {
 
-std::string scaled_series(const Statistic& entry, const SeriesRow& row, std::span<const double> scale) {
-  const std::span<const double> values = entry.*row.member;
-  assert(values.size() == scale.size());  // the runtime gives a scale for each channel
-  std::string text = "[";
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) text += ", ";
-    double scaled = values[i];
-    for (int times = 0; times < row.power; ++times) scaled *= scale[i];
-    if (!std::isfinite(scaled))
-      throw Error("", fmt::format("calibration '{}'", entry.name),
-                  fmt::format("\"{}\", channel {}: {} scaled by {} is too large", row.key, i, values[i], scale[i]));
-    json::append_number(scaled, text);
+// The text of an entry with its numbers as an edit leaves them.
+class EntryWriter {
+ public:
+  EntryWriter(const Statistic& entry, const StatisticEdit& edit) : entry_(entry), edit_(edit) {}
+
+  std::string write() {
+    std::string padded(entry_.text);
+    padded.append(MappedFile::kPadding, ' ');
+    const auto length = static_cast<std::uint32_t>(entry_.text.size());
+    json::Document document(padded, {0, length});
+    document.read(
+        [&](json::Value& root) { root.object([&](std::string_view key, json::Value& value) { take(key, value); }); });
+    splices_.remove_items(entry_.text, removed_);
+    return splices_.apply(entry_.text);
   }
-  return text + "]";
-}
+
+ private:
+  void take(std::string_view key, json::Value& value) {
+    const std::uint32_t begin = value.key_begin();
+    const Follows how = follows(key);
+    if (key == kHistogram && value.kind() == json::Kind::object) return take_histogram(begin, value);
+    if (key == "axis" || how == Follows::nothing || is_word(value)) return value.check();
+    const std::vector<double> numbers = numbers_of(value, how != Follows::unknown);
+    const auto changed = numbers.size() == edit_.scale.size() ? after(key, how, numbers) : std::nullopt;
+    if (changed)
+      splices_.replace(value.range(), list(*changed));
+    else
+      removed_.push_back({begin, value.range().end});
+  }
+
+  // Edges are values, a list of them for each channel; what else it holds are counts.
+  void take_histogram(std::uint32_t begin, json::Value& value) {
+    std::vector<std::pair<json::Range, std::string>> lists;
+    std::size_t channels = 0;
+    value.object([&](std::string_view key, json::Value& each) {
+      if (key != "edges" || each.kind() != json::Kind::array) return each.check();
+      each.array([&](json::Value& edges) {
+        std::vector<double> numbers = numbers_of(edges, true);
+        const std::size_t channel = channels++;
+        if (channel >= edit_.scale.size() || numbers.empty()) return;
+        for (double& number : numbers)
+          number = finite(kHistogram, channel, number, (number - shift(channel)) * edit_.scale[channel]);
+        lists.emplace_back(edges.range(), list(numbers));
+      });
+    });
+    if (channels != edit_.scale.size() || lists.size() != channels)
+      return removed_.push_back({begin, value.range().end});
+    for (auto& [range, text] : lists) splices_.replace(range, std::move(text));
+  }
+
+  static std::vector<double> numbers_of(json::Value& value, bool wanted) {
+    std::vector<double> numbers;
+    if (wanted && value.kind() == json::Kind::array)
+      value.numbers(numbers);
+    else
+      value.check();
+    return numbers;
+  }
+
+  double shift(std::size_t channel) const { return edit_.shift.empty() ? 0 : edit_.shift[channel]; }
+
+  // Nothing: it does not follow from what is there.
+  std::optional<std::vector<double>> after(std::string_view key, Follows how, std::span<const double> before) const {
+    std::vector<double> result;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const double s = edit_.scale[i], c = shift(i), v = before[i];
+      if (how == Follows::square && c != 0 && entry_.mean.empty()) return std::nullopt;
+      const double mean = entry_.mean.empty() ? 0 : entry_.mean[i];
+      const double changed = how == Follows::value    ? (v - c) * s
+                             : how == Follows::spread ? v * s
+                             : how == Follows::square ? (v - 2 * c * mean + c * c) * s * s
+                                                      : v * s * s;
+      result.push_back(finite(key, i, v, changed));
+    }
+    return result;
+  }
+
+  double finite(std::string_view key, std::size_t channel, double before, double changed) const {
+    if (std::isfinite(changed)) return changed;
+    throw Error(
+        "", fmt::format("calibration '{}'", entry_.name),
+        fmt::format("\"{}\", channel {}: {} scaled by {} is too large", key, channel, before, edit_.scale[channel]));
+  }
+
+  static std::string list(std::span<const double> numbers) {
+    std::string text = "[";
+    for (const double number : numbers) {
+      if (text.size() > 1) text += ", ";
+      json::append_number(number, text);
+    }
+    return text + "]";
+  }
+
+  const Statistic& entry_;
+  const StatisticEdit& edit_;
+  Splices splices_;
+  std::vector<json::Range> removed_;
+};
 
 }  // namespace
 
 std::string scaled_entry(const Statistic& entry, const StatisticEdit* edit) {
-  if (!edit) return std::string(entry.text);
-  Splices splices;
-  for (std::size_t i = 0; i < kSeries.size(); ++i) {
-    if (entry.lists[i].empty()) continue;
-    const auto begin = static_cast<std::uint32_t>(entry.lists[i].data() - entry.text.data());
-    splices.replace({begin, begin + static_cast<std::uint32_t>(entry.lists[i].size())},
-                    scaled_series(entry, kSeries[i], edit->scale));
-  }
-  return splices.apply(entry.text);
+  return edit ? EntryWriter(entry, *edit).write() : std::string(entry.text);
 }
 
 }  // namespace rw::graph

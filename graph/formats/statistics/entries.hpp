@@ -27,8 +27,9 @@ struct StatisticText {
 void read_calibration(json::Value& object, std::string_view whole, Network& network, Statistics& statistics,
                       std::vector<StatisticText>& entries);
 
-// The text of an entry with its values multiplied by the scale of an edit (> 0, one for each value; null: as it is):
-// min, max and mean by s, mean_square by s * s. All other keys and the layout stay as they are. Error (place
+// The text of an entry after an edit (null: as it is): values (min, max, mean, median, percentiles, edges of a
+// histogram) are shifted and scaled, std is scaled, squares (mean_square, variance) by the square; counts, shares,
+// words and the layout stay. Numbers under other keys, and what does not follow, are left out. Error (place
 // "calibration 'name'"): a value that is no longer finite.
 std::string scaled_entry(const Statistic& entry, const StatisticEdit* edit);
 
