@@ -146,7 +146,7 @@ constexpr std::string_view kRunExamples[] = {
 
 const Command kRun = {
     .name = "run",
-    .summary = "rewrites a model by rules; the word may be left out",
+    .summary = "rewrites a model by rules; the word `run` may be left out",
     .description =
         "Reads the model and the rules, rewrites what the rules describe, certifies that the network computes the same "
         "and writes the new model: all of its files or none.",

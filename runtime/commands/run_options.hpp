@@ -12,14 +12,15 @@
 namespace rw::commands {
 
 inline constexpr Option kStatsOption = {"--stats", "FILE",
-                                        "per-channel ranges of activations, where the model holds none or old ones"};
+                                        "calibrated ranges of activations; they win over those that the model holds"};
 inline constexpr Option kOnlyOption = {"--only", "RULE", "run only this rule (may be given several times)",
                                        0,        true,   Completes::nothing};
 inline constexpr Option kParamOption = {
-    "--param", "RULE.NAME=VALUE", "set a parameter of a rule (several times); check lists them", 0,
+    "--param", "RULE.NAME=VALUE", "set a parameter of a rule (several times); the command check lists them", 0,
     true,      Completes::nothing};
 inline constexpr Option kSkipNodeOption = {
-    "--skip-node", "GLOB", "operators whose name matches block (several times)", 0, true, Completes::nothing};
+    "--skip-node",     "GLOB", "operators with such a name carry no scale, so that they block (several times)", 0, true,
+    Completes::nothing};
 inline constexpr Option kExactOption = {
     "--exact", {}, "bit-exact: scales are powers of two, and every edited weight is checked"};
 inline constexpr Option kThreadsOption = {
