@@ -91,6 +91,23 @@ Anchors user(const Node& node) {
   return both(in, out);
 }
 
+Anchors factor(const Node& node) {
+  std::string why;
+  const auto affine = node.form().affine(node, why);
+  if (!affine) return {};
+  const Shape constant = node.shape(affine->factor), in = node.shape(affine->activation), out = node.output_shape();
+  std::optional<int> from_end;
+  for (int i = 0; i < constant.rank(); ++i) {
+    if (constant[i] == 1) continue;
+    if (from_end) return {};
+    from_end = constant.rank() - i;
+  }
+  if (!from_end || in.rank() < *from_end || out.rank() < *from_end) return {};
+  Anchors anchors = both(in.rank() - *from_end, out.rank() - *from_end);
+  anchors.slot = affine->activation;
+  return anchors;
+}
+
 }  // namespace anchors_of
 
 namespace axes_of {

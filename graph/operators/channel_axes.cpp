@@ -1,5 +1,9 @@
 #include "graph/operators/channel_axes.hpp"
 
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
 #include "graph/operators/node.hpp"
 
 namespace rw::graph {
@@ -10,45 +14,36 @@ class AxisInference {
       : network_(network), forms_(forms), result_(network.tensors().size()) {}
 
   ChannelAxes run() {
-    for (const OperatorId id : network_.order()) anchor(Node(network_, id, forms_.of(network_, id)));
+    for (const OperatorId id : network_.order()) {
+      const Node node(network_, id, forms_.of(network_, id));
+      if (node.form().anchors) anchor(node, node.form().anchors(node), false);
+    }
     spread_all();
     for (const OperatorId id : network_.order()) {
-      hint(Node(network_, id, forms_.of(network_, id)));
+      const Node node(network_, id, forms_.of(network_, id));
+      if (!node.form().hints || node.output() == kNone || result_.state_[node.output()] != AxisState::unset) continue;
+      anchor(node, node.form().hints(node), true);
       spread_all();
     }
     for (TensorId tensor = 0; tensor < network_.tensors().size(); ++tensor) count(tensor);
+    bound();
     return std::move(result_);
   }
 
  private:
-  // First in, first out: nearer anchors speak before farther ones. Operators that move elements speak last, where
-  // nobody else has: channels may lie one way before a Reshape and another way behind it, so that they never disagree.
   void spread_all() {
+    // First in, first out: nearer anchors speak before farther ones. Operators that move elements speak last, where
+    // nobody else has: channels may lie one way before a Reshape and another way behind it, so that they never
+    // disagree.
     while (moved_ < queue_.size()) {
       while (next_ < queue_.size()) spread(queue_[next_++], false);
       spread(queue_[moved_++], true);
     }
   }
 
-  // Where no anchor reaches: a constant factor with several values along one axis alone has one for each channel.
-  void hint(const Node& node) {
-    if (!node.form().affine || node.form().anchors || node.output() == kNone) return;
-    if (result_.state_[node.output()] != AxisState::unset) return;
-    std::string why;
-    const auto affine = node.form().affine(node, why);
-    const Shape out = node.output_shape(), factor = affine ? node.shape(affine->factor) : Shape();
-    if (!out.known() || !factor.known() || factor.rank() > out.rank()) return;
-    AxisMask axes;
-    for (int i = 0; i < factor.rank(); ++i)
-      if (factor[i] != 1) axes.add(out.rank() - factor.rank() + i);
-    if (axes.count() == 1) say(node.output(), axes);
-  }
-
-  void anchor(const Node& node) {
-    if (!node.form().anchors) return;
-    const Anchors anchors = node.form().anchors(node);
-    if (anchors.input && node.has(anchors.slot)) say(node.input(anchors.slot), *anchors.input);
-    if (anchors.output && node.output() != kNone) say(node.output(), *anchors.output);
+  void anchor(const Node& node, const Anchors& anchors, bool hint) {
+    if (anchors.input && node.has(anchors.slot)) say(node.input(anchors.slot), *anchors.input, hint);
+    if (anchors.output && node.output() != kNone) say(node.output(), *anchors.output, hint);
   }
 
   // Axes of size 1 hold no channels to tell apart: two masks that differ only there agree.
@@ -59,7 +54,8 @@ class AxisInference {
     return wide;
   }
 
-  void say(TensorId tensor, AxisMask axes, bool moving = false) {
+  // `yields`: where another has spoken, that holds.
+  void say(TensorId tensor, AxisMask axes, bool yields) {
     const Shape& shape = network_.tensor(tensor).shape;
     AxisState& state = result_.state_[tensor];
     if (!shape.known() || network_.tensor(tensor).constant) return;
@@ -67,7 +63,7 @@ class AxisInference {
       state = AxisState::set;
       result_.axes_[tensor] = axes;
       queue_.push_back(tensor);
-    } else if (!moving && state == AxisState::set &&
+    } else if (!yields && state == AxisState::set &&
                significant(shape, result_.axes_[tensor]) != significant(shape, axes)) {
       state = AxisState::conflict;
     }
@@ -82,11 +78,11 @@ class AxisInference {
     const Tensor& info = network_.tensor(tensor);
     if (info.producer == kNone) return;
     const Node producer(network_, info.producer, forms_.of(network_, info.producer));
-    if (info.output_slot == 0 || producer.form().movement) backward(producer, axes, moving);
+    if (info.output_slot == 0 || producer.form().movements) backward(producer, axes, moving);
   }
 
   void forward(const Node& node, std::uint32_t slot, AxisMask axes, bool moving) {
-    if (!node.form().axes || (node.form().movement != nullptr) != moving) return;
+    if (!node.form().axes || (node.form().movements != nullptr) != moving) return;
     const auto map = node.output() == kNone ? std::nullopt : node.form().axes(node, slot);
     if (!map) return;
     AxisMask out;
@@ -102,7 +98,7 @@ class AxisInference {
   }
 
   void backward(const Node& node, AxisMask axes, bool moving) {
-    if (!node.form().axes || (node.form().movement != nullptr) != moving) return;
+    if (!node.form().axes || (node.form().movements != nullptr) != moving) return;
     for (std::uint32_t slot = 0; slot < node.input_count(); ++slot) {
       if (!node.has(slot) || node.is_constant(slot)) continue;
       const auto map = node.form().axes(node, slot);
@@ -132,11 +128,31 @@ class AxisInference {
       state = AxisState::unknown;
   }
 
+  // Keeps the channels of the network within what its file accounts for.
+  void bound() {
+    std::uint64_t all = 0, allowed = kFreeChannels + kChannelsOfOperator * network_.live_count();
+    for (TensorId tensor = 0; tensor < network_.tensors().size(); ++tensor) {
+      all += result_.count_[tensor];
+      const Tensor& info = network_.tensor(tensor);
+      if (info.constant && info.producer == kNone) allowed += info.constant->bytes.size();
+    }
+    if (all <= allowed) return;
+    std::vector<TensorId> largest_first(network_.tensors().size());
+    std::iota(largest_first.begin(), largest_first.end(), 0);
+    std::stable_sort(largest_first.begin(), largest_first.end(),
+                     [&](TensorId a, TensorId b) { return result_.count_[a] > result_.count_[b]; });
+    for (const TensorId tensor : largest_first) {
+      if (all <= allowed) return;
+      all -= std::exchange(result_.count_[tensor], 0);
+      if (result_.state_[tensor] == AxisState::set) result_.state_[tensor] = AxisState::too_many;
+    }
+  }
+
   const Network& network_;
   const Forms& forms_;
   ChannelAxes result_;
   std::vector<TensorId> queue_;
-  std::size_t next_ = 0, moved_ = 0;  // of the queue: what has spread through other operators, through moving ones
+  std::size_t next_ = 0, moved_ = 0;  // of the queue: how far it was spread, and through operators that move elements
 };
 
 ChannelAxes infer_channel_axes(const Network& network, const Forms& forms) {
@@ -153,6 +169,8 @@ std::string_view reason(AxisState state) {
       return "two operators disagree on which axis its channels are";
     case AxisState::unknown:
       return "the number of its channels is not known";
+    case AxisState::too_many:
+      return "the network has more channels than its weights account for";
     case AxisState::not_real:
       return "it carries no real numbers";
   }

@@ -18,6 +18,7 @@ enum class AxisState : std::uint8_t {
   set,
   conflict,  // two operators disagree
   unknown,   // the axis is known, the number of channels is not
+  too_many,  // more than the network may have for what is in it
   not_real,  // integers and booleans carry no scale
 };
 
@@ -44,5 +45,8 @@ ChannelAxes infer_channel_axes(const Network& network, const Forms& forms);
 std::string_view reason(AxisState state);  // why a tensor has no channels: "two operators disagree on its channel axis"
 
 inline constexpr std::int64_t kMaxChannels = std::int64_t{1} << 24;  // of a tensor; more are taken as not known
+// Of all tensors of a network: so many, one for each byte of its constants, and these for each operator. A few bytes of
+// Tile and Slice make any number of channels; where a network goes beyond it, the tensors with most have none.
+inline constexpr std::uint64_t kFreeChannels = std::uint64_t{1} << 22, kChannelsOfOperator = 256;
 
 }  // namespace rw::graph

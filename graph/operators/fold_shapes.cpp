@@ -1,8 +1,10 @@
 #include "graph/operators/fold_shapes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "graph/operators/form_functions.hpp"
+#include "graph/values/elements.hpp"
 
 namespace rw::graph {
 namespace {
@@ -10,20 +12,22 @@ namespace {
 using integers_of::Values;
 
 // Arithmetic: an unknown operand, or a result that no dimension could have, gives an unknown element.
-std::int64_t plus(std::int64_t a, std::int64_t b) {
+std::int64_t add_open(std::int64_t a, std::int64_t b) {
   return a == 0 ? b : b == 0 ? a : is_open(a) || is_open(b) ? kOpen : a + b;
 }
-std::int64_t minus(std::int64_t a, std::int64_t b) { return b == 0 ? a : is_open(a) || is_open(b) ? kOpen : a - b; }
-std::int64_t times_open(std::int64_t a, std::int64_t b) {
+std::int64_t subtract_open(std::int64_t a, std::int64_t b) {
+  return b == 0 ? a : is_open(a) || is_open(b) ? kOpen : a - b;
+}
+std::int64_t multiply_open(std::int64_t a, std::int64_t b) {
   if (a == 1 || b == 1) return a == 1 ? b : a;
   std::int64_t product = 0;
   return is_open(a) || is_open(b) || __builtin_mul_overflow(a, b, &product) ? kOpen : product;
 }
 // Of integers ONNX divides towards zero.
-std::int64_t quotient(std::int64_t a, std::int64_t b) {
+std::int64_t divide_open(std::int64_t a, std::int64_t b) {
   return b == 1 ? a : is_open(a) || is_open(b) || b == 0 ? kOpen : a / b;
 }
-std::int64_t same_number(std::int64_t a, std::int64_t b) {
+std::int64_t equal_open(std::int64_t a, std::int64_t b) {
   if (!is_open(a) && !is_open(b)) return a == b ? 1 : 0;
   // A dimension is at least 0: whatever it is, it differs from the -1 that exporters compare with.
   if ((is_open(a) && a != kOpen && !is_open(b) && b < 0) || (is_open(b) && b != kOpen && !is_open(a) && a < 0))
@@ -58,15 +62,26 @@ Values each(const Node& node) {
   return values;
 }
 
+// Whether an integer type has this value.
+bool holds(DType dtype, std::int64_t value) {
+  return with_codec(dtype, [&](auto codec) {
+    using Stored = typename decltype(codec)::Stored;
+    if constexpr (std::is_integral_v<Stored>)
+      return std::in_range<Stored>(value);
+    else
+      return false;
+  });
+}
+
 }  // namespace
 
 namespace integers_of {
 
-Values add(const Node& node) { return each<plus>(node); }
-Values subtract(const Node& node) { return each<minus>(node); }
-Values multiply(const Node& node) { return each<times_open>(node); }
-Values divide(const Node& node) { return each<quotient>(node); }
-Values equal(const Node& node) { return each<same_number>(node); }
+Values add(const Node& node) { return each<add_open>(node); }
+Values subtract(const Node& node) { return each<subtract_open>(node); }
+Values multiply(const Node& node) { return each<multiply_open>(node); }
+Values divide(const Node& node) { return each<divide_open>(node); }
+Values equal(const Node& node) { return each<equal_open>(node); }
 
 Values shape(const Node& node) {
   const Shape in = node.shape(0);
@@ -157,7 +172,7 @@ Values constant_of_shape(const Node& node) {
   if (!dims || !literal || floating(literal->dtype) || literal->shape.count() != 1) return std::nullopt;
   const auto count = Shape(*dims).count();
   if (!count || *count > static_cast<std::int64_t>(kMaxFolded)) return std::nullopt;
-  return std::vector<std::int64_t>(static_cast<std::size_t>(*count), integer_element(*literal, 0));
+  return std::vector<std::int64_t>(static_cast<std::size_t>(*count), bounded(integer(*literal, 0)));
 }
 
 Values range(const Node& node) {
@@ -176,7 +191,7 @@ Values product(const Node& node) {
   const auto from = node.whole_values(0);
   if (!from || !is_vector(node, 0) || node.has(1) || node.integers("axes")) return std::nullopt;
   std::int64_t all = 1;
-  for (const std::int64_t value : *from) all = times_open(all, value);
+  for (const std::int64_t value : *from) all = multiply_open(all, value);
   return std::vector<std::int64_t>{is_open(all) || (all < kWholeBound && all > -kWholeBound) ? all : kOpen};
 }
 
@@ -185,7 +200,12 @@ Values product(const Node& node) {
 std::optional<std::vector<std::int64_t>> fold_shapes(const Node& node) {
   if (!node.form().integers) return std::nullopt;
   auto values = node.form().integers(node);
-  return values && values->size() <= kMaxFolded ? values : std::nullopt;
+  if (!values || values->size() > kMaxFolded) return std::nullopt;
+  const DType dtype = node.network().tensor(node.output()).dtype;
+  if (dtype == DType::undefined || floating(dtype)) return std::nullopt;
+  for (std::int64_t& value : *values)
+    if (!is_open(value) && !holds(dtype, value)) value = kOpen;  // it wraps, or is cut off
+  return values;
 }
 
 }  // namespace rw::graph

@@ -81,14 +81,24 @@ struct Anchors {
   std::optional<AxisMask> input, output;
 };
 
+// Whether an operator can be told by the last axes of its input (Shape::any_front): no; where its other inputs have one
+// axis at most, or are like that, too; where its other input is a constant matrix.
+enum class AnyRank : std::uint8_t { no, elementwise, matrix };
+
 struct Form {
   std::string_view op;
   std::span<const AttributeRow> attributes = {};
-  // The element type of output `slot`; undefined where it is not known.
+  // The element type of output `slot`; undefined where it is not known. Null: nothing but the file says it.
   DType (*type)(const Node&, std::uint32_t slot) = nullptr;
   // The shape of output `slot`, where the shapes of the inputs suffice for it.
   std::optional<std::vector<std::int64_t>> (*shape)(const Node&, std::uint32_t slot) = nullptr;
+  AnyRank any_rank = AnyRank::no;
+  // What its constants say of the shape of input 0, for where nothing else does; with any_rank of its last axes. Null:
+  // nothing.
+  std::optional<std::vector<std::int64_t>> (*input)(const Node&) = nullptr;
   Anchors (*anchors)(const Node&) = nullptr;
+  // The same by its constants, which may mean positions: for where no anchor reaches.
+  Anchors (*hints)(const Node&) = nullptr;
   // How the axes of input `slot` lie in the first output; returns nothing where that is not known. Null: the operator
   // does not carry axes.
   std::optional<AxisMap> (*axes)(const Node&, std::uint32_t slot) = nullptr;
@@ -97,8 +107,8 @@ struct Form {
   std::optional<Linear> (*linear)(const Node&, std::string& why) = nullptr;
   std::optional<Affine> (*affine)(const Node&, std::string& why) = nullptr;
   UserForm user = {};
-  // How the elements of input 0 come to output `slot`, where the operator only moves, repeats or chooses them.
-  std::optional<Movement> (*movement)(const Node&, std::uint32_t slot) = nullptr;
+  // How the elements of input 0 come to each output, where the operator only moves, repeats or chooses them.
+  Movements (*movements)(const Node&) = nullptr;
   // The input slot of a bias. The bias may be absent and can then be added. Empty: the operator takes no bias.
   std::optional<std::uint32_t> bias = std::nullopt;
   // What becomes of the constant `from` at input 0, viewed where it lies: the value of output 0, which has this shape

@@ -1,5 +1,5 @@
 // The functions that rows of forms.cpp name, each namespace in a file of its own: element types (type.cpp), shapes
-// (shape.cpp), anchors and axes (axis.cpp), weights (weight.cpp), movements (movement.cpp), constants
+// (shape*.cpp), anchors and axes (axis.cpp), weights (weight.cpp), movements (movement.cpp), constants
 // (fold_constants.cpp), whole numbers (fold_shapes.cpp), checks (check.cpp). Internal to graph/.
 #pragma once
 
@@ -8,23 +8,41 @@
 #include <string>
 #include <vector>
 
+#include "graph/operators/dims.hpp"
 #include "graph/operators/form.hpp"
 #include "graph/operators/node.hpp"
 
 namespace rw::graph {
 
-using Dims = std::optional<std::vector<std::int64_t>>;
-
 namespace type_of {
-DType same(const Node&, std::uint32_t);       // as input 0
-DType of_second(const Node&, std::uint32_t);  // as input 1
+DType same(const Node&, std::uint32_t);    // as input 0
+DType common(const Node&, std::uint32_t);  // as all inputs: the first that is known
+DType of_second(const Node&, std::uint32_t);
+DType of_third(const Node&, std::uint32_t);
+DType of_eighth(const Node&, std::uint32_t);
+DType where(const Node&, std::uint32_t);  // as inputs 1 and 2
 DType boolean(const Node&, std::uint32_t);
+DType int32(const Node&, std::uint32_t);
 DType int64(const Node&, std::uint32_t);
-DType indices_second(const Node&, std::uint32_t);  // as input 0, and indices as output 1
-DType mask_second(const Node&, std::uint32_t);     // as input 0, and a mask as output 1
+DType uint8(const Node&, std::uint32_t);
+DType float32(const Node&, std::uint32_t);
+DType then_int64(const Node&, std::uint32_t);    // as input 0, and indices behind it
+DType int64_second(const Node&, std::uint32_t);  // texts, and numbers as output 1
+DType dropout(const Node&, std::uint32_t);
+DType batch_normalization(const Node&, std::uint32_t);
+DType layer_normalization(const Node&, std::uint32_t);
+DType attention(const Node&, std::uint32_t);
 DType cast(const Node&, std::uint32_t);
+DType constant(const Node&, std::uint32_t);
 DType constant_of_shape(const Node&, std::uint32_t);
+DType named_or_same(const Node&, std::uint32_t);     // by `dtype`, else as input 0
+DType named_or_float32(const Node&, std::uint32_t);  // by `dtype`
+DType named_or_int32(const Node&, std::uint32_t);    // by `dtype`
+DType output_datatype(const Node&, std::uint32_t);
 DType quantized(const Node&, std::uint32_t);
+DType dequantized(const Node&, std::uint32_t);
+DType dynamic_quantized(const Node&, std::uint32_t);
+DType user(const Node&, std::uint32_t);  // as its weight
 }  // namespace type_of
 
 namespace shape_of {
@@ -64,13 +82,48 @@ Dims roi_align(const Node&, std::uint32_t);
 Dims gather_elements(const Node&, std::uint32_t);
 Dims top_k(const Node&, std::uint32_t);
 Dims user_linear(const Node&, std::uint32_t);
+Dims then_scalars(const Node&, std::uint32_t);  // as input 0, further outputs of one element
+Dims layer_normalization(const Node&, std::uint32_t);
+Dims batch_normalization(const Node&, std::uint32_t);
+Dims quantized_conv(const Node&, std::uint32_t);
+Dims quantized_matmul(const Node&, std::uint32_t);
+Dims einsum(const Node&, std::uint32_t);
+Dims one_axis(const Node&, std::uint32_t);  // reduced
+Dims det(const Node&, std::uint32_t);
+Dims non_zero(const Node&, std::uint32_t);
+Dims unique(const Node&, std::uint32_t);
+Dims compress(const Node&, std::uint32_t);
+Dims gather_nd(const Node&, std::uint32_t);
+Dims center_crop_pad(const Node&, std::uint32_t);
+Dims said(const Node&, std::uint32_t);  // by `shape`
+Dims max_roi_pool(const Node&, std::uint32_t);
+Dims affine_grid(const Node&, std::uint32_t);
+Dims col2im(const Node&, std::uint32_t);
+Dims recurrent(const Node&, std::uint32_t);
+Dims attention(const Node&, std::uint32_t);
+Dims loss(const Node&, std::uint32_t);
+Dims non_max_suppression(const Node&, std::uint32_t);
+Dims one_hot(const Node&, std::uint32_t);
+Dims tf_idf(const Node&, std::uint32_t);
+Dims multinomial(const Node&, std::uint32_t);
+Dims string_split(const Node&, std::uint32_t);
+Dims dft(const Node&, std::uint32_t);
+Dims stft(const Node&, std::uint32_t);
+Dims window(const Node&, std::uint32_t);
+Dims mel_weights(const Node&, std::uint32_t);
 }  // namespace shape_of
+
+namespace input_of {
+Dims linear(const Node&);  // as many axes as its weight, and the channels that it reads
+Dims matrix(const Node&);  // the last two axes, where input 1 is a constant matrix
+}  // namespace input_of
 
 namespace anchors_of {
 Anchors second(const Node&);  // axis 1 of input 0 and of the output
 Anchors last(const Node&);    // the last axis of both
 Anchors matmul(const Node&);  // last, or last but one where the constant stands on the left
 Anchors user(const Node&);
+Anchors factor(const Node&);  // the one axis along which the constant factor changes
 }  // namespace anchors_of
 
 namespace axes_of {
@@ -101,15 +154,15 @@ std::optional<Affine> user_affine(const Node&, std::string&);
 }  // namespace weight_of
 
 namespace movement_of {
-std::optional<Movement> reshape(const Node&, std::uint32_t);  // also Flatten, Squeeze, Unsqueeze: the order stays
-std::optional<Movement> transpose(const Node&, std::uint32_t);
-std::optional<Movement> depth_to_space(const Node&, std::uint32_t);
-std::optional<Movement> space_to_depth(const Node&, std::uint32_t);
-std::optional<Movement> expand(const Node&, std::uint32_t);
-std::optional<Movement> tile(const Node&, std::uint32_t);
-std::optional<Movement> slice(const Node&, std::uint32_t);
-std::optional<Movement> split(const Node&, std::uint32_t);
-std::optional<Movement> gather(const Node&, std::uint32_t);
+Movements reshape(const Node&);  // also Flatten, Squeeze, Unsqueeze: the order stays
+Movements transpose(const Node&);
+Movements depth_to_space(const Node&);
+Movements space_to_depth(const Node&);
+Movements expand(const Node&);
+Movements tile(const Node&);
+Movements slice(const Node&);
+Movements split(const Node&);
+Movements gather(const Node&);
 }  // namespace movement_of
 
 namespace constant_of {
@@ -153,6 +206,9 @@ struct Cut {
 // What a Slice keeps of each axis that it cuts. Returns nothing where the axes are not known or its input has no such
 // axis.
 std::optional<std::vector<Cut>> slice_cuts(const Node& node);
+
+// How much of an axis of `whole` output `output` of a Split takes; kUnknown: not known.
+std::int64_t split_size(const Node& node, std::int64_t whole, std::uint32_t output);
 
 // The axes that a reduction (or Squeeze, Unsqueeze) names, from the attribute or input 1, counted from 0 in a tensor of
 // `rank`; all axes where it names none (no axis for Squeeze). Returns nothing where the axes are

@@ -11,14 +11,6 @@
 namespace rw::graph {
 namespace {
 
-// What its form says; where that says nothing, the type of input 0.
-DType dtype_of(const Node& node, std::uint32_t output) {
-  if (node.form().type) return node.form().type(node, output);
-  for (const Attribute& each : node.op().attributes)
-    if (std::holds_alternative<Opaque>(each.value)) return DType::undefined;  // the graph in it decides
-  return node.has(0) ? node.tensor(0).dtype : DType::undefined;
-}
-
 // Dimensions that are not known get symbols: the same symbol is the same dimension.
 class Symbols {
  public:
@@ -43,7 +35,13 @@ class Symbols {
 
 // What the file says fills in dimensions that could not be inferred. Where both speak and differ one of them is wrong,
 // and nobody knows which: the dimension is not known.
-Shape merge(Arena& arena, Symbols& symbols, const Dims& inferred, Shape said) {
+Shape merge(Arena& arena, Symbols& symbols, Dims inferred, Shape said, bool any_front = false) {
+  if (inferred && said.known() && any_front != said.any_front()) {  // who knows all axes speaks
+    if (any_front)
+      inferred.reset();
+    else
+      said = Shape();
+  }
   const bool use = inferred && inferred->size() <= static_cast<std::size_t>(kMaxRank);
   if (!use && !said.known()) return said;
   const std::span<std::int64_t> dims =
@@ -58,34 +56,78 @@ Shape merge(Arena& arena, Symbols& symbols, const Dims& inferred, Shape said) {
       dims[i] = symbols.disputed();
     if (dims[i] == kUnknown) dims[i] = symbols.fresh();
   }
-  return Shape(dims);
+  return Shape(dims, use ? any_front : said.any_front());
+}
+
+bool has_any_front(const Node& node) {
+  for (std::size_t slot = 0; slot < node.input_count(); ++slot)
+    if (node.shape(slot).any_front()) return true;
+  return false;
+}
+
+// Every tensor once, from the inputs of the network to its outputs.
+void infer_forward(Network& network, const Forms& forms, Symbols& symbols) {
+  for (const OperatorId id : network.order()) {
+    const Node node(network, id, forms.of(network, id));
+    const auto outputs = node.op().outputs;
+    const bool any_front = has_any_front(node), blind = any_front && needs_rank(node);
+    for (std::uint32_t slot = 0; slot < outputs.size(); ++slot) {
+      if (outputs[slot] == kNone) continue;
+      const Tensor& tensor = network.tensor(outputs[slot]);
+      if (tensor.constant) continue;
+      const Dims inferred = node.form().shape && !blind ? node.form().shape(node, slot) : std::nullopt;
+      const bool said = tensor.dtype != DType::undefined || !node.form().type;
+      const DType dtype = said ? tensor.dtype : node.form().type(node, slot);
+      network.set_shape(outputs[slot], merge(network.arena(), symbols, inferred, tensor.shape, any_front), dtype);
+      if (slot != 0 || blind) continue;
+      if (const auto value = fold_constant(node, tensor.shape, network.arena()))
+        network.set_constant(outputs[0], *value);
+      if (floating(dtype)) continue;
+      if (const auto values = fold_shapes(node)) network.set_folded(outputs[slot], *values);
+    }
+    if (!blind) check_constants(node);
+  }
+}
+
+// Inputs of operators whose shape nothing says get what the weights beside them say; false: there is none.
+bool infer_from_weights(Network& network, const Forms& forms, Symbols& symbols) {
+  bool found = false;
+  for (const OperatorId id : network.order()) {
+    const Node node(network, id, forms.of(network, id));
+    if (!node.form().input || !node.has(0) || node.is_constant(0)) continue;
+    const Shape in = node.shape(0);
+    const bool any_front = node.form().any_rank != AnyRank::no;
+    if (in.known() && (any_front || !in.any_front())) continue;
+    const Dims dims = node.form().input(node);
+    if (!dims) continue;
+    network.set_shape(node.input(0), merge(network.arena(), symbols, dims, Shape(), any_front), node.tensor(0).dtype);
+    found = true;
+  }
+  return found;
 }
 
 }  // namespace
+
+bool needs_rank(const Node& node) {
+  if (!has_any_front(node)) return false;
+  if (node.output_shape().known() && !node.output_shape().any_front()) return true;  // as the file says
+  if (node.form().any_rank == AnyRank::no) return true;
+  if (node.form().any_rank == AnyRank::matrix)
+    return !node.shape(0).any_front() || !node.is_constant(1) || node.shape(1).rank() != 2;
+  for (std::size_t slot = 0; slot < node.input_count(); ++slot) {
+    const Shape in = node.shape(slot);
+    if (node.has(slot) && !(in.known() && (in.any_front() || in.rank() <= 1))) return true;
+  }
+  return false;
+}
 
 void infer_shapes(Network& network, const Forms& forms) {
   Symbols symbols(network);
   for (const TensorId id : network.inputs())
     network.set_shape(id, merge(network.arena(), symbols, std::nullopt, network.tensor(id).shape),
                       network.tensor(id).dtype);
-  for (const OperatorId id : network.order()) {
-    const Node node(network, id, forms.of(network, id));
-    const auto outputs = node.op().outputs;
-    for (std::uint32_t slot = 0; slot < outputs.size(); ++slot) {
-      if (outputs[slot] == kNone) continue;
-      const Tensor& tensor = network.tensor(outputs[slot]);
-      if (tensor.constant) continue;
-      const Dims inferred = node.form().shape ? node.form().shape(node, slot) : std::nullopt;
-      const DType dtype = tensor.dtype != DType::undefined ? tensor.dtype : dtype_of(node, slot);
-      network.set_shape(outputs[slot], merge(network.arena(), symbols, inferred, tensor.shape), dtype);
-      if (slot != 0) continue;
-      if (const auto value = fold_constant(node, tensor.shape, network.arena()))
-        network.set_constant(outputs[0], *value);
-      if (floating(dtype)) continue;
-      if (const auto values = fold_shapes(node)) network.set_folded(outputs[slot], *values);
-    }
-    check_constants(node);
-  }
+  infer_forward(network, forms, symbols);
+  if (infer_from_weights(network, forms, symbols)) infer_forward(network, forms, symbols);
 }
 
 }  // namespace rw::graph

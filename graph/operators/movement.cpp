@@ -8,8 +8,6 @@
 namespace rw::graph {
 namespace {
 
-constexpr std::int64_t kMaxChosen = std::int64_t{1} << 24;  // positions on one axis that are written out
-
 // Walks over the dimensions of a shape from one end to the other.
 struct Walker {
   const Shape& shape;
@@ -70,11 +68,11 @@ std::optional<Movement> axis_by_axis(const Node& node, TensorId out_id, Each eac
   return movement;
 }
 
-// Axis `axis` of the output holds the positions `chosen` of the same axis of the input.
-void choose(Movement& movement, int axis, std::int64_t size, std::vector<std::int64_t> chosen, bool known) {
+// Axis `axis` of the output holds `size` positions of the same axis of the input, from `start` on at even steps.
+void choose(Movement& movement, int axis, std::int64_t size, std::int64_t start, std::int64_t step, bool known) {
   const int digit = movement.digit(size);
   movement.in.push_back(
-      {.first = axis, .last = axis + 1, .digits = {digit}, .chosen = std::move(chosen), .known = known});
+      {.first = axis, .last = axis + 1, .digits = {digit}, .start = start, .step = step, .known = known});
   movement.out.push_back({.first = axis, .last = axis + 1, .digits = {digit}});
 }
 
@@ -115,9 +113,9 @@ std::optional<std::vector<ViewGroup>> view_groups(const Shape& in, const Shape& 
   return groups;
 }
 
-namespace movement_of {
+namespace {
 
-std::optional<Movement> reshape(const Node& node, std::uint32_t) {
+std::optional<Movement> reshaped(const Node& node) {
   const auto groups = view_groups(node.shape(0), node.output_shape());
   if (!groups) return std::nullopt;
   Movement movement;
@@ -129,9 +127,9 @@ std::optional<Movement> reshape(const Node& node, std::uint32_t) {
   return movement;
 }
 
-std::optional<Movement> transpose(const Node& node, std::uint32_t slot) {
+std::optional<Movement> transposed(const Node& node) {
   const auto map = axes_of::transpose(node, 0);
-  if (!map || slot != 0) return std::nullopt;
+  if (!map) return std::nullopt;
   const Shape in = node.shape(0);
   Movement movement;
   for (int i = 0; i < in.rank(); ++i) {
@@ -144,7 +142,7 @@ std::optional<Movement> transpose(const Node& node, std::uint32_t slot) {
 }
 
 // DCR: in [n, (i, j, c), h, w] = out [n, c, (h, i), (w, j)]; CRD: in [n, (c, i, j), h, w].
-std::optional<Movement> depth_to_space(const Node& node, std::uint32_t) {
+std::optional<Movement> spread_depth(const Node& node) {
   const Shape in = node.shape(0);
   const std::int64_t block = node.integer("blocksize");
   if (!in.known() || in.rank() != 4 || block <= 0 || block > (1 << 15) || in[1] <= 0 || in[1] % (block * block) != 0)
@@ -161,7 +159,7 @@ std::optional<Movement> depth_to_space(const Node& node, std::uint32_t) {
 }
 
 // out [n, (i, j, c), h, w] = in [n, c, (h, i), (w, j)].
-std::optional<Movement> space_to_depth(const Node& node, std::uint32_t) {
+std::optional<Movement> gathered_depth(const Node& node) {
   const Shape in = node.shape(0);
   const std::int64_t block = node.integer("blocksize");
   if (!in.known() || in.rank() != 4 || block <= 0 || block > (1 << 15)) return std::nullopt;
@@ -175,7 +173,7 @@ std::optional<Movement> space_to_depth(const Node& node, std::uint32_t) {
   return movement;
 }
 
-std::optional<Movement> expand(const Node& node, std::uint32_t) {
+std::optional<Movement> expanded(const Node& node) {
   const Shape in = node.shape(0), out = node.output_shape();
   if (!in.known() || !out.known() || in.rank() > out.rank()) return std::nullopt;
   Movement movement;
@@ -195,7 +193,7 @@ std::optional<Movement> expand(const Node& node, std::uint32_t) {
   return movement;
 }
 
-std::optional<Movement> tile(const Node& node, std::uint32_t) {
+std::optional<Movement> tiled(const Node& node) {
   const Shape in = node.shape(0);
   const auto repeats = node.integers_of(1);
   if (!in.known() || !repeats || repeats->size() != static_cast<std::size_t>(in.rank())) return std::nullopt;
@@ -213,43 +211,20 @@ std::optional<Movement> tile(const Node& node, std::uint32_t) {
   return movement;
 }
 
-std::optional<Movement> slice(const Node& node, std::uint32_t) {
+std::optional<Movement> sliced(const Node& node) {
   const auto cuts = slice_cuts(node);
   if (!cuts) return std::nullopt;
   const Shape in = node.shape(0);
   return axis_by_axis(node, node.output(), [&](int axis, Movement& movement) {
     const auto cut = std::find_if(cuts->begin(), cuts->end(), [&](const Cut& each) { return each.axis == axis; });
     if (cut == cuts->end()) return false;
-    const bool known = cut->known && in[axis] >= 0 && in[axis] <= kMaxChosen;
-    std::vector<std::int64_t> chosen;
-    if (known)
-      for (std::int64_t i = 0; i < cut->count; ++i) chosen.push_back(cut->first + i * cut->step);
-    choose(movement, axis, known ? cut->count : kUnknown, std::move(chosen), known);
+    const bool known = cut->known && in[axis] >= 0;
+    choose(movement, axis, known ? cut->count : kUnknown, cut->first, cut->step, known);
     return true;
   });
 }
 
-std::optional<Movement> split(const Node& node, std::uint32_t output) {
-  const Shape in = node.shape(0);
-  const auto axis = in.axis(node.integer("axis"));
-  if (!axis) return std::nullopt;
-  std::int64_t first = 0, size = kUnknown;
-  for (std::uint32_t i = 0; i <= output; ++i) {
-    if (i > 0) first = first < 0 || size < 0 ? kUnknown : first + size;
-    const auto dims = shape_of::split(node, i);
-    size = dims ? (*dims)[static_cast<std::size_t>(*axis)] : kUnknown;
-  }
-  const bool known = first >= 0 && size >= 0 && size <= kMaxChosen && in[*axis] >= 0 && first + size <= in[*axis];
-  return axis_by_axis(node, node.output(output), [&](int i, Movement& movement) {
-    if (i != *axis) return false;
-    std::vector<std::int64_t> chosen(known ? static_cast<std::size_t>(size) : 0);
-    std::iota(chosen.begin(), chosen.end(), first);
-    choose(movement, i, known ? size : kUnknown, std::move(chosen), known);
-    return true;
-  });
-}
-
-std::optional<Movement> gather(const Node& node, std::uint32_t) {
+std::optional<Movement> gathered(const Node& node) {
   const Shape in = node.shape(0), indices = node.shape(1), out = node.output_shape();
   const auto axis = in.axis(node.integer("axis"));
   if (!axis || !indices.known() || !out.known() || out.rank() != in.rank() - 1 + indices.rank()) return std::nullopt;
@@ -275,6 +250,43 @@ std::optional<Movement> gather(const Node& node, std::uint32_t) {
     movement.out.push_back({.first = to, .last = to + 1, .digits = {digit}});
   }
   return movement;
+}
+
+Movements only(std::optional<Movement> movement) {
+  Movements all;
+  all.push_back(std::move(movement));
+  return all;
+}
+
+}  // namespace
+
+namespace movement_of {
+
+Movements reshape(const Node& node) { return only(reshaped(node)); }
+Movements transpose(const Node& node) { return only(transposed(node)); }
+Movements depth_to_space(const Node& node) { return only(spread_depth(node)); }
+Movements space_to_depth(const Node& node) { return only(gathered_depth(node)); }
+Movements expand(const Node& node) { return only(expanded(node)); }
+Movements tile(const Node& node) { return only(tiled(node)); }
+Movements slice(const Node& node) { return only(sliced(node)); }
+Movements gather(const Node& node) { return only(gathered(node)); }
+
+Movements split(const Node& node) {
+  const Shape in = node.shape(0);
+  const auto axis = in.axis(node.integer("axis"));
+  Movements all(node.op().outputs.size());
+  std::int64_t start = 0;
+  for (std::uint32_t output = 0; axis && output < all.size(); ++output) {
+    const std::int64_t size = split_size(node, in[*axis], output);
+    const bool known = start >= 0 && size >= 0 && in[*axis] >= 0 && start + size <= in[*axis];
+    all[output] = axis_by_axis(node, node.output(output), [&](int i, Movement& movement) {
+      if (i != *axis) return false;
+      choose(movement, i, known ? size : kUnknown, start, 1, known);
+      return true;
+    });
+    start = plus(start, size);
+  }
+  return all;
 }
 
 }  // namespace movement_of

@@ -15,9 +15,14 @@ namespace rw::graph {
 // The axes [first, last) of a tensor: their position, counted row-major, is the number that `digits` spell.
 struct AxisRange {
   int first = 0, last = 0;
-  std::vector<int> digits;           // places in Movement::sizes, the slowest first
-  std::vector<std::int64_t> chosen;  // input side: the position that each number stands for; empty: the number itself
-  bool known = true;                 // false: which positions are chosen is decided when the network runs
+  std::vector<int> digits;  // places in Movement::sizes, the slowest first
+  // Input side: the position that each number stands for; empty: start + number * step.
+  std::vector<std::int64_t> chosen = {};
+  std::int64_t start = 0, step = 1;
+  bool known = true;  // false: which positions are chosen is decided when the network runs
+  std::int64_t position(std::size_t number) const {
+    return chosen.empty() ? start + static_cast<std::int64_t>(number) * step : chosen[number];
+  }
 };
 
 struct Movement {
@@ -28,6 +33,8 @@ struct Movement {
     return static_cast<int>(sizes.size()) - 1;
   }
 };
+
+using Movements = std::vector<std::optional<Movement>>;  // to each output; nothing where it is not known how
 
 // Axes [in_first, in_last) and [out_first, out_last) of two shapes that hold the same elements in the same order.
 // Groups are as small as the dimensions allow: one ends where the products of the dimensions on both sides are known to

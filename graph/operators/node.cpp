@@ -1,7 +1,6 @@
 #include "graph/operators/node.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "graph/values/elements.hpp"
 
@@ -14,26 +13,6 @@ const AttributeRow* row_of(const Form& form, std::string_view name) {
   return nullptr;
 }
 
-template <typename T>
-std::int64_t read(const Literal& literal, std::size_t index) {
-  T value;
-  std::memcpy(&value, literal.bytes.data() + index * sizeof(T), sizeof(T));
-  return static_cast<std::int64_t>(value);
-}
-
-std::int64_t stored_element(const Literal& literal, std::size_t index) {
-  switch (size(literal.dtype)) {
-    case 8:
-      return read<std::int64_t>(literal, index);
-    case 4:
-      return read<std::int32_t>(literal, index);
-    case 2:
-      return read<std::int16_t>(literal, index);
-    default:
-      return read<std::int8_t>(literal, index);
-  }
-}
-
 constexpr std::int64_t kMaxElements = 1 << 16;  // of a constant that says axes, pads or a shape
 
 }  // namespace
@@ -41,10 +20,6 @@ constexpr std::int64_t kMaxElements = 1 << 16;  // of a constant that says axes,
 std::int64_t bounded(std::int64_t value) {
   constexpr std::int64_t kBound = std::int64_t{1} << 44;
   return std::clamp(value, -kBound, kBound);
-}
-
-std::int64_t integer_element(const Literal& literal, std::size_t index) {
-  return bounded(stored_element(literal, index));
 }
 
 const Operator* Node::dequantizer(std::size_t slot) const {
@@ -106,8 +81,19 @@ std::optional<std::vector<std::int64_t>> Node::whole_values(std::size_t slot) co
   const auto count = literal.shape.count();
   if (floating(literal.dtype) || !count || *count > kMaxElements) return std::nullopt;
   std::vector<std::int64_t> values;
-  for (std::int64_t i = 0; i < *count; ++i) values.push_back(integer_element(literal, static_cast<std::size_t>(i)));
+  for (std::int64_t i = 0; i < *count; ++i)
+    values.push_back(bounded(graph::integer(literal, static_cast<std::size_t>(i))));
   return values;
+}
+
+std::optional<std::int64_t> Node::integer_of(std::size_t slot, std::size_t index) const {
+  if (!has(slot)) return std::nullopt;
+  if (const auto* folded = tensor(slot).folded)
+    return index < folded->size() && !is_open((*folded)[index]) ? std::optional((*folded)[index]) : std::nullopt;
+  if (!is_constant(slot)) return std::nullopt;
+  const Literal& literal = *tensor(slot).constant;
+  if (floating(literal.dtype) || index >= count(literal)) return std::nullopt;
+  return bounded(graph::integer(literal, index));
 }
 
 std::optional<std::vector<std::int64_t>> Node::integers_of(std::size_t slot) const {

@@ -45,6 +45,7 @@ class Node {
   // is absent, or one of its elements is not known. whole_values may have open elements (shape.hpp).
   std::optional<std::vector<std::int64_t>> whole_values(std::size_t slot) const;
   std::optional<std::vector<std::int64_t>> integers_of(std::size_t slot) const;
+  std::optional<std::int64_t> integer_of(std::size_t slot, std::size_t index) const;  // one element of them
   // The one element of a constant input in double; nothing where it is absent, no constant, or of several elements.
   std::optional<double> scalar_of(std::size_t slot) const;
   std::optional<std::vector<double>> numbers_of(std::size_t slot) const;  // the same for any dtype, in double
@@ -63,6 +64,5 @@ class Node {
 // Returns the nearest number within +-2^44. No dimension or position of a real network is larger, and sums of a few
 // such numbers do not overflow.
 std::int64_t bounded(std::int64_t value);
-std::int64_t integer_element(const Literal& literal, std::size_t index);  // within +-2^44; of an integer type
 
 }  // namespace rw::graph

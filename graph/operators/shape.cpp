@@ -1,117 +1,14 @@
 // Output shapes, as the ONNX operator specification defines them. An unknown dimension stays unknown; a shape that
 // contradicts itself is not inferred (its operator then blocks where a law needs it).
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
+#include "graph/operators/dims.hpp"
 #include "graph/operators/form_functions.hpp"
 
 namespace rw::graph {
 namespace {
-
-std::vector<std::int64_t> copy(const Shape& shape) { return {shape.dims().begin(), shape.dims().end()}; }
-
-// a * b and a + b where both are known and nothing overflows.
-std::int64_t times(std::int64_t a, std::int64_t b) {
-  if (a == 1 || b == 1) return a == 1 ? b : a;
-  std::int64_t product = 0;
-  return a < 0 || b < 0 || __builtin_mul_overflow(a, b, &product) ? kUnknown : product;
-}
-
-std::vector<std::int64_t> or_all(std::optional<std::vector<std::int64_t>> list, std::size_t count, std::int64_t value) {
-  return list && list->size() == count ? *list : std::vector<std::int64_t>(count, value);
-}
-
-// A window that slides over spatial axes, by the attributes of its operator: lists of another length than they must
-// have are as good as absent.
-class Window {
- public:
-  Window(const Node& node, std::span<const std::int64_t> kernel)
-      : kernel_(kernel),
-        strides_(of_length(node.list("strides"), rank())),
-        dilations_(of_length(node.list("dilations"), rank())),
-        pads_(of_length(node.list("pads"), 2 * rank())) {}
-
-  std::size_t rank() const { return kernel_.size(); }
-  std::int64_t kernel(std::size_t i) const { return bounded(kernel_[i]); }
-  std::int64_t stride(std::size_t i) const { return strides_.empty() ? 1 : bounded(strides_[i]); }
-  std::int64_t dilation(std::size_t i) const { return dilations_.empty() ? 1 : bounded(dilations_[i]); }
-  std::int64_t before(std::size_t i) const { return pads_.empty() ? 0 : bounded(pads_[i]); }
-  std::int64_t after(std::size_t i) const { return pads_.empty() ? 0 : bounded(pads_[i + rank()]); }
-
-  bool slides() const {
-    for (std::size_t i = 0; i < rank(); ++i)
-      if (stride(i) <= 0 || dilation(i) <= 0) return false;
-    return true;
-  }
-
- private:
-  static std::span<const std::int64_t> of_length(std::span<const std::int64_t> list, std::size_t length) {
-    return list.size() == length ? list : std::span<const std::int64_t>();
-  }
-
-  std::span<const std::int64_t> kernel_, strides_, dilations_, pads_;
-};
-
-enum class Slides : std::uint8_t { convolution, pool, pool_upwards };  // upwards: ceil_mode
-
-std::int64_t window_output(const Node& node, const Window& window, std::size_t i, std::int64_t size, Slides how) {
-  if (size < 0) return kUnknown;
-  const std::int64_t stride = window.stride(i);
-  const bool ceil_mode = how == Slides::pool_upwards;
-  const std::string_view auto_pad = node.text("auto_pad", "NOTSET");
-  if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
-    // Runtimes do not agree with the specification on pools whose window has gaps.
-    const bool agreed = window.dilation(i) == 1 || how == Slides::convolution;
-    return agreed ? (size + stride - 1) / stride : kUnknown;
-  }
-  const bool valid = auto_pad == "VALID";
-  const std::int64_t before = valid ? 0 : window.before(i), after = valid ? 0 : window.after(i);
-  const std::int64_t room = size + before + after - (times(window.dilation(i), window.kernel(i) - 1) + 1);
-  if (room < 0) return kUnknown;
-  std::int64_t steps = ceil_mode ? (room + stride - 1) / stride : room / stride;
-  // A window that would start behind the padded input is left out (onnxruntime, opset 19 onwards).
-  if (ceil_mode && steps * stride >= size + before) --steps;
-  return steps + 1;
-}
-
-Dims spatial(const Node& node, std::span<const std::int64_t> kernel, std::int64_t channels, Slides how) {
-  const Shape in = node.shape(0);
-  if (!in.known() || in.rank() < 3 || kernel.size() + 2 != static_cast<std::size_t>(in.rank())) return std::nullopt;
-  const Window window(node, kernel);
-  if (!window.slides()) return std::nullopt;
-  std::vector<std::int64_t> dims(static_cast<std::size_t>(in.rank()));
-  dims[0] = in[0];
-  dims[1] = channels;
-  for (std::size_t i = 0; i < window.rank(); ++i)
-    dims[i + 2] = window_output(node, window, i, in[static_cast<int>(i) + 2], how);
-  return dims;
-}
-
-std::span<const std::int64_t> kernel_of(const Shape& weight) { return weight.dims().subspan(2); }
-
-Dims broadcast_dims(const std::vector<Shape>& shapes) {
-  std::size_t rank = 0;
-  for (const Shape& shape : shapes) {
-    if (!shape.known()) return std::nullopt;
-    rank = std::max(rank, static_cast<std::size_t>(shape.rank()));
-  }
-  std::vector<std::int64_t> dims(rank, 1);
-  for (const Shape& shape : shapes) {
-    const std::size_t skip = rank - static_cast<std::size_t>(shape.rank());
-    for (std::size_t i = 0; i + skip < rank; ++i) {
-      const std::int64_t dim = shape[static_cast<int>(i)];
-      std::int64_t& out = dims[i + skip];
-      if (out == 1)
-        out = dim;
-      else if (dim != 1 && dim != out) {
-        if (dim >= 0 && out >= 0) return std::nullopt;  // cannot be broadcast
-        // The known one must be right; of two unknown ones either may be 1.
-        out = out >= 0 ? out : dim >= 0 ? dim : kUnknown;
-      }
-    }
-  }
-  return dims;
-}
 
 // Positions that start:end:step keep of `dim` (the bounds are clamped, as ONNX does).
 Cut cut_of(int axis, std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step) {
@@ -122,29 +19,28 @@ Cut cut_of(int axis, std::int64_t dim, std::int64_t start, std::int64_t end, std
     const std::int64_t last = std::clamp<std::int64_t>(from_end(end), 0, dim);
     cut.count = std::max<std::int64_t>(0, (last - cut.first + step - 1) / step);
   } else {
-    cut.first = std::clamp<std::int64_t>(from_end(start), -1, dim - 1);
+    cut.first = std::clamp<std::int64_t>(from_end(start), 0, std::max<std::int64_t>(dim - 1, 0));
     const std::int64_t last = std::clamp<std::int64_t>(from_end(end), -1, dim - 1);
-    cut.count = cut.first > last ? (cut.first - last - 1) / -step + 1 : 0;
+    cut.count = dim > 0 && cut.first > last ? (cut.first - last - 1) / -step + 1 : 0;
   }
   return cut;
 }
 
-// floor(size * scale), which the specification does not say the type of: 10 * 0.7f is 7 in float and 6.99999988 in
-// double. Where that matters the size is not known.
-std::int64_t resized(std::int64_t size, double scale) {
-  const double exact = static_cast<double>(size) * scale;
-  if (size < 0 || !(exact >= 0) || exact > 1e15) return kUnknown;
-  const float rounded = static_cast<float>(size) * static_cast<float>(scale);
-  const auto whole = static_cast<std::int64_t>(exact);
-  return static_cast<std::int64_t>(rounded) == whole ? whole : kUnknown;
+template <typename List>
+std::int64_t length(const List& list) {
+  return static_cast<std::int64_t>(list.size());
 }
 
-// Scales are floats: an axis of scale 1 keeps its size, the others are worked out at run time.
-Dims scaled(const Shape& in, const std::optional<std::vector<double>>& scales) {
-  std::vector<std::int64_t> dims = copy(in);
-  const bool known = scales && scales->size() == dims.size();
-  for (std::size_t i = 0; i < dims.size(); ++i)
-    if (!known || (*scales)[i] != 1) dims[i] = known ? resized(dims[i], (*scales)[i]) : kUnknown;
+// Of two stacks of matrices, or vectors.
+Dims matrix_product(const Shape& a, const Shape& b) {
+  if (!a.known() || !b.known() || a.rank() == 0 || b.rank() == 0) return std::nullopt;
+  const auto batch = [](const Shape& shape) {
+    return Shape(shape.dims().first(static_cast<std::size_t>(std::max(0, shape.rank() - 2))));
+  };
+  Dims dims = broadcast_dims({batch(a), batch(b)});
+  if (!dims) return std::nullopt;
+  if (a.rank() > 1) dims->push_back(a[a.rank() - 2]);
+  if (b.rank() > 1) dims->push_back(b[b.rank() - 1]);
   return dims;
 }
 
@@ -175,6 +71,17 @@ std::optional<std::vector<Cut>> slice_cuts(const Node& node) {
   return cuts;
 }
 
+std::int64_t split_size(const Node& node, std::int64_t whole, std::uint32_t output) {
+  const AttributeValue* said = node.op().find("split");
+  const auto* sizes = said ? std::get_if<std::span<const std::int64_t>>(said) : nullptr;
+  if (sizes && output < sizes->size()) return bounded((*sizes)[output]);
+  if (node.has(1)) return node.integer_of(1, output).value_or(kUnknown);
+  const auto parts = static_cast<std::int64_t>(node.op().outputs.size());
+  if (whole < 0) return parts == 1 ? whole : kUnknown;
+  const std::int64_t chunk = (whole + parts - 1) / parts;  // the last ones may be smaller
+  return std::clamp<std::int64_t>(whole - chunk * output, 0, chunk);
+}
+
 namespace shape_of {
 
 Dims same(const Node& node, std::uint32_t) {
@@ -183,43 +90,32 @@ Dims same(const Node& node, std::uint32_t) {
   return copy(in);
 }
 
+// Output 0 as the input, the statistics with 1 for each axis that is normalized.
+Dims layer_normalization(const Node& node, std::uint32_t output) {
+  Dims dims = same(node, 0);
+  if (!dims || output == 0) return dims;
+  const auto first = node.shape(0).axis(node.integer("axis", -1));
+  if (!first) return std::nullopt;
+  std::fill(dims->begin() + *first, dims->end(), 1);
+  return dims;
+}
+
+// Output 0 as the input, the statistics one for each channel.
+Dims batch_normalization(const Node& node, std::uint32_t output) {
+  const Shape in = node.shape(0);
+  if (output == 0) return same(node, 0);
+  if (!in.known() || in.rank() < 2 || node.integer("spatial", 1) == 0) return std::nullopt;
+  return dims_of({in[1]});
+}
+
+// Output 0 as the input, further ones of one element.
+Dims then_scalars(const Node& node, std::uint32_t output) { return output == 0 ? same(node, 0) : scalar(node, 0); }
+
 Dims broadcast(const Node& node, std::uint32_t) {
   std::vector<Shape> shapes;
   for (std::size_t slot = 0; slot < node.input_count(); ++slot)
     if (node.has(slot)) shapes.push_back(node.shape(slot));
   return broadcast_dims(shapes);
-}
-
-Dims conv(const Node& node, std::uint32_t) {
-  const Shape weight = node.shape(1);
-  if (!weight.known() || weight.rank() < 3) return std::nullopt;
-  return spatial(node, kernel_of(weight), weight[0], Slides::convolution);
-}
-
-Dims conv_transpose(const Node& node, std::uint32_t) {
-  const Shape in = node.shape(0), weight = node.shape(1);
-  if (!in.known() || !weight.known() || weight.rank() < 3 || in.rank() != weight.rank()) return std::nullopt;
-  const Window window(node, kernel_of(weight));
-  if (!window.slides()) return std::nullopt;
-  std::vector<std::int64_t> dims = {in[0], times(weight[1], node.integer("group", 1))};
-  const auto extra = or_all(node.integers("output_padding"), window.rank(), 0);
-  const auto given = node.integers("output_shape");
-  const std::string_view auto_pad = node.text("auto_pad", "NOTSET");
-  for (std::size_t i = 0; i < window.rank(); ++i) {
-    const std::int64_t size = in[static_cast<int>(i) + 2];
-    if (given && given->size() >= window.rank()) {
-      dims.push_back((*given)[given->size() - window.rank() + i]);
-    } else if (size < 0) {
-      dims.push_back(kUnknown);
-    } else if (auto_pad.substr(0, 4) == "SAME") {
-      dims.push_back(times(size, window.stride(i)));
-    } else {
-      const std::int64_t padded =
-          times(window.stride(i), size - 1) + extra[i] + times(window.dilation(i), window.kernel(i) - 1) + 1;
-      dims.push_back(auto_pad == "VALID" ? padded : padded - window.before(i) - window.after(i));
-    }
-  }
-  return dims;
 }
 
 Dims gemm(const Node& node, std::uint32_t) {
@@ -228,33 +124,8 @@ Dims gemm(const Node& node, std::uint32_t) {
   return std::vector<std::int64_t>{a[node.integer("transA") ? 1 : 0], b[node.integer("transB") ? 0 : 1]};
 }
 
-Dims matmul(const Node& node, std::uint32_t) {
-  const Shape a = node.shape(0), b = node.shape(1);
-  if (!a.known() || !b.known() || a.rank() == 0 || b.rank() == 0) return std::nullopt;
-  const auto batch = [](const Shape& shape) {
-    return Shape(shape.dims().first(static_cast<std::size_t>(std::max(0, shape.rank() - 2))));
-  };
-  Dims dims = broadcast_dims({batch(a), batch(b)});
-  if (!dims) return std::nullopt;
-  if (a.rank() > 1) dims->push_back(a[a.rank() - 2]);
-  if (b.rank() > 1) dims->push_back(b[b.rank() - 1]);
-  return dims;
-}
-
-Dims pool(const Node& node, std::uint32_t) {
-  const Shape in = node.shape(0);
-  return spatial(node, node.list("kernel_shape"), in.rank() < 3 ? kUnknown : in[1],
-                 node.integer("ceil_mode") != 0 ? Slides::pool_upwards : Slides::pool);
-}
-
-Dims global_pool(const Node& node, std::uint32_t) {
-  const Shape in = node.shape(0);
-  if (!in.known() || in.rank() < 2) return std::nullopt;
-  std::vector<std::int64_t> dims(static_cast<std::size_t>(in.rank()), 1);
-  dims[0] = in[0];
-  dims[1] = in[1];
-  return dims;
-}
+Dims matmul(const Node& node, std::uint32_t) { return matrix_product(node.shape(0), node.shape(1)); }
+Dims quantized_matmul(const Node& node, std::uint32_t) { return matrix_product(node.shape(0), node.shape(3)); }
 
 Dims pad(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
@@ -295,6 +166,42 @@ Dims reduce(const Node& node, std::uint32_t) {
   return dims;
 }
 
+Dims one_axis(const Node& node, std::uint32_t) {
+  const auto axis = node.shape(0).axis(node.integer("axis"));
+  if (!axis) return std::nullopt;
+  std::vector<std::int64_t> dims = copy(node.shape(0));
+  if (node.integer("keepdims", 1) != 0)
+    dims[static_cast<std::size_t>(*axis)] = 1;
+  else
+    dims.erase(dims.begin() + *axis);
+  return dims;
+}
+
+// One number for each matrix.
+Dims det(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known() || in.rank() < 2) return std::nullopt;
+  return Dims(std::vector<std::int64_t>(in.dims().begin(), in.dims().end() - 2));
+}
+
+Dims non_zero(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  return dims_of({in.rank() > 0 ? in.rank() : kUnknown, kUnknown});
+}
+
+// What is different, then positions of it and among it.
+Dims unique(const Node& node, std::uint32_t output) {
+  const Shape in = node.shape(0);
+  if (output > 0 || !node.op().find("axis")) return dims_of({kUnknown});
+  const auto axis = in.axis(node.integer("axis"));
+  if (!axis) return std::nullopt;
+  std::vector<std::int64_t> dims = copy(in);
+  dims[static_cast<std::size_t>(*axis)] = kUnknown;
+  return dims;
+}
+
+Dims compress(const Node& node, std::uint32_t) { return unique(node, 0); }
+
 Dims concat(const Node& node, std::uint32_t) {
   std::vector<std::int64_t> dims;
   std::int64_t total = 0;
@@ -324,18 +231,7 @@ Dims split(const Node& node, std::uint32_t output) {
   if (!axis) return std::nullopt;
   std::vector<std::int64_t> dims = copy(in);
   std::int64_t& dim = dims[static_cast<std::size_t>(*axis)];
-  const auto sizes = node.integers("split", 1);
-  const auto count = static_cast<std::int64_t>(node.op().outputs.size());
-  if (sizes && output < sizes->size())
-    dim = (*sizes)[output];
-  else if (node.has(1))
-    dim = kUnknown;
-  else if (dim >= 0) {
-    const std::int64_t chunk = (dim + count - 1) / count;  // the last one may be smaller
-    dim = std::clamp<std::int64_t>(dim - chunk * output, 0, chunk);
-  } else if (count != 1) {
-    dim = kUnknown;
-  }
+  dim = split_size(node, dim, output);
   return dims;
 }
 
@@ -359,6 +255,34 @@ Dims gather(const Node& node, std::uint32_t) {
   return dims;
 }
 
+// Batch axes, then the other axes of the indices, then what one index chooses.
+Dims gather_nd(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0), indices = node.shape(1);
+  const std::int64_t batch = node.integer("batch_dims");
+  if (!in.known() || !indices.known() || indices.rank() < 1 || batch < 0 || batch >= indices.rank())
+    return std::nullopt;
+  const std::int64_t chosen = indices[indices.rank() - 1];
+  if (chosen < 0 || batch + chosen > in.rank()) return std::nullopt;
+  std::vector<std::int64_t> dims(indices.dims().begin(), indices.dims().end() - 1);
+  dims.insert(dims.end(), in.dims().begin() + batch + chosen, in.dims().end());
+  return dims;
+}
+
+Dims center_crop_pad(const Node& node, std::uint32_t) {
+  const Shape in = node.shape(0);
+  if (!in.known()) return std::nullopt;
+  std::vector<std::int64_t> dims = copy(in), axes(dims.size());
+  std::iota(axes.begin(), axes.end(), 0);
+  if (auto named = node.integers("axes")) axes = *named;
+  const auto sizes = target_of(node, 1);
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const auto axis = in.axis(axes[i]);
+    if (!axis) return std::nullopt;
+    dims[static_cast<std::size_t>(*axis)] = sizes && sizes->size() == axes.size() ? (*sizes)[i] : kUnknown;
+  }
+  return dims;
+}
+
 Dims tile(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
   if (!in.known()) return std::nullopt;
@@ -367,14 +291,6 @@ Dims tile(const Node& node, std::uint32_t) {
   for (std::size_t i = 0; i < dims.size(); ++i)
     dims[i] = repeats && repeats->size() == dims.size() ? times(dims[i], (*repeats)[i]) : kUnknown;
   return dims;
-}
-
-// The dimensions that a shape tensor says, open ones as symbols.
-Dims target_of(const Node& node, std::size_t slot) {
-  auto target = node.whole_values(slot);
-  if (target)
-    for (std::int64_t& each : *target) each = dim_of_value(each);
-  return target;
 }
 
 Dims expand(const Node& node, std::uint32_t) {
@@ -496,38 +412,6 @@ Dims transpose(const Node& node, std::uint32_t) {
   return dims;
 }
 
-Dims depth_to_space(const Node& node, std::uint32_t) {
-  const Shape in = node.shape(0);
-  const std::int64_t block = node.integer("blocksize");
-  if (!in.known() || in.rank() != 4 || block <= 0 || block > (1 << 15)) return std::nullopt;
-  return std::vector<std::int64_t>{in[0], in[1] < 0 ? kUnknown : in[1] / (block * block), times(in[2], block),
-                                   times(in[3], block)};
-}
-
-Dims space_to_depth(const Node& node, std::uint32_t) {
-  const Shape in = node.shape(0);
-  const std::int64_t block = node.integer("blocksize");
-  if (!in.known() || in.rank() != 4 || block <= 0 || block > (1 << 15)) return std::nullopt;
-  const auto part = [&](std::int64_t dim) { return dim < 0 ? kUnknown : dim / block; };
-  return std::vector<std::int64_t>{in[0], times(in[1], block * block), part(in[2]), part(in[3])};
-}
-
-Dims upsample(const Node& node, std::uint32_t) {
-  const Shape in = node.shape(0);
-  if (!in.known()) return std::nullopt;
-  return scaled(in, node.numbers_of(1));
-}
-
-Dims resize(const Node& node, std::uint32_t) {
-  const Shape in = node.shape(0);
-  if (!in.known()) return std::nullopt;
-  const auto rank = static_cast<std::size_t>(in.rank());
-  if (node.has(3) && node.text("keep_aspect_ratio_policy", "stretch") != "stretch")
-    return std::vector<std::int64_t>(rank, kUnknown);  // sizes are bounds, of all axes
-  if (auto sizes = target_of(node, 3); sizes && sizes->size() == rank) return sizes;
-  return scaled(in, node.numbers_of(node.input_count() == 2 ? 1 : 2));  // 1: operator set 10
-}
-
 Dims shape(const Node& node, std::uint32_t) {
   const Shape in = node.shape(0);
   if (!in.known()) return std::vector<std::int64_t>{kUnknown};
@@ -540,43 +424,21 @@ Dims shape(const Node& node, std::uint32_t) {
 Dims scalar(const Node&, std::uint32_t) { return std::vector<std::int64_t>{}; }
 
 Dims constant(const Node& node, std::uint32_t) {
-  if (node.output() == kNone || !node.network().tensor(node.output()).constant) return std::nullopt;
-  return copy(node.network().tensor(node.output()).constant->shape);
+  if (node.output() != kNone && node.network().tensor(node.output()).constant)
+    return copy(node.network().tensor(node.output()).constant->shape);
+  for (const Attribute& each : node.op().attributes) {
+    if (const auto* value = std::get_if<Literal>(&each.value)) return copy(value->shape);
+    if (each.name == "value_float" || each.name == "value_int") return std::vector<std::int64_t>{};
+    if (const auto* list = std::get_if<std::span<const std::int64_t>>(&each.value)) return dims_of({length(*list)});
+    if (const auto* list = std::get_if<std::span<const double>>(&each.value)) return dims_of({length(*list)});
+  }
+  return std::nullopt;
 }
+
+// As an attribute says.
+Dims said(const Node& node, std::uint32_t) { return node.integers("shape"); }
 
 Dims constant_of_shape(const Node& node, std::uint32_t) { return target_of(node, 0); }
-
-// [batch, channels] of the input and the positions of the grid [batch, positions..., rank].
-Dims grid_sample(const Node& node, std::uint32_t) {
-  const Shape in = node.shape(0), grid = node.shape(1);
-  if (!in.known() || !grid.known() || in.rank() < 3 || grid.rank() != in.rank()) return std::nullopt;
-  std::vector<std::int64_t> dims = {in[0], in[1]};
-  dims.insert(dims.end(), grid.dims().begin() + 1, grid.dims().end() - 1);
-  return dims;
-}
-
-// The picture whose MaxPool gives the input, unless input 2 says it.
-Dims max_unpool(const Node& node, std::uint32_t) {
-  if (node.has(2)) return target_of(node, 2);
-  const Shape in = node.shape(0);
-  const Window window(node, node.list("kernel_shape"));
-  if (in.rank() < 3 || window.rank() + 2 != static_cast<std::size_t>(in.rank()) || !window.slides())
-    return std::nullopt;
-  std::vector<std::int64_t> dims = copy(in);
-  for (std::size_t i = 0; i < window.rank(); ++i) {
-    std::int64_t& dim = dims[i + 2];
-    const std::int64_t steps = dim < 1 ? kUnknown : times(dim - 1, window.stride(i));
-    dim = steps < 0 ? kUnknown : std::max(kUnknown, steps + window.kernel(i) - window.before(i) - window.after(i));
-  }
-  return dims;
-}
-
-Dims roi_align(const Node& node, std::uint32_t) {
-  const Shape in = node.shape(0), rois = node.shape(1);
-  if (!in.known() || in.rank() != 4) return std::nullopt;
-  return std::vector<std::int64_t>{rois.known() && rois.rank() > 0 ? rois[0] : kUnknown, in[1],
-                                   node.integer("output_height"), node.integer("output_width")};
-}
 
 Dims gather_elements(const Node& node, std::uint32_t) {
   const Shape indices = node.shape(1);
@@ -588,12 +450,20 @@ Dims top_k(const Node& node, std::uint32_t) {
   const auto axis = in.axis(node.integer("axis", -1));
   if (!axis) return std::nullopt;
   std::vector<std::int64_t> dims = copy(in);
-  const auto count = node.integers_of(1);
-  dims[static_cast<std::size_t>(*axis)] = count && count->size() == 1 && (*count)[0] >= 0 ? (*count)[0] : kUnknown;
+  dims[static_cast<std::size_t>(*axis)] = node.op().find("k") ? node.integer("k") : size_of(node, 1);
   return dims;
 }
 
-Dims range(const Node&, std::uint32_t) { return std::vector<std::int64_t>{kUnknown}; }
+// The numbers from first to limit, at even steps, as far as float and double agree on how many.
+Dims range(const Node& node, std::uint32_t) {
+  const auto first = node.scalar_of(0), limit = node.scalar_of(1), step = node.scalar_of(2);
+  if (!first || !limit || !step || *step == 0) return dims_of({kUnknown});
+  const double count = std::ceil((*limit - *first) / *step);
+  const bool agree =
+      !floating(node.tensor(0).dtype) ||
+      count == std::ceil((static_cast<float>(*limit) - static_cast<float>(*first)) / static_cast<float>(*step));
+  return dims_of({count <= 0 ? 0 : agree && count < 1e15 ? static_cast<std::int64_t>(count) : kUnknown});
+}
 
 Dims user_linear(const Node& node, std::uint32_t) {
   const UserForm& user = node.form().user;

@@ -71,6 +71,27 @@ std::string_view other_batch_normalization(const Node& node) {
 
 }  // namespace
 
+namespace input_of {
+
+Dims linear(const Node& node) {
+  const Shape weight = node.shape(1);
+  if (!node.is_constant(1) || weight.rank() < 2) return std::nullopt;
+  std::vector<std::int64_t> dims(static_cast<std::size_t>(weight.rank()), kUnknown);
+  std::string why;
+  const auto linear = node.form().linear(node, why);
+  if (!linear) return dims;
+  dims[1] = product(linear->view.span(), linear->in_axes).value_or(kUnknown);
+  return dims;
+}
+
+Dims matrix(const Node& node) {
+  const Shape weight = node.shape(1);
+  if (!node.is_constant(1) || weight.rank() != 2) return std::nullopt;
+  return dims_of({kUnknown, weight[0]});
+}
+
+}  // namespace input_of
+
 namespace weight_of {
 
 std::optional<Linear> conv(const Node& node, std::string& why) { return convolution(node, false, why); }

@@ -1,7 +1,9 @@
 // The elements of a constant as numbers. Bytes of a literal are not aligned, so that elements are loaded by copy.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 #include <vector>
@@ -94,6 +96,19 @@ inline double element(const Literal& literal, std::size_t index) {
   return with_codec(stored_dtype(literal), [&](auto codec) {
     using Stored = typename decltype(codec)::Stored;
     return codec.widen(load<Stored>(literal.bytes.data() + index * sizeof(Stored)));
+  });
+}
+
+// The same of an integer type, exactly; what no int64 holds is the largest of them.
+inline std::int64_t integer(const Literal& literal, std::size_t index) {
+  assert(!floating(literal.dtype) && !literal.layout && index < count(literal));
+  return with_codec(literal.dtype, [&](auto codec) {
+    using Stored = typename decltype(codec)::Stored;
+    const Stored value = load<Stored>(literal.bytes.data() + index * sizeof(Stored));
+    if constexpr (std::is_same_v<Stored, std::uint64_t>)
+      return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
+    else
+      return static_cast<std::int64_t>(value);
   });
 }
 

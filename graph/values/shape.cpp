@@ -28,13 +28,14 @@ std::optional<int> Shape::axis(std::int64_t axis) const {
 }
 
 bool operator==(const Shape& a, const Shape& b) {
-  return a.rank_ == b.rank_ && std::equal(a.dims().begin(), a.dims().end(), b.dims().begin());
+  return a.rank_ == b.rank_ && a.any_front_ == b.any_front_ &&
+         std::equal(a.dims().begin(), a.dims().end(), b.dims().begin());
 }
 
 std::string to_string(const Shape& shape) {
   if (!shape.known()) return "[?...]";
-  std::string text = "[";
-  for (const std::int64_t dim : shape.dims()) {
+  std::string text = shape.any_front() ? "[..." : "[";
+  for (const std::int64_t dim : shape.dims().subspan(shape.any_front() ? 1 : 0)) {
     if (text.size() > 1) text += ", ";
     text += dim < 0 ? "?" : std::to_string(dim);
   }

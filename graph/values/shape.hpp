@@ -32,12 +32,14 @@ std::optional<std::int64_t> product(std::span<const std::int64_t> dims, AxisMask
 
 class Shape {
  public:
-  Shape() = default;                                  // not known, not even its rank
-  explicit Shape(std::span<const std::int64_t> dims)  // borrows dims
-      : dims_(dims.data()), rank_(static_cast<std::int32_t>(dims.size())) {}
+  Shape() = default;                                                          // not known, not even its rank
+  explicit Shape(std::span<const std::int64_t> dims, bool any_front = false)  // borrows dims
+      : dims_(dims.data()), rank_(static_cast<std::int32_t>(dims.size())), any_front_(any_front) {}
 
   bool known() const { return rank_ >= 0; }  // the rank is known
   int rank() const { return known() ? rank_ : 0; }
+  // Axis 0 stands for any number of axes, none as well: only the axes behind it are known.
+  bool any_front() const { return any_front_; }
   std::int64_t operator[](int axis) const {  // 0 <= axis < rank()
     assert(axis >= 0 && axis < rank_);
     return dims_[axis];
@@ -53,8 +55,10 @@ class Shape {
  private:
   const std::int64_t* dims_ = nullptr;
   std::int32_t rank_ = -1;  // -1: not known
+  bool any_front_ = false;
 };
 
-std::string to_string(const Shape& shape);  // "[1, ?, 8, 8]", "[?...]" where the rank is not known
+std::string to_string(
+    const Shape& shape);  // "[1, ?, 8, 8]", "[..., 8]" with any_front(), "[?...]" where the rank is not known
 
 }  // namespace rw::graph

@@ -34,7 +34,9 @@ graph::Statistics usable(const graph::Model& model, const Analysis& analysis, st
     const AxisMask axes = analysis.channels.axes(entry.tensor);
     const std::uint32_t count = analysis.channels.count(entry.tensor);
     const auto axis = tensor.shape.axis(entry.axis);
-    const bool on_channels = axis && (axes == AxisMask::single(*axis) || (axes.empty() && entry.max.size() == 1));
+    const bool along = axis && (axes == AxisMask::single(*axis) || (axes.empty() && entry.max.size() == 1));
+    // Of a shape of which only the last axes are known it cannot be told which axis it is.
+    const bool on_channels = tensor.shape.any_front() ? entry.max.size() == count : along;
     if (!on_channels) {
       ++unused;
       continue;

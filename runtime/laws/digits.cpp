@@ -71,7 +71,7 @@ std::vector<Odometer::Wheel> Odometer::wheels(const std::vector<graph::AxisRange
       numbers *= static_cast<std::size_t>(movement_.sizes[static_cast<std::size_t>(range.digits[i])]);
     }
     for (std::size_t number = 0; number < numbers; ++number) {
-      auto position = range.chosen.empty() ? static_cast<std::int64_t>(number) : range.chosen[number];
+      std::int64_t position = range.position(number);
       std::size_t place = 0;
       for (int axis = range.last - 1; axis >= range.first; --axis) {
         place += static_cast<std::size_t>(position % shape[axis]) * stride_of[static_cast<std::size_t>(axis)];

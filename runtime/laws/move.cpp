@@ -16,8 +16,11 @@ using graph::Movement;
 
 const graph::Shape& shape_of(const Site& site, TensorId tensor) { return site.network().tensor(tensor).shape; }
 
-std::optional<Movement> movement_of(const Site& site, std::uint32_t output) {
-  return site.form().movement ? site.form().movement(site, output) : std::nullopt;
+// To each output.
+graph::Movements movements_of(const Site& site) {
+  graph::Movements all = site.form().movements ? site.form().movements(site) : graph::Movements();
+  all.resize(site.op().outputs.size());
+  return all;
 }
 
 // Digits that the channels of either side run along.
@@ -28,11 +31,10 @@ std::vector<int> tied_digits(const Movement& movement, AxisMask in_axes, AxisMas
   return digits;
 }
 
-std::string output_condition(const Site& site, std::uint32_t output) {
+std::string output_condition(const Site& site, std::uint32_t output, const std::optional<Movement>& movement) {
   const TensorId out = site.output(output);
   std::string why = channels_missing(site, out);
   if (!why.empty()) return why;
-  const auto movement = movement_of(site, output);
   const graph::Shape in_shape = site.shape(0), out_shape = shape_of(site, out);
   if (!movement)
     return fmt::format("how it moves the elements of {} to {} is not known", to_string(in_shape), to_string(out_shape));
@@ -83,19 +85,22 @@ std::string condition(const Site& site) {
   if (site.is_constant(0)) return "its input is a constant";
   std::string why = channels_missing(site, site.input(0));
   if (site.output() == kNone && site.op().outputs.size() < 2) why = "an output is missing";
-  for (std::uint32_t slot = 0; why.empty() && slot < site.op().outputs.size(); ++slot)
-    if (site.output(slot) != kNone) why = output_condition(site, slot);
+  if (!why.empty()) return why;
+  const graph::Movements movements = movements_of(site);
+  for (std::uint32_t slot = 0; why.empty() && slot < movements.size(); ++slot)
+    if (site.output(slot) != kNone) why = output_condition(site, slot, movements[slot]);
   return why;
 }
 
 void tie(const Site& site, Tie& tie) {
   const TensorId in = site.input(0);
+  const graph::Movements movements = movements_of(site);
   tie.ties(0);
-  for (std::uint32_t slot = 0; slot < site.op().outputs.size(); ++slot) {
+  for (std::uint32_t slot = 0; slot < movements.size(); ++slot) {
     const TensorId out = site.output(slot);
     if (out == kNone) continue;
     tie.ties_output(slot);
-    const auto movement = movement_of(site, slot);
+    const std::optional<Movement>& movement = movements[slot];
     const AxisMask in_axes = site.channels().axes(in), out_axes = site.channels().axes(out);
     Odometer odometer(*movement, tied_digits(*movement, in_axes, out_axes), site.shape(0), in_axes, shape_of(site, out),
                       out_axes);
@@ -115,10 +120,10 @@ namespace {
 
 // What comes out at one output: every element brings its scale along. It may change along the channel axes of the
 // output only; elements that differ in nothing but other axes must have one scale.
-std::string carry_output(const Site& site, Carry& carry, std::uint32_t output) {
+std::string carry_output(const Site& site, Carry& carry, std::uint32_t output,
+                         const std::optional<Movement>& movement) {
   const Scale& given = carry.input(0);
   const TensorId out = site.output(output);
-  const auto movement = movement_of(site, output);
   if (!movement) return "how it moves the elements of its scaled input is not known";
   const graph::Shape in_shape = site.shape(0), out_shape = shape_of(site, out);
   const AxisMask channel_axes = site.channels().has(out) ? site.channels().axes(out) : AxisMask();
@@ -157,9 +162,10 @@ std::string carry(const Site& site, Carry& carry) {
     if (carry.edit(slot) || (site.is_activation(slot) && !carry.input(slot).is_one()))
       return fmt::format("its input '{}' was scaled", site.tensor(slot).name);
   if (carry.input(0).is_one()) return {};
+  const graph::Movements movements = movements_of(site);
   std::string why;
-  for (std::uint32_t slot = 0; why.empty() && slot < site.op().outputs.size(); ++slot)
-    if (site.output(slot) != kNone) why = carry_output(site, carry, slot);
+  for (std::uint32_t slot = 0; why.empty() && slot < movements.size(); ++slot)
+    if (site.output(slot) != kNone) why = carry_output(site, carry, slot, movements[slot]);
   return why;
 }
 

@@ -76,7 +76,7 @@ std::string fused_conv(const Site& site) {
 
 std::string cast(const Site& site) {
   const graph::DType from = site.tensor(0).dtype, to = site.network().tensor(site.output()).dtype;
-  if (from == to) return {};
+  if (from == to && from != graph::DType::undefined) return {};
   if (!graph::floating(from) || !graph::floating(to)) return fmt::format("it casts {} to {}", name(from), name(to));
   return graph::size(to) > graph::size(from) ? std::string()
                                              : fmt::format("it casts {} to the narrower {}", name(from), name(to));

@@ -62,8 +62,8 @@ Obedience obedience(const Site& site, const std::vector<const dsl::LawBinding*>*
   if (!binding) return result;
   result.law = laws()[binding->law];
   result.elementwise = binding->elementwise || result.law->elementwise;
-  result.holds = result.law != &kBlockLaw && kinds.fit(site) && result.law->condition(site).empty() &&
-                 (!options.exact || inexact(site).empty());
+  result.holds = result.law != &kBlockLaw && kinds.fit(site) && !graph::needs_rank(site) &&
+                 result.law->condition(site).empty() && (!options.exact || inexact(site).empty());
   return result;
 }
 
@@ -129,6 +129,7 @@ std::string Analysis::why_blocked(OperatorId op) const {
   for (std::uint32_t slot = 0; slot < here.input_count(); ++slot)
     if (const graph::Operator* by = here.dequantizer(slot))
       return fmt::format("its input '{}' is quantized (DequantizeLinear '{}')", here.tensor(slot).name, by->name);
+  if (graph::needs_rank(here)) return "how many axes its input has is not known";
   std::string why = unreadable(here);
   if (why.empty()) why = law(op).condition(here);
   if (why.empty() && exact) why = inexact(here);

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "graph/builder.hpp"
 #include "graph/model.hpp"
 #include "runtime/engine/apply_plan.hpp"
 #include "runtime/engine/library.hpp"
@@ -81,6 +82,38 @@ void analyse(benchmark::State& state) {
   per_operator(state, model.network.operators().size());
 }
 BENCHMARK(analyse)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+
+// A Split of so many channels into single ones between two layers: the time of one stays the same.
+graph::Network split_network(std::int64_t outputs) {
+  graph::NetworkBuilder builder;
+  const auto pool = [&](graph::TensorId from, const std::string& to) {
+    const graph::TensorId result = builder.tensor(to);
+    builder.add("GlobalMaxPool", "pool of " + to, std::span(&from, 1), std::span(&result, 1), {});
+    return result;
+  };
+  const std::vector<std::int64_t> dims = {1, outputs, 4, 4};
+  const graph::TensorId x = builder.tensor("x");
+  builder.input(x);
+  builder.describe(x, graph::DType::float32, graph::Shape(builder.arena().store(std::span<const std::int64_t>(dims))));
+  std::vector<graph::TensorId> parts;
+  for (std::int64_t i = 0; i < outputs; ++i) parts.push_back(builder.tensor("part" + std::to_string(i)));
+  const graph::TensorId whole = pool(x, "whole");
+  const graph::Attribute axis{"axis", std::int64_t{1}};
+  builder.add("Split", "split", std::span(&whole, 1), parts, std::span(&axis, 1));
+  for (const graph::TensorId part : parts) builder.output(pool(part, "y" + std::to_string(part)));
+  return builder.finish();
+}
+
+void analyse_split(benchmark::State& state) {
+  graph::Network network = split_network(state.range(0));
+  const dsl::Loaded loaded = rules();
+  for ([[maybe_unused]] auto _ : state) {
+    const runtime::Analysis analysis = runtime::analyse(network, loaded.program.laws, {});
+    benchmark::DoNotOptimize(runtime::find_regions(analysis));
+  }
+  per_operator(state, network.operators().size());
+}
+BENCHMARK(analyse_split)->Arg(10'000)->Arg(20'000)->Unit(benchmark::kMillisecond);
 
 // Tying, regions and matching of the first rule that wants a region: time a match.
 void match(benchmark::State& state) {

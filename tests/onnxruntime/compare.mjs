@@ -39,6 +39,8 @@ const kTypes = {
   float64: [Float64Array, (next) => next()],
   int64: [BigInt64Array, (next) => BigInt(Math.floor(2 * next() + 2))],
   int32: [Int32Array, (next) => Math.floor(2 * next() + 2)],
+  uint8: [Uint8Array, (next) => Math.floor(2 * next() + 2)],
+  int8: [Int8Array, (next) => Math.floor(2 * next() + 2)],
   bool: [Uint8Array, (next) => (next() < 0 ? 0 : 1)],
 };
 

@@ -152,8 +152,14 @@ Conv 'a' -> nothing (4 channels)
   remedy: add my::Swirl to `through` (test.dsl:4), after you teach the law of my::Swirl: `op my::Swirl law pass` (only if it treats every channel alike; it is believed); then s would scale 4 of 4 channels here; in all it unlocks 2 regions, 8 channels
   1 more region like it: Conv 'b'
 
-offer no scale:
-      2  Conv: the shape of its input is not known (first: Conv 'c')
+Conv 'c' -> nothing (2 channels)
+  s (test.dsl:1)
+    1 leak (below)
+    nothing absorbs its scale
+    every channel that a parent offers is pinned
+  leak: Conv 'c' channel 0 -> output of the network (pins 2 of 2 channels)
+  remedy: none in these rules: all of its channels are pinned
+  1 more region like it: Conv 'd'
 
 what would unlock most
      2 regions, 8 channels  add my::Swirl to `through` (test.dsl:4), after you teach the law of my::Swirl: `op my::Swirl law pass` (only if it treats every channel alike; it is believed)

@@ -268,3 +268,124 @@ TEST_CASE("New names are none that a graph within an attribute defines") {
   CHECK(names.make("if") == "if_2");  // an operator
   CHECK(names.make("none") == "none");
 }
+
+TEST_CASE("Where the shape of an input is not known, the weight of its reader says rank and channels") {
+  const auto behind = [](const std::string& first, const std::string& second, const std::string& tensors = "") {
+    return Engine(model({.nodes = fmt::format(R"({{"op": "acme::Foo", "inputs": ["x"], "outputs": ["f"]}},
+{}, {{"op": "Relu", "inputs": ["t"], "outputs": ["u"]}}, {})",
+                                              first, second),
+                         .tensors = tensors}),
+                  kTakeAll);
+  };
+  const auto shape = [](const Engine& engine, const std::string& tensor) {
+    return to_string(engine.network().tensor(*engine.network().find(tensor)).shape);
+  };
+  const std::string matrices = floats("m", "[4, 5]", 20) + floats("n", "[5, 3]", 15) + floats("o", "[5]", 5);
+  SECTION("of a convolution") {
+    const Engine engine = behind(R"({"op": "Conv", "inputs": ["f", "w"], "outputs": ["t"]})", kLast);
+    CHECK(shape(engine, "f") == "[?, 4, ?, ?]");
+    CHECK(engine.rule_of("t") == "widest");
+  }
+  SECTION("of a Gemm") {
+    const Engine engine = behind(R"({"op": "Gemm", "inputs": ["f", "m"], "outputs": ["t"]})",
+                                 R"({"op": "Gemm", "inputs": ["u", "n"], "outputs": ["y"]})", matrices);
+    CHECK(shape(engine, "u") == "[?, 5]");
+    CHECK(engine.rule_of("t") == "widest");
+  }
+  SECTION("of a MatMul, whose input may have any number of axes") {
+    const Engine engine = behind(R"({"op": "MatMul", "inputs": ["f", "m"], "outputs": ["s"]},
+{"op": "Add", "inputs": ["s", "o"], "outputs": ["t"]})",
+                                 R"({"op": "MatMul", "inputs": ["u", "n"], "outputs": ["y"]})", matrices);
+    CHECK(shape(engine, "f") == "[..., 4]");
+    CHECK(shape(engine, "y") == "[..., 3]");
+    CHECK(engine.rule_of("t") == "widest");
+  }
+  SECTION("which matters to what looks at axes from the front") {
+    for (const std::string node : {R"("op": "Softmax", "attributes": {"axis": 1})", R"("op": "Transpose")",
+                                   R"("op": "ReduceMean", "attributes": {"axes": [1]})", R"("op": "Shape")"}) {
+      INFO(node);
+      const Engine engine = behind(R"({"op": "MatMul", "inputs": ["f", "m"], "outputs": ["t"]})",
+                                   "{" + node + R"(, "inputs": ["u"], "outputs": ["y"]})", matrices);
+      CHECK(shape(engine, "u") == "[..., 5]");
+      CHECK(shape(engine, "y") == (contains(node, "Shape") ? "[?]" : "[?...]"));
+      CHECK(engine.network().tensor(*engine.network().find("y")).folded == nullptr);
+      CHECK(engine.rule_of("t").empty());
+    }
+  }
+  SECTION("nor is it what a constant of more axes is added to") {
+    const Engine engine =
+        behind(R"({"op": "MatMul", "inputs": ["f", "m"], "outputs": ["t"]})",
+               R"({"op": "Add", "inputs": ["u", "r"], "outputs": ["y"]})", matrices + floats("r", "[7, 1, 5]", 35));
+    CHECK(shape(engine, "y") == "[?...]");
+  }
+}
+
+TEST_CASE("Upsample takes its scales from an attribute in operator set 7") {
+  const Text text = between(
+      R"({"op": "Upsample", "inputs": ["t"], "outputs": ["u"], "attributes": {"scales": [1.0, 1.0, 2.0, 3.0]}})", "",
+      7);
+  CHECK(shape_of(text, "u") == std::vector<std::int64_t>{1, 4, 20, 30});
+}
+
+TEST_CASE("Unsigned numbers are not read as signed ones, and what wraps is not folded") {
+  const auto folded = [](const std::string& dtype, const std::string& data, const std::string& op) {
+    const Engine engine(
+        model({.nodes = fmt::format(R"({}{{"op": "Identity", "inputs": ["k"], "outputs": ["i"]}},
+{{"op": "{}", "inputs": ["i", "k"], "outputs": ["s"]}}, {{"op": "Relu", "inputs": ["t"], "outputs": ["u"]}}, {})",
+                                    kConv, op, kLast),
+               .tensors = fmt::format(R"(, "k": {{"dtype": "{}", "shape": [1], "data": [{}]}})", dtype, data)}),
+        kTakeAll);
+    const auto* values = engine.network().tensor(*engine.network().find("s")).folded;
+    REQUIRE(values != nullptr);
+    return (*values)[0];
+  };
+  CHECK(folded("uint8", "100", "Add") == 200);
+  CHECK(folded("uint8", "200", "Div") == 1);
+  CHECK(folded("uint16", "40000", "Sub") == 0);
+  CHECK(folded("uint32", "2000000000", "Add") == 4000000000);
+  CHECK(folded("uint8", "200", "Add") == graph::kOpen);  // 144 when it runs
+  CHECK(folded("int32", "2000000000", "Add") == graph::kOpen);
+}
+
+TEST_CASE("An operand whose type nothing says pins what it meets") {
+  // What acme::Foo makes may be anything: the type of its input says nothing of it.
+  const auto meets = [](const std::string& node) {
+    return why({.nodes = fmt::format(R"({}{}, {{"op": "Add", "inputs": ["t", "f"], "outputs": ["u"]}}, {})", kConv,
+                                     node, kLast),
+                .tensors = ints("k", "[4, 1, 1]", "1, 2, 3, 4")});
+  };
+  CHECK_FALSE(meets(R"({"op": "acme::Foo", "inputs": ["k"], "outputs": ["f"]})").empty());
+  CHECK_FALSE(meets(R"({"op": "EyeLike", "inputs": ["k"], "outputs": ["f"], "attributes": {"dtype": 1}})").empty());
+}
+
+TEST_CASE("A network has no more channels than its file accounts for") {
+  std::string slices;
+  for (int i = 0; i < 40; ++i)
+    slices += fmt::format(R"(, {{"op": "Slice", "inputs": ["{}", "s", "e", "a"], "outputs": ["{}"]}})",
+                          i == 0 ? "big" : fmt::format("c{}", i - 1), i == 39 ? "y" : fmt::format("c{}", i));
+  const Engine engine(
+      model({.nodes = fmt::format(R"({}{{"op": "Tile", "inputs": ["t", "k"], "outputs": ["big"]}}{})", kConv, slices),
+             .tensors = ints("k", "[4]", "1, 1000000, 1, 1") + ints("s", "[1]", "0") + ints("e", "[1]", "3999999") +
+                        ints("a", "[1]", "1")}),
+      kTakeAll);
+  const graph::ChannelAxes& channels = engine.outcome().analysis.channels;
+  std::uint64_t all = 0;
+  for (graph::TensorId tensor = 0; tensor < engine.network().tensors().size(); ++tensor) all += channels.count(tensor);
+  CHECK(all <= graph::kFreeChannels + 1'000'000);
+  CHECK(channels.state(*engine.network().find("big")) == graph::AxisState::too_many);
+  CHECK(channels.count(*engine.network().find("t")) == 4);  // what stands beside it has its own
+}
+
+TEST_CASE("Where no operator says where channels are, the factor of a Mul does") {
+  const auto net = [](const std::string& factor, int count) {
+    return Engine(model({.nodes = R"({"op": "Mul", "inputs": ["x", "f"], "outputs": ["t"]},
+{"op": "Relu", "inputs": ["t"], "outputs": ["u"]}, {"op": "Mul", "inputs": ["u", "g"], "outputs": ["y"]})",
+                         .tensors = floats("f", factor, count) + floats("g", factor, count)}),
+                  kTakeAll);
+  };
+  const Engine channels = net("[4, 1, 1]", 4);
+  CHECK(channels.rule_of("t") == "widest");
+  CHECK(channels.scale("t") == std::vector<double>(4, 2));
+  CHECK(net("[10]", 10).scale("t") == std::vector<double>(10, 2));  // a position, if that is all that it has
+  CHECK(net("[4, 10, 1]", 40).rule_of("t").empty());                // two axes: it does not say which
+}

@@ -69,7 +69,8 @@ std::string node_text(const NamedNode& node) {
 std::string declared_text(const Declared& said) {
   std::string text = fmt::format(R"({{"name": {})", utf8_text(said.name));
   if (said.dtype != DType::undefined) text += fmt::format(R"(, "dtype": "{}")", name(said.dtype));
-  if (said.shape.known()) text += fmt::format(R"(, "shape": {})", write_shape(said.shape.dims()));
+  if (said.shape.known() && !said.shape.any_front())
+    text += fmt::format(R"(, "shape": {})", write_shape(said.shape.dims()));
   return text + "}";
 }
 
@@ -140,7 +141,8 @@ std::string graph_text(const Model& model, const NamedNetwork& named) {
   for (const NamedNode& each : named.nodes) nodes.add(node_text(each));
   for (const NamedNode& each : named.nodes)
     for (const std::string_view output : each.outputs)
-      if (const auto id = network.find(output); id && network.tensor(*id).shape.known())
+      if (const auto id = network.find(output);
+          id && network.tensor(*id).shape.known() && !network.tensor(*id).shape.any_front())
         shapes.add(fmt::format("{}: {}", utf8_text(output), write_shape(network.tensor(*id).shape.dims())));
   std::vector<std::string_view> outputs;
   for (const TensorId id : network.outputs()) outputs.push_back(network.tensor(id).name);

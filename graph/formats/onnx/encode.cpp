@@ -12,7 +12,7 @@ namespace rw::graph::onnx {
 std::string value_info(std::string_view name, DType dtype, Shape shape) {
   std::string tensor, message;
   append_integer(TensorType::kElemType, row(dtype).onnx, tensor);
-  if (shape.known()) {
+  if (shape.known() && !shape.any_front()) {
     std::string dims;
     for (const std::int64_t dim : shape.dims()) {
       std::string value;
