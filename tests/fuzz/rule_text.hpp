@@ -11,6 +11,9 @@ namespace rw::fuzz {
 // whole standard library for every input would take most of the time.
 dsl::Loaded load_text(std::string_view rules);
 
+// The same with the whole standard library.
+dsl::Loaded load_text_with_std(std::string_view rules);
+
 // A rule set that ships, with the whole standard library. It has no errors.
 dsl::Loaded load_shipped(std::string_view name);
 

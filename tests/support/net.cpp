@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <type_traits>
@@ -159,6 +160,8 @@ void Net::calibrate(int samples, int axis) {
       const graph::Tensor& tensor = network.tensor(*network.find(name));
       if (tensor.constant || !array.is_float() || from_start < 0 || from_start >= static_cast<int>(array.rank()))
         continue;
+      const auto wild = [](float each) { return !std::isfinite(each); };
+      if (array.count() == 0 || std::any_of(array.floats().begin(), array.floats().end(), wild)) continue;
       const auto channels = static_cast<std::size_t>(array.dim(static_cast<std::size_t>(from_start)));
       NetRange& range = ranges_[name];
       range.axis = from_start;

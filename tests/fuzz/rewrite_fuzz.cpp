@@ -1,0 +1,143 @@
+// "Certified, and wrong": random rules on a random network, written, read again and compared with what the evaluator
+// computed of the network before. The first bytes say how and by which rules, the others make the network.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "graph/base/error.hpp"
+#include "graph/model.hpp"
+#include "runtime/engine/apply_plan.hpp"
+#include "runtime/engine/run.hpp"
+#include "runtime/report/report.hpp"
+#include "tests/fuzz/grown_net.hpp"
+#include "tests/fuzz/random_rules.hpp"
+#include "tests/fuzz/rule_text.hpp"
+#include "tests/fuzz/scratch.hpp"
+
+namespace {
+
+using namespace rw;
+using test::Array;
+using test::Arrays;
+
+constexpr std::size_t kRuleBytes = 24;
+constexpr double kTolerance = 1e-4;  // of outputs, where scales are no powers of two: weights are rounded once
+
+// Reading rules takes longer than all the rest: the last few hundred are kept.
+const dsl::Loaded& rules_of(std::span<const std::uint8_t> bytes) {
+  static std::map<std::vector<std::uint8_t>, std::unique_ptr<dsl::Loaded>> known;
+  if (known.size() > 300) known.clear();
+  auto& entry = known[{bytes.begin(), bytes.end()}];
+  if (!entry) {
+    fuzz::Draw draw(bytes);
+    entry = std::make_unique<dsl::Loaded>(fuzz::load_text_with_std(fuzz::random_rules(draw)));
+  }
+  return *entry;
+}
+
+const dsl::Loaded& shipped_rules(std::size_t number) {
+  static const std::array<dsl::Loaded, 6> sets = {fuzz::load_shipped("equalization"), fuzz::load_shipped("wide"),
+                                                  fuzz::load_shipped("cross_layer"),  fuzz::load_shipped("prepare"),
+                                                  fuzz::load_shipped("smoothquant"),  fuzz::load_shipped("mixed")};
+  return sets[number % sets.size()];
+}
+
+[[noreturn]] void finding(const std::string& what) {
+  std::fprintf(stderr, "FINDING: %s\n", what.c_str());
+  std::abort();
+}
+
+bool same_bytes(const graph::Literal& a, const graph::Literal& b) {
+  return a.bytes.size() == b.bytes.size() && std::memcmp(a.bytes.data(), b.bytes.data(), a.bytes.size()) == 0;
+}
+
+// How far the outputs of the network move where the last bit of every constant that was edited moves: rounding alone.
+double rounding_noise(const test::Net& net, const graph::Network& before, const graph::Network& after) {
+  test::Random random(7);
+  const Arrays inputs = net.inputs(0), old = test::evaluate(before, inputs);
+  double largest = 0;
+  for (int i = 0; i < 4; ++i) {
+    Arrays moved = inputs;
+    for (const graph::Tensor& tensor : before.tensors()) {
+      if (!tensor.constant || tensor.producer != graph::kNone || !graph::floating(tensor.dtype)) continue;
+      const auto now = after.find(tensor.name);
+      if (now && after.tensor(*now).constant && same_bytes(*tensor.constant, *after.tensor(*now).constant)) continue;
+      const Array& value = old.at(std::string(tensor.name));
+      std::vector<float> values(value.floats().begin(), value.floats().end());
+      const double step = graph::size(tensor.dtype) == 2 ? 0x1p-8 : 0x1p-23;  // bfloat16 has 8 bits
+      for (float& each : values) each *= static_cast<float>(1 + (random.chance(0.5) ? step : -step));
+      moved.emplace(std::string(tensor.name), Array(value.shape(), values));
+    }
+    const Arrays now = test::evaluate(before, moved);
+    for (const std::string& output : net.outputs())
+      largest = std::max(largest, test::difference(old.at(output), now.at(output)));
+  }
+  return largest;
+}
+
+void compare(const test::Net& net, const graph::Network& after, bool exact, const std::filesystem::path& original) {
+  const Arrays now = test::evaluate(after, net.inputs(0));
+  for (const std::string& output : net.outputs()) {
+    const double moved = test::difference(now.at(output), net.value(output));
+    if (moved <= (exact ? 0 : kTolerance)) continue;
+    if (!exact && moved <= 100 * rounding_noise(net, graph::read_model(original).network, after)) continue;
+    finding("output '" + output + "' moves by " + std::to_string(moved) + " of its largest value");
+  }
+}
+
+// Nothing where a formula asks for what no scale can be, or --exact forbids an action.
+std::optional<runtime::Outcome> run(graph::Model& model, const dsl::Loaded& rules, bool exact) {
+  try {
+    return runtime::run(model, rules.program, {.exact = exact});
+  } catch (const graph::Error& error) {
+    if (error.message.empty()) finding("an error without a message");
+  } catch (const runtime::Refusal& refusal) {
+    if (refusal.message.empty()) finding("a refusal without a message");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < kRuleBytes + 8) return 0;
+  const std::span<const std::uint8_t> bytes(data, size);
+  fuzz::Draw how(bytes.first(4));
+  const std::uint8_t form = how.byte(), format = how.byte(), nested = how.byte();
+  const dsl::Loaded& rules = form < 64 ? shipped_rules(form) : rules_of(bytes.subspan(4, kRuleBytes));
+  for (const dsl::Diagnostic& each : rules.diagnostics)
+    if (each.severity == dsl::Severity::error) finding("rules with a mistake: " + dsl::draw(each, rules.sources));
+
+  fuzz::Draw draw(bytes.subspan(kRuleBytes + 4));
+  fuzz::GrownNet grown(draw);
+  grown.grow();
+  test::Net& net = grown.net();
+  if (how.chance(200)) net.calibrate(1, form % 8 == 0 ? -1 : 1);
+
+  static const std::filesystem::path folder = std::filesystem::path(fuzz::scratch_file("unused", "")).parent_path();
+  const auto before = grown.save(folder, "before", nested < 32 ? std::optional<std::uint64_t>(nested) : std::nullopt);
+  const std::filesystem::path after = folder / (format < 200 ? "after.json" : "after.onnx");
+  // Where results jump, only what is exact can be compared.
+  const bool exact = grown.steps() || form % 2 == 0;
+  try {
+    graph::Model model = graph::read_model(before);
+    const std::optional<runtime::Outcome> outcome = run(model, rules, exact);
+    if (!outcome) return 0;
+    if (!outcome->certificate.holds) finding("not certified: " + outcome->certificate.why);
+    const graph::Rewriting rewriting =
+        runtime::apply_plan(outcome->analysis, outcome->plan, model.statistics, outcome->statistics);
+    const graph::Written written = graph::write_model(model, rewriting, after);
+    const runtime::ReportInput report{model, rules, *outcome, written};
+    if (runtime::text_report(report, false).empty() || runtime::json_report(report).empty()) finding("no report");
+    for (const runtime::RuleOutcome& rule : outcome->rules)
+      if (!rule.approximate.empty()) return 0;
+    compare(net, graph::read_model(after).network, exact, before);
+  } catch (const std::runtime_error& error) {  // a file that cannot be written, read again, or computed
+    finding(error.what());
+  }
+  return 0;
+}
