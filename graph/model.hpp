@@ -19,6 +19,13 @@ struct Origin {
   virtual ~Origin() = default;
 };
 
+// Files of one output that a rule has touched carry the same mark (mark.hpp), so that a reader can tell them from those
+// of another one.
+struct Mark {
+  std::string text;  // empty: none
+  std::string file;  // the first file that has it
+};
+
 struct Model {
   Network network;
   Statistics statistics;
@@ -27,12 +34,15 @@ struct Model {
   // one of them, and nothing is written if one of them has changed since.
   std::vector<std::shared_ptr<const MappedFile>> sources;
   std::uint64_t bytes = 0;               // size of these files together
+  Mark mark;                             // of all files that have one
   std::shared_ptr<const Origin> origin;  // what the format needs to write it back
 };
 
 struct Written {
   std::vector<std::filesystem::path> files;
   std::uint64_t bytes = 0;
+  std::string mark;                // that the files carry; empty: none
+  std::vector<std::string> notes;  // sentences for the report: what is not as somebody might expect
 };
 
 // Reads a model; the format goes by the file's ending. Error: anything wrong with it (exit 1).
@@ -42,10 +52,9 @@ Model read_model(const std::filesystem::path& path);
 void read_statistics(const std::filesystem::path& path, Model& model);
 
 // Writes `model` with `rewriting` applied to `out` (model.json: OUT.json and the weight files beside it; `out` is the
-// JSON file's path, ending included). Every file goes to a temporary name in the same folder and is renamed (flushed
-// before where one replaces an older file); the model file comes last. Error: nothing is left behind and what stood
-// there stands (weights are renamed first, see FORMATS.md). With `dry`, everything is computed and checked and nothing
-// is written.
+// JSON file's path, ending included). All files or none, as a reader sees it (formats/output/commit.hpp). Error:
+// nothing is left behind and what stood there stands. With `dry`, everything is computed and checked and nothing is
+// written.
 Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry = false);
 
 }  // namespace rw::graph

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "graph/base/descriptors.hpp"
 #include "graph/base/error.hpp"
 
 namespace rw::graph {
@@ -49,6 +50,7 @@ MappedFile::MappedFile(std::filesystem::path path, int descriptor) : path_(std::
   if (S_ISDIR(status.st_mode)) throw Error(path_.string(), "", "is a folder, expected a file");
   if (!S_ISREG(status.st_mode)) throw Error(path_.string(), "", "is not a regular file");
   identity_ = graph::identity(status);
+  mode_ = status.st_mode & 0777U;
   size_ = static_cast<std::size_t>(status.st_size);
   seconds_ = status.st_mtim.tv_sec;
   nanoseconds_ = status.st_mtim.tv_nsec;
@@ -74,12 +76,15 @@ MappedFile::MappedFile(std::filesystem::path path, int descriptor) : path_(std::
   mapped_ = wanted;
   // A hint only: most of what is mapped is read once, front to back.
   if (size_ > 0) madvise(room, pages, MADV_SEQUENTIAL);
+  if (descriptor < descriptors_for_inputs()) return;
+  ::close(descriptor);
+  descriptor_ = -1;
 }
 
 MappedFile::~MappedFile() {
   guard_.reset();
   munmap(begin_, mapped_);
-  ::close(descriptor_);
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 std::optional<std::uint64_t> MappedFile::offset_of(const void* view) const {
@@ -91,9 +96,10 @@ std::optional<std::uint64_t> MappedFile::offset_of(const void* view) const {
 
 bool MappedFile::intact() const {
   struct stat status = {};
-  if (guard_->struck() || fstat(descriptor_, &status) != 0) return false;
-  return static_cast<std::size_t>(status.st_size) == size_ && status.st_mtim.tv_sec == seconds_ &&
-         status.st_mtim.tv_nsec == nanoseconds_;
+  if (guard_->struck()) return false;
+  if (descriptor_ >= 0 ? fstat(descriptor_, &status) != 0 : stat(path_.c_str(), &status) != 0) return false;
+  return graph::identity(status) == identity_ && static_cast<std::size_t>(status.st_size) == size_ &&
+         status.st_mtim.tv_sec == seconds_ && status.st_mtim.tv_nsec == nanoseconds_;
 }
 
 void MappedFile::check_intact() const {

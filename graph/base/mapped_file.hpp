@@ -34,8 +34,9 @@ class MappedFile {
   const std::filesystem::path& path() const { return path_; }  // as it was opened
   std::span<const std::byte> bytes() const { return {begin_, size_}; }
   std::string_view text() const { return {reinterpret_cast<const char*>(begin_), size_}; }
-  int descriptor() const { return descriptor_; }  // for pread; owned
+  int descriptor() const { return descriptor_; }  // for pread; owned; -1: there are too many files to keep it
   FileIdentity identity() const { return identity_; }
+  unsigned mode() const { return mode_; }  // its permissions: 0644
 
   // Where a view into bytes() begins in the file; nothing for a view of other memory.
   std::optional<std::uint64_t> offset_of(const void* view) const;
@@ -53,6 +54,7 @@ class MappedFile {
   std::byte* begin_ = nullptr;
   std::size_t size_ = 0, mapped_ = 0;
   FileIdentity identity_;
+  unsigned mode_ = 0;
   std::int64_t seconds_ = 0, nanoseconds_ = 0;  // of the last change
   std::unique_ptr<BusGuard> guard_;
 };

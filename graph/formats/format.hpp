@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "graph/formats/reading/model_files.hpp"
 #include "graph/model.hpp"
 #include "graph/rewritten.hpp"
 
@@ -15,10 +16,12 @@ struct Format {
   std::string_view ending;  // of the file name, with the dot
   std::string_view name;
   Model (*read)(const std::filesystem::path& path);
-  // Adds the files of what a rewriting makes of `model` to `output`, the model file last.
+  // Adds the files of what a rewriting makes of `model` to `output`, which knows the name of the model (begin_model).
   void (*write)(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output);
   // The same for a model that was read in another format.
   void (*convert)(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output);
+  // The files that a model names, and its mark. Error: it cannot be read.
+  ModelFiles (*files)(const std::filesystem::path& path);
 };
 
 // Error: no format has this ending.

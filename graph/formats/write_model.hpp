@@ -1,14 +1,15 @@
-// write_model (model.hpp) for work that takes long enough to be watched.
+// write_model (model.hpp) in parts, for an output that is more than a model.
 #pragma once
 
-#include "graph/base/function_ref.hpp"
+#include "graph/formats/output/output.hpp"
 #include "graph/model.hpp"
 
 namespace rw::graph {
 
-// Calls `progress` with the bytes that have been written so far, every 256 KiB or so. Error: one of the files would
-// have a name in `taken`, those of files that the caller writes.
-Written write_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, bool dry,
-                    std::span<const std::filesystem::path> taken, FunctionRef<void(std::uint64_t written)> progress);
+// Adds the files of `model` with `rewriting` applied to `output`, which puts them in place. Returns their names and
+// bytes. `mark`: that its files carry (see mark.hpp); empty: none; nothing: what they have. `progress` is called with
+// the bytes that have been written so far, every 256 KiB or so.
+Written add_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output,
+                  const std::optional<std::string>& mark = {}, const Output::Progress* progress = nullptr);
 
 }  // namespace rw::graph

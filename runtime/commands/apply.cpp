@@ -5,8 +5,11 @@
 
 #include "graph/base/printable.hpp"
 #include "graph/formats/plan/plan_file.hpp"
+#include "graph/formats/write_model.hpp"
+#include "graph/mark.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/run_options.hpp"
+#include "runtime/text/console.hpp"
 
 namespace rw::commands {
 namespace {
@@ -20,16 +23,17 @@ bool is_weights(const fs::path& file) { return file.extension() == ".safetensors
 std::vector<graph::WeightFile> outputs(const Given& given) {
   const std::vector<std::string>& files = given.list("FILES");
   const fs::path out = given.text("--out");
-  const bool folder = !out.empty() && (files.size() > 1 || fs::is_directory(out));
-  if (folder && !fs::is_directory(out))
+  std::error_code none;
+  const bool is_folder = fs::is_directory(out, none);
+  const bool folder = !out.empty() && (files.size() > 1 || is_folder);
+  if (folder && !is_folder)
     throw UsageError(fmt::format("--out {}: for several files it is a folder, which must be there", out.string()));
   std::vector<graph::WeightFile> all;
   for (const fs::path file : files) {
     const char* mark = given.has("--undo") ? ".restored" : ".rewritten";
     fs::path to = out.empty() ? fs::path(file.stem().string() + mark + file.extension().string())
                   : folder    ? out / file.filename()
-                              : out;
-    if (to.extension().empty()) to += file.extension();
+                              : with_ending(out, file);
     if (is_weights(file) && !is_weights(to))
       throw UsageError(fmt::format("--out {}: weights go to a file that ends in .safetensors", to.string()));
     all.push_back({file, to});
@@ -37,12 +41,17 @@ std::vector<graph::WeightFile> outputs(const Given& given) {
   return all;
 }
 
-void report(const graph::PlanFile& plan, const graph::Written& written, std::size_t tensors, bool undo, bool dry) {
-  std::string files;
-  for (const auto& file : written.files) files += (files.empty() ? "" : ", ") + graph::printable(file.string());
+void report(const graph::PlanFile& plan, std::size_t tensors, bool undo) {
   fmt::print("{} {} of the plan's {} tensors\n", undo ? "undid" : "scaled", tensors, plan.scales.size());
   if (tensors == 0 && !plan.scales.empty()) fmt::print("note: these files have none of them\n");
-  fmt::print("{}\n", dry ? "dry run: nothing was written" : "wrote " + files);
+  runtime::flush_output();
+}
+
+std::string written_line(const graph::Written& written, bool dry) {
+  if (dry) return "dry run: nothing was written\n";
+  std::string files;
+  for (const auto& file : written.files) files += (files.empty() ? "" : ", ") + graph::printable(file.string());
+  return fmt::format("wrote {}\n", files);
 }
 
 int apply(const Given& given) {
@@ -57,18 +66,28 @@ int apply(const Given& given) {
   if (weights != 0 && given.has("--stats")) throw UsageError("--stats goes with a model");
   const std::vector<graph::WeightFile> to = outputs(given);
   const graph::PlanFile plan = graph::read_plan(given.text("PLAN"));
-  graph::AppliedWeights applied;
+  // What cannot be told is not done: the report goes first, and its last line when all files are in their places.
+  const auto tell = [&](std::size_t tensors) {
+    if (!given.has("--quiet")) report(plan, tensors, undo);
+  };
+  graph::Written written;
   if (weights != 0) {
-    applied = graph::apply_to_weights(plan, to, undo, dry);
+    written = graph::apply_to_weights(plan, to, undo, dry, tell);
   } else {
     graph::Model model = graph::read_model(to[0].from);
     if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
     model.sources.insert(model.sources.end(), plan.sources.begin(), plan.sources.end());
     const graph::Rewriting rewriting = graph::rewriting_of(plan, model, undo);
-    applied.tensors = plan.scales.size();
-    applied.written = graph::write_model(model, rewriting, to[0].to, dry);
+    graph::Output output(model.sources, dry);
+    // Plans of old versions say no marks.
+    const std::optional<std::string> mark = undo        ? plan.was_marked
+                                            : plan.mark ? plan.mark
+                                                        : graph::mark_for(model, rewriting);
+    graph::add_model(model, rewriting, to[0].to, output, mark);
+    tell(plan.scales.size());
+    written = output.commit();
   }
-  if (!given.has("--quiet")) report(plan, applied.written, applied.tensors, undo, dry);
+  if (!given.has("--quiet")) runtime::announce(written_line(written, dry));
   return kDone;
 }
 

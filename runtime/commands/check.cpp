@@ -10,6 +10,7 @@
 #include "runtime/commands/text.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"
+#include "runtime/text/console.hpp"
 
 namespace rw::commands {
 namespace {
@@ -66,7 +67,7 @@ int check(const Given& given) {
     fmt::print("{}", as_json(rules));
     return errors ? kMistake : kDone;
   }
-  for (const dsl::Diagnostic& each : rules.diagnostics) fmt::print(stderr, "{}", dsl::draw(each, rules.sources));
+  for (const dsl::Diagnostic& each : rules.diagnostics) runtime::complain(dsl::draw(each, rules.sources));
   if (errors == 0)
     fmt::print("{}\n{}, {}, {}\n", listing(rules), plural(rules.program.rules.size(), "rule"),
                plural(rules.program.tests.size(), "test"), warnings ? plural(warnings, "warning") : "no mistakes");

@@ -9,11 +9,12 @@
 #include <system_error>
 
 #include "dsl/text/spelling.hpp"
-#include "graph/base/error.hpp"
+#include "graph/base/descriptors.hpp"
 #include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
+#include "runtime/commands/failure.hpp"
 #include "runtime/commands/help.hpp"
-#include "runtime/engine/run.hpp"
+#include "runtime/text/console.hpp"
 
 namespace rw::commands {
 namespace {
@@ -109,34 +110,7 @@ Given parse(const Command& command, Words words) {
   return given;
 }
 
-int say(Exit status, std::string_view message) {
-  fmt::print(stderr, "{}\n", message);
-  return status;
-}
-
-// Runs a command; `about` is the file that an error without a file is about.
-int run(const Command& command, const Given& given, const std::string& about) {
-  try {
-    const int status = command.run(given);
-    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
-    return status;
-  } catch (const UsageError& error) {
-    return say(kUsage, fmt::format("rewrite-engine: {}", error.what()));
-  } catch (const runtime::Refusal& refusal) {
-    return say(kRefused, fmt::format("{}; nothing was written", refusal.message));
-  } catch (const graph::Error& error) {
-    return say(kMistake, graph::printable(error, about).what());
-  } catch (const std::bad_alloc&) {
-    return say(kMistake, fmt::format("{}does not fit into memory", about.empty() ? "" : about + ": "));
-  } catch (const std::system_error& error) {
-    return say(kMistake, fmt::format("cannot write to standard output: {}", error.code().message()));
-  }
-}
-
-}  // namespace
-
-int command_line(int argc, char** argv) {
-  Words words(argv + 1, argv + argc);
+int obey(Words words) {
   const Command* command = nullptr;
   try {
     if (!words.empty() && (words[0] == "--version" || words[0] == "-V")) {
@@ -150,14 +124,27 @@ int command_line(int argc, char** argv) {
     command = &take_command(words);
     const Given given = parse(*command, words);
     const bool has_model = !command->arguments.empty() && command->arguments[0].name == kModelArgument.name;
-    return run(*command, given, has_model ? graph::printable(given.text(kModelArgument.name)) : "");
+    return guarded(has_model ? graph::printable(given.text(kModelArgument.name)) : "",
+                   [&] { return command->run(given); });
   } catch (const CallForHelp&) {
     fmt::print("{}", help_text(*command));
     return kDone;
   } catch (const UsageError& error) {
     const std::string more = command ? fmt::format("rewrite-engine help {}", command->name) : "rewrite-engine help";
-    return say(kUsage, fmt::format("rewrite-engine: {}\n({} tells more)", error.what(), more));
+    return fail(kUsage, fmt::format("rewrite-engine: {}\n({} tells more)", error.what(), more));
   }
+}
+
+}  // namespace
+
+int command_line(int argc, char** argv) {
+  runtime::open_standard_streams();
+  graph::raise_descriptor_limit();
+  return guarded("", [&] {
+    const int status = obey(Words(argv + 1, argv + argc));
+    runtime::flush_output();
+    return status;
+  });
 }
 
 }  // namespace rw::commands

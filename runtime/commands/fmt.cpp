@@ -13,6 +13,7 @@
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/json.hpp"
 #include "runtime/engine/library.hpp"
+#include "runtime/text/console.hpp"
 #include "runtime/text/text_file.hpp"
 
 namespace rw::commands {
@@ -37,7 +38,7 @@ Formatted format(const std::string& name) {
   sources.add({name, out.text});
   dsl::Diagnostics diagnostics;
   const dsl::tree::File file = dsl::parse(sources, 0, diagnostics);
-  for (const dsl::Diagnostic& each : diagnostics) fmt::print(stderr, "{}", dsl::draw(each, sources));
+  for (const dsl::Diagnostic& each : diagnostics) runtime::complain(dsl::draw(each, sources));
   if (!dsl::has_errors(diagnostics)) out.canonical = dsl::print(file, sources);
   return out;
 }

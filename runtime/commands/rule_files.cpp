@@ -10,6 +10,7 @@
 #include "runtime/commands/command.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"
+#include "runtime/text/console.hpp"
 
 namespace rw::commands {
 
@@ -19,7 +20,7 @@ std::optional<dsl::Loaded> load_rules(const std::vector<std::string>& names,
   for (std::uint32_t i = 0; files && i < rules.sources.size(); ++i)
     if (const std::string& name = rules.sources[i].name; name.ends_with(".dsl") || name.find('/') != std::string::npos)
       files->emplace_back(name);
-  for (const dsl::Diagnostic& each : rules.diagnostics) fmt::print(stderr, "{}", dsl::draw(each, rules.sources));
+  for (const dsl::Diagnostic& each : rules.diagnostics) runtime::complain(dsl::draw(each, rules.sources));
   if (dsl::has_errors(rules.diagnostics)) return std::nullopt;
   return rules;
 }

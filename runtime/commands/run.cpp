@@ -9,6 +9,7 @@
 #include "graph/base/printable.hpp"
 #include "graph/formats/statistics/file.hpp"
 #include "graph/formats/write_model.hpp"
+#include "graph/mark.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/commands/run_options.hpp"
@@ -16,8 +17,8 @@
 #include "runtime/engine/apply_plan.hpp"
 #include "runtime/engine/plan_file.hpp"
 #include "runtime/report/report.hpp"
+#include "runtime/text/console.hpp"
 #include "runtime/text/progress.hpp"
-#include "runtime/text/text_file.hpp"
 
 namespace rw::commands {
 namespace {
@@ -25,11 +26,7 @@ namespace {
 std::filesystem::path output_path(const Given& given) {
   const std::filesystem::path model = given.text("MODEL");
   if (!given.has("--out")) return model.stem().string() + ".rewritten" + model.extension().string();
-  std::filesystem::path out = file_name(given, "--out");
-  if (std::filesystem::is_directory(out))
-    throw graph::Error(out.string(), "", "is a folder, expected the name of a model");
-  if (out.extension().empty()) out += model.extension();
-  return out;
+  return with_ending(file_name(given, "--out"), model);
 }
 
 // The files that a run writes beside the model.
@@ -46,7 +43,7 @@ bool required_fired(const Given& given, const dsl::Program& program, const runti
   for (const std::string& name : given.list("--require")) {
     const auto index = static_cast<std::size_t>(&find_rule(program, name, "--require") - program.rules.data());
     if (outcome.rules[index].regions + outcome.rules[index].edits > 0) continue;
-    fmt::print(stderr, "rewrite-engine: --require {}: the rule never fired\n", name);
+    runtime::complain(fmt::format("rewrite-engine: --require {}: the rule never fired\n", name));
     all = false;
   }
   return all;
@@ -86,22 +83,36 @@ int rewrite(const Given& given, Seen& seen) {
   const runtime::Outcome outcome = runtime::run(model, rules->program, options);
   if (given.has("--watch")) seen.matches = matches_of(model, rules->program, outcome);
   const bool fired = required_fired(given, rules->program, outcome);
+  graph::Output output(model.sources, dry_run);
+  output.keep_free(beside);
   graph::Written written;
   if (outcome.certificate.holds && fired) {
     const graph::Rewriting rewriting =
         runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
     runtime::Progress progress(runtime::Progress::terminal(), model.bytes);
-    written =
-        graph::write_model(model, rewriting, out, dry_run, beside, [&](std::uint64_t bytes) { progress.show(bytes); });
-    if (given.has("--plan"))
-      runtime::write_text(given.text("--plan"), graph::to_json(runtime::plan_file(outcome, rules->program, rewriting)));
+    const auto show = [&](std::uint64_t bytes) { progress.show(bytes); };
+    const graph::Output::Progress watcher(show);
+    written = graph::add_model(model, rewriting, out, output, graph::mark_for(model, rewriting), &watcher);
+    if (given.has("--plan")) {
+      graph::PlanFile plan = runtime::plan_file(outcome, rules->program, rewriting);
+      if (!written.mark.empty()) {
+        plan.was_marked = model.mark.text;
+        plan.mark = written.mark;
+      }
+      output.add_text(given.text("--plan"), graph::to_json(plan));
+    }
   }
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  const runtime::ReportInput report{model,           *rules,        outcome, written,
-                                    seconds.count(), options.exact, dry_run, command_for("explain", given)};
-  if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::json_report(report));
-  if (!given.has("--quiet") || !outcome.certificate.holds)
-    fmt::print("{}", runtime::text_report(report, wants_colour()));
+  const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  const runtime::ReportInput report{model,     *rules,        outcome, written,
+                                    seconds(), options.exact, dry_run, command_for("explain", given)};
+  if (given.has("--json")) output.add_text(given.text("--json"), runtime::json_report(report));
+  // What cannot be told is not done: the report goes first, and its last line when all files are in their places.
+  const bool tells = !given.has("--quiet") || !outcome.certificate.holds;
+  if (tells) fmt::print("{}", runtime::text_report(report, wants_colour()));
+  runtime::flush_output();
+  output.commit();
+  if (tells) runtime::announce(runtime::written_line(report, seconds()));
+  seen.complete = true;
   return outcome.certificate.holds && fired ? kDone : kRefused;
 }
 

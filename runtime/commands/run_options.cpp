@@ -62,6 +62,12 @@ void set_threads(const Given& given) {
     graph::set_threads(static_cast<unsigned>(std::min(take_count(given, "--threads"), kMost)));
 }
 
+std::filesystem::path with_ending(std::filesystem::path out, const std::filesystem::path& like) {
+  graph::check_kind(out);
+  if (out.extension().empty()) out += like.extension();
+  return out;
+}
+
 std::string file_name(const Given& given, std::string_view option) {
   std::string name = given.text(option);
   if (name.empty()) throw UsageError(fmt::format("{}: expected the name of a file", option));
@@ -84,7 +90,7 @@ void check_reports(const Given& given, std::span<const std::filesystem::path> re
   if (reports.empty()) return;
   auto inputs = model.sources;
   for (const std::string& name : given.list("RULES"))
-    if (fs::is_regular_file(name)) inputs.push_back(graph::MappedFile::open(name));
+    if (std::error_code none; fs::is_regular_file(name, none)) inputs.push_back(graph::MappedFile::open(name));
   graph::Output output(inputs, true);
   if (!out.empty()) output.keep_free(std::span(&out, 1));
   for (const fs::path& path : reports) {

@@ -35,6 +35,9 @@ std::size_t take_count(const Given& given, std::string_view option);
 // What --threads says holds from now on. UsageError: no whole number > 0.
 void set_threads(const Given& given);
 
+// `out`, with the ending of `like` where it has none. Error: a folder, a device.
+std::filesystem::path with_ending(std::filesystem::path out, const std::filesystem::path& like);
+
 // The name of a file to be written. UsageError: it is none.
 std::string file_name(const Given& given, std::string_view option);
 

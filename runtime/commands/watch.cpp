@@ -7,13 +7,12 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
-#include <new>
 #include <thread>
 #include <tuple>
 
-#include "graph/base/error.hpp"
 #include "graph/base/printable.hpp"
-#include "runtime/commands/command.hpp"
+#include "runtime/commands/failure.hpp"
+#include "runtime/text/console.hpp"
 
 namespace rw::commands {
 namespace {
@@ -86,20 +85,6 @@ std::string wait_for_change(Stamps& stamps) {
   return {};
 }
 
-// True: it came to its end.
-bool run_once(const std::function<int(Seen&)>& run, Seen& seen) {
-  try {
-    return run(seen) != kMistake;
-  } catch (const graph::Error& error) {
-    fmt::print(stderr, "{}\n", graph::printable(error, "").what());
-  } catch (const UsageError& error) {
-    fmt::print(stderr, "rewrite-engine: {}\n", error.what());
-  } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "does not fit into memory\n");
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string changes(const std::map<std::string, std::string>& before, const std::map<std::string, std::string>& now) {
@@ -126,7 +111,8 @@ int watch(const std::vector<std::filesystem::path>& always, const std::function<
     // Stamps are taken before the run, so that what is written meanwhile is seen afterwards.
     stamps = stamps_of(stamps);
     Seen seen;
-    const bool done = run_once(run, seen);
+    guarded("", [&] { return run(seen); });
+    const bool done = seen.complete;
     if (done && !first) fmt::print("{}", changes(last.matches, seen.matches));
     if (done) {
       last = seen;
@@ -135,11 +121,11 @@ int watch(const std::vector<std::filesystem::path>& always, const std::function<
     for (const auto& path : seen.files)
       if (const auto normal = path.lexically_normal(); !stamps.contains(normal)) stamps[normal] = stamp_of(normal);
     fmt::print("{}watching {} files; Ctrl-C ends\n", done ? "" : "not run; ", stamps.size());
-    std::fflush(stdout);
+    runtime::flush_output();
     const std::string changed = wait_for_change(stamps);
     if (changed.empty()) break;
     fmt::print("\n--- {:%H:%M:%S} {} changed\n", fmt::localtime(std::time(nullptr)), changed);
-    std::fflush(stdout);
+    runtime::flush_output();
   }
   fmt::print("\nended\n");
   return kDone;

@@ -11,6 +11,7 @@ namespace rw::commands {
 
 // What a run has read, and what came of it. Filled in as far as the run comes.
 struct Seen {
+  bool complete = false;  // it came to its end
   std::vector<std::filesystem::path> files;
   std::map<std::string, std::string> matches;  // by the parents of the region: the rule that took it, and its scales
 };

@@ -29,6 +29,7 @@ class JsonReport {
     text += "\"certificate\": " + certificate() + ",\n";
     text += "\"written\": {\"files\": " +
             json::list(input_.written.files, [](const auto& file) { return json::quoted(file.string()); }) +
+            ", \"notes\": " + json::list(input_.written.notes, [](const auto& note) { return json::quoted(note); }) +
             fmt::format(", \"bytes\": {}}},\n\"seconds\": {:.6f}\n}}\n", input_.written.bytes, input_.seconds);
     return text;
   }

@@ -238,6 +238,7 @@ std::string text_report(const ReportInput& input, bool colour) {
   const Painter paint(colour);
   const Outcome& outcome = input.outcome;
   std::string text = warnings(input);
+  for (const std::string& note : input.written.notes) text += fmt::format("note: {}\n", graph::printable(note));
   text += fmt::format("{}: {} operators, {} regions, {} with parents, {}\n\n",
                       graph::printable(input.model.path.string()), input.model.network.live_count(),
                       outcome.regions.size(), outcome.visited.size(), size_text(input.model.bytes));
@@ -262,13 +263,17 @@ std::string text_report(const ReportInput& input, bool colour) {
             : fmt::format("tensor '{}'", graph::printable(input.model.network.tensor(certificate.tensor).name));
     text += "\n" + paint.bad("refused") +
             fmt::format(": the certificate does not hold at {}: {}; nothing was written\n", where, certificate.why);
-    return text;
   }
-  if (input.dry_run) return text + fmt::format("dry run: nothing was written; {:.1f} ms\n", input.seconds * 1e3);
-  if (input.written.files.empty()) return text + "nothing was written\n";
+  return text;
+}
+
+std::string written_line(const ReportInput& input, double seconds) {
+  if (!input.outcome.certificate.holds) return {};
+  if (input.dry_run) return fmt::format("dry run: nothing was written; {:.1f} ms\n", seconds * 1e3);
+  if (input.written.files.empty()) return "nothing was written\n";
   std::string files;
   for (const auto& file : input.written.files) files += (files.empty() ? "" : ", ") + graph::printable(file.string());
-  return text + fmt::format("wrote {} ({}) in {:.1f} ms\n", files, size_text(input.written.bytes), input.seconds * 1e3);
+  return fmt::format("wrote {} ({}) in {:.1f} ms\n", files, size_text(input.written.bytes), seconds * 1e3);
 }
 
 }  // namespace rw::runtime

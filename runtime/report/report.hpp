@@ -20,7 +20,9 @@ struct ReportInput {
   std::string explain = {};  // the command line that explains what was left alone; empty: none
 };
 
+// All but its last line, which tells what was written.
 std::string text_report(const ReportInput& input, bool colour);
+std::string written_line(const ReportInput& input, double seconds);
 std::string json_report(const ReportInput& input);
 
 // Why no rule took a region, in one line (reasons.hpp).

@@ -29,8 +29,7 @@ Progress::Progress(std::FILE* terminal, std::uint64_t total, Clock::time_point s
 
 Progress::~Progress() {
   if (!drawn_) return;
-  fmt::print(terminal_, "{}", kWipe);
-  std::fflush(terminal_);
+  draw(kWipe);
 }
 
 void Progress::show(std::uint64_t done, Clock::time_point now) {
@@ -41,9 +40,14 @@ void Progress::show(std::uint64_t done, Clock::time_point now) {
   const auto filled = static_cast<std::size_t>(share * kWidth);
   const std::chrono::duration<double> seconds = now - start_;
   const auto speed = static_cast<std::uint64_t>(static_cast<double>(done) / seconds.count());
-  fmt::print(terminal_, "{}writing [{:#<{}}{:-<{}}] {:3.0f}%  {} of {}  {}/s", kWipe, "", filled, "", kWidth - filled,
-             100 * share, size_text(done), size_text(total_), size_text(speed));
-  std::fflush(terminal_);
+  draw(fmt::format("{}writing [{:#<{}}{:-<{}}] {:3.0f}%  {} of {}  {}/s", kWipe, "", filled, "", kWidth - filled,
+                   100 * share, size_text(done), size_text(total_), size_text(speed)));
+}
+
+// A terminal that has gone is no reason to end.
+void Progress::draw(std::string_view line) {
+  static_cast<void>(std::fwrite(line.data(), 1, line.size(), terminal_));
+  static_cast<void>(std::fflush(terminal_));
 }
 
 }  // namespace rw::runtime

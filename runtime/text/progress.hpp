@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <string_view>
 
 namespace rw::runtime {
 
@@ -27,6 +28,8 @@ class Progress {
   static std::FILE* terminal();
 
  private:
+  void draw(std::string_view line);
+
   std::FILE* terminal_;
   std::uint64_t total_;
   Clock::time_point start_, next_;  // when the line is drawn again

@@ -6,7 +6,7 @@ namespace rw::runtime {
 
 void write_text(const std::filesystem::path& path, std::string_view text) {
   graph::Output output({}, false);
-  output.add(path, text.size()).write(text);
+  output.add_text(path, text);
   output.commit();
 }
 

@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       graph::to_json(plan);
       try {
         const graph::WeightFile file = {weight_file, "unused.safetensors"};
-        graph::apply_to_weights(plan, std::span(&file, 1), undo, true);
+        graph::apply_to_weights(plan, std::span(&file, 1), undo, true, [](std::size_t) {});
       } catch (const graph::Error& error) {
         if (error.message.empty()) __builtin_trap();
       }

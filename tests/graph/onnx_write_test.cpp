@@ -161,21 +161,27 @@ TEST_CASE("External data") {
                   o::external("u", 1, {2}, "a.bin", "8", "8")});
   const Case test(bytes, {{"a.bin", a}, {"b.bin", b}});
 
-  SECTION("without changes stays in files of the same names") {
-    CHECK(test.write({}) == bytes);
-    CHECK(read_file(test.folder / "out/a.bin") == a);
-    CHECK(read_file(test.folder / "out/b.bin") == b);
-    CHECK_FALSE(std::filesystem::exists(test.folder / "out/m.onnx.data"));
-    CHECK(test.write({}) == bytes);  // the copies of before are as good
+  SECTION("without changes goes to files with names made from the output's") {
+    const std::string renamed = model_with({kAdd, o::node("Mul", {"y", "v"}, {"z"}), o::node("Sub", {"z", "u"}, {"o"})},
+                                           {o::external("w", 1, {2}, "m-00001-of-00002.onnx.data", "0", "8"),
+                                            o::external("v", 1, {2}, "m-00002-of-00002.onnx.data", "", ""),
+                                            o::external("u", 1, {2}, "m-00001-of-00002.onnx.data", "8", "8")});
+    const std::vector<std::string> files = {"m-00001-of-00002.onnx.data", "m-00002-of-00002.onnx.data", "m.onnx"};
+    for (int times = 0; times < 2; ++times) {  // what the first time has written is as good the second time
+      CHECK(test.write({}) == renamed);
+      CHECK(listing(test.folder / "out") == files);
+    }
+    CHECK(read_file(test.folder / "out" / files[0]) == a);
+    CHECK(read_file(test.folder / "out" / files[1]) == b);
   }
   SECTION("without changes in the same folder is not copied") {
     CHECK(test.write({}, "n.onnx") == bytes);
     CHECK_FALSE(std::filesystem::exists(test.folder / "n.onnx.data"));
   }
   SECTION("never takes the place of another file") {
-    write_file(test.folder / "out/a.bin", "somebody else's");
+    write_file(test.folder / "out/m-00001-of-00002.onnx.data", "somebody else's");
     test.write({});
-    CHECK(read_file(test.folder / "out/a.bin") == "somebody else's");
+    CHECK(read_file(test.folder / "out/m-00001-of-00002.onnx.data") == "somebody else's");
     const Model after = read_model(test.folder / "out/m.onnx");
     CHECK(values_of(after.network, "u") == std::vector<double>{3, 4});
   }

@@ -47,7 +47,7 @@ Rewriting scaled(const Model& model, double factor) {
 int in_child(const std::function<int()>& run) {
   const pid_t child = fork();
   if (child == 0) {
-    for (const int signal : {SIGTERM, SIGINT, SIGABRT, SIGSEGV}) ::signal(signal, SIG_DFL);
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGABRT, SIGSEGV}) ::signal(signal, SIG_DFL);
     _exit(run());
   }
   int status = 0;
@@ -72,17 +72,20 @@ TEST_CASE("No output is one of the inputs, whatever it is called") {
         "m.json: is the same file as the input 'm.json': an input is not written over");
   CHECK(error_of_write(with_stats, folder / "stats.json", folder) ==
         "stats.json: is the same file as the input 'stats.json': an input is not written over");
-  CHECK(error_of_write(model, folder / "w.json", folder) ==
-        "w.safetensors: is the same file as the input 'w.safetensors': an input is not written over");
   std::filesystem::create_hard_link(folder / "m.json", folder / "hard.json");
   std::filesystem::create_symlink("m.json", folder / "soft.json");
   CHECK(error_of_write(model, folder / "hard.json", folder).find("hard.json: is the same file as the input") == 0);
   CHECK(error_of_write(model, folder / "soft.json", folder).find("soft.json: is the same file as the input") == 0);
+  // What the model names gets another name, also where the same bytes stand: an output does not need its inputs.
   std::filesystem::create_directory(folder / "sub");
   std::filesystem::create_hard_link(folder / "w.safetensors", folder / "sub/out.safetensors");
-  CHECK(error_of_write(model, folder / "sub/out.json", folder)
-            .find("sub/out.safetensors: is the same file as the input") == 0);
-  CHECK(listing(folder / "sub") == std::vector<std::string>{"out.safetensors"});
+  for (const std::filesystem::path& out : {folder / "w.json", folder / "sub/out.json"}) {
+    write_model(model, {}, out);
+    const std::filesystem::path weights = read_model(out).sources[1]->path().filename();
+    CHECK(weights.string().starts_with(out.stem().string() + "."));
+    CHECK(weights.string().size() == out.stem().string().size() + std::string(".0123456789abcdef.safetensors").size());
+  }
+  CHECK(listing(folder / "sub").size() == 3);
   CHECK(read_file(folder / "m.json") == conv_model());
   CHECK(read_file(folder / "w.safetensors") == conv_weights());
 }
@@ -114,17 +117,46 @@ TEST_CASE("What stood there is replaced and keeps its permissions") {
   write_file(folder / "out.json", "old");
   std::filesystem::permissions(folder / "out.json", std::filesystem::perms(0640));
   write_file(folder / "other", "other");
+  std::filesystem::create_symlink("old.json", folder / "link.json");
+  write_file(folder / "old.json", "old");
+  write_model(model, {}, folder / "link.json");
+  CHECK(read_file(folder / "old.json") == "old");  // a link is replaced, not followed
+  CHECK(std::filesystem::is_regular_file(std::filesystem::symlink_status(folder / "link.json")));
   std::filesystem::create_symlink("other", folder / "out.safetensors");
   write_model(model, {}, folder / "out.json");
   CHECK(std::filesystem::status(folder / "out.json").permissions() == std::filesystem::perms(0640));
   CHECK(read_model(folder / "out.json").network.operators().size() == 1);
-  CHECK(read_file(folder / "other") == "other");  // a link is replaced, not followed
-  CHECK(std::filesystem::is_regular_file(std::filesystem::symlink_status(folder / "out.safetensors")));
-  const mode_t mask = umask(0);
-  umask(mask);
-  CHECK(std::filesystem::status(folder / "out.safetensors").permissions() == std::filesystem::perms(0644));
-  write_model(model, {}, folder / "new.json");
-  CHECK(std::filesystem::status(folder / "new.json").permissions() == std::filesystem::perms(0666 & ~mask));
+  CHECK(read_file(folder / "other") == "other");
+  CHECK(std::filesystem::is_symlink(folder / "out.safetensors"));  // whatever it is: weights take a free name
+}
+
+TEST_CASE("A new file may be read by whom all inputs may be read by, as far as umask allows") {
+  struct Row {
+    unsigned model, weights, mask, expected;
+  };
+  for (const Row& row : {Row{0644, 0644, 022, 0644}, Row{0600, 0600, 022, 0600}, Row{0644, 0600, 022, 0600},
+                         Row{0666, 0666, 077, 0600}, Row{0664, 0664, 002, 0664}, Row{0440, 0444, 022, 0440}}) {
+    for (const bool named : {false, true}) {
+      INFO(row.model << " " << row.weights << " " << row.mask << " " << named);
+      const TemporaryFolder folder;
+      write_file(folder / "w.safetensors", conv_weights());
+      write_file(folder / "m.json", conv_model());
+      std::filesystem::permissions(folder / "w.safetensors", std::filesystem::perms(row.weights));
+      std::filesystem::permissions(folder / "m.json", std::filesystem::perms(row.model));
+      const int status = in_child([&] {
+        umask(row.mask);
+        if (named) {  // with few descriptors files have names from the beginning
+          const rlimit limit = {8, 8};
+          setrlimit(RLIMIT_NOFILE, &limit);
+        }
+        write_model(read_model(folder / "m.json"), {}, folder / "new.json");
+        return 0;
+      });
+      REQUIRE(status == 0);
+      for (const char* name : {"new.json", "new.safetensors"})
+        CHECK(std::filesystem::status(folder / name).permissions() == std::filesystem::perms(row.expected));
+    }
+  }
 }
 
 TEST_CASE("An input that changes while the output is written stops it") {
@@ -215,30 +247,30 @@ TEST_CASE("A temporary file goes with the one who made it") {
   const TemporaryFolder folder;
   const auto content = [&] { return listing(folder.path()); };
   {
-    const TemporaryFile unnamed(folder / "f");
-    const TemporaryFile named(folder / "f", true);
+    const TemporaryFile unnamed(folder / "f", folder / ".a", 0666);
+    const TemporaryFile named(folder / "f", folder / ".b", 0666, TemporaryFile::Name::early);
     CHECK(content().size() <= 2);  // one, where the file system knows files without a name
     CHECK(content().size() >= 1);
   }
   CHECK(content().empty());
   {
-    TemporaryFile file(folder / "f", true);
+    TemporaryFile file(folder / "f", folder / ".a", 0666, TemporaryFile::Name::early);
     REQUIRE(write(file.descriptor(), "abc", 3) == 3);
     file.name();
     file.publish();
   }
   CHECK(content() == std::vector<std::string>{"f"});
   CHECK(read_file(folder / "f") == "abc");
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) {
     INFO(signal);
     CHECK(in_child([&] {
-            const TemporaryFile file(folder / "g", true);
+            const TemporaryFile file(folder / "g", folder / ".a", 0666, TemporaryFile::Name::early);
             raise(signal);
             return 0;
           }) == 128 + signal);
     CHECK(content() == std::vector<std::string>{"f"});
   }
-  CHECK(error_of([&] { TemporaryFile(folder / "none/f"); }, folder.path()) ==
+  CHECK(error_of([&] { TemporaryFile(folder / "none/f", folder / "none/.a", 0666); }, folder.path()) ==
         "none/f: cannot make a file in its folder: No such file or directory");
 }
 

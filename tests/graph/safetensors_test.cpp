@@ -129,8 +129,10 @@ TEST_CASE("A file comes out as it went in, with scaled tensors and copies") {
   const Safetensors file = read_safetensors(MappedFile::open(folder / "w"));
   const auto write = [&](std::vector<TensorToStore> tensors) {
     Output output(std::span(&file.file, 1), false);
-    const SafetensorsToWrite out = {&file, std::move(tensors), folder / "out"};
-    write_safetensors(std::span(&out, 1), output);
+    const SafetensorsToWrite out = {&file, std::move(tensors), std::nullopt, [&](std::uint64_t size) -> OutputFile& {
+                                      return output.add(folder / "out", size);
+                                    }};
+    write_safetensors(std::span(&out, 1));
     output.commit();
     return read_file(folder / "out");
   };
@@ -154,4 +156,29 @@ TEST_CASE("A file comes out as it went in, with scaled tensors and copies") {
   CHECK(*after.file->offset_of(after.tensors[0].value.bytes.data()) % 4 == 0);
   CHECK(*after.file->offset_of(after.tensors[2].value.bytes.data()) <
         *after.file->offset_of(after.tensors[0].value.bytes.data()));
+}
+
+TEST_CASE("A mark stands in the metadata, takes the place of another one, and goes without a trace") {
+  for (const char* metadata : {"", R"("__metadata__":{"format":"pt"},)", R"("__metadata__":{ "a" : "b", "c":"d" },)"}) {
+    const TemporaryFolder folder;
+    std::string header = std::string("{") + metadata + entry("a", "F32", "[1]", "[0,4]") + "}";
+    header.resize((header.size() + 7) / 8 * 8, ' ');
+    const std::string before = safetensors_file(header, bytes_of<float>({1}));
+    write_file(folder / "0", before);
+    const auto write = [&](int from, const std::string& mark) {
+      const Safetensors file = read_safetensors(MappedFile::open(folder / std::to_string(from)));
+      Output output(std::span(&file.file, 1), false);
+      const SafetensorsToWrite out = {
+          &file, {{file.tensors[0].name, &file.tensors[0].value}}, mark, [&](std::uint64_t size) -> OutputFile& {
+            return output.add(folder / std::to_string(from + 1), size);
+          }};
+      write_safetensors(std::span(&out, 1));
+      output.commit();
+      return read_safetensors(MappedFile::open(folder / std::to_string(from + 1))).mark;
+    };
+    CHECK(write(0, "0123456789abcdef") == "0123456789abcdef");
+    CHECK(write(1, "fedcba9876543210") == "fedcba9876543210");
+    CHECK(write(2, "") == "");
+    CHECK(read_file(folder / "3") == before);
+  }
 }

@@ -157,7 +157,7 @@ TEST_CASE("A name that no file can have is wrong usage, and a folder is no name 
     CHECK(run({option, "-"}).status == 2);
   }
   for (const char* out : {"d", "d/", "."})
-    CHECK(run({"-o", out}).err == fmt::format("{}: is a folder, expected the name of a model\n", out));
+    CHECK(run({"-o", out}).err == fmt::format("{}: is a folder, expected the name of a file\n", out));
   CHECK(run({"--plan", "p.json", "--json", "./p.json"}).err ==
         "p.json: would be two files at once: each needs a name of its own\n");
   CHECK(files_in(folder.path()) == files_in(folder.path() / "d") + 4);  // m.json, its weights, r.dsl, d

@@ -28,6 +28,10 @@ Whole take_apart(const std::filesystem::path& file) {
   for (std::size_t at = 1; (at = header.find('"', at)) != std::string::npos;) {
     const std::size_t stop = header.find('}', at);
     const std::string text = header.substr(at, stop - at);
+    if (text.starts_with("\"__metadata__\"")) {
+      at = stop + 1;
+      continue;
+    }
     const std::size_t offsets = text.find('[', text.find("\"data_offsets\"")) + 1;
     result.entries.push_back({text.substr(1, text.find('"', 1) - 1), text.substr(0, offsets),
                               std::stoul(text.substr(offsets)), std::stoul(text.substr(text.find(',', offsets) + 1))});

@@ -14,6 +14,7 @@
 #include "graph/formats/statistics/file.hpp"
 #include "graph/formats/text/json_text.hpp"
 #include "graph/formats/text/tensor.hpp"
+#include "graph/mark.hpp"
 
 namespace rw::graph {
 
@@ -108,11 +109,14 @@ class Weights {
 
   bool empty() const { return header_.empty(); }
 
-  void write(const std::filesystem::path& path, Output& output) const {
-    std::string header = "{" + header_ + "}";
+  void write(std::string_view ending, Output& output) const {
+    const std::string mark = output.mark().value_or("").empty()
+                                 ? ""
+                                 : fmt::format(R"("__metadata__": {{"{}": "{}"}}, )", kMarkKey, *output.mark());
+    std::string header = "{" + mark + header_ + "}";
     header.resize((header.size() + 7) / 8 * 8, ' ');  // the data begins at a multiple of eight
     const auto length = static_cast<std::uint64_t>(header.size());
-    OutputFile& file = output.add(path, sizeof length + length + data_.size());
+    OutputFile& file = output.add_named(std::string(ending), sizeof length + length + data_.size());
     file.write(std::as_bytes(std::span(&length, 1)));
     file.write(header);
     data_.write(file);
@@ -159,7 +163,7 @@ std::string graph_text(const Model& model, const NamedNetwork& named) {
 
 }  // namespace
 
-void encode_json(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output) {
+void encode_json(const Model& model, const Rewritten& rewritten, const std::filesystem::path&, Output& output) {
   if (const auto* onnx = dynamic_cast<const OnnxOrigin*>(model.origin.get()); onnx && onnx->functions)
     throw Error("", "", "the model defines functions, for which model.json has no place: keep the model's format");
   const NamedNetwork network = named(model, rewritten, "model.json", [](std::string_view graph, const Model& from) {
@@ -173,18 +177,19 @@ void encode_json(const Model& model, const Rewritten& rewritten, const std::file
     else
       weights.add(each);
   }
-  std::string text = "{\n  \"format\": \"rewrite-engine/model\", \"version\": 1,\n" + graph_text(model, network);
-  std::filesystem::path stored = out;
-  stored.replace_extension(".safetensors");
+  std::string text = "{\n  \"format\": \"rewrite-engine/model\", ";
+  if (!output.mark().value_or("").empty()) text += fmt::format("\"mark\": \"{}\", ", *output.mark());
+  text += "\"version\": 1,\n" + graph_text(model, network);
   if (!weights.empty()) {
-    text += fmt::format(",\n  \"weights\": {}", utf8_text(stored.filename().string()));
-    weights.write(stored, output);
+    constexpr std::string_view kEnding = ".safetensors";
+    weights.write(kEnding, output);
+    text += fmt::format(",\n  \"weights\": {}", utf8_text(output.settle() + std::string(kEnding)));
   }
   if (!tensors.empty()) text += fmt::format(",\n  \"tensors\": {}", tensors.object());
   if (!model.statistics.empty())
     text += fmt::format(",\n  \"calibration\": {}", scaled_statistics(model, rewritten.rewriting()));
   text += "\n}\n";
-  output.add(out, text.size()).write(text);
+  output.add_model(text.size()).write(text);
 }
 
 }  // namespace rw::graph

@@ -16,6 +16,7 @@
 #include "graph/formats/onnx/schema.hpp"
 #include "graph/formats/onnx/wire.hpp"
 #include "graph/formats/statistics/file.hpp"
+#include "graph/mark.hpp"
 #include "graph/operators/form.hpp"
 
 namespace rw::graph {
@@ -108,29 +109,48 @@ class Encoder {
   Encoder(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out)
       : network_(model.network),
         named_(named(model, rewritten, "ONNX", [](std::string_view graph, const Model&) { return onnx_body(graph); })),
-        location_(out.filename().string() + ".data"),
+        location_(out.stem().string() + std::string(kEnding)),
         graph_(model.sources),
         data_(model.sources),
         file_(model.sources) {}
 
-  void write(const std::filesystem::path& out, Output& output) {
+  void write(Output& output) {
     const auto opset = network_.opset();
     if (!opset)
       throw Error("", "opset", "the model does not say which version of the ONNX operators it uses; ONNX needs it");
-    add_nodes();
-    add_constants();
-    add_boundary();
+    lay_out();
+    if (!data_.empty()) {
+      data_.write(output.add_named(std::string(kEnding), data_.size()));
+      if (const std::string location = output.settle() + std::string(kEnding); location != location_) {
+        location_ = location;
+        lay_out();
+      }
+    }
     std::string head;
     append_integer(ModelProto::kIrVersion, ir_version(*opset), head);
     append_text(ModelProto::kProducerName, "rewrite-engine", head);
     file_.text(head + header(ModelProto::kGraph, graph_.size()));
     file_.append(std::move(graph_));
     file_.text(opsets());
-    if (!data_.empty()) data_.write(output.add(out.parent_path() / location_, data_.size()));
-    file_.write(output.add(out, file_.size()));
+    if (!output.mark().value_or("").empty()) {
+      std::string mark;
+      append_entry(ModelProto::kMetadataProps, kMarkKey, *output.mark(), mark);
+      file_.text(std::move(mark));
+    }
+    file_.write(output.add_model(file_.size()));
   }
 
  private:
+  static constexpr std::string_view kEnding = ".onnx.data";
+
+  void lay_out() {
+    graph_ = graph_.like();
+    data_ = data_.like();
+    add_nodes();
+    add_constants();
+    add_boundary();
+  }
+
   void add_nodes() {
     std::string text;
     for (const NamedNode& each : named_.nodes) append_text(GraphProto::kNode, node_message(each), text);
@@ -208,7 +228,7 @@ class Encoder {
 
   const Network& network_;
   const NamedNetwork named_;
-  const std::string location_;
+  std::string location_;
   Pieces graph_, data_, file_;
 };
 
@@ -216,7 +236,7 @@ class Encoder {
 
 void encode_onnx(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output) {
   write_statistics_beside(model, rewritten.rewriting(), out, output);
-  Encoder(model, rewritten, out).write(out, output);
+  Encoder(model, rewritten, out).write(output);
 }
 
 }  // namespace rw::graph

@@ -33,6 +33,8 @@ struct JsonOrigin : Origin {
 
   std::shared_ptr<const MappedFile> file;
   json::Range root;
+  std::uint32_t version_begin = 0;      // the key
+  std::optional<json::Range> mark;      // "mark", with the key
   std::vector<SubgraphText> subgraphs;  // by Operator::subgraph
   std::vector<json::Range> nodes;       // by OperatorId: the object; empty: an operator that has no text
   std::vector<InlineTensor> tensors;    // in the order of the text

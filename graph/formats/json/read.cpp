@@ -16,6 +16,7 @@
 #include "graph/formats/json/origin.hpp"
 #include "graph/formats/reading/attribute_lists.hpp"
 #include "graph/formats/text/shape.hpp"
+#include "graph/mark.hpp"
 
 namespace rw::graph {
 namespace {
@@ -81,6 +82,10 @@ class ModelReader {
   // Keys of the model.
   void check_format(json::Value& root);
   void read_version(json::Value& value);
+  void read_mark(json::Value& value) {
+    mark_ = value.string();
+    origin_->mark = {value.key_begin(), value.range().end};
+  }
   void read_name(json::Value& value) { builder_.name(value.string()); }
   void read_opset(json::Value& value);
   void read_inputs(json::Value& value);
@@ -109,7 +114,7 @@ class ModelReader {
   void check_inputs(const Network& network) const;
   void apply_shapes(Network& network) const;
 
-  static const std::array<json::Key<ModelReader>, 11> kKeys;
+  static const std::array<json::Key<ModelReader>, 12> kKeys;
 
   NetworkBuilder builder_;
   std::shared_ptr<JsonOrigin> origin_ = std::make_shared<JsonOrigin>();
@@ -124,10 +129,12 @@ class ModelReader {
   std::string buffer_;
   std::uint64_t name_bytes_ = 0;
   bool has_calibration_ = false;
+  std::string mark_;
 };
 
-const std::array<json::Key<ModelReader>, 11> ModelReader::kKeys = {{
+const std::array<json::Key<ModelReader>, 12> ModelReader::kKeys = {{
     {"format", true, nullptr},
+    {"mark", false, &ModelReader::read_mark},
     {"version", true, &ModelReader::read_version},
     {"name", false, &ModelReader::read_name},
     {"opset", false, &ModelReader::read_opset},
@@ -452,6 +459,7 @@ void ModelReader::check_format(json::Value& root) {
 
 void ModelReader::read_version(json::Value& value) {
   if (value.if_integer() != 1) throw value.expected("\"version\" to be 1");
+  origin_->version_begin = value.key_begin();
 }
 
 void ModelReader::read_opset(json::Value& value) {
@@ -574,6 +582,8 @@ Model ModelReader::read() {
       origin_->calibration = value.range();
     });
   });
+  agree(model.mark, mark_, path_);
+  for (const Safetensors& shard : origin_->weights.shards) agree(model.mark, shard.mark, shard.file->path());
   model.sources.push_back(origin_->file);
   if (origin_->weights.index.file) model.sources.push_back(origin_->weights.index.file);
   for (const Safetensors& shard : origin_->weights.shards) model.sources.push_back(shard.file);
@@ -582,6 +592,19 @@ Model ModelReader::read() {
 }
 
 }  // namespace
+
+ModelFiles files_of_json(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  WeightNames names;
+  std::string mark;
+  json::Document(file->text()).read([&](json::Value& root) {
+    root.find("weights", [&](json::Value& value) { names = read_weight_names(value); });
+    root.find("mark", [&](json::Value& value) { mark = value.string(); });
+  });
+  if (names.form == WeightForm::index)
+    for (std::string& each : read_index_names(path, names.files.front())) names.files.push_back(std::move(each));
+  return {names.files, mark};
+}
 
 Model read_json(const std::filesystem::path& path) { return ModelReader(MappedFile::open(path), path).read(); }
 

@@ -18,35 +18,16 @@
 namespace rw::graph {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::string_view kEnding = ".json";
+constexpr std::string_view kIndexEnding = ".safetensors.index.json";
 using Names = std::vector<std::string_view>;
-
-// What the names of the files that are written are made of.
-struct FileNames {
-  fs::path folder;
-  std::string stem;
-
-  explicit FileNames(const fs::path& out) : folder(out.parent_path()), stem(out.filename().string()) {
-    stem.resize(stem.size() - kEnding.size());
-  }
-  std::string single() const { return stem + ".safetensors"; }
-  std::string index() const { return stem + ".safetensors.index.json"; }
-  std::string shard(std::size_t i, std::size_t count) const {
-    return fmt::format("{}-{:05}-of-{:05}.safetensors", stem, i + 1, count);
-  }
-};
 
 class JsonWriter {
  public:
-  JsonWriter(const Model& model, const Rewritten& rewritten, const fs::path& out, Output& output)
+  JsonWriter(const Model& model, const Rewritten& rewritten, Output& output)
       : model_(model),
         origin_(static_cast<const JsonOrigin&>(*model.origin)),
         rewritten_(rewritten),
         rewriting_(rewritten.rewriting()),
-        out_(out),
-        names_(out),
         output_(output) {}
 
   void write();
@@ -74,11 +55,12 @@ class JsonWriter {
   void insert_nodes();
 
   // Weight files.
-  std::string weight_file(std::size_t shard) const;
-  void name_weights();
-  void check_targets() const;
+  std::string ending(std::size_t shard) const;
+  void name_weights(std::string_view stem);
   void write_weights();
-  void write_index();
+  std::string index_text(std::string_view stem) const;
+
+  void put_mark();
 
   // Calibration.
   bool is_ours(const Statistic& statistic) const;
@@ -89,8 +71,6 @@ class JsonWriter {
   const JsonOrigin& origin_;
   const Rewritten& rewritten_;
   const Rewriting& rewriting_;
-  const fs::path& out_;
-  FileNames names_;
   Output& output_;
   Splices splices_;
   std::unordered_map<TensorId, std::vector<std::size_t>> copies_of_;  // into Rewriting::copies
@@ -272,15 +252,16 @@ void JsonWriter::insert_nodes() {
 
 // --- weight files
 
-std::string JsonWriter::weight_file(std::size_t shard) const {
-  return origin_.weights.form == WeightForm::single ? names_.single()
-                                                    : names_.shard(shard, origin_.weights.shards.size());
+// What follows the stem in the name of a weight file.
+std::string JsonWriter::ending(std::size_t shard) const {
+  if (origin_.weights.form == WeightForm::single) return ".safetensors";
+  return fmt::format("-{:05}-of-{:05}.safetensors", shard + 1, origin_.weights.shards.size());
 }
 
-void JsonWriter::name_weights() {
+void JsonWriter::name_weights(std::string_view stem) {
   std::string list;
   for (std::size_t i = 0; i < origin_.weights.shards.size(); ++i)
-    list += (i == 0 ? "" : ", ") + json::quoted(weight_file(i));
+    list += (i == 0 ? "" : ", ") + json::quoted(fmt::format("{}{}", stem, ending(i)));
   switch (origin_.weights.form) {
     case WeightForm::none:
       return;
@@ -289,14 +270,8 @@ void JsonWriter::name_weights() {
     case WeightForm::list:
       return splices_.replace(origin_.weights_value, "[" + list + "]");
     case WeightForm::index:
-      return splices_.replace(origin_.weights_value, json::quoted(names_.index()));
+      return splices_.replace(origin_.weights_value, json::quoted(fmt::format("{}{}", stem, kIndexEnding)));
   }
-}
-
-void JsonWriter::check_targets() const {
-  for (std::size_t i = 0; i < origin_.weights.shards.size(); ++i) output_.check(names_.folder / weight_file(i));
-  if (origin_.weights.form == WeightForm::index) output_.check(names_.folder / names_.index());
-  output_.check(out_);
 }
 
 void JsonWriter::write_weights() {
@@ -318,12 +293,13 @@ void JsonWriter::write_weights() {
     tensors.insert(tensors.end(), added.begin(), added.end());
     if (i + 1 == origin_.weights.shards.size() && !adds_inline())
       for (const RewrittenConstant& each : rewritten_.added()) tensors.push_back({each.name, each.value, each.edit});
-    files.push_back({&shard, std::move(tensors), names_.folder / weight_file(i)});
+    files.push_back({&shard, std::move(tensors), output_.mark(),
+                     [this, i](std::uint64_t size) -> OutputFile& { return output_.add_named(ending(i), size); }});
   }
-  write_safetensors(files, output_);
+  write_safetensors(files);
 }
 
-void JsonWriter::write_index() {
+std::string JsonWriter::index_text(std::string_view stem) const {
   const WeightIndex& index = origin_.weights.index;
   Splices splices;
   std::uint64_t bytes = index.bytes;
@@ -333,7 +309,7 @@ void JsonWriter::write_index() {
     return edit ? result_size(source, *edit) : source.bytes.size();
   };
   for (const WeightIndex::Entry& each : index.entries) {
-    const std::string file = json::quoted(weight_file(each.shard));
+    const std::string file = json::quoted(fmt::format("{}{}", stem, ending(each.shard)));
     const TensorId id = *model_.network.find(each.tensor);
     const Literal& source = *tensor(id).constant;
     const bool orphan = rewritten_.orphaned(id);
@@ -358,7 +334,8 @@ void JsonWriter::write_index() {
   splices.remove_items(index.file->text(), removed);
   if (!adds_inline())
     for (const RewrittenConstant& each : rewritten_.added()) {
-      behind.emplace_back(each.name, json::quoted(weight_file(origin_.weights.shards.size() - 1)));
+      behind.emplace_back(each.name,
+                          json::quoted(fmt::format("{}{}", stem, ending(origin_.weights.shards.size() - 1))));
       bytes += size_after(*each.value, each.edit);
     }
   bool first = removed.size() == index.entries.size();
@@ -368,8 +345,7 @@ void JsonWriter::write_index() {
     first = false;
   }
   if (index.total_size && bytes != index.bytes) splices.replace(*index.total_size, std::to_string(bytes));
-  OutputFile& out = output_.add(names_.folder / names_.index(), splices.size(index.file->text()));
-  splices.apply(index.file->text(), [&](std::string_view piece) { out.write(piece); });
+  return splices.apply(index.file->text());
 }
 
 // --- calibration
@@ -426,25 +402,38 @@ void JsonWriter::add_entries(const std::string& entries, bool first) {
 
 // --- all of it
 
+void JsonWriter::put_mark() {
+  if (!output_.mark()) return;
+  const std::string item = fmt::format("\"mark\": {}", json::quoted(*output_.mark()));
+  if (output_.mark()->empty()) {
+    if (origin_.mark) splices_.remove_items(text(), std::span(&*origin_.mark, 1));
+  } else if (origin_.mark) {
+    splices_.replace(*origin_.mark, item);
+  } else {
+    splices_.insert(origin_.version_begin, item + ", ");
+  }
+}
+
 void JsonWriter::write() {
-  check_targets();
   place_copies();
   change_nodes();
   insert_nodes();
   edit_inline_tensors();
   add_inline_tensors();
-  name_weights();
   edit_calibration();
   write_weights();
-  if (origin_.weights.form == WeightForm::index) write_index();
-  OutputFile& out = output_.add(out_, splices_.size(text()));
+  if (origin_.weights.form == WeightForm::index)
+    output_.add_named(std::string(kIndexEnding), [this](std::string_view stem) { return index_text(stem); });
+  name_weights(output_.settle());
+  put_mark();
+  OutputFile& out = output_.add_model(splices_.size(text()));
   splices_.apply(text(), [&](std::string_view piece) { out.write(piece); });
 }
 
 }  // namespace
 
-void write_json(const Model& model, const Rewritten& rewritten, const fs::path& out, Output& output) {
-  JsonWriter(model, rewritten, out, output).write();
+void write_json(const Model& model, const Rewritten& rewritten, const std::filesystem::path&, Output& output) {
+  JsonWriter(model, rewritten, output).write();
 }
 
 }  // namespace rw::graph

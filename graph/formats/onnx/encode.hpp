@@ -26,6 +26,7 @@ std::string tensor_head(std::string_view name, DType dtype, std::span<const std:
 
 void append_dims(std::span<const std::int64_t> dims, std::string& out);  // of a TensorProto
 void append_external(const ExternalPlace& place, std::string& out);      // of a TensorProto
+// A StringStringEntryProto.
 void append_entry(std::uint32_t number, std::string_view key, std::string_view value, std::string& out);
 
 // A field `number` that is a TensorProto with raw data: its head, and what follows it as `elements`.

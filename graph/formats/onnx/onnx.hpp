@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "graph/formats/onnx/external.hpp"
 #include "graph/formats/onnx/wire.hpp"
+#include "graph/formats/reading/model_files.hpp"
 #include "graph/model.hpp"
 
 namespace rw::graph {
@@ -29,5 +31,8 @@ struct OnnxOrigin : Origin {
 // graphs read. A node that calls a function of the model has the function's name as its type. Error (file: `path`):
 // "byte N", "node 'x'", "initializer 'w'" and what is wrong.
 Model read_onnx(const std::filesystem::path& path);
+
+// The files of external data that the model at `path` names, and its mark.
+ModelFiles files_of_onnx(const std::filesystem::path& path);
 
 }  // namespace rw::graph

@@ -9,10 +9,12 @@
 #include "graph/builder.hpp"
 #include "graph/formats/onnx/attribute.hpp"
 #include "graph/formats/onnx/declared.hpp"
+#include "graph/formats/onnx/locations.hpp"
 #include "graph/formats/onnx/onnx.hpp"
 #include "graph/formats/onnx/schema.hpp"
 #include "graph/formats/onnx/tensor.hpp"
 #include "graph/formats/reading/attribute_lists.hpp"
+#include "graph/mark.hpp"
 #include "graph/operators/form.hpp"
 
 namespace rw::graph {
@@ -35,6 +37,7 @@ class ModelReader {
     Model model{
         .network = builder_.finish(), .path = origin_->file->path(), .sources = {origin_->file}, .origin = origin_};
     for (const ExternalFiles::File& each : origin_->external.files()) model.sources.push_back(each.file);
+    agree(model.mark, mark_, model.path);
     return model;
   }
 
@@ -48,6 +51,9 @@ class ModelReader {
           break;
         case ModelProto::kOpsetImport:
           read_opset(*fields);
+          break;
+        case ModelProto::kMetadataProps:
+          if (const TextEntry entry = text_entry(*fields); entry.key == kMarkKey) mark_ = entry.value;
           break;
         case ModelProto::kFunctions:
           read_function(*fields);
@@ -342,10 +348,21 @@ class ModelReader {
   std::vector<std::uint8_t> notes_;  // by tensor: what the file has said of it
   AttributeLists attribute_lists_;
   NodeParts node_;
+  std::string mark_;
   std::uint32_t nodes_ = 0;
 };
 
 }  // namespace
+
+ModelFiles files_of_onnx(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  const std::set<std::string> names = onnx::external_locations(file->text(), true);
+  ModelFiles files = {{names.begin(), names.end()}, ""};
+  for (onnx::Fields fields(file->text(), 0); fields.next();)
+    if (fields->number == onnx::ModelProto::kMetadataProps)
+      if (const onnx::TextEntry entry = onnx::text_entry(*fields); entry.key == kMarkKey) files.mark = entry.value;
+  return files;
+}
 
 Model read_onnx(const std::filesystem::path& path) {
   try {

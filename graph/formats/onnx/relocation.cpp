@@ -3,64 +3,38 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
-#include <set>
 
-#include "graph/formats/onnx/locations.hpp"
 #include "graph/formats/output/beside.hpp"
 
 namespace rw::graph::onnx {
 namespace {
 
 constexpr std::uint64_t kPage = 4096, kLine = 64;  // runtimes map tensors that begin at a page
-
-bool same_content(const MappedFile& a, const MappedFile& b) {
-  return a.bytes().size() == b.bytes().size() &&
-         (a.bytes().empty() || std::memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0);
-}
+constexpr std::string_view kEnding = ".onnx.data";
 
 }  // namespace
 
 Relocation::Relocation(const Model& model, const OnnxOrigin& origin, const std::filesystem::path& out, bool changed)
-    : folder_(out.parent_path()), moves_(changed), data_(model.sources) {
-  location_ = out.filename().string() + ".data";
-  path_ = folder_ / location_;
-  // Initializers whose files cannot keep their names beside the output move.
-  for (const ExternalFiles::File& each : origin.external.files())
-    moves_ = moves_ || target(folder_ / each.location, *each.file) == Target::taken;
+    : moves_(changed), data_(model.sources) {
   if (moves_) kept_.reserve(origin.initializers.size());
-  place_files(model, origin);
-}
-
-// A file may be the input itself (the output goes to the same folder), or a copy made by an earlier run.
-Relocation::Target Relocation::target(const std::filesystem::path& path, const MappedFile& source) const {
-  const auto identity = identity_of(path);
-  if (!identity)
-    return std::filesystem::exists(path.parent_path().empty() ? "." : path.parent_path()) ? Target::free
-                                                                                          : Target::taken;
-  if (*identity == source.identity()) return Target::there;
-  return same_content(*MappedFile::open(path), source) ? Target::there : Target::taken;
-}
-
-void Relocation::place_files(const Model& model, const OnnxOrigin& origin) {
   for (const std::string& location : external_locations(origin.file->text(), !moves_)) {
     const auto known = std::find_if(origin.external.files().begin(), origin.external.files().end(),
                                     [&](const ExternalFiles::File& each) { return each.location == location; });
     const auto file = known != origin.external.files().end() ? known->file : open_beside(model.path, location);
-    const std::filesystem::path to = folder_ / location;
-    switch (target(to, *file)) {
-      case Target::there:
-        break;
-      case Target::free:
-        copies_.push_back({to, file});
-        break;
-      case Target::taken:
-        throw Error(to.string(), "",
-                    "the model's external data has to lie here, but something else does, or the folder is missing");
-    }
-    if (moves_ && location == location_)
-      throw Error(to.string(), "", "the model's external data has to lie here and there: give the output another name");
+    if (identity_of(out.parent_path() / location) != file->identity()) copies_.push_back({location, file});
   }
+  name(out.stem().string());
+}
+
+std::string Relocation::ending(std::size_t copy) const {
+  if (copies_.size() == 1 && !moves_) return std::string(kEnding);
+  return fmt::format("-{:05}-of-{:05}{}", copy + 1, copies_.size(), kEnding);
+}
+
+void Relocation::name(std::string_view stem) {
+  stem_ = stem;
+  location_ = fmt::format("{}{}", stem, kEnding);
+  for (std::size_t i = 0; i < copies_.size(); ++i) renames_[copies_[i].location] = fmt::format("{}{}", stem, ending(i));
 }
 
 ExternalPlace Relocation::align(std::span<const std::byte> bytes, std::uint64_t size) {
@@ -86,12 +60,23 @@ ExternalPlace Relocation::scale(const Literal& source, const Edit& edit, std::st
   return {location_, before, data_.size() - before};
 }
 
-void Relocation::write(Output& output) const {
-  for (const Copy& each : copies_) {
-    OutputFile& file = output.add(each.to, each.from->bytes().size());
-    file.copy(*each.from, 0, each.from->bytes().size());
+bool Relocation::write(Output& output) {
+  for (std::size_t i = 0; i < copies_.size(); ++i) {
+    const std::uint64_t size = copies_[i].from->bytes().size();
+    output.add_named(ending(i), size).copy(*copies_[i].from, 0, size);
   }
-  if (moves_) data_.write(output.add(path_, data_.size()));
+  if (moves_) data_.write(output.add_named(std::string(kEnding), data_.size()));
+  if (copies_.empty() && !moves_) return false;
+  const std::string stem = output.settle();
+  if (!copies_.empty())
+    output.add_note(fmt::format("external data of the model has names made from the output's now: '{}' is '{}{}'{}",
+                                copies_[0].location, stem, ending(0),
+                                copies_.size() == 1 ? "" : fmt::format(", and {} more", copies_.size() - 1)));
+  if (stem == stem_) return false;
+  name(stem);
+  data_ = data_.like();
+  kept_.clear();
+  return true;
 }
 
 }  // namespace rw::graph::onnx

@@ -7,7 +7,8 @@
 namespace rw::graph::onnx {
 
 struct ModelProto {
-  static constexpr std::uint32_t kIrVersion = 1, kProducerName = 2, kGraph = 7, kOpsetImport = 8, kFunctions = 25;
+  static constexpr std::uint32_t kIrVersion = 1, kProducerName = 2, kGraph = 7, kOpsetImport = 8, kMetadataProps = 14,
+                                 kFunctions = 25;
 };
 struct OperatorSetId {
   static constexpr std::uint32_t kDomain = 1, kVersion = 2;

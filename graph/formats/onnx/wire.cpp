@@ -142,6 +142,16 @@ bool Fields::next() {
   return true;
 }
 
+TextEntry text_entry(const Field& message) {
+  constexpr std::uint32_t kKey = 1, kValue = 2;
+  TextEntry entry;
+  for (Fields fields(message); fields.next();) {
+    if (fields->number == kKey) entry.key = fields->text();
+    if (fields->number == kValue) entry.value = fields->text();
+  }
+  return entry;
+}
+
 void append_varint(std::uint64_t value, std::string& out) { protozero::write_varint(std::back_inserter(out), value); }
 
 void append_integer(std::uint32_t number, std::int64_t value, std::string& out) {

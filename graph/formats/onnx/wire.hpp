@@ -56,6 +56,12 @@ class Fields {
   Field field_;
 };
 
+// Key and value of a StringStringEntryProto.
+struct TextEntry {
+  std::string_view key, value;
+};
+TextEntry text_entry(const Field& message);
+
 // --- writing
 
 void append_varint(std::uint64_t value, std::string& out);

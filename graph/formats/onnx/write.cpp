@@ -17,6 +17,7 @@
 #include "graph/formats/onnx/relocation.hpp"
 #include "graph/formats/onnx/schema.hpp"
 #include "graph/formats/statistics/file.hpp"
+#include "graph/mark.hpp"
 
 namespace rw::graph {
 namespace {
@@ -51,16 +52,21 @@ class Writer {
         graph_(model.sources) {}
 
   void write(const std::filesystem::path& out, Output& output) {
-    copy_graph();
-    add_constants();
+    lay_out();
+    if (relocation_.write(output)) lay_out();
     Pieces file(model_.sources);
-    put_around(file);
-    relocation_.write(output);
+    put_around(output.mark(), file);
     write_statistics_beside(model_, rewriting_, out, output);
-    file.write(output.add(out, file.size()));
+    file.write(output.add_model(file.size()));
   }
 
  private:
+  void lay_out() {
+    graph_ = graph_.like();
+    copy_graph();
+    add_constants();
+  }
+
   const Literal& literal(TensorId tensor) const { return *model_.network.tensor(tensor).constant; }
 
   bool is_external(TensorId tensor) const {
@@ -111,9 +117,20 @@ class Writer {
       }
     }
     const OperatorChange* change = rewritten_.change(op);
-    if (!change) return graph_.copy(field.whole);
+    if (change && change->removed) {
+      changed_ = true;
+      return;
+    }
+    const auto renamed = relocation_.renames().empty() ? std::nullopt : renamed_node(field, relocation_.renames());
+    if (!change && !renamed) return graph_.copy(field.whole);
+    std::string message;
+    if (renamed) append_text(GraphProto::kNode, *renamed, message);
     changed_ = true;
-    if (!change->removed) graph_.text(changed_node(field, *change, rewritten_));
+    if (!change) return graph_.text(std::move(message));
+    if (!renamed) return graph_.text(changed_node(field, *change, rewritten_));
+    Fields with_names(message, field.offset);
+    with_names.next();
+    graph_.text(changed_node(*with_names, *change, rewritten_));
   }
 
   // Constants that nobody reads any more, such as those of a BatchNormalization that was folded, but for those that the
@@ -140,11 +157,24 @@ class Writer {
       return;
     }
     const Edit* edit = rewritten_.edit(tensor);
-    const bool moves = relocation_.moves() && is_external(tensor);
-    if (!edit && !moves) return graph_.copy(field.whole);
+    const bool moves = relocation_.moves() && (is_external(tensor) || is_empty_external(field, tensor));
+    if (!edit && !moves) return keep_initializer(field);
     changed_ = true;
     if (moves) return move_initializer(field, tensor, edit);
     scale_initializer(field, tensor, *edit);
+  }
+
+  bool is_empty_external(const Field& field, TensorId tensor) const {
+    return literal(tensor).bytes.empty() && !external_location(field).empty();
+  }
+
+  void keep_initializer(const Field& field) {
+    const auto renamed = relocation_.renames().empty() ? std::nullopt : renamed_tensor(field, relocation_.renames());
+    if (!renamed) return graph_.copy(field.whole);
+    changed_ = true;
+    std::string message;
+    append_text(GraphProto::kInitializer, *renamed, message);
+    graph_.text(std::move(message));
   }
 
   // Elements that stand in one piece in the file and keep their number are scaled where they are; all others become raw
@@ -240,18 +270,38 @@ class Writer {
   }
 
   // The model's other fields. A graph without changes keeps its header too, in whatever way its length is encoded.
-  void put_around(Pieces& file) {
+  void put_around(const std::optional<std::string>& mark, Pieces& file) {
     const std::string_view whole = origin_.file->text();
-    if (!changed_) return file.copy(whole);
+    if (!changed_ && !mark && relocation_.renames().empty()) return file.copy(whole);
     const std::string_view graph = origin_.graph.whole;
     const auto begin = static_cast<std::size_t>(graph.data() - whole.data());
-    file.copy(whole.substr(0, begin));
+    copy_around(whole.substr(0, begin), 0, mark.has_value(), file);
     if (graph_.size() == origin_.graph.payload.size())
       file.copy(graph.substr(0, graph.size() - origin_.graph.payload.size()));
     else
       file.text(header(ModelProto::kGraph, graph_.size()));
     file.append(std::move(graph_));
-    file.copy(whole.substr(begin + graph.size()));
+    copy_around(whole.substr(begin + graph.size()), begin + graph.size(), mark.has_value(), file);
+    if (mark.value_or("").empty()) return;
+    std::string entry;
+    append_entry(ModelProto::kMetadataProps, kMarkKey, *mark, entry);
+    file.text(std::move(entry));
+  }
+
+  // Fields of the model that are not the graph; functions say names of files, too.
+  void copy_around(std::string_view fields_of_model, std::uint64_t offset, bool unmarked, Pieces& file) const {
+    for (Fields fields(fields_of_model, offset); fields.next();) {
+      if (unmarked && fields->number == ModelProto::kMetadataProps && text_entry(*fields).key == kMarkKey) continue;
+      const bool function = fields->number == ModelProto::kFunctions && !relocation_.renames().empty();
+      const auto renamed = function ? renamed_function(*fields, relocation_.renames()) : std::nullopt;
+      if (!renamed) {
+        file.copy(fields->whole);
+        continue;
+      }
+      std::string message;
+      append_text(ModelProto::kFunctions, *renamed, message);
+      file.text(std::move(message));
+    }
   }
 
   const Model& model_;

@@ -4,10 +4,9 @@
 // change, what is added, and the lengths of the messages around them. Without changes the files are the same.
 //
 // External data: where one such tensor changes, all external initializers go to one new file, OUT.onnx.data, each
-// aligned as it was (up to a page). Where none changes, the model keeps saying where they are, and their files are
-// copied beside the output unless they are there; a file of that name with other content is never replaced: then, too,
-// OUT.onnx.data is written. Files that are named within functions, graphs in nodes and attributes keep their names in
-// any case.
+// aligned as it was (up to a page). All other files that the model names keep their names where they lie beside the
+// output already; else they are copied to OUT.onnx.data, or OUT-00001-of-00002.onnx.data where there are several, and
+// the model says these names, also within functions, graphs in nodes and attributes.
 //
 // Where the model has statistics, OUT.stats.json holds them afterwards.
 #pragma once
@@ -20,8 +19,7 @@
 
 namespace rw::graph {
 
-// `model` was read by read_onnx. Error: a value that cannot be scaled; a file of external data that has to lie beside
-// the output where another one lies.
+// `model` was read by read_onnx. Error: a value that cannot be scaled.
 void write_onnx(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output);
 
 }  // namespace rw::graph

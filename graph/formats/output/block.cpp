@@ -19,6 +19,10 @@ constexpr std::size_t kMostParts = 1024;
 
 // From the file and not through its mapping: that would cost a page fault for every few pages.
 void read(const MappedFile& from, std::uint64_t offset, std::span<std::byte> to) {
+  if (from.descriptor() < 0) {
+    std::memcpy(to.data(), from.bytes().data() + offset, to.size());
+    return;
+  }
   while (!to.empty()) {
     const ssize_t count = pread(from.descriptor(), to.data(), to.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;

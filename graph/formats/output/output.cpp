@@ -12,11 +12,14 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <regex>
 #include <utility>
 
 #include "graph/base/error.hpp"
 #include "graph/base/parallel.hpp"
 #include "graph/formats/output/block_queue.hpp"
+#include "graph/formats/output/commit.hpp"
+#include "graph/formats/output/folder_lock.hpp"
 #include "graph/formats/output/temporary_file.hpp"
 
 namespace rw::graph {
@@ -34,35 +37,22 @@ void ignore_file_size_signal() {
   sigaction(SIGXFSZ, &action, nullptr);
 }
 
-// SIGINT and the like wait while names change: the old files stand, or the new ones.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t held;
-    sigemptyset(&held);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held, signal);
-    pthread_sigmask(SIG_BLOCK, &held, &before_);
-  }
-  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-
- private:
-  sigset_t before_ = {};
-};
-
 }  // namespace
 
 // --- one file
 
 class Output::File : public OutputFile {
  public:
-  // Without a temporary file (a dry run) bytes are counted and dropped.
-  File(std::filesystem::path path, std::uint64_t size, bool dry, Shared& shared)
-      : path_(std::move(path)), size_(size), shared_(shared) {
-    if (dry) return;
-    temporary_.emplace(path_);
+  using OutputFile::write;
+
+  // Without a temporary file (a dry run, `place` is null) bytes are counted and dropped.
+  File(std::filesystem::path path, std::uint64_t size, Role role, const Place* place, Shared& shared)
+      : path_(std::move(path)), size_(size), role_(role), place_(place), shared_(shared) {}
+
+  void open(const std::filesystem::path& hidden, unsigned mode) {
+    temporary_.emplace(path_, hidden, mode);
     reserve();
+    temporary_->rest();
   }
 
   void write(std::span<const std::byte> bytes) override {
@@ -99,17 +89,38 @@ class Output::File : public OutputFile {
 
   void check_complete() const { assert(done_ == size_); }  // the writer said how long it would be
 
-  bool replaces() const { return temporary_ && identity_of(path_).has_value(); }
+  bool replaces() const { return temporary_ && stands(path_); }
 
-  // All bytes on the disk.
-  void sync() {
-    if (fsync(temporary_->descriptor()) != 0) fail("cannot write it");
+  // Whether the file at `path` has the same bytes.
+  bool same_as(const std::filesystem::path& path) {
+    const auto there = MappedFile::open(path);
+    if (there->bytes().size() != size_) return false;
+    temporary_->wake();
+    std::vector<std::byte> buffer(Block::kMost);
+    bool same = true;
+    for (std::uint64_t at = 0; same && at < size_;) {
+      const ssize_t count = pread(temporary_->descriptor(), buffer.data(), buffer.size(), static_cast<off_t>(at));
+      const auto part = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+      same = count > 0 && std::memcmp(buffer.data(), there->bytes().data() + at, part) == 0;
+      at += part;
+    }
+    temporary_->rest();
+    return same && there->intact();
   }
 
-  TemporaryFile& temporary() { return *temporary_; }  // not in a dry run
+  void set_path(std::filesystem::path path) {
+    path_ = std::move(path);
+    if (temporary_) temporary_->set_target(path_);
+  }
+  void drop() { temporary_.reset(); }  // its bytes stand there already
+
+  std::optional<Finished> finished() {
+    return temporary_ ? std::optional<Finished>({role_, &*temporary_, place_}) : std::nullopt;
+  }
 
   const std::filesystem::path& path() const { return path_; }
   std::uint64_t size() const { return size_; }
+  bool of_the_model = true;  // not a text of the caller's
 
  private:
   // Takes the space now, without changing the file's size, so that a full disk is found out at once and the file lies
@@ -139,6 +150,7 @@ class Output::File : public OutputFile {
   }
 
   void give() {
+    if (temporary_) temporary_->wake();
     if (!queue_)
       queue_.emplace(size_ < kWorthAThread ? 1 : std::min(threads(), kMostThreads),
                      [this](const Block& block, std::span<std::byte> buffer) { finish(block, buffer); });
@@ -158,6 +170,7 @@ class Output::File : public OutputFile {
     if (queue_) queue_->wait();
     queue_.reset();
     block_ = {};
+    if (temporary_) temporary_->rest();
   }
 
   void put(std::uint64_t at, std::span<const std::byte> bytes) const {
@@ -176,6 +189,8 @@ class Output::File : public OutputFile {
 
   std::filesystem::path path_;
   std::uint64_t size_;
+  Role role_;
+  const Place* place_;
   Shared& shared_;
   Block block_;                          // in the making; in a dry run what there is to check
   std::uint64_t given_ = 0;              // bytes that came
@@ -186,10 +201,14 @@ class Output::File : public OutputFile {
 
 // --- all of them
 
-Output::Output(std::span<const std::shared_ptr<const MappedFile>> inputs, bool dry, const Progress* progress)
-    : inputs_(inputs.begin(), inputs.end()), dry_(dry), shared_(progress) {
+Output::Output(std::span<const std::shared_ptr<const MappedFile>> inputs, bool dry)
+    : inputs_(inputs.begin(), inputs.end()), dry_(dry), mode_(inputs.empty() ? 0666 : 0777) {
   ignore_file_size_signal();
+  for (const auto& input : inputs_) mode_ &= input->mode();
 }
+
+// Temporary files go before the locks of their places.
+Output::~Output() { files_.clear(); }
 
 void Output::Shared::count(std::uint64_t bytes) {
   if (!progress_) return;
@@ -198,76 +217,239 @@ void Output::Shared::count(std::uint64_t bytes) {
   (*progress_)(done_);
 }
 
-Output::~Output() = default;
-
 namespace {
 
 std::filesystem::path whole_name(const std::filesystem::path& path) {
-  const std::filesystem::path absolute = std::filesystem::absolute(path);
   std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  if (error) return path.lexically_normal();
   std::filesystem::path resolved = std::filesystem::weakly_canonical(absolute, error);
   return error ? absolute.lexically_normal() : resolved;
 }
 
-}  // namespace
-
-void Output::keep_free(std::span<const std::filesystem::path> names) {
-  for (const std::filesystem::path& each : names) taken_.push_back(whole_name(each));
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
+  throw Error(path.string(), "", why);
 }
 
-void Output::check(const std::filesystem::path& path) const { check(path, whole_name(path)); }
-
-void Output::check(const std::filesystem::path& path, const std::filesystem::path& whole) const {
-  const auto refuse = [&](const std::string& why) { throw Error(path.string(), "", why); };
+void check_folder(const std::filesystem::path& path) {
   struct stat status = {};
-  if (path.filename().empty()) refuse("is no name of a file");
-  const std::filesystem::path folder = path.parent_path().empty() ? "." : path.parent_path();
+  if (path.filename().empty()) refuse(path, "is no name of a file");
+  const std::filesystem::path folder = folder_of(path);
   if (stat(folder.c_str(), &status) != 0)
-    refuse(fmt::format("its folder '{}' cannot be written to: {}", folder.string(), std::strerror(errno)));
-  if (!S_ISDIR(status.st_mode)) refuse(fmt::format("'{}' is not a folder", folder.string()));
-  if (std::find(taken_.begin(), taken_.end(), whole) != taken_.end())
-    refuse("would be two files at once: each needs a name of its own");
+    refuse(path, fmt::format("its folder '{}' cannot be written to: {}", folder.string(), std::strerror(errno)));
+  if (!S_ISDIR(status.st_mode)) refuse(path, fmt::format("'{}' is not a folder", folder.string()));
+}
+
+}  // namespace
+
+void check_kind(const std::filesystem::path& path) {
   // A link is replaced; /dev/stdout must not be.
   std::error_code no_link;
   if (std::filesystem::read_symlink(path, no_link).string().starts_with("/proc/"))
-    refuse("is a name of the system for an open file, expected the name of a file");
-  if (stat(path.c_str(), &status) != 0) return;
-  if (S_ISDIR(status.st_mode)) refuse("is a folder, expected the name of a file");
-  if (!S_ISREG(status.st_mode)) refuse("is not a regular file, which it would be after writing");
-  const auto target = identity_of(path);
-  for (const auto& input : inputs_)
-    if (target == input->identity())
-      refuse(fmt::format("is the same file as the input '{}': an input is not written over", input->path().string()));
+    refuse(path, "is a name of the system for an open file, expected the name of a file");
+  struct stat status = {};
+  if (stat(path.c_str(), &status) != 0) {
+    if (errno == ENAMETOOLONG) refuse(path, std::strerror(errno));
+    return;
+  }
+  if (S_ISDIR(status.st_mode)) refuse(path, "is a folder, expected the name of a file");
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) refuse(path, "is a device, expected the name of a file");
+  if (!S_ISREG(status.st_mode)) refuse(path, "is not a regular file, which it would be after writing");
 }
 
-OutputFile& Output::add(const std::filesystem::path& path, std::uint64_t size) {
-  std::filesystem::path whole = whole_name(path);
-  check(path, whole);
-  taken_.push_back(std::move(whole));
-  files_.push_back(std::make_unique<File>(path, size, dry_, shared_));
+// --- names
+
+void Output::keep_free(std::span<const std::filesystem::path> names) {
+  for (const std::filesystem::path& each : names) kept_free_.push_back(whole_name(each));
+}
+
+void Output::check(const std::filesystem::path& path) const {
+  check_folder(path);
+  check_free(path);
+  check_kind(path);
+  if (const auto input = input_at(path))
+    refuse(path, fmt::format("is the same file as the input '{}': an input is not written over", input->string()));
+}
+
+void Output::check_free(const std::filesystem::path& path) const {
+  if (is_spoken_for(path)) refuse(path, "would be two files at once: each needs a name of its own");
+}
+
+bool Output::is_spoken_for(const std::filesystem::path& path) const {
+  const std::filesystem::path whole = whole_name(path);
+  const auto stands_in = [&](const auto& list) { return std::find(list.begin(), list.end(), whole) != list.end(); };
+  return stands_in(taken_) || stands_in(kept_free_);
+}
+
+std::optional<std::filesystem::path> Output::input_at(const std::filesystem::path& path) const {
+  const auto target = identity_of(path);
+  if (!target) return std::nullopt;
+  for (const auto& input : inputs_)
+    if (*target == input->identity()) return input->path();
+  return std::nullopt;
+}
+
+// --- places
+
+const Place& Output::lock(const std::filesystem::path& path) {
+  auto& lock = locks_[folder_of(path)];
+  if (!lock) lock = std::make_unique<FolderLock>(folder_of(path));
+  if (!lock->take(path.filename().string())) refuse(path, "another run is writing it");
+  // What lies beside the model belongs to its place.
+  if (model_place_ && path.parent_path() == model_place_->folder()) return *model_place_;
+  places_.push_back(std::make_unique<Place>(path));
+  places_.back()->recover();
+  return *places_.back();
+}
+
+Output::File& Output::make(const std::filesystem::path& path, std::uint64_t size, Role role, const Place* place) {
+  taken_.push_back(whole_name(path));
+  files_.push_back(std::make_unique<File>(path, size, role, place, shared_));
+  if (place) files_.back()->open(place->temporary(role == Role::model ? 0 : ++numbers_[place]), mode_);
   return *files_.back();
 }
 
-Written Output::commit() {
-  for (const auto& file : files_) file->check_complete();
-  for (const auto& input : inputs_) input->check_intact();
-  Written written;
-  for (const auto& file : files_) written.bytes += file->size();
-  if (dry_) return written;
-  const bool durable = std::any_of(files_.begin(), files_.end(), [](const auto& file) { return file->replaces(); });
-  if (durable)
-    for (const auto& file : files_) file->sync();
-  {
-    const SignalsHeld held;
-    for (const auto& file : files_) file->temporary().name();
-    for (const auto& file : files_) {
-      file->temporary().publish();
-      written.files.push_back(file->path());
-    }
+void Output::begin_model(const std::filesystem::path& path, std::function<std::string()> id,
+                         std::optional<std::string> mark) {
+  check(path);
+  model_ = path;
+  id_ = std::move(id);
+  mark_ = std::move(mark);
+  if (!dry_) model_place_ = &lock(path);
+}
+
+std::optional<std::filesystem::path> Output::left_behind() const {
+  if (!model_place_) return std::nullopt;
+  std::filesystem::path old = model_place_->old(model_);
+  return stands(old) ? std::optional(std::move(old)) : std::nullopt;
+}
+
+OutputFile& Output::add_model(std::uint64_t size) {
+  check(model_);
+  return make(model_, size, Role::model, model_place_);
+}
+
+OutputFile& Output::add(const std::filesystem::path& path, std::uint64_t size) {
+  check(path);
+  return make(path, size, Role::beside, dry_ ? nullptr : &lock(path));
+}
+
+void Output::add_text(const std::filesystem::path& path, std::string_view text) {
+  std::erase(kept_free_, whole_name(path));
+  check(path);
+  File& file = make(path, text.size(), Role::beside, &lock(path));
+  file.of_the_model = false;
+  file.write(text);
+}
+
+// --- files that the model names
+
+namespace {
+
+// STEM, STEM.id, STEM.id-2 and so on.
+std::string stem_with(const std::string& own, const std::string& id, int number) {
+  if (number == 0) return own;
+  return number == 1 ? fmt::format("{}.{}", own, id) : fmt::format("{}.{}-{}", own, id, number);
+}
+
+}  // namespace
+
+NamedFor named_for(const std::filesystem::path& model, std::string_view name) {
+  const std::string stem = model.stem().string();
+  constexpr std::size_t kLongestName = 255;
+  if (!name.starts_with(stem) || name.size() > kLongestName) return NamedFor::other;
+  static const std::regex rest(
+      R"((\.[0-9a-f]{16}(-[0-9]+)?)?(-[0-9]{5,}-of-[0-9]{5,})?\.(safetensors|safetensors\.index\.json|onnx\.data))");
+  std::cmatch match;
+  if (!std::regex_match(name.data() + stem.size(), name.data() + name.size(), match, rest)) return NamedFor::other;
+  return match[1].matched ? NamedFor::model_and_id : NamedFor::model;
+}
+
+OutputFile& Output::add_named(std::string ending, std::uint64_t size) {
+  const std::filesystem::path path = named_path(ending, model_.stem().string());
+  check_free(path);
+  File& file = make(path, size, Role::named_by_model, model_place_);
+  named_.push_back({std::move(ending), &file, {}});
+  return file;
+}
+
+void Output::add_named(std::string ending, TextOfStem text) {
+  check_free(named_path(ending, model_.stem().string()));
+  named_.push_back({std::move(ending), nullptr, std::move(text)});
+}
+
+std::filesystem::path Output::named_path(std::string_view ending, std::string_view stem) const {
+  return model_.parent_path() / fmt::format("{}{}", stem, ending);
+}
+
+// Free, or with these very bytes, and then no input of the run: an output does not need its inputs.
+bool Output::fits(const Named& named, std::string_view stem) const {
+  const std::filesystem::path path = named_path(named.ending, stem);
+  struct stat status = {};
+  if (lstat(path.c_str(), &status) != 0) return errno == ENOENT;
+  if (!S_ISREG(status.st_mode) || input_at(path)) return false;
+  try {
+    return named.file ? named.file->same_as(path) : MappedFile::open(path)->text() == named.text(stem);
+  } catch (const Error&) {
+    return false;  // what cannot be read is another one
   }
-  if (durable)
-    for (const auto& file : files_) flush_folder(file->path().parent_path());
+}
+
+std::string Output::settle() {
+  constexpr int kMostStems = 1000;
+  std::string id;
+  for (int i = 0; i < kMostStems; ++i) {
+    if (i == 1) id = id_();
+    std::string stem = stem_with(model_.stem().string(), id, i);
+    const auto fit = [&](const Named& each) { return fits(each, stem); };
+    if (!dry_ && !std::all_of(named_.begin(), named_.end(), fit)) continue;
+    for (Named& each : named_) settle(each, stem);
+    return stem;
+  }
+  refuse(model_, "the files that it names find no free name in its folder");
+}
+
+void Output::settle(Named& named, std::string_view stem) {
+  const std::filesystem::path path = named_path(named.ending, stem);
+  const bool there = !dry_ && stands(path);
+  if (named.file) {
+    std::erase(taken_, whole_name(named.file->path()));
+    taken_.push_back(whole_name(path));
+    named.file->set_path(path);
+  } else {
+    const std::string text = named.text(stem);
+    named.file = &make(path, text.size(), Role::named_by_model, there ? nullptr : model_place_);
+    named.file->write(text);
+  }
+  if (there) named.file->drop();
+}
+
+// --- the end
+
+Written Output::written() const {
+  Written written;
+  written.notes = notes_;
+  written.mark = mark_.value_or("");
+  for (const auto& file : files_) {
+    if (!file->of_the_model) continue;
+    written.bytes += file->size();
+    if (!dry_) written.files.push_back(file->path());
+  }
   return written;
+}
+
+Written Output::commit() {
+  std::vector<Finished> finished;
+  bool durable = false;
+  for (const auto& file : files_) {
+    file->check_complete();
+    if (const auto each = file->finished()) finished.push_back(*each);
+    durable = durable || file->replaces();
+  }
+  for (const auto& input : inputs_) input->check_intact();
+  std::erase_if(outdated_, [&](const std::filesystem::path& each) { return is_spoken_for(each) || input_at(each); });
+  graph::commit(finished, dry_ ? std::span<const std::filesystem::path>() : outdated_, durable);
+  return written();
 }
 
 }  // namespace rw::graph

@@ -13,6 +13,7 @@
 #include "graph/formats/output/output.hpp"
 #include "graph/formats/plan/plan_file.hpp"
 #include "graph/formats/weights/safetensors.hpp"
+#include "graph/mark.hpp"
 #include "graph/operators/infer.hpp"
 
 namespace rw::graph {
@@ -439,7 +440,8 @@ Rewriting rewriting_of(const PlanFile& plan, Model& model, bool undo) { return M
 
 // --- files of weights alone
 
-AppliedWeights apply_to_weights(const PlanFile& plan, std::span<const WeightFile> files, bool undo, bool dry) {
+Written apply_to_weights(const PlanFile& plan, std::span<const WeightFile> files, bool undo, bool dry,
+                         FunctionRef<void(std::size_t tensors)> tell) {
   if (plan.edits_graph())
     throw Error(plan.path, "",
                 undo ? "it edits the graph, which cannot be undone"
@@ -455,13 +457,15 @@ AppliedWeights apply_to_weights(const PlanFile& plan, std::span<const WeightFile
     if (!scale.copy.empty()) copies.insert(scale.copy);
   }
   std::vector<Safetensors> read;
+  Mark mark;
   std::vector<std::shared_ptr<const MappedFile>> inputs = plan.sources;
   for (const WeightFile& file : files) {
     read.push_back(read_safetensors(MappedFile::open(file.from)));
     inputs.push_back(read.back().file);
+    agree(mark, read.back().mark, file.from);
   }
   Output output(inputs, dry);
-  AppliedWeights result;
+  std::size_t scaled = 0;
   std::deque<Edit> edits;
   std::vector<SafetensorsToWrite> writes;
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -476,7 +480,7 @@ AppliedWeights apply_to_weights(const PlanFile& plan, std::span<const WeightFile
           if (undo && !scale->copy.empty()) continue;
           if (names.count(scale->copy) != 0) misfit(plan, scale->copy, "the file has a tensor of this name already");
           edits.push_back(edit_of(plan, *scale, each.value, undo));
-          ++result.tensors;
+          ++scaled;
           if (scale->copy.empty())
             in_place = &edits.back();
           else
@@ -486,11 +490,13 @@ AppliedWeights apply_to_weights(const PlanFile& plan, std::span<const WeightFile
       tensors.push_back({each.name, &each.value, in_place});
     }
     tensors.insert(tensors.end(), added.begin(), added.end());
-    writes.push_back({&read[i], std::move(tensors), files[i].to});
+    writes.push_back(
+        {&read[i], std::move(tensors), undo ? plan.was_marked : plan.mark,
+         [&output, &to = files[i].to](std::uint64_t size) -> OutputFile& { return output.add(to, size); }});
   }
-  write_safetensors(writes, output);
-  result.written = output.commit();
-  return result;
+  write_safetensors(writes);
+  tell(scaled);
+  return output.commit();
 }
 
 }  // namespace rw::graph

@@ -1,7 +1,7 @@
 // A rewriting as a file of its own ("--plan"): by names, so that it can be applied wherever the tensors are, a model of
 // many files one file at a time, and taken back.
 //
-// {"format": "rewrite-engine/plan", "version": 1,
+// {"format": "rewrite-engine/plan", "version": 1, "marks": {"before": "", "after": "0123456789abcdef"},
 //  "scales": [{"rule": "pair", "region": "conv1", "tensor": "conv1.weight", "axis": 0, "multiply": [2, 1, 4, 1]}],
 //  "statistics": [{"tensor": "t1", "axis": 1, "multiply": [2, 1, 4, 1]}],
 //  "constants": {...}, "edits": [...]}
@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/base/function_ref.hpp"
 #include "graph/model.hpp"
 #include "graph/rewritten.hpp"
 
@@ -69,6 +70,8 @@ struct PlanConstant {
 };
 
 struct PlanFile {
+  // Marks (graph/mark.hpp) of the model before and of what the run wrote; empty: none. Nothing: the plan does not say.
+  std::optional<std::string> was_marked, mark;
   std::vector<PlanScale> scales;
   std::vector<PlanStatistic> statistics;
   std::vector<PlanConstant> constants;  // that the model did not have
@@ -94,16 +97,13 @@ PlanFile read_plan(const std::filesystem::path& path);
 // back: edits of the graph, factors of 0, constants that were expanded.
 Rewriting rewriting_of(const PlanFile& plan, Model& model, bool undo);
 
-struct AppliedWeights {
-  Written written;
-  std::size_t tensors = 0;  // that were scaled
-};
-
-// Applies a plan to files of weights alone (safetensors), each to the path beside it; all of them or none.
+// Applies a plan to files of weights alone (safetensors), each to the path beside it; all of them or none. `tell` is
+// called with the number of tensors that were scaled when all bytes are written, before files take their places.
 // Error: edits of the graph, a tensor that does not fit, an output that is an input.
 struct WeightFile {
   std::filesystem::path from, to;
 };
-AppliedWeights apply_to_weights(const PlanFile& plan, std::span<const WeightFile> files, bool undo, bool dry = false);
+Written apply_to_weights(const PlanFile& plan, std::span<const WeightFile> files, bool undo, bool dry,
+                         FunctionRef<void(std::size_t tensors)> tell);
 
 }  // namespace rw::graph

@@ -11,6 +11,7 @@
 #include "graph/formats/text/json.hpp"
 #include "graph/formats/text/json_text.hpp"
 #include "graph/formats/text/tensor.hpp"
+#include "graph/mark.hpp"
 
 namespace rw::graph {
 namespace {
@@ -211,6 +212,14 @@ class PlanReader {
   void take_version(json::Value& value) {
     if (value.integer() != 1) throw value.expected("\"version\" to be 1");
   }
+  void take_marks(json::Value& value) {
+    value.object([&](std::string_view key, json::Value& each) {
+      if (key != "before" && key != "after") return each.check();
+      const std::string mark(each.string());
+      if (!mark.empty() && !is_mark(mark)) throw each.error("expected a mark of 16 hexadecimal digits, or none");
+      (key == "before" ? plan_.was_marked : plan_.mark) = mark;
+    });
+  }
   void take_scales(json::Value& value) {
     value.array([&](json::Value& each) { take_scale(each); });
   }
@@ -313,15 +322,16 @@ class PlanReader {
     });
   }
 
-  static const std::array<json::Key<PlanReader>, 6> kKeys;
+  static const std::array<json::Key<PlanReader>, 7> kKeys;
 
   PlanFile& plan_;
   std::map<std::pair<std::string, std::string>, std::size_t> index_;
 };
 
-const std::array<json::Key<PlanReader>, 6> PlanReader::kKeys = {{
+const std::array<json::Key<PlanReader>, 7> PlanReader::kKeys = {{
     {"format", true, &PlanReader::take_format},
     {"version", true, &PlanReader::take_version},
+    {"marks", false, &PlanReader::take_marks},
     {"scales", true, &PlanReader::take_scales},
     {"statistics", false, &PlanReader::take_statistics},
     {"constants", false, &PlanReader::take_constants},
@@ -334,8 +344,11 @@ std::string to_json(const PlanFile& plan) {
   std::string scales;
   for (const PlanScale& scale : plan.scales)
     for (const PlanFactor& factor : scale.factors) scales += (scales.empty() ? "\n  " : ",\n  ") + entry(scale, factor);
-  std::string text = fmt::format("{{\"format\": \"{}\", \"version\": 1,\n\"scales\": [{}{}],\n", kFormat, scales,
-                                 scales.empty() ? "" : "\n");
+  std::string text = fmt::format("{{\"format\": \"{}\", \"version\": 1,\n", kFormat);
+  if (plan.mark)
+    text += fmt::format("\"marks\": {{\"before\": {}, \"after\": {}}},\n", json::quoted(plan.was_marked.value_or("")),
+                        json::quoted(*plan.mark));
+  text += fmt::format("\"scales\": [{}{}],\n", scales, scales.empty() ? "" : "\n");
   text +=
       "\"statistics\": [" +
       lines(plan.statistics,

@@ -26,7 +26,9 @@ std::string scaled_statistics(const Model& model, const Rewriting& rewriting) {
 void write_statistics_beside(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out,
                              Output& output) {
   if (model.statistics.empty()) return;
-  const std::string text = fmt::format("{{\"format\": \"rewrite-engine/stats\", \"version\": 1, \"tensors\": {}}}\n",
+  const std::string mark = output.mark().value_or(model.mark.text);
+  const std::string text = fmt::format("{{\"format\": \"rewrite-engine/stats\", {}\"version\": 1, \"tensors\": {}}}\n",
+                                       mark.empty() ? "" : fmt::format("\"mark\": {}, ", json::quoted(mark)),
                                        scaled_statistics(model, rewriting));
   std::filesystem::path path = out;
   path.replace_extension(".stats.json");

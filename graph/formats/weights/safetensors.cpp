@@ -14,6 +14,8 @@
 #include "graph/formats/text/json.hpp"
 #include "graph/formats/text/json_text.hpp"
 #include "graph/formats/text/shape.hpp"
+#include "graph/formats/text/splices.hpp"
+#include "graph/mark.hpp"
 #include "graph/values/scale.hpp"
 
 namespace rw::graph {
@@ -118,7 +120,13 @@ void read_header(Safetensors& result) {
       if (key == "__metadata__") {
         if (value.kind() != json::Kind::object) throw value.expected("an object");
         if (!result.metadata.empty()) throw value.duplicate(key);
-        result.metadata = value.text();
+        value.object([&](std::string_view each_key, json::Value& each) {
+          if (each_key == kMarkKey && each.kind() == json::Kind::string)
+            result.mark = each.string();
+          else
+            each.check();
+        });
+        result.metadata = json::cut(text, value.range());
         return;
       }
       const std::string_view name = result.file->offset_of(key.data()) ? key : result.arena.store(key);
@@ -205,6 +213,42 @@ void append_entry(const Piece& piece, std::string& text) {
   text += "]}";
 }
 
+// The metadata of a file with another mark; an object that is empty then goes.
+std::string marked(std::string_view metadata, const std::string& mark) {
+  const std::string item = mark.empty() ? "" : fmt::format("\"{}\":\"{}\"", kMarkKey, mark);
+  if (metadata.empty()) return item.empty() ? "" : "{" + item + "}";
+  std::string text(metadata);
+  text.append(MappedFile::kPadding, ' ');
+  Splices splices;
+  std::vector<json::Range> removed;
+  bool others = false, there = false;
+  std::uint32_t end = 0;  // of the object, its brace
+  json::Document(text, {0, static_cast<std::uint32_t>(metadata.size())}).read([&](json::Value& root) {
+    root.object([&](std::string_view key, json::Value& value) {
+      value.check();
+      if (key != kMarkKey) {
+        others = true;
+      } else if (mark.empty()) {
+        removed.push_back({value.key_begin(), value.range().end});
+      } else {
+        splices.replace(value.range(), fmt::format("\"{}\"", mark));
+        there = true;
+      }
+    });
+    end = root.range().end - 1;
+  });
+  if (mark.empty() && !others) return "";
+  splices.remove_items(text, removed);
+  // Behind the last one, so that the object is as it was when it is taken out again.
+  if (!item.empty() && !there) {
+    const std::size_t last = text.find_last_not_of(" \t\r\n", end - 1) + 1;
+    splices.insert(static_cast<std::uint32_t>(last), (others ? "," : "") + item);
+  }
+  std::string result = splices.apply(text);
+  result.resize(result.size() - MappedFile::kPadding);
+  return result;
+}
+
 std::string header_of(std::span<const Piece> pieces, std::string_view metadata) {
   std::string text = "{";
   if (!metadata.empty()) text += fmt::format(R"("__metadata__":{})", metadata);
@@ -247,7 +291,7 @@ void write_data(const MappedFile& file, std::vector<Piece>& pieces, OutputFile& 
 
 }  // namespace
 
-void write_safetensors(std::span<const SafetensorsToWrite> files, Output& output) {
+void write_safetensors(std::span<const SafetensorsToWrite> files) {
   struct Laid {
     std::vector<Piece> pieces;
     std::string header;
@@ -257,10 +301,11 @@ void write_safetensors(std::span<const SafetensorsToWrite> files, Output& output
   laid.reserve(files.size());
   for (const SafetensorsToWrite& each : files) {
     std::vector<Piece> pieces = lay_out(*each.from->file, each.tensors);
-    std::string header = header_of(pieces, each.from->metadata);
+    std::string header =
+        header_of(pieces, each.mark ? marked(each.from->metadata, *each.mark) : std::string(each.from->metadata));
     std::uint64_t data = 0;
     for (const Piece& piece : pieces) data = std::max(data, piece.end);
-    OutputFile& out = output.add(each.path, kLengthBytes + header.size() + data);
+    OutputFile& out = each.file(kLengthBytes + header.size() + data);
     laid.push_back({std::move(pieces), std::move(header), &out});
   }
   parallel_for(files.size(), [&](std::size_t i) {

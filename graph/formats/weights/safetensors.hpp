@@ -2,8 +2,9 @@
 // bytes of all tensors without gaps. https://github.com/huggingface/safetensors
 #pragma once
 
-#include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,7 @@
 
 namespace rw::graph {
 
-class Output;
+class OutputFile;
 
 struct StoredTensor {
   std::string_view name;  // in the mapped file, or in the arena if it is spelled with escapes
@@ -26,6 +27,7 @@ struct Safetensors {
   std::shared_ptr<const MappedFile> file;
   Arena arena;
   std::string_view metadata;      // JSON text of "__metadata__", in the mapped file; empty: none
+  std::string mark;               // in the metadata (mark.hpp); empty: none
   Growing<StoredTensor> tensors;  // in the order of the header
 };
 
@@ -48,10 +50,11 @@ struct TensorToStore {
 struct SafetensorsToWrite {
   const Safetensors* from;
   std::vector<TensorToStore> tensors;
-  std::filesystem::path path;
+  std::optional<std::string> mark;                      // that the file gets; empty: none; nothing: what it has
+  std::function<OutputFile&(std::uint64_t size)> file;  // gives it, once its size is known
 };
 
-// Adds the files to `output`, several at a time. Error: a value that cannot be scaled.
-void write_safetensors(std::span<const SafetensorsToWrite> files, Output& output);
+// Writes the files, several at a time. Error: a value that cannot be scaled.
+void write_safetensors(std::span<const SafetensorsToWrite> files);
 
 }  // namespace rw::graph

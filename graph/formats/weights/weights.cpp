@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <set>
 
 #include "graph/base/name_table.hpp"
 #include "graph/formats/output/beside.hpp"
@@ -102,6 +103,18 @@ WeightNames read_weight_names(json::Value& value) {
     throw value.expected("the name of a weight file, of an index, or a list of names");
   const std::string_view name = value.string();
   return {name.ends_with(kIndexEnding) ? WeightForm::index : WeightForm::single, {std::string(name)}};
+}
+
+std::vector<std::string> read_index_names(const std::filesystem::path& model, const std::string& index) {
+  const std::filesystem::path folder = std::filesystem::path(index).parent_path();
+  std::set<std::string> names;
+  const auto file = open_beside(model, index);
+  json::Document(file->text()).read([&](json::Value& root) {
+    root.find("weight_map", [&](json::Value& map) {
+      map.object([&](std::string_view, json::Value& each) { names.insert((folder / each.string()).string()); });
+    });
+  });
+  return {names.begin(), names.end()};
 }
 
 Weights read_weights(const std::filesystem::path& model, const WeightNames& names) {

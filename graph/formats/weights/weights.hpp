@@ -47,6 +47,9 @@ struct WeightNames {
 };
 WeightNames read_weight_names(json::Value& value);
 
+// The files that an index names, unopened. Error: as read_weights().
+std::vector<std::string> read_index_names(const std::filesystem::path& model, const std::string& index);
+
 // Opens and reads the files. Error: a file or its path, see beside.hpp and safetensors.hpp; an index
 // that names a tensor that its file does not have.
 Weights read_weights(const std::filesystem::path& model, const WeightNames& names);
