@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,8 @@ struct InputChange {
   OperatorId op = kNone;
   std::uint32_t slot = 0;
   std::string name;
+  // It reads a constant again, of which a copy was made for it: what takes the copy's factors back. Null: none was.
+  std::shared_ptr<const Edit> undone = nullptr;
 };
 
 // Output `slot` of `op` has this name: that of an operator behind it that was taken out.

@@ -81,9 +81,9 @@ void Rewritten::remove_makers() {
 }
 
 void Rewritten::list_operators() {
-  const auto note = [&](const std::vector<TensorId>& ids) {
-    for (const TensorId id : ids)
-      if (id != kNone) newly_read_.insert(id);
+  const auto note = [&](const Lists& lists) {
+    newly_read_.insert(lists.inputs.begin(), lists.inputs.end());
+    newly_given_.insert(lists.outputs.begin(), lists.outputs.end());
   };
   for (const auto& [id, change] : changes_) {
     if (removed(id)) continue;
@@ -91,9 +91,9 @@ void Rewritten::list_operators() {
     Lists& lists = lists_[id];
     lists.inputs = change.inputs_of(vector_of(op.inputs), kNone, same);
     lists.outputs = change.outputs_of(vector_of(op.outputs), kNone, same);
-    note(lists.inputs);
+    note(lists);
   }
-  for (const Lists& each : inserted_) note(each.inputs);
+  for (const Lists& each : inserted_) note(each);
 }
 
 bool Rewritten::is_read(TensorId id) const {
@@ -120,9 +120,23 @@ void Rewritten::find_orphans() {
     if (const TensorId id = *find(each.name); !is_new(id)) look(id);
 }
 
+// A constant that a file holds, or whose maker stays.
+bool Rewritten::is_held(TensorId id) const {
+  const Tensor& tensor = network_.tensor(id);
+  return tensor.constant && (tensor.producer == kNone || !removed(tensor.producer));
+}
+
+bool Rewritten::gives(TensorId id) const {
+  if (is_new(id) || newly_given_.count(id) != 0) return true;
+  const Tensor& tensor = network_.tensor(id);
+  if (tensor.is_input || is_held(id)) return true;
+  return tensor.producer != kNone && !removed(tensor.producer) && !change(tensor.producer);
+}
+
 // --- operators
 
 const OperatorChange* Rewritten::change(OperatorId id) const {
+  if (changes_.empty()) return nullptr;
   const auto found = changes_.find(id);
   return found == changes_.end() ? nullptr : &found->second;
 }
@@ -142,7 +156,6 @@ RewrittenOperator Rewritten::op(OperatorId id) const {
                            .outputs = info.outputs,
                            .attributes = info.attributes,
                            .captured = info.captured};
-  if (changes_.empty()) return result;
   const OperatorChange* change = this->change(id);
   if (!change) return result;
   const Lists& lists = lists_.at(id);
@@ -215,10 +228,16 @@ void Rewritten::sort(Visit visit) const {
   constexpr std::uint32_t kNowhere = UINT32_MAX, kThere = UINT32_MAX - 1;  // an input of the network, a constant
   std::vector<std::uint32_t> from(tensor_count(), kNowhere);
   for (TensorId id = 0; id < tensor_count(); ++id)
-    if (constant(id) || (!is_new(id) && network_.tensor(id).is_input)) from[id] = kThere;
+    if (is_new(id) ? constant(id).has_value() : network_.tensor(id).is_input || is_held(id)) from[id] = kThere;
   for (std::uint32_t i = 0; i < all.size(); ++i)
-    for (const TensorId output : all[i].outputs)
-      if (output != kNone && from[output] != kThere) from[output] = i;
+    for (const TensorId output : all[i].outputs) {
+      if (output == kNone) continue;
+      const bool own = from[output] == kThere && all[i].id != kNone && !is_new(output) &&
+                       network_.tensor(output).producer == all[i].id;  // a constant that it makes
+      if (from[output] != kNowhere && !own)
+        throw Error("", fmt::format("tensor '{}'", name(output)), "two operators would give it");
+      if (!own) from[output] = i;
+    }
   const auto lost = [&](TensorId id, const char* what) {
     return Error("", fmt::format("tensor '{}'", name(id)), fmt::format("{}, and what gives it is taken out", what));
   };
@@ -283,6 +302,12 @@ std::optional<RewrittenConstant> Rewritten::constant(TensorId id) const {
 std::optional<std::size_t> Rewritten::copy_of(TensorId id) const {
   const auto found = copy_index_.find(id);
   return found == copy_index_.end() ? std::nullopt : std::optional(found->second);
+}
+
+const Edit* Rewritten::undone(OperatorId id, std::uint32_t slot) const {
+  for (const InputChange& each : rewriting_.graph.inputs)
+    if (each.op == id && each.slot == slot) return each.undone.get();
+  return nullptr;
 }
 
 std::vector<RewrittenConstant> Rewritten::added() const {

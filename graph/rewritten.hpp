@@ -94,8 +94,8 @@ class Rewritten {
   using Visit = FunctionRef<void(const RewrittenOperator&)>;
   void for_each_operator(Visit visit) const;  // in the order of the file
   void for_each_in_order(Visit visit) const;  // producers before consumers. Error: as check()
-  // Error (place: the tensor, or none): what is read, or an output of the network, comes from nowhere; operators wait
-  // for one another. For rewritings that somebody else has written down.
+  // Error (place: the tensor, or none): what is read, or an output of the network, comes from nowhere; two operators
+  // give one tensor; operators wait for one another. For rewritings that somebody else has written down.
   void check() const;
 
   // --- tensors: those of the network and, behind them, new ones (copies, added constants, what inserted operators
@@ -113,10 +113,15 @@ class Rewritten {
   TensorId copy(std::size_t index) const { return copies_[index]; }  // by index into Rewriting::copies
   // Which copy it is, as an index into Rewriting::copies.
   std::optional<std::size_t> copy_of(TensorId id) const;
+  // What takes the factors back of the copy that the operator read at this slot, and reads no longer; null: it was
+  // none.
+  const Edit* undone(OperatorId id, std::uint32_t slot) const;
   std::vector<RewrittenConstant> added() const;  // GraphEdits::added, but for those that nobody reads any more
   // A constant of the network that the rewriting has left without readers.
   bool orphaned(TensorId id) const { return orphans_.count(id) != 0; }
   const std::set<TensorId>& orphans() const { return orphans_; }
+  // It is an input, a constant, or some operator gives it.
+  bool gives(TensorId id) const;
   // By tensor: some operator reads it, or it is an output. Walks the network.
   std::vector<bool> read() const;
 
@@ -131,6 +136,7 @@ class Rewritten {
   void list_operators();
   void find_orphans();
   bool is_read(TensorId id) const;
+  bool is_held(TensorId id) const;
   void with_inserted(OperatorId id, Visit visit) const;
   bool keeps_order() const;
   void sort(Visit visit) const;
@@ -148,7 +154,7 @@ class Rewritten {
   std::unordered_map<std::string_view, TensorId> new_ids_;
   std::vector<std::string_view> new_names_;
   std::unordered_map<TensorId, RewrittenConstant> new_constants_;
-  std::set<TensorId> newly_read_;  // by operators that change or are inserted
+  std::set<TensorId> newly_read_, newly_given_;  // by operators that change or are inserted
   std::set<TensorId> orphans_;
 };
 

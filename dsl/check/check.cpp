@@ -45,7 +45,7 @@ void taken(CheckContext& context, const tree::Word& word, std::string_view sort,
                          fmt::format("in {}: choose another name", context.sources.name_and_line(before)));
 }
 
-void check_declaration(CheckContext& context, FileNames& names, const tree::Op& op, Position) {
+void check_declaration(CheckContext& context, FileNames& names, const tree::Op& op, Position at) {
   const auto& laws = context.vocabulary.laws;
   const auto law = std::find_if(laws.begin(), laws.end(), [&](auto& row) { return row.name == op.law.text; });
   for (const tree::Word& word : op.operators) context.bound_operators.insert(word.text);
@@ -58,6 +58,7 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Op& 
     return;
   }
   LawBinding binding;
+  binding.line = at;
   binding.law = static_cast<std::uint32_t>(law - laws.begin());
   binding.elementwise = op.elementwise.has_value();
   if (op.elementwise && !law->elementwise) {

@@ -192,6 +192,7 @@ struct LawBinding {
   std::map<std::string, double> parameters;
   std::shared_ptr<const Guard> guard;  // null: none
   Position at;
+  Position line;  // the whole declaration, of which there may be other bindings
 };
 
 struct Program {

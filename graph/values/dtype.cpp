@@ -7,12 +7,12 @@ namespace rw::graph {
 namespace {
 
 constexpr std::array<DTypeRow, 14> kRows = {{
-    // dtype              name         safetensors onnx size floating largest smallest
+    // dtype              name         safetensors onnx size floating largest smallest rounding
     {DType::undefined, "undefined", "", 0, 0, false},
-    {DType::float32, "float32", "F32", 1, 4, true, 0x1.fffffep127, 0x1p-126},
-    {DType::float16, "float16", "F16", 10, 2, true, 65504, 0x1p-14},
-    {DType::bfloat16, "bfloat16", "BF16", 16, 2, true, 0x1.fep127, 0x1p-126},
-    {DType::float64, "float64", "F64", 11, 8, true, 0x1.fffffffffffffp1023, 0x1p-1022},
+    {DType::float32, "float32", "F32", 1, 4, true, 0x1.fffffep127, 0x1p-126, 0x1p-22},
+    {DType::float16, "float16", "F16", 10, 2, true, 65504, 0x1p-14, 0x1p-10},
+    {DType::bfloat16, "bfloat16", "BF16", 16, 2, true, 0x1.fep127, 0x1p-126, 0x1p-7},
+    {DType::float64, "float64", "F64", 11, 8, true, 0x1.fffffffffffffp1023, 0x1p-1022, 0x1p-50},
     {DType::int8, "int8", "I8", 3, 1, false},
     {DType::uint8, "uint8", "U8", 2, 1, false},
     {DType::int16, "int16", "I16", 5, 2, false},

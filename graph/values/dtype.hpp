@@ -33,6 +33,7 @@ struct DTypeRow {
   std::size_t size;                  // bytes an element
   bool floating;                     // carries a scale
   double largest = 0, smallest = 0;  // of a floating one: the largest finite value, the smallest normal one
+  double rounding = 0;               // of a floating one: more than what rounding to it changes, relative to the value
 };
 
 const DTypeRow& row(DType dtype);

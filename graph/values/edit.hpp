@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "graph/values/axis_mask.hpp"
 
 namespace rw::graph {
+
+struct EditSums;  // edit_sums.hpp
 
 // Multiplies a constant along some axes of its view (see Edit::view).
 struct Factor {
@@ -27,6 +30,7 @@ struct Edit {
       view;                     // row-major factorisation of the new shape, e.g. [group, out/group, in/group, kernel]
   std::vector<Factor> factors;  // multiplied in this order: scales, and behind them what is folded; at most one of
                                 // either for each mask of axes
+  std::shared_ptr<EditSums> sums = nullptr;  // notes checksums while it is carried out, once; null: nobody asks
 
   // The scale along exactly these axes; null: 1.
   const std::vector<double>* along(AxisMask axes) const {

@@ -45,6 +45,13 @@ bool moderate(std::span<const Factor> factors) {
 
 }  // namespace
 
+void add_elements(const Literal& value, Checksum& sum) {
+  if (!value.layout) return sum.add(value.bytes, 0);
+  const std::vector<std::int64_t> dims(value.shape.dims().begin(), value.shape.dims().end());
+  const Edit nothing{dims, dims, {}};
+  sum.add(Scaler(value, nothing, "").result(), 0);
+}
+
 std::uint64_t result_size(const Literal& source, const Edit& edit) {
   return positions(edit.shape) * size(source.dtype);
 }
@@ -54,7 +61,8 @@ Scaler::Scaler(const Literal& source, const Edit& edit, std::string_view name)
   assert(floating(source.dtype) || edit.factors.empty());             // integers carry no scale
   assert(positions(edit.view) == elements_ || edit.factors.empty());  // the view is a factorisation of the shape
   gathers_ = source.layout != nullptr || elements_ != count(source);
-  paths_.reserve(edit.factors.size());  // they view themselves
+  if (edit.sums && gathers_) add_elements(source, edit.sums->before);  // they do not come one by one
+  paths_.reserve(edit.factors.size());                                 // they view themselves
   for (const Factor& factor : edit.factors) {
     paths_.push_back(path_of(factor, edit.view));
     paths_.back().write_out_runs();
@@ -164,8 +172,15 @@ void Scaler::combine(std::uint64_t first, std::span<double> factors) const {
 
 // --- elements
 
-void Scaler::scale(std::uint64_t first, std::span<std::byte> elements) const {
+void Scaler::scale(std::uint64_t first, std::span<std::byte> elements, bool again) const {
+  const bool notes = edit_.sums && !again;
+  if (notes && !gathers_) note(&EditSums::before, first, elements);
   if (!paths_.empty()) scale(first, elements, elements.data());
+  if (notes) note(&EditSums::after, first, elements);
+}
+
+void Scaler::note(Checksum EditSums::*sum, std::uint64_t first, std::span<const std::byte> elements) const {
+  (edit_.sums.get()->*sum).add(elements, byte_count() - first * size(source_.dtype) - elements.size());
 }
 
 void Scaler::scale(std::uint64_t first, std::span<std::byte> to, const std::byte* from) const {
@@ -220,10 +235,10 @@ void Scaler::gather(std::uint64_t first, std::span<std::byte> elements) const {
   });
 }
 
-void Scaler::write(std::uint64_t first, std::span<std::byte> elements) const {
-  if (gathers_ || paths_.empty()) {
+void Scaler::write(std::uint64_t first, std::span<std::byte> elements, bool again) const {
+  if (gathers_ || paths_.empty() || edit_.sums) {
     fetch(first, elements);
-    scale(first, elements);
+    scale(first, elements, again);
   } else if (!elements.empty()) {
     scale(first, elements, source_.bytes.data() + first * size(source_.dtype));
   }

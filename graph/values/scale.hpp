@@ -8,10 +8,14 @@
 #include <vector>
 
 #include "graph/values/edit.hpp"
+#include "graph/values/edit_sums.hpp"
 #include "graph/values/literal.hpp"
 #include "graph/values/scale_kernels.hpp"
 
 namespace rw::graph {
+
+// Adds the elements of a constant, row-major and little-endian.
+void add_elements(const Literal& value, Checksum& sum);
 
 // Size of the result of an edit, in bytes.
 std::uint64_t result_size(const Literal& source, const Edit& edit);
@@ -34,12 +38,13 @@ class Scaler {
   // is repeated, or the source has a layout.
   bool gathers() const { return gathers_; }
 
-  // Scales elements [first, first + count) of the result in place; they hold the source's values.
-  // Infinity stays what it is. Error (place "tensor 'name'"): NaN, or a value that becomes infinite in its type.
-  void scale(std::uint64_t first, std::span<std::byte> elements) const;
+  // Scales elements [first, first + count) of the result in place; they hold the source's values. Infinity stays what
+  // it is. Where the edit notes checksums each element is noted once: `again` says that these were, or will be, by
+  // another call. Error (place "tensor 'name'"): NaN, or a value that becomes infinite in its type.
+  void scale(std::uint64_t first, std::span<std::byte> elements, bool again = false) const;
 
   // Writes these elements of the result, reading the source where it lies. Error: as above.
-  void write(std::uint64_t first, std::span<std::byte> elements) const;
+  void write(std::uint64_t first, std::span<std::byte> elements, bool again = false) const;
 
   // All of the result.
   std::vector<std::byte> result() const;
@@ -74,6 +79,7 @@ class Scaler {
   void combine(std::uint64_t first, std::span<double> factors) const;
   void gather(std::uint64_t first, std::span<std::byte> elements) const;
   void scale(std::uint64_t first, std::span<std::byte> to, const std::byte* from) const;
+  void note(Checksum EditSums::*sum, std::uint64_t first, std::span<const std::byte> elements) const;
   void fetch(std::uint64_t first, std::span<std::byte> elements) const;
   void check(std::uint64_t first, std::span<const std::byte> scaled) const;
   std::string position(std::uint64_t index) const;

@@ -1,16 +1,10 @@
 // fold_affine(a, b): a linear operator and one behind it that multiplies and adds constants along the channels become
-// one linear operator. With y = W x + c and z = f y + d it is z = (f W) x + (f c + d):
-//
-//   BatchNormalization  f = scale / sqrt(variance + epsilon)   d = bias - f mean
-//   Mul, Div            f = the constant, or 1 / it            d = 0
-//   Add, Sub            f = 1, or -1 where it is subtracted    d = the constant, or - it
-//
-// (ONNX operator specification.) f goes into the weights while they are written; the bias is a new constant. Both are
-// apart from the scales that the plan holds: where y' = s y and z' = t z were planned, the linear operator gives t z.
+// one linear operator. With y = W x + c and z = f y + d it is z = (f W) x + (f c + d), with f and d of
+// channel_affine.hpp. f goes into the weights while they are written; the bias is a new constant. Both are apart from
+// the scales that the plan holds: where y' = s y and z' = t z were planned, the linear operator gives t z.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 
@@ -18,100 +12,13 @@
 #include "runtime/actions/action.hpp"
 #include "runtime/actions/first_output.hpp"
 #include "runtime/weights/bias.hpp"
+#include "runtime/weights/channel_affine.hpp"
 #include "runtime/weights/edited.hpp"
 
 namespace rw::runtime {
 namespace {
 
 constexpr std::array kFoldAffineArguments = {dsl::ArgumentForm::chain_node, dsl::ArgumentForm::chain_node};
-
-// z = factor y + offset, one of each for every channel.
-struct ChannelAffine {
-  std::vector<double> factor, offset;
-};
-
-// The constant at `slot` of an operator, one value for each of `channels` along `axis` of its output (counted from the
-// end): broadcast as ONNX does. Nothing: it is no constant, or has several values along another axis.
-std::optional<std::vector<double>> along(const Site& site, std::uint32_t slot, std::size_t channels, int from_end) {
-  if (!site.is_constant(slot) || !graph::floating(site.tensor(slot).dtype)) return std::nullopt;
-  const graph::Literal& literal = *site.tensor(slot).constant;
-  const int rank = literal.shape.rank(), axis = rank - from_end;
-  for (int i = 0; i < rank; ++i)
-    if (i != axis && literal.shape[i] != 1) return std::nullopt;
-  const std::size_t count = graph::count(literal);
-  if (count != 1 && count != channels) return std::nullopt;
-  std::vector<double> values(channels);
-  for (std::size_t i = 0; i < channels; ++i) values[i] = graph::element(literal, count == 1 ? 0 : i);
-  return values;
-}
-
-// Its channels lie on axis 1.
-std::optional<ChannelAffine> batch_normalization(const Site& site, std::size_t channels, int from_end) {
-  std::string why;
-  if (site.output_shape().rank() - from_end != 1) return std::nullopt;
-  if (!site.form().affine || !site.form().affine(site, why)) return std::nullopt;
-  std::vector<std::vector<double>> constants;  // scale, bias, mean, variance
-  for (std::uint32_t slot = 1; slot <= 4; ++slot) {
-    auto values = along(site, slot, channels, 1);
-    if (!values || graph::count(*site.tensor(slot).constant) != channels) return std::nullopt;
-    constants.push_back(std::move(*values));
-  }
-  const double epsilon = site.number("epsilon", 1e-5);
-  ChannelAffine result;
-  for (std::size_t i = 0; i < channels; ++i) {
-    result.factor.push_back(constants[0][i] / std::sqrt(constants[3][i] + epsilon));
-    result.offset.push_back(constants[1][i] - result.factor[i] * constants[2][i]);
-  }
-  return result;
-}
-
-// The operand that is the constant of an operator with two.
-std::optional<std::uint32_t> constant_slot(const Site& site) {
-  if (site.input_count() != 2 || site.is_constant(0) == site.is_constant(1)) return std::nullopt;
-  return site.is_constant(0) ? 0 : 1;
-}
-
-std::optional<ChannelAffine> multiply(const Site& site, std::size_t channels, int from_end) {
-  const auto slot = constant_slot(site);
-  auto factor = slot ? along(site, *slot, channels, from_end) : std::nullopt;
-  if (!factor) return std::nullopt;
-  return ChannelAffine{std::move(*factor), std::vector<double>(channels, 0)};
-}
-
-std::optional<ChannelAffine> divide(const Site& site, std::size_t channels, int from_end) {
-  if (constant_slot(site) != 1) return std::nullopt;
-  auto result = multiply(site, channels, from_end);
-  if (result)
-    for (double& each : result->factor) each = 1 / each;
-  return result;
-}
-
-std::optional<ChannelAffine> add(const Site& site, std::size_t channels, int from_end) {
-  const auto slot = constant_slot(site);
-  auto offset = slot ? along(site, *slot, channels, from_end) : std::nullopt;
-  if (!offset) return std::nullopt;
-  return ChannelAffine{std::vector<double>(channels, 1), std::move(*offset)};
-}
-
-std::optional<ChannelAffine> subtract(const Site& site, std::size_t channels, int from_end) {
-  auto result = add(site, channels, from_end);
-  if (!result) return std::nullopt;
-  for (double& each : constant_slot(site) == 0 ? result->factor : result->offset) each = -each;
-  return result;
-}
-
-struct AffineRow {
-  std::string_view op;
-  std::optional<ChannelAffine> (*read)(const Site&, std::size_t channels, int from_end);
-};
-constexpr std::array kRows = {AffineRow{"BatchNormalization", batch_normalization}, AffineRow{"Mul", multiply},
-                              AffineRow{"Div", divide}, AffineRow{"Add", add}, AffineRow{"Sub", subtract}};
-
-std::optional<ChannelAffine> affine_of(const Site& site, std::size_t channels, int from_end) {
-  for (const AffineRow& row : kRows)
-    if (row.op == site.network().type_of(site.id())) return row.read(site, channels, from_end);
-  return std::nullopt;
-}
 
 // The linear operator as it is edited: which constants, and how its channels lie.
 struct Target {
@@ -146,7 +53,7 @@ std::string read_target(const Site& site, Target& target) {
   target.bias.assign(target.channels, 0);
   target.bias_factor = site.number("beta", 1);
   if (!linear->bias) return {};
-  const auto bias = along(site, *linear->bias, target.channels, 1);
+  const auto bias = values_along(site, *linear->bias, target.channels, 1);
   if (!bias) return fmt::format("its bias '{}' is not one value a channel", site.tensor(*linear->bias).name);
   for (std::size_t i = 0; i < target.channels; ++i) target.bias[i] = (*bias)[i] * target.bias_factor;
   return {};
@@ -202,7 +109,7 @@ GraphEffect fold_affine(ChainContext& context, const dsl::Step& step) {
     return {.reason = fmt::format("'{}' is read by others too", network.tensor(between).name)};
   Target target{};
   if (std::string why = read_target(linear, target); !why.empty()) return {.reason = std::move(why)};
-  const auto folded = affine_of(affine, target.channels, target.from_end);
+  const auto folded = channel_affine(affine, target.channels, target.from_end);
   if (!folded)
     return {.reason = fmt::format("{} '{}' is no constant factor or summand for each channel", network.type_of(b),
                                   network.op(b).name)};

@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::array kRemoveArguments = {dsl::ArgumentForm::chain_node};
 
-std::string not_identity(const Site& site) {
-  const auto identity = traits(site).identity;
-  return identity ? identity(site)
-                  : fmt::format("{} is not known to be the identity", site.network().type_of(site.id()));
-}
-
 GraphEffect remove(ChainContext& context, const dsl::Step& step) {
   graph::Editor& editor = context.editor;
   const graph::Network& network = editor.network();

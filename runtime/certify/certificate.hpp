@@ -1,11 +1,20 @@
-// The certificate: proof, from the plan alone, that the network's function is unchanged. The network is walked in
-// topological order with the scale that each tensor now has; every operator's law says which scale comes out of the
-// scales and edits that go in. It knows neither regions nor rules.
+// The certificate: proof that what will be written computes what the network computes, from the network, its laws and
+// the rewriting alone, whoever made that: rules, or a plan that is applied. The operators are walked as they will be,
+// in topological order, with the scale that each tensor then has; every operator's law says which scale comes out of
+// the scales and edits that go in. Where an operator reads or gives something else than in the network, that must be a
+// copy of what it read (copies, rebindings), the same tensor behind operators that are the identity, or an affine
+// operator behind it that was folded into its constants; where operators take the place of a Clip they must have its
+// bounds. It knows neither regions nor rules.
+//
+// What it does not look at: the bias of a linear operator that is replaced without a fold (absorb_bias), and, where
+// edits were made on the network already (graph/editor.hpp), whether these were right: actions answer for them.
 #pragma once
 
-#include <optional>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
+#include "graph/rewritten.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/regions/analysis.hpp"
 
@@ -20,6 +29,11 @@ struct Certificate {
   std::string why;
 };
 
-Certificate certify(const Analysis& analysis, const Plan& plan);
+// How activations are said to be scaled along their channels (that is how statistics are), by tensor; absent: 1, empty:
+// nothing is said.
+using ClaimedScales = std::unordered_map<TensorId, std::vector<double>>;
+
+// `analysis`: of rewritten.network(). graph::Error: operators that wait for one another.
+Certificate certify(const Analysis& analysis, const graph::Rewritten& rewritten, const ClaimedScales& claimed);
 
 }  // namespace rw::runtime

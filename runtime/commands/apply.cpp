@@ -1,14 +1,14 @@
 // Applies the plan of a run.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "graph/base/printable.hpp"
-#include "graph/formats/plan/plan_file.hpp"
-#include "graph/formats/write_model.hpp"
-#include "graph/mark.hpp"
+#include "graph/formats/plan/planned.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/run_options.hpp"
+#include "runtime/engine/apply.hpp"
 #include "runtime/text/console.hpp"
 
 namespace rw::commands {
@@ -41,22 +41,61 @@ std::vector<graph::WeightFile> outputs(const Given& given) {
   return all;
 }
 
-void report(const graph::PlanFile& plan, std::size_t tensors, bool undo) {
-  fmt::print("{} {} of the plan's {} tensors\n", undo ? "undid" : "scaled", tensors, plan.scales.size());
+// What cannot be told is not done: the report goes first, and its last line when all files are in their places.
+void report(const graph::PlanFile& plan, std::size_t tensors, bool bytes_of_before, const Given& given,
+            std::string_view certificate) {
+  if (given.has("--quiet")) return;
+  fmt::print("{} {} of the plan's {} tensors\n", given.has("--undo") ? "undid" : "scaled", tensors, plan.scales.size());
   if (tensors == 0 && !plan.scales.empty()) fmt::print("note: these files have none of them\n");
+  if (!bytes_of_before)
+    fmt::print("note: the bytes of before do not come back, as factors are not powers of two: rounding stays\n");
+  fmt::print("{}\n", certificate);
   runtime::flush_output();
 }
 
-std::string written_line(const graph::Written& written, bool dry) {
-  if (dry) return "dry run: nothing was written\n";
+void announce(const graph::Written& written, const Given& given) {
+  if (given.has("--quiet")) return;
+  if (given.has("--dry-run")) return runtime::announce("dry run: nothing was written\n");
   std::string files;
   for (const auto& file : written.files) files += (files.empty() ? "" : ", ") + graph::printable(file.string());
-  return fmt::format("wrote {}\n", files);
+  runtime::announce(fmt::format("wrote {}\n", files));
+}
+
+int apply_to_weights(const Given& given, const graph::PlanFile& plan, const std::vector<graph::WeightFile>& to,
+                     graph::ApplyOptions options) {
+  const graph::AppliedWeights applied =
+      graph::apply_to_weights(plan, to, options, [&](const graph::AppliedWeights& each) {
+        report(plan, each.tensors, each.bytes_of_before, given,
+               "not certified: weights alone do not say what the network computes");
+      });
+  announce(applied.written, given);
+  return kDone;
+}
+
+int apply_to_model(const Given& given, const graph::PlanFile& plan, const graph::WeightFile& to,
+                   graph::ApplyOptions options) {
+  const dsl::Loaded laws = runtime::laws_of(plan);
+  for (const dsl::Diagnostic& each : laws.diagnostics) fmt::print(stderr, "{}", dsl::draw(each, laws.sources));
+  if (dsl::has_errors(laws.diagnostics)) return kMistake;
+  graph::Model model = graph::read_model(to.from);
+  if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
+  model.sources.insert(model.sources.end(), plan.sources.begin(), plan.sources.end());
+  const runtime::AppliedPlan applied =
+      runtime::apply_to_model(plan, model, laws, to.to, options, [&](const runtime::AppliedPlan& each) {
+        report(plan, plan.scales.size(), each.bytes_of_before, given,
+               fmt::format("certified: scales, {} operators checked", each.certificate.operators));
+      });
+  if (!applied.certificate.holds) {
+    fmt::print(stderr, "rewrite-engine: the certificate does not hold at {}: {}; nothing was written\n", applied.leak,
+               graph::printable(applied.certificate.why));
+    return kRefused;
+  }
+  announce(applied.written, given);
+  return kDone;
 }
 
 int apply(const Given& given) {
   set_threads(given);
-  const bool undo = given.has("--undo"), dry = given.has("--dry-run");
   const std::vector<std::string>& files = given.list("FILES");
   const auto weights = static_cast<std::size_t>(
       std::count_if(files.begin(), files.end(), [](const fs::path& file) { return is_weights(file); }));
@@ -66,29 +105,18 @@ int apply(const Given& given) {
   if (weights != 0 && given.has("--stats")) throw UsageError("--stats goes with a model");
   const std::vector<graph::WeightFile> to = outputs(given);
   const graph::PlanFile plan = graph::read_plan(given.text("PLAN"));
-  // What cannot be told is not done: the report goes first, and its last line when all files are in their places.
-  const auto tell = [&](std::size_t tensors) {
-    if (!given.has("--quiet")) report(plan, tensors, undo);
-  };
-  graph::Written written;
-  if (weights != 0) {
-    written = graph::apply_to_weights(plan, to, undo, dry, tell);
-  } else {
-    graph::Model model = graph::read_model(to[0].from);
-    if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
-    model.sources.insert(model.sources.end(), plan.sources.begin(), plan.sources.end());
-    const graph::Rewriting rewriting = graph::rewriting_of(plan, model, undo);
-    graph::Output output(model.sources, dry);
-    // Plans of old versions say no marks.
-    const std::optional<std::string> mark = undo        ? plan.was_marked
-                                            : plan.mark ? plan.mark
-                                                        : graph::mark_for(model, rewriting);
-    graph::add_model(model, rewriting, to[0].to, output, mark);
-    tell(plan.scales.size());
-    written = output.commit();
+  const graph::ApplyOptions options{
+      .undo = given.has("--undo"), .dry = given.has("--dry-run"), .unchecked = given.has("--force")};
+  if (!plan.checksums)
+    fmt::print(stderr, "rewrite-engine: warning: {} has no checksums: whether these are its tensors is not checked\n",
+               graph::printable(plan.path));
+  try {
+    return weights != 0 ? apply_to_weights(given, plan, to, options) : apply_to_model(given, plan, to[0], options);
+  } catch (const graph::PlanRefusal& refusal) {
+    fmt::print(stderr, "rewrite-engine: {}; nothing was written (--force applies the plan all the same)\n",
+               refusal.what());
+    return kRefused;
   }
-  if (!given.has("--quiet")) runtime::announce(written_line(written, dry));
-  return kDone;
 }
 
 constexpr Argument kApplyArguments[] = {
@@ -100,6 +128,7 @@ constexpr Argument kApplyArguments[] = {
 constexpr Option kApplyOptions[] = {
     {"--out", "OUT", "where it goes; for several files a folder", 'o', false, Completes::model},
     {"--undo", {}, "divide by the factors: take a plan back that was applied"},
+    {"--force", {}, "also where checksums say that the tensors are not those of the plan"},
     kStatsOption,
     {"--dry-run", {}, "do everything but write"},
     kThreadsOption,
@@ -121,7 +150,9 @@ const Command kApply = {
         "what the run gave; applied to files of weights, one at a time and wherever they are, their part of it. Rules, "
         "statistics and the rest of the model are not needed.\n\nWith --undo the factors divide: where they are powers "
         "of two (run --exact) the original bytes come back. A plan that edits the graph goes with models alone and "
-        "cannot be undone.",
+        "cannot be undone.\n\nChecksums in the plan say whether these are the tensors that it was made for, and "
+        "whether they were scaled already; of a model the result is certified as in the run. Where one of them says no "
+        "nothing is written (exit status 3). --force passes over checksums, never over the certificate.",
     .arguments = kApplyArguments,
     .options = kApplyOptions,
     .examples = kApplyExamples,

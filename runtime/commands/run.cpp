@@ -14,7 +14,6 @@
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/commands/run_options.hpp"
 #include "runtime/commands/watch.hpp"
-#include "runtime/engine/apply_plan.hpp"
 #include "runtime/engine/plan_file.hpp"
 #include "runtime/report/report.hpp"
 #include "runtime/text/console.hpp"
@@ -80,21 +79,21 @@ int rewrite(const Given& given, Seen& seen) {
   const std::vector<std::filesystem::path> beside = reports(given);
   const std::filesystem::path out = output_path(given);
   check_reports(given, beside, model, out);
-  const runtime::Outcome outcome = runtime::run(model, rules->program, options);
+  runtime::Outcome outcome = runtime::run(model, rules->program, options);
   if (given.has("--watch")) seen.matches = matches_of(model, rules->program, outcome);
   const bool fired = required_fired(given, rules->program, outcome);
   graph::Output output(model.sources, dry_run);
   output.keep_free(beside);
   graph::Written written;
   if (outcome.certificate.holds && fired) {
-    const graph::Rewriting rewriting =
-        runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
+    if (given.has("--plan")) graph::note_checksums(outcome.rewriting);
     runtime::Progress progress(runtime::Progress::terminal(), model.bytes);
     const auto show = [&](std::uint64_t bytes) { progress.show(bytes); };
     const graph::Output::Progress watcher(show);
-    written = graph::add_model(model, rewriting, out, output, graph::mark_for(model, rewriting), &watcher);
+    written =
+        graph::add_model(model, outcome.rewriting, out, output, graph::mark_for(model, outcome.rewriting), &watcher);
     if (given.has("--plan")) {
-      graph::PlanFile plan = runtime::plan_file(outcome, rules->program, rewriting);
+      graph::PlanFile plan = runtime::plan_file(outcome, *rules);
       if (!written.mark.empty()) {
         plan.was_marked = model.mark.text;
         plan.mark = written.mark;

@@ -6,6 +6,8 @@
 namespace rw::runtime {
 namespace {
 
+constexpr std::string_view kStandard = "std";  // the file of rules that every run reads
+
 class Provenance {
  public:
   Provenance(const Outcome& outcome, const dsl::Program& program) : outcome_(outcome), program_(program) {
@@ -14,7 +16,7 @@ class Provenance {
   }
 
   // Names rule and region of the factor over `axes` of what `op` reads at `slot`.
-  void name(OperatorId op, std::uint32_t slot, AxisMask axes, graph::PlanFactor& factor) const {
+  void name(OperatorId op, std::uint32_t slot, AxisMask axes, graph::PlanOrigin& origin) const {
     const Law& law = outcome_.analysis.law(op);
     if (!law.handles) return;
     const Site site = outcome_.analysis.site(op);
@@ -23,18 +25,18 @@ class Provenance {
     for (const Handle::Side side : {Handle::Side::out, Handle::Side::in})
       for (const Handle& handle : handles) {
         if (handle.slot != slot || handle.axes != axes || handle.side != side) continue;
-        if (name(side == Handle::Side::in ? site.input(handle.activation) : site.output(), factor)) return;
+        if (name(side == Handle::Side::in ? site.input(handle.activation) : site.output(), origin)) return;
       }
   }
 
  private:
-  bool name(TensorId tensor, graph::PlanFactor& factor) const {
+  bool name(TensorId tensor, graph::PlanOrigin& origin) const {
     const auto region = tensor == kNone ? std::nullopt : outcome_.regions.region_of(tensor);
     if (!region || visited_of_[*region] == kNone) return false;
     const RegionOutcome& visited = outcome_.visited[visited_of_[*region]];
     if (visited.taken_by == kNone) return false;
-    factor.rule = program_.rules[visited.taken_by].name;
-    factor.region = outcome_.analysis.network->op(outcome_.regions[*region].parents[0]).name;
+    origin.rule = program_.rules[visited.taken_by].name;
+    origin.region = outcome_.analysis.network->op(outcome_.regions[*region].parents[0]).name;
     return true;
   }
 
@@ -42,6 +44,14 @@ class Provenance {
   const dsl::Program& program_;
   std::vector<std::uint32_t> visited_of_;  // by region
 };
+
+void add_operators(const dsl::Loaded& rules, graph::PlanFile& plan) {
+  for (const dsl::LawBinding& each : rules.program.laws) {
+    if (rules.sources[each.line.source].name == kStandard) continue;
+    std::string line(rules.sources.text(each.line));
+    if (plan.operators.empty() || plan.operators.back() != line) plan.operators.push_back(std::move(line));
+  }
+}
 
 void add_statistics(const Outcome& outcome, graph::PlanFile& plan) {
   std::map<TensorId, std::vector<double>> scales(outcome.plan.scales().begin(), outcome.plan.scales().end());
@@ -62,13 +72,16 @@ void add_statistics(const Outcome& outcome, graph::PlanFile& plan) {
 
 }  // namespace
 
-graph::PlanFile plan_file(const Outcome& outcome, const dsl::Program& program, const graph::Rewriting& rewriting) {
+graph::PlanFile plan_file(const Outcome& outcome, const dsl::Loaded& rules) {
+  const graph::Rewriting& rewriting = outcome.rewriting;
   const graph::Network& network = *outcome.analysis.network;
   graph::PlanFile plan = graph::plan_of(graph::Rewritten(network, rewriting));
-  const Provenance provenance(outcome, program);
+  const Provenance provenance(outcome, rules.program);
+  add_operators(rules, plan);
+  if (plan.scales.empty()) plan.checksums.emplace();  // of nothing
   const auto name = [&](graph::PlanScale& scale, const graph::Edit& edit, OperatorId op, std::uint32_t slot) {
-    for (std::size_t i = 0; i < scale.factors.size(); ++i)
-      provenance.name(op, slot, edit.factors[i].axes, scale.factors[i]);
+    for (std::size_t i = 0; i < scale.origins.size(); ++i)
+      provenance.name(op, slot, edit.factors[i].axes, scale.origins[i]);
   };
   const std::size_t first = rewriting.constants.size();  // of the copies among the scales
   for (std::size_t i = 0; i < first; ++i)

@@ -10,6 +10,7 @@
 #include "graph/base/error.hpp"
 #include "graph/base/parallel.hpp"
 #include "graph/editor.hpp"
+#include "runtime/engine/apply_plan.hpp"
 #include "runtime/engine/visit.hpp"
 #include "runtime/matching/chain.hpp"
 #include "runtime/plan/scales.hpp"
@@ -393,7 +394,9 @@ class Runner {
 Outcome run(graph::Model& model, const dsl::Program& program, const RunOptions& options) {
   Outcome outcome;
   Runner(model, program, options, outcome).run();
-  outcome.certificate = certify(outcome.analysis, outcome.plan);
+  outcome.rewriting = apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
+  outcome.certificate =
+      certify(outcome.analysis, graph::Rewritten(model.network, outcome.rewriting), outcome.plan.scales());
   return outcome;
 }
 

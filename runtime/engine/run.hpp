@@ -1,5 +1,5 @@
-// Running rules on a model: analysis, regions, matching, formulas and actions, in the order of the rules; then the
-// certificate.
+// Running rules on a model: analysis, regions, matching, formulas and actions, in the order of the rules; then what is
+// to be written of it, and the certificate of that.
 #pragma once
 
 #include <map>
@@ -56,6 +56,7 @@ struct Outcome {
   Analysis analysis;
   Regions regions;
   Plan plan;
+  graph::Rewriting rewriting;          // what is to be written of it
   std::vector<RuleOutcome> rules;      // by rule of the program
   std::vector<RegionOutcome> visited;  // regions with a parent, in the order of their first parent
   Misses misses;                       // of `visited`

@@ -37,7 +37,9 @@ std::optional<Scale> scale_of(const Site& site, const graph::Affine& affine, Car
   if (!is_vector_form(affine)) return broadcast_scale(edit, site.output_shape());
   if (edit->factors.size() != 1) return std::nullopt;
   const graph::Anchors anchors = site.form().anchors(site);
-  if (!anchors.output) return std::nullopt;
+  if (!anchors.output ||
+      elements(*anchors.output, site.output_shape()) != static_cast<std::int64_t>(edit->factors[0].values.size()))
+    return std::nullopt;
   return make_scale(*anchors.output, edit->factors[0].values, site.output_shape());
 }
 

@@ -61,7 +61,9 @@ class Carry {
  public:
   virtual ~Carry() = default;
   virtual const Scale& input(std::uint32_t slot) const = 0;
-  virtual const Edit* edit(std::uint32_t slot) const = 0;    // null: the constant is as it was
+  virtual const Edit* edit(std::uint32_t slot) const = 0;  // null: the constant is as it was
+  // Another constant stands there, which an action has made that is about no scale: nothing is known of it.
+  virtual bool replaced(std::uint32_t slot) const = 0;
   virtual void output(std::uint32_t slot, Scale scale) = 0;  // 1 where nothing is said
 };
 

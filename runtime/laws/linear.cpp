@@ -114,7 +114,7 @@ std::string carry(const Site& site, Carry& carry) {
   for (std::uint32_t i = 0; i < channels; ++i)
     if (!near(in[i], 1))
       return fmt::format("its input channel {} is scaled by {} more than its weight takes back", i, in[i]);
-  if (linear->bias) {
+  if (linear->bias && !carry.replaced(*linear->bias)) {
     const Edit* edit = carry.edit(*linear->bias);
     const bool follows = edit && edit->factors.size() == 1 ? near(edit->factors[0].values, out)
                                                            : !edit && near(out, std::vector<double>(features, 1.0));

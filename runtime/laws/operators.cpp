@@ -263,4 +263,10 @@ bool pads_with_zeros(const Site& site) {
   return automatic == "NOTSET" && list && std::any_of(list->begin(), list->end(), [](auto each) { return each != 0; });
 }
 
+std::string not_identity(const Site& site) {
+  const auto identity = traits(site).identity;
+  return identity ? identity(site)
+                  : fmt::format("{} is not known to be the identity", site.network().type_of(site.id()));
+}
+
 }  // namespace rw::runtime

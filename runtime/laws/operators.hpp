@@ -35,6 +35,8 @@ const OperatorTraits& traits(const Site& site);
 
 // Empty: nothing of the operator itself is in the way of its law.
 std::string operator_condition(const Site& site);
+// Why its first output is not its first input; empty: it is.
+std::string not_identity(const Site& site);
 // Why its outputs do not stay bit for bit when its inputs are scaled by powers of two; empty: they do.
 std::string inexact(const Site& site);
 // Zeros are put around its input.

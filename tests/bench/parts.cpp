@@ -147,7 +147,9 @@ void certify(benchmark::State& state) {
   graph::Model model = read_with_statistics(folder().model("chain", state.range(0), "external"));
   const dsl::Loaded loaded = rules();
   const runtime::Outcome outcome = runtime::run(model, loaded.program, {});
-  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(runtime::certify(outcome.analysis, outcome.plan));
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(
+        runtime::certify(outcome.analysis, graph::Rewritten(model.network, outcome.rewriting), outcome.plan.scales()));
   per_operator(state, model.network.operators().size());
 }
 BENCHMARK(certify)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);

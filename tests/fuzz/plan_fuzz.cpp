@@ -1,6 +1,7 @@
-// Any bytes as a plan, applied to a small model and taken back, and to its weights alone.
+// Any bytes as a plan, applied to a small model and taken back, and to its weights alone, with its checksums and
+// without.
 #include "graph/base/error.hpp"
-#include "graph/formats/plan/plan_file.hpp"
+#include "runtime/engine/apply.hpp"
 #include "tests/fuzz/scratch.hpp"
 
 namespace {
@@ -31,15 +32,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
       const graph::PlanFile plan = graph::read_plan(path);
       graph::to_json(plan);
-      try {
-        const graph::WeightFile file = {weight_file, "unused.safetensors"};
-        graph::apply_to_weights(plan, std::span(&file, 1), undo, true, [](std::size_t) {});
-      } catch (const graph::Error& error) {
-        if (error.message.empty()) __builtin_trap();
+      const dsl::Loaded laws = runtime::laws_of(plan);
+      if (dsl::has_errors(laws.diagnostics)) continue;
+      for (const bool unchecked : {false, true}) {
+        const graph::ApplyOptions options{.undo = undo, .dry = true, .unchecked = unchecked};
+        try {
+          const graph::WeightFile file = {weight_file, "unused.safetensors"};
+          graph::apply_to_weights(plan, std::span(&file, 1), options, [](const graph::AppliedWeights&) {});
+        } catch (const graph::Error& error) {
+          if (error.message.empty()) __builtin_trap();
+        }
+        graph::Model model = graph::read_model(model_file);
+        const runtime::AppliedPlan applied =
+            runtime::apply_to_model(plan, model, laws, "unused.json", options, [](const runtime::AppliedPlan&) {});
+        if (!applied.certificate.holds && applied.certificate.why.empty()) __builtin_trap();
       }
-      graph::Model model = graph::read_model(model_file);
-      const graph::Rewriting rewriting = graph::rewriting_of(plan, model, undo);
-      graph::write_model(model, rewriting, "unused.json", true);
     } catch (const graph::Error& error) {
       if (error.message.empty()) __builtin_trap();
     }

@@ -213,5 +213,5 @@ TEST_CASE("A plan that takes out an operator whose constant is read on is refuse
              R"({"format": "rewrite-engine/plan", "version": 1, "scales": [], "edits": [{"remove": "i"}]})");
   const Outcome outcome = run_engine({"apply", "plan.json", "m.json"}, {.folder = folder.path()});
   CHECK(outcome.status == 1);
-  CHECK(contains(outcome.err, "tensor 'i': it is read, and the plan removes what gives it"));
+  CHECK(contains(outcome.err, "tensor 'i': it is read, and what gives it is taken out"));
 }

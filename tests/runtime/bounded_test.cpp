@@ -216,7 +216,7 @@ TEST_CASE("bounded: the certificate sees a bound that does not follow") {
     for (const char* name : {"a", "f"}) plan.scale(*engine.network().find(name), by);
     return plan;
   };
-  CHECK(rw::runtime::certify(analysis, plan_of(&by)).holds);
-  CHECK(rw::runtime::certify(analysis, plan_of(&other)).why == "its bound max is not scaled as its input is");
-  CHECK(rw::runtime::certify(analysis, plan_of(nullptr)).why == "its bound max is not scaled as its input is");
+  CHECK(certificate_of(analysis, plan_of(&by)).holds);
+  CHECK(certificate_of(analysis, plan_of(&other)).why == "its bound max is not scaled as its input is");
+  CHECK(certificate_of(analysis, plan_of(nullptr)).why == "its bound max is not scaled as its input is");
 }

@@ -3,11 +3,17 @@
 #include <iterator>
 #include <sstream>
 
+#include "runtime/engine/apply_plan.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"
 #include "tests/support/catch.hpp"
 
 namespace rw::test {
+
+runtime::Certificate certificate_of(const runtime::Analysis& analysis, const runtime::Plan& plan) {
+  const graph::Rewriting rewriting = runtime::apply_plan(analysis, plan, {}, {});
+  return runtime::certify(analysis, graph::Rewritten(*analysis.network, rewriting), plan.scales());
+}
 
 const char* const kTakeAll = R"(
 set weighted = Conv, ConvTranspose, Gemm, MatMul, BatchNormalization, Mul

@@ -13,6 +13,9 @@ namespace rw::test {
 
 std::vector<std::string> words(const std::string& text);  // between white space
 
+// Of what would be written of a plan.
+runtime::Certificate certificate_of(const runtime::Analysis& analysis, const runtime::Plan& plan);
+
 class Engine {
  public:
   // `rules`: names of shipped files with spaces between, or the text of a rule file (anything with a brace). Fails the

@@ -1,9 +1,10 @@
 // A plan, read back from its file and applied to the model as it was, writes what the run wrote: on random networks,
 // flat and nested ones, scaled alone or edited, too.
+#include <functional>
 #include <map>
 
 #include "graph/formats/plan/plan_file.hpp"
-#include "runtime/engine/apply_plan.hpp"
+#include "runtime/engine/apply.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/plan_file.hpp"
 #include "runtime/engine/vocabulary.hpp"
@@ -24,12 +25,12 @@ std::map<std::string, std::string> files_of(const std::filesystem::path& folder)
   return files;
 }
 
-// Writes into a fresh folder `into`, and gives what it wrote.
-std::map<std::string, std::string> written(const graph::Model& model, const graph::Rewriting& rewriting,
-                                           const TemporaryFolder& folder, const std::string& to) {
+// What `write` writes into a fresh folder.
+std::map<std::string, std::string> written(const TemporaryFolder& folder,
+                                           const std::function<void(const std::filesystem::path& into)>& write) {
   const auto into = folder / "into";
   std::filesystem::create_directory(into);
-  graph::write_model(model, rewriting, into / to);
+  write(into);
   auto files = files_of(into);
   std::filesystem::remove_all(into);
   return files;
@@ -48,15 +49,19 @@ TEST_CASE("Plans of random networks give what the runs wrote") {
                                         runtime::rule_library(), runtime::vocabulary());
     const std::string to = seed % 5 ? "out.json" : "out.onnx";
     graph::Model model = graph::read_model(path);
-    const runtime::Outcome outcome = runtime::run(model, rules.program, {});
-    const graph::Rewriting rewriting =
-        runtime::apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
-    const auto expected = written(model, rewriting, folder, to);
-    write_file(folder / "plan.json", graph::to_json(runtime::plan_file(outcome, rules.program, rewriting)));
+    runtime::Outcome outcome = runtime::run(model, rules.program, {});
+    graph::note_checksums(outcome.rewriting);
+    const auto expected = written(
+        folder, [&](const std::filesystem::path& into) { graph::write_model(model, outcome.rewriting, into / to); });
+    write_file(folder / "plan.json", graph::to_json(runtime::plan_file(outcome, rules)));
 
-    graph::Model again = graph::read_model(path);
     const graph::PlanFile plan = graph::read_plan(folder / "plan.json");
-    const auto found = written(again, graph::rewriting_of(plan, again, false), folder, to);
+    const auto found = written(folder, [&](const std::filesystem::path& into) {
+      graph::Model again = graph::read_model(path);
+      const auto applied = runtime::apply_to_model(plan, again, runtime::laws_of(plan), into / to, {});
+      INFO(applied.leak << ": " << applied.certificate.why);
+      CHECK(applied.certificate.holds);
+    });
     for (const auto& [name, content] : expected) {
       INFO(name);
       REQUIRE(found.count(name) == 1);
@@ -66,5 +71,94 @@ TEST_CASE("Plans of random networks give what the runs wrote") {
     edits += plan.edits.size();
   }
   CHECK(copies > unless_sanitized(20U, 3U));
+  CHECK(edits > unless_sanitized(50U, 5U));
+}
+
+namespace {
+
+// Why the plan would not be written, checksums aside; empty: it would.
+std::string why_not(const graph::PlanFile& plan, const std::filesystem::path& path) {
+  graph::Model model = graph::read_model(path);
+  try {
+    const auto applied = runtime::apply_to_model(plan, model, runtime::laws_of(plan), path.parent_path() / "never.json",
+                                                 {.dry = true, .unchecked = true});
+    return applied.certificate.holds ? "" : applied.leak + ": " + applied.certificate.why;
+  } catch (const graph::Error& error) {
+    return error.what();  // it does not fit the model
+  }
+}
+
+bool is_certified(const graph::PlanFile& plan, const std::filesystem::path& path) {
+  return why_not(plan, path).empty();
+}
+
+// How far outputs move where the plan is applied.
+double moves_by(const Net& net, const graph::PlanFile& plan, const std::filesystem::path& path) {
+  graph::Model model = graph::read_model(path);
+  const auto out = path.parent_path() / "half.json";
+  REQUIRE(runtime::apply_to_model(plan, model, runtime::laws_of(plan), out, {.unchecked = true}).certificate.holds);
+  const Arrays inputs = net.inputs(3), before = evaluate(net.network(), inputs),
+               after = evaluate(graph::read_model(out).network, inputs);
+  double most = 0;
+  for (const std::string& output : net.outputs())
+    most = std::max(most, difference(before.at(output), after.at(output)));
+  return most;
+}
+
+bool is_one(const graph::PlanScale& scale) {
+  return std::all_of(scale.edit.factors.begin(), scale.edit.factors.end(), [](const graph::Factor& factor) {
+    return std::all_of(factor.values.begin(), factor.values.end(), [](double each) { return each == 1; });
+  });
+}
+
+}  // namespace
+
+TEST_CASE("A plan of which one entry is missing or told otherwise is not certified") {
+  std::size_t dropped = 0, changed = 0, edits = 0;
+  for (std::uint64_t seed = 1; seed <= unless_sanitized(60U, 12U); ++seed) {
+    INFO("seed " << seed);
+    const TemporaryFolder folder;
+    const Net net = random_net(seed);
+    const auto path = net.save(folder.path(), "m");
+    const dsl::Loaded rules =
+        dsl::load(words(seed % 2 ? "prepare clip wide" : "wide"), runtime::rule_library(), runtime::vocabulary());
+    graph::Model model = graph::read_model(path);
+    const runtime::Outcome outcome = runtime::run(model, rules.program, {});
+    const graph::PlanFile plan = runtime::plan_file(outcome, rules);
+    INFO(why_not(plan, path));
+    REQUIRE(is_certified(plan, path));
+    for (std::size_t i = 0; i < plan.scales.size(); ++i) {
+      INFO(plan.scales[i].tensor);
+      if (is_one(plan.scales[i])) continue;
+      graph::PlanFile half = plan;
+      half.scales.erase(half.scales.begin() + static_cast<std::ptrdiff_t>(i));
+      const bool refused = !is_certified(half, path);
+      if (!refused) CHECK(moves_by(net, half, path) < 1e-4);  // nobody reads what it scales
+      dropped += refused;
+      for (std::size_t k = 0; k < plan.scales[i].edit.factors.size(); ++k) {
+        graph::PlanFile other = plan;
+        auto& values = other.scales[i].edit.factors[k].values;
+        values[values.size() / 2] *= 1.001;
+        CHECK_FALSE(is_certified(other, path));
+        ++changed;
+      }
+    }
+    for (std::size_t i = 0; i < plan.edits.size(); ++i) {
+      INFO("edit " << i << " of node " << plan.edits[i].node);
+      graph::PlanFile half = plan;
+      half.edits.erase(half.edits.begin() + static_cast<std::ptrdiff_t>(i));
+      // A maker whose constant nobody reads may stay, and a Clip that is a Relu.
+      using Kind = graph::PlanEdit::Kind;
+      const bool may_stay = plan.edits[i].kind == Kind::remove || plan.edits[i].kind == Kind::replace;
+      const bool refused = !is_certified(half, path);
+      if (!refused) {
+        CHECK(may_stay);
+        CHECK(moves_by(net, half, path) < 1e-4);
+      }
+      edits += refused;
+    }
+  }
+  CHECK(dropped > unless_sanitized(200U, 20U));
+  CHECK(changed > unless_sanitized(200U, 20U));
   CHECK(edits > unless_sanitized(50U, 5U));
 }

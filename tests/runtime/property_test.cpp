@@ -219,7 +219,7 @@ TEST_CASE("A certificate does not hold once any one edit of the plan is changed"
       values[values.size() / 2] = 1.001;
       other.multiply(static_cast<graph::OperatorId>(key >> 32U), static_cast<std::uint32_t>(key), edit.shape, edit.view,
                      edit.factors[0].axes, values);
-      CHECK_FALSE(runtime::certify(engine.outcome().analysis, other).holds);
+      CHECK_FALSE(certificate_of(engine.outcome().analysis, other).holds);
       ++corrupted;
     }
   }

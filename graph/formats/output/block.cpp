@@ -38,18 +38,18 @@ void fill(const Block::Bytes& bytes, std::span<std::byte> to) { std::copy(bytes.
 void fill(const Block::Copy& copy, std::span<std::byte> to) { read(*copy.from, copy.offset, to); }
 
 // Elements from the one with the number `first` on.
-void scale(const Block::Scale& part, std::uint64_t first, std::span<std::byte> to) {
+void scale(const Block::Scale& part, std::uint64_t first, std::span<std::byte> to, bool again = false) {
   const Scaler& scaler = *part.scaler;
-  if (scaler.gathers()) return scaler.write(first, to);
+  if (scaler.gathers()) return scaler.write(first, to, again);
   read(*part.from, part.offset + first * graph::size(scaler.source().dtype), to);
-  scaler.scale(first, to);
+  scaler.scale(first, to, again);
 }
 
-// Bytes of one element, so many of its first ones left out.
+// Bytes of one element, so many of its first ones left out: those stand in the block before.
 void scale_within(const Block::Scale& part, std::uint64_t element, std::size_t without, std::span<std::byte> to) {
   std::array<std::byte, 8> widest;
   const auto whole = std::span(widest).first(graph::size(part.scaler->source().dtype));
-  scale(part, element, whole);
+  scale(part, element, whole, without != 0);
   std::copy_n(whole.begin() + static_cast<std::ptrdiff_t>(without), to.size(), to.begin());
 }
 

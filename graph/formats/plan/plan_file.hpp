@@ -2,15 +2,23 @@
 // many files one file at a time, and taken back.
 //
 // {"format": "rewrite-engine/plan", "version": 1, "marks": {"before": "", "after": "0123456789abcdef"},
+//  "operators": ["op my::Swirl law pass"],
 //  "scales": [{"rule": "pair", "region": "conv1", "tensor": "conv1.weight", "axis": 0, "multiply": [2, 1, 4, 1]}],
 //  "statistics": [{"tensor": "t1", "axis": 1, "multiply": [2, 1, 4, 1]}],
-//  "constants": {...}, "edits": [...]}
+//  "constants": {...}, "edits": [...],
+//  "checksums": [{"tensor": "conv1.weight", "before": "0a1b2c3d", "after": "4e5f6071"}]}
 //
 // Entries of one constant stand in the order in which their factors are multiplied. Where one axis of the constant does
 // not say it, "axes" are those of "view", a row-major factorisation of "shape" (that of the constant afterwards; "was":
-// before, where that is another), and "multiply" runs row-major over them. An entry with "copy" leaves the constant and
-// makes a new one, which "read_by" reads instead: [{"node": "conv2", "input": 1}]. "made_by" names the operator (a
-// Reshape) that makes the constant of others, so that no file of weights has it.
+// before, where that is another), and "multiply" runs row-major over them. "folded": the factor comes from an operator
+// behind that is taken out. An entry with "copy" leaves the constant and makes a new one, which "read_by" reads
+// instead:
+// [{"node": "conv2", "input": 1}]. "made_by" names the operator (a Reshape) that makes the constant of others, so that
+// no file of weights has it.
+//
+// "operators" are the lines of rule files that bound laws to operators: what the certificate must know of them.
+// "checksums" are CRC-32C of the elements of each constant (row-major, little-endian) before and after, as eight
+// digits; of a copy, "before" is that of the constant it is made of. Plans of before have none.
 #pragma once
 
 #include <filesystem>
@@ -25,9 +33,9 @@
 
 namespace rw::graph {
 
-struct PlanFactor {
-  std::string rule, region;  // which rule scaled which region (its first parent); empty: not known
-  Factor factor;             // over the axes of PlanScale::view
+// Which rule scaled which region (its first parent); empty: not known.
+struct PlanOrigin {
+  std::string rule, region;
 };
 
 // One constant, or a copy of it.
@@ -40,10 +48,10 @@ struct PlanScale {
   std::string made_by;          // the node that makes it of constants that the files hold; empty: they hold it
   std::string copy;             // name of the new constant; empty: the constant itself
   std::vector<Reader> read_by;  // of the copy
-  std::optional<std::vector<std::int64_t>> shape;  // afterwards; nothing: as it is, and factors are over its own axes
-  std::optional<std::vector<std::int64_t>> was;    // the shape before, where it is another
-  std::vector<std::int64_t> view;
-  std::vector<PlanFactor> factors;
+  bool viewed = false;          // the edit has a shape and a view; else its factors run over the axes of the constant
+  Edit edit;
+  std::optional<std::vector<std::int64_t>> was;  // the shape before, where it is another than the edit's
+  std::vector<PlanOrigin> origins;               // of each factor
 };
 
 // What becomes of the values of an activation, for whoever has statistics of it: (v - subtract) multiply.
@@ -69,41 +77,38 @@ struct PlanConstant {
   Literal value;
 };
 
+struct PlanChecksum {
+  std::string tensor, copy;  // copy: empty where it is the constant itself
+  std::uint32_t before = 0, after = 0;
+};
+
 struct PlanFile {
   // Marks (graph/mark.hpp) of the model before and of what the run wrote; empty: none. Nothing: the plan does not say.
   std::optional<std::string> was_marked, mark;
+  std::vector<std::string> operators;  // `op` lines
   std::vector<PlanScale> scales;
   std::vector<PlanStatistic> statistics;
   std::vector<PlanConstant> constants;  // that the model did not have
   std::vector<PlanEdit> edits;
+  std::optional<std::vector<PlanChecksum>> checksums;  // nothing: the plan has none
 
   bool edits_graph() const { return !constants.empty() || !edits.empty(); }
-  std::string path;                                        // of the file it came from, for messages
-  std::vector<std::shared_ptr<const MappedFile>> sources;  // the file, which no output may be
+  const PlanChecksum* checksum_of(const PlanScale& scale) const;  // null: none
+  std::string path;                                               // of the file it came from, for messages
+  std::vector<std::shared_ptr<const MappedFile>> sources;         // the file, which no output may be
   std::shared_ptr<Arena> arena;
 };
 
-// What a rewriting does to the constants and the graph of a network. Names of rules and regions, and statistics, are
-// the caller's to fill in.
+// What a rewriting does to the constants and the graph of a network, and the checksums that were noted while it was
+// carried out (note_checksums). Origins, statistics and operators are the caller's to fill in.
 PlanFile plan_of(const Rewritten& rewritten);
+
+// From now on each edit notes checksums.
+void note_checksums(Rewriting& rewriting);
 
 std::string to_json(const PlanFile& plan);
 
 // Error (file: path): not a plan, with line and column; a factor that is not finite, axes that do not fit.
 PlanFile read_plan(const std::filesystem::path& path);
-
-// The rewriting that a plan is to a model; its graph is edited. `undo`: the one that takes it back.
-// Error: it does not fit the model (a tensor or node that is not there, another shape); undo of what cannot be taken
-// back: edits of the graph, factors of 0, constants that were expanded.
-Rewriting rewriting_of(const PlanFile& plan, Model& model, bool undo);
-
-// Applies a plan to files of weights alone (safetensors), each to the path beside it; all of them or none. `tell` is
-// called with the number of tensors that were scaled when all bytes are written, before files take their places.
-// Error: edits of the graph, a tensor that does not fit, an output that is an input.
-struct WeightFile {
-  std::filesystem::path from, to;
-};
-Written apply_to_weights(const PlanFile& plan, std::span<const WeightFile> files, bool undo, bool dry,
-                         FunctionRef<void(std::size_t tensors)> tell);
 
 }  // namespace rw::graph

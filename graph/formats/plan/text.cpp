@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <map>
 
 #include "graph/base/printable.hpp"
@@ -42,10 +43,10 @@ std::string list_of(AxisMask axes) {
   return text + "]";
 }
 
-std::string entry(const PlanScale& scale, const PlanFactor& factor) {
+std::string entry(const PlanScale& scale, const Factor& factor, const PlanOrigin& origin) {
   std::string text = "{";
-  if (!factor.rule.empty())
-    text += fmt::format("\"rule\": {}, \"region\": {}, ", json::quoted(factor.rule), json::quoted(factor.region));
+  if (!origin.rule.empty())
+    text += fmt::format("\"rule\": {}, \"region\": {}, ", json::quoted(origin.rule), json::quoted(origin.region));
   text += "\"tensor\": " + json::quoted(scale.tensor);
   if (!scale.made_by.empty()) text += ", \"made_by\": " + json::quoted(scale.made_by);
   if (!scale.copy.empty()) {
@@ -55,13 +56,13 @@ std::string entry(const PlanScale& scale, const PlanFactor& factor) {
                           scale.read_by[i].input);
     text += "]";
   }
-  if (const auto axis = factor.factor.axes.only(); !scale.shape && axis)
-    text += fmt::format(", \"axis\": {}", *axis);
+  if (!scale.viewed)
+    text += fmt::format(", \"axis\": {}", *factor.axes.only());
   else
-    text += fmt::format(", \"shape\": {}{}, \"view\": {}, \"axes\": {}", write_shape(*scale.shape),
-                        scale.was ? ", \"was\": " + write_shape(*scale.was) : "", write_shape(scale.view),
-                        list_of(factor.factor.axes));
-  return text + ", \"multiply\": " + numbers(factor.factor.values) + "}";
+    text += fmt::format(", \"shape\": {}{}, \"view\": {}, \"axes\": {}", write_shape(scale.edit.shape),
+                        scale.was ? ", \"was\": " + write_shape(*scale.was) : "", write_shape(scale.edit.view),
+                        list_of(factor.axes));
+  return text + (factor.folded ? ", \"folded\": true" : "") + ", \"multiply\": " + numbers(factor.values) + "}";
 }
 
 std::string edit_text(const PlanEdit& edit) {
@@ -98,6 +99,7 @@ struct Entry {
   std::optional<std::vector<std::int64_t>> shape, was;
   std::vector<std::int64_t> view, axes;
   std::vector<double> multiply, subtract;
+  bool folded = false;
 
   void take_rule(json::Value& value) { rule = value.string(); }
   void take_region(json::Value& value) { region = value.string(); }
@@ -111,6 +113,7 @@ struct Entry {
   void take_axes(json::Value& value) { value.integers(axes); }
   void take_multiply(json::Value& value) { value.numbers(multiply); }
   void take_subtract(json::Value& value) { value.numbers(subtract); }
+  void take_folded(json::Value& value) { folded = value.boolean(); }
   void take_read_by(json::Value& value);
 };
 
@@ -150,6 +153,7 @@ constexpr std::array<json::Key<Entry>, 13> kEntryKeys = {{
     {"was", false, &Entry::take_was},
     {"view", false, &Entry::take_view},
     {"axes", false, &Entry::take_axes},
+    {"folded", false, &Entry::take_folded},
 }};
 
 // The elements of a tensor that can be scaled; nothing where it has none, or more than files hold.
@@ -198,6 +202,34 @@ constexpr std::array<json::Key<EditEntry>, 13> kEditKeys = {{
     {"outputs", false, &EditEntry::take_outputs},
 }};
 
+struct ChecksumEntry {
+  PlanChecksum checksum;
+
+  static std::uint32_t digits(json::Value& value) {
+    const std::string_view text = value.string();
+    std::uint32_t sum = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), sum, 16);
+    if (text.size() != 8 || error != std::errc() || end != text.data() + text.size())
+      throw value.error("expected a checksum of eight hexadecimal digits");
+    return sum;
+  }
+  void take_tensor(json::Value& value) { checksum.tensor = value.string(); }
+  void take_copy(json::Value& value) { checksum.copy = value.string(); }
+  void take_before(json::Value& value) { checksum.before = digits(value); }
+  void take_after(json::Value& value) { checksum.after = digits(value); }
+};
+constexpr std::array<json::Key<ChecksumEntry>, 4> kChecksumKeys = {{
+    {"tensor", true, &ChecksumEntry::take_tensor},
+    {"copy", false, &ChecksumEntry::take_copy},
+    {"before", true, &ChecksumEntry::take_before},
+    {"after", true, &ChecksumEntry::take_after},
+}};
+
+std::string checksum_text(const PlanChecksum& sum) {
+  return fmt::format("{{\"tensor\": {}{}, \"before\": \"{:08x}\", \"after\": \"{:08x}\"}}", json::quoted(sum.tensor),
+                     sum.copy.empty() ? "" : ", \"copy\": " + json::quoted(sum.copy), sum.before, sum.after);
+}
+
 class PlanReader {
  public:
   explicit PlanReader(PlanFile& plan) : plan_(plan) {}
@@ -232,15 +264,23 @@ class PlanReader {
     if (!why.empty()) throw value.error(fmt::format("the entry of '{}': {}", entry.tensor, why));
     const auto [found, fresh] = index_.emplace(std::pair(entry.tensor, entry.copy), plan_.scales.size());
     if (fresh)
-      plan_.scales.push_back(
-          {entry.tensor, entry.made_by, entry.copy, entry.read_by, entry.shape, entry.was, entry.view, {}});
+      plan_.scales.push_back({entry.tensor,
+                              entry.made_by,
+                              entry.copy,
+                              entry.read_by,
+                              entry.shape.has_value(),
+                              {entry.shape.value_or(std::vector<std::int64_t>()), entry.view, {}},
+                              entry.was,
+                              {}});
     PlanScale& scale = plan_.scales[found->second];
-    if (scale.shape != entry.shape || scale.was != entry.was || scale.view != entry.view)
+    if (scale.viewed != entry.shape.has_value() || (entry.shape && scale.edit.shape != *entry.shape) ||
+        scale.was != entry.was || scale.edit.view != entry.view)
       throw value.error(fmt::format("the entries of '{}' have different views", entry.tensor));
-    Factor factor{.values = std::move(entry.multiply)};
+    Factor factor{.values = std::move(entry.multiply), .folded = entry.folded};
     if (entry.axis) entry.axes = {*entry.axis};
     for (const std::int64_t axis : entry.axes) factor.axes.add(static_cast<std::size_t>(axis));
-    scale.factors.push_back({entry.rule, entry.region, std::move(factor)});
+    scale.edit.factors.push_back(std::move(factor));
+    scale.origins.push_back({entry.rule, entry.region});
   }
 
   // What is wrong with it by itself; empty: nothing.
@@ -322,13 +362,26 @@ class PlanReader {
     });
   }
 
-  static const std::array<json::Key<PlanReader>, 7> kKeys;
+  void take_operators(json::Value& value) {
+    value.array([&](json::Value& each) { plan_.operators.emplace_back(each.string()); });
+  }
+
+  void take_checksums(json::Value& value) {
+    plan_.checksums.emplace();
+    value.array([&](json::Value& each) {
+      ChecksumEntry entry;
+      json::read_keys(each, kChecksumKeys, entry);
+      plan_.checksums->push_back(std::move(entry.checksum));
+    });
+  }
+
+  static const std::array<json::Key<PlanReader>, 9> kKeys;
 
   PlanFile& plan_;
   std::map<std::pair<std::string, std::string>, std::size_t> index_;
 };
 
-const std::array<json::Key<PlanReader>, 7> PlanReader::kKeys = {{
+const std::array<json::Key<PlanReader>, 9> PlanReader::kKeys = {{
     {"format", true, &PlanReader::take_format},
     {"version", true, &PlanReader::take_version},
     {"marks", false, &PlanReader::take_marks},
@@ -336,6 +389,8 @@ const std::array<json::Key<PlanReader>, 7> PlanReader::kKeys = {{
     {"statistics", false, &PlanReader::take_statistics},
     {"constants", false, &PlanReader::take_constants},
     {"edits", false, &PlanReader::take_edits},
+    {"operators", false, &PlanReader::take_operators},
+    {"checksums", false, &PlanReader::take_checksums},
 }};
 
 }  // namespace
@@ -343,11 +398,13 @@ const std::array<json::Key<PlanReader>, 7> PlanReader::kKeys = {{
 std::string to_json(const PlanFile& plan) {
   std::string scales;
   for (const PlanScale& scale : plan.scales)
-    for (const PlanFactor& factor : scale.factors) scales += (scales.empty() ? "\n  " : ",\n  ") + entry(scale, factor);
+    for (std::size_t i = 0; i < scale.edit.factors.size(); ++i)
+      scales += (scales.empty() ? "\n  " : ",\n  ") + entry(scale, scale.edit.factors[i], scale.origins[i]);
   std::string text = fmt::format("{{\"format\": \"{}\", \"version\": 1,\n", kFormat);
   if (plan.mark)
     text += fmt::format("\"marks\": {{\"before\": {}, \"after\": {}}},\n", json::quoted(plan.was_marked.value_or("")),
                         json::quoted(*plan.mark));
+  if (!plan.operators.empty()) text += "\"operators\": [" + lines(plan.operators, json::quoted) + "],\n";
   text += fmt::format("\"scales\": [{}{}],\n", scales, scales.empty() ? "" : "\n");
   text +=
       "\"statistics\": [" +
@@ -365,7 +422,9 @@ std::string to_json(const PlanFile& plan) {
                   return fmt::format("{}: {}", json::quoted(each.name), write_tensor(each.value));
                 }) +
           "},\n";
-  return text + "\"edits\": [" + lines(plan.edits, edit_text) + "]}\n";
+  text += "\"edits\": [" + lines(plan.edits, edit_text) + "]";
+  if (plan.checksums) text += ",\n\"checksums\": [" + lines(*plan.checksums, checksum_text) + "]";
+  return text + "}\n";
 }
 
 PlanFile read_plan(const std::filesystem::path& path) {

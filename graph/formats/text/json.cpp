@@ -368,6 +368,13 @@ double Value::number() {
   throw expected("a number");
 }
 
+bool Value::boolean() {
+  bool result = false;
+  if (kind() != Kind::boolean || native(native_).get_bool().get(result) != simdjson::SUCCESS)
+    throw expected("true or false");
+  return result;
+}
+
 std::int64_t Value::integer() {
   if (const auto result = if_integer()) return *result;
   throw expected("an integer");

@@ -47,9 +47,10 @@ class Value {
   std::uint32_t key_begin() const { return key_begin_; }  // of a member: the opening quote of its key
 
   // Each is an error where the value is of another kind or out of range: "expected a string, found 3".
-  std::string_view string();                 // without escapes; lives as long as the document and its text
-  double number();                           // finite
-  std::int64_t integer();                    // not 1.0 or 1e3
+  std::string_view string();  // without escapes; lives as long as the document and its text
+  double number();            // finite
+  std::int64_t integer();     // not 1.0 or 1e3
+  bool boolean();
   std::optional<std::int64_t> if_integer();  // nothing: it is none, and can be read as what it is
 
   // Calls f for each member or element in order. What f leaves unread is passed over unchecked: somebody reads it
