@@ -93,8 +93,9 @@ class AxisInference {
       out |= map->forward[i];
     }
     if (out.empty() && !moving) return;  // where one channel was chosen, one is left
-    for (const TensorId each : node.op().outputs)
-      if (each != kNone) say(each, out, moving);
+    const int rank = node.output_shape().rank();
+    for (const TensorId each : node.op().outputs)  // further ones may have other axes (statistics of a normalization)
+      if (each != kNone && network_.tensor(each).shape.rank() == rank) say(each, out, moving);
   }
 
   void backward(const Node& node, AxisMask axes, bool moving) {

@@ -16,7 +16,7 @@ dsl::Loaded laws_of(const graph::PlanFile& plan) {
   for (const std::string& line : plan.operators) text += line + "\n";
   dsl::Library library = rule_library();
   library.read = [&](const std::string&, std::string&) { return std::optional(text); };
-  return dsl::load({name}, library, vocabulary());
+  return dsl::load(plan.operators.empty() ? std::vector<std::string>() : std::vector{name}, library, vocabulary());
 }
 
 AppliedPlan apply_to_model(const graph::PlanFile& plan, graph::Model& model, const dsl::Loaded& laws,

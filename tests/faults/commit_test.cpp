@@ -161,7 +161,7 @@ class Scene {
   Scene(const Kind& kind, bool replaces) : kind_(kind) {
     fs::create_directory(place_);
     write_file(place_ / "two.dsl", kTwo);
-    write_file(place_ / "none.dsl", "");
+    write_file(place_ / "none.dsl", "set unused = Relu\n");
     const std::string model = kind.make(place_);
     const auto words = [&](const char* rules) {
       Words all = {model, rules, "-o", kind.out};
@@ -205,7 +205,11 @@ class Scene {
   void check_untouched() { CHECK((content_of(place_) == before_)); }
   void check_done() {
     const Words names = names_of(place_);
-    CHECK(names.size() == after_.size());
+    // Weights of the replaced model may be left where the run ended before they went.
+    for (const std::string& name : names) {
+      INFO(name);
+      CHECK((after_.count(name) != 0 || before_.count(name) != 0));
+    }
     CHECK(std::none_of(names.begin(), names.end(), [](const std::string& name) { return name.starts_with("."); }));
     CHECK((look() == new_));
   }

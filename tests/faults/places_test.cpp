@@ -46,7 +46,7 @@ struct Place {
           fmt::format("rule by{} {{\n  region r {{\n    parents  Conv as p\n    through  Relu\n    children Conv as "
                       "c\n  }}\n  do scale(p, {})\n}}\n",
                       scale, scale));
-    write_file(folder / "none.dsl", "");
+    write_file(folder / "none.dsl", "set unused = Relu\n");
   }
   fs::path operator/(const char* name) const { return folder / name; }
   Outcome run(const Words& words) const { return run_engine(words, {.folder = folder.path()}); }

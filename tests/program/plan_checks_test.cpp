@@ -129,7 +129,7 @@ TEST_CASE("A second application that would overflow is told as such") {
   const TemporaryFolder folder;
   std::string text = Desk::model(1);
   for (std::size_t at; (at = text.find("float32")) != std::string::npos;) text.replace(at, 7, "float16");
-  text.replace(text.find("[1, 4]"), 6, "[8192, 4]");
+  text.replace(text.find("[1, 4]"), 6, "[4096, 4]");
   text.replace(text.find("\"max\": [2, 8]"), 13, "\"max\": [1, 8]");
   write_file(folder / "m.json", text);
   must(folder, {"m.json", "wide", "--exact", "-o", "run.json", "--plan", "plan.json"});

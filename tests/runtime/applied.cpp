@@ -61,8 +61,13 @@ std::string difference_of_functions(const Net& net, const Engine& engine, double
         return fmt::format("output '{}' differs by {}", output, difference(before.at(output), after.at(output)));
     for (const auto& [id, scale] : outcome.plan.scales()) {
       const std::string name(engine.network().tensor(id).name);
-      if (!same(scaled(before.at(name), outcome.analysis.channels.axes(id), scale), after.at(name)))
-        return fmt::format("'{}' is not scaled as planned", name);
+      const graph::Shape& shape = engine.network().tensor(id).shape;
+      const Array& value = before.at(name);
+      // Where only the last axes are known, they are counted from the first of these.
+      const int ahead = shape.any_front() ? static_cast<int>(value.shape().size()) - shape.rank() : 0;
+      graph::AxisMask axes;
+      for (const int axis : outcome.analysis.channels.axes(id)) axes.add(axis + ahead);
+      if (!same(scaled(value, axes, scale), after.at(name))) return fmt::format("'{}' is not scaled as planned", name);
     }
   }
   return {};

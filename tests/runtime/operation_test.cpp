@@ -15,14 +15,14 @@ Net two_parents() {
   return net;
 }
 
-std::string rule(const std::string& clauses) {
+std::string rule_text(const std::string& clauses) {
   return "rule t {\n  region r {\n    parents Conv as p\n    join Add as s\n    may join Concat as k\n    children "
          "Conv as c\n"
          "  }\n  " +
          clauses + "\n  do scale(p, 2)\n}\n";
 }
 
-bool takes(const std::string& clauses) { return Engine(two_parents(), rule(clauses)).rule_of("s") == "t"; }
+bool takes(const std::string& clauses) { return Engine(two_parents(), rule_text(clauses)).rule_of("s") == "t"; }
 
 }  // namespace
 
@@ -50,7 +50,7 @@ TEST_CASE("if: an empty set has no nodes, and no branch is read") {
 
 TEST_CASE("if: what a branch misses that no node takes does not matter") {
   CHECK(takes("where all p: (if p.channels > 0 then 1 else p.max) == 1"));
-  const Engine engine(two_parents(), rule("where all p: (if p.channels > 0 then p.max else 1) > 0"));
+  const Engine engine(two_parents(), rule_text("where all p: (if p.channels > 0 then p.max else 1) > 0"));
   CHECK(engine.rule_of("s").empty());
   CHECK_THAT(engine.reason("s"), Catch::Matchers::Contains("statistics are missing"));
 }

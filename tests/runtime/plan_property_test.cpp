@@ -4,6 +4,8 @@
 #include <map>
 
 #include "graph/formats/plan/plan_file.hpp"
+#include "graph/formats/write_model.hpp"
+#include "graph/mark.hpp"
 #include "runtime/engine/apply.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/plan_file.hpp"
@@ -17,6 +19,9 @@ using namespace rw;
 using namespace rw::test;
 
 namespace {
+
+// Nobody is told what is to be written.
+const auto untold = [](const runtime::AppliedPlan&) {};
 
 std::map<std::string, std::string> files_of(const std::filesystem::path& folder) {
   std::map<std::string, std::string> files;
@@ -51,14 +56,23 @@ TEST_CASE("Plans of random networks give what the runs wrote") {
     graph::Model model = graph::read_model(path);
     runtime::Outcome outcome = runtime::run(model, rules.program, {});
     graph::note_checksums(outcome.rewriting);
-    const auto expected = written(
-        folder, [&](const std::filesystem::path& into) { graph::write_model(model, outcome.rewriting, into / to); });
-    write_file(folder / "plan.json", graph::to_json(runtime::plan_file(outcome, rules)));
+    graph::Written parts;
+    const auto expected = written(folder, [&](const std::filesystem::path& into) {
+      graph::Output output(model.sources, false);
+      parts = graph::add_model(model, outcome.rewriting, into / to, output, graph::mark_for(model, outcome.rewriting));
+      output.commit();
+    });
+    graph::PlanFile made = runtime::plan_file(outcome, rules);
+    if (!parts.mark.empty()) {
+      made.was_marked = model.mark.text;
+      made.mark = parts.mark;
+    }
+    write_file(folder / "plan.json", graph::to_json(made));
 
     const graph::PlanFile plan = graph::read_plan(folder / "plan.json");
     const auto found = written(folder, [&](const std::filesystem::path& into) {
       graph::Model again = graph::read_model(path);
-      const auto applied = runtime::apply_to_model(plan, again, runtime::laws_of(plan), into / to, {});
+      const auto applied = runtime::apply_to_model(plan, again, runtime::laws_of(plan), into / to, {}, untold);
       INFO(applied.leak << ": " << applied.certificate.why);
       CHECK(applied.certificate.holds);
     });
@@ -81,7 +95,7 @@ std::string why_not(const graph::PlanFile& plan, const std::filesystem::path& pa
   graph::Model model = graph::read_model(path);
   try {
     const auto applied = runtime::apply_to_model(plan, model, runtime::laws_of(plan), path.parent_path() / "never.json",
-                                                 {.dry = true, .unchecked = true});
+                                                 {.dry = true, .unchecked = true}, untold);
     return applied.certificate.holds ? "" : applied.leak + ": " + applied.certificate.why;
   } catch (const graph::Error& error) {
     return error.what();  // it does not fit the model
@@ -96,7 +110,8 @@ bool is_certified(const graph::PlanFile& plan, const std::filesystem::path& path
 double moves_by(const Net& net, const graph::PlanFile& plan, const std::filesystem::path& path) {
   graph::Model model = graph::read_model(path);
   const auto out = path.parent_path() / "half.json";
-  REQUIRE(runtime::apply_to_model(plan, model, runtime::laws_of(plan), out, {.unchecked = true}).certificate.holds);
+  REQUIRE(
+      runtime::apply_to_model(plan, model, runtime::laws_of(plan), out, {.unchecked = true}, untold).certificate.holds);
   const Arrays inputs = net.inputs(3), before = evaluate(net.network(), inputs),
                after = evaluate(graph::read_model(out).network, inputs);
   double most = 0;

@@ -89,6 +89,7 @@ void TemporaryFile::name() {
   unlink(hidden_.c_str());
   if (linkat(AT_FDCWD, self.c_str(), AT_FDCWD, hidden_.c_str(), AT_SYMLINK_FOLLOW) != 0) fail("cannot give it a name");
   named_ = true;
+  slot_ = unlink_on_signal(hidden_.c_str());
 }
 
 void TemporaryFile::publish_beside() {

@@ -139,7 +139,7 @@ void Entry::take_read_by(json::Value& value) {
   });
 }
 
-constexpr std::array<json::Key<Entry>, 13> kEntryKeys = {{
+constexpr std::array<json::Key<Entry>, 14> kEntryKeys = {{
     {"tensor", true, &Entry::take_tensor},
     {"multiply", true, &Entry::take_multiply},
     {"subtract", false, &Entry::take_subtract},
