@@ -211,8 +211,9 @@ graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const gr
     if ((!scale || is_one(*scale)) && !shift) continue;
     graph::StatisticEdit edit{entry.tensor, {}};
     if (used.find(entry.tensor)) {
-      edit.scale = scale ? *scale : std::vector<double>(shift->size(), 1.0);
+      if (scale) edit.scale = *scale;
       if (shift) edit.shift = *shift;
+      if (!scale) edit.scale.assign(edit.shift.size(), 1.0);
     }
     result.statistics.push_back(std::move(edit));
   }
