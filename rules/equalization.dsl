@@ -68,8 +68,9 @@ test pair "two consumers divide by the same scale" {
   c = Conv(a, weight [2, 2, 1, 1])
   d = Conv(b, weight [2, 2, 1, 1])
   output c, d
-  stats a min [-4, -1] max [1, 2]
+  stats a min [-1, -1] max [1, 4]
   expect match parents a children c, d
+  expect scale a [4, 1]
 }
 
 test pair "what leaves the network stays as it is" {

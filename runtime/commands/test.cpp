@@ -70,7 +70,8 @@ const Command kTest = {
     .summary = "runs the tests that stand in rule files",
     .description =
         "A test is a small network and what its rule must do with it: `test NAME \"title\" { ... }` in a rule file. "
-        "Whatever the rule rewrites is run on random inputs before and after, by an evaluator that shares nothing with "
+        "Whatever the rule rewrites is run on random inputs, as it was and as it would be written, by an evaluator "
+        "that shares nothing with "
         "the engine, and must compute the same.",
     .arguments = kTestArguments,
     .options = kTestOptions,

@@ -148,6 +148,77 @@ TEST_CASE("test: a law that is not true of an operator changes the function, and
   CHECK(contains(outcome.out, "the rewritten network computes something else: 'c' moves by"));
 }
 
+namespace {
+
+// Runs the one test of a rule that scales by 4 whatever stands between two convolutions.
+Outcome test_outcome(const std::string& through, const std::string& lines, const std::string& laws = "",
+                     const std::string& action = "scale(p, 4)") {
+  return Desk(laws + "rule t {\n  region r {\n    parents  Conv as p\n    through  " + through +
+              "\n    children Conv as c\n  }\n  do " + action + "\n}\ntest t \"a title\" {\n  input x [1, 3, 4, 4]\n" +
+              lines + "  output c\n  expect match parents a children c\n}\n")
+      .run({"test", "./mine.dsl"});
+}
+
+}  // namespace
+
+TEST_CASE("test: a bounded Clip is run as what is written in its place") {
+  const std::string clip =
+      "  a = Conv(x, weight [2, 3, 1, 1], bias [2])\n  b = Clip(a, values 0, values 0.5)\n"
+      "  c = Conv(b, weight [2, 2, 1, 1])\n";
+  const Outcome right = test_outcome("Clip", clip, "op Clip law bounded\n");
+  INFO(right.out);
+  CHECK(right.status == 0);
+  const Outcome wrong = test_outcome("Clip", clip, "op Clip law pass\n");  // its bounds would stay
+  INFO(wrong.out);
+  CHECK(wrong.status == 1);
+}
+
+TEST_CASE("test: weights behind an operator are run as the copies that are written") {
+  const std::string behind =
+      "  v = Reshape(weight [6], integers [2, 3, 1, 1])\n  a = Conv(x, v)\n  b = Relu(a)\n"
+      "  w = Reshape(weight [4], integers [2, 2, 1, 1])\n  c = Conv(b, w)\n";
+  const Outcome right = test_outcome("Relu", behind);
+  INFO(right.out);
+  CHECK(right.status == 0);
+  std::string sigmoid = behind;
+  sigmoid.replace(sigmoid.find("Relu"), 4, "Sigmoid");
+  const Outcome false_law = test_outcome("Sigmoid", sigmoid, "op Sigmoid law pass\n");
+  INFO(false_law.out);
+  CHECK(false_law.status == 1);
+  CHECK(contains(false_law.out, "the rewritten network computes something else: 'c' moves by"));
+}
+
+TEST_CASE("test: biases that absorb_bias makes are run, also where it is approximate") {
+  const auto network = [](const std::string& between) {
+    return "  a = Conv(x, weight [2, 3, 1, 1], bias [2])\n  b = " + between +
+           "(a)\n  c = Conv(b, weight [2, 2, 1, 1], bias [2])\n";
+  };
+  const Outcome exact = test_outcome("Identity", network("Identity"), "", "absorb_bias(p, 1)");
+  INFO(exact.out);
+  CHECK(exact.status == 0);
+  const Outcome approximate = test_outcome("Relu", network("Relu"), "", "absorb_bias(p, 1)");
+  INFO(approximate.out);
+  CHECK(approximate.status == 1);
+  CHECK(contains(approximate.out, "expect within 0.01"));
+}
+
+TEST_CASE("test: what no output shows proves nothing") {
+  // Nothing passes the Clip, so that the law of Sigmoid does not matter.
+  const Outcome hidden = test_outcome("Sigmoid, Clip",
+                                      "  a = Conv(x, weight [2, 3, 1, 1])\n  s = Sigmoid(a)\n"
+                                      "  b = Clip(s, values 0, values 0)\n  c = Conv(b, weight [2, 2, 1, 1])\n",
+                                      "op Sigmoid, Clip law pass\n");
+  INFO(hidden.out << hidden.err);
+  CHECK(hidden.status == 1);
+  CHECK(contains(hidden.out, "no output of the network shows what the rule has changed: the test proves nothing"));
+  const Outcome nothing =
+      test_outcome("Relu", "  a = Conv(x, weight [2, 3, 1, 1])\n  b = Relu(a)\n  c = Conv(b, weight [2, 2, 1, 1])\n",
+                   "", "scale(p, 1)");
+  INFO(nothing.out);
+  CHECK(nothing.status == 1);
+  CHECK(contains(nothing.out, "the rule changes nothing here: the test proves nothing"));
+}
+
 TEST_CASE("test: networks that do not fit or are too large are told, not run") {
   const auto says = [](const std::string& lines) {
     const Outcome outcome =
