@@ -40,7 +40,8 @@ graph::Network wide(std::string_view op, std::int64_t inputs, std::int64_t outpu
   }
   for (std::int64_t i = 0; i < outputs; ++i) out.push_back(tensor(fmt::format("y{}", i)));
   const graph::Attribute axis{"axis", std::int64_t{1}};
-  builder.add(op, "wide", in, out, std::span(&axis, 1));
+  // Attributes are kept where they lie: in the network's own memory.
+  builder.add(op, "wide", in, out, builder.arena().store(std::span<const graph::Attribute>(&axis, 1)));
   for (std::int64_t i = 0; i < outputs; ++i)
     builder.output(pool(out[static_cast<std::size_t>(i)], fmt::format("z{}", i)));
   return builder.finish();
