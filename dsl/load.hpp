@@ -15,7 +15,7 @@ namespace rw::dsl {
 
 // Where rule text comes from. `read` gives the text of a file on disk; `shipped` that of an embedded one by its bare
 // name
-// ("std", "equalization"). Nothing: there is none; `why` says why.
+// ("std", "equalization"). Has no value where there is none; `why` says why.
 struct Library {
   std::function<std::optional<std::string>(const std::string& path, std::string& why)> read;
   std::function<std::optional<std::string>(std::string_view name)> shipped;

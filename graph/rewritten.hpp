@@ -108,7 +108,7 @@ class Rewritten {
 
   // --- constants
 
-  std::optional<RewrittenConstant> constant(TensorId id) const;      // nothing: it is none
+  std::optional<RewrittenConstant> constant(TensorId id) const;      // no value where it is none
   const Edit* edit(TensorId id) const;                               // in place; null: none
   TensorId copy(std::size_t index) const { return copies_[index]; }  // by index into Rewriting::copies
   // Which copy it is, as an index into Rewriting::copies.

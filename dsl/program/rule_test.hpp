@@ -74,7 +74,7 @@ struct RuleTest {
   std::vector<std::string> outputs;
   std::vector<TestStatistics> statistics;
   std::vector<Expectation> expectations;
-  // So much of its largest value an output may move; nothing: the function stays.
+  // So much of its largest value an output may move; without a value the function has to stay.
   std::optional<double> within;
   Position at;  // of the title
 };

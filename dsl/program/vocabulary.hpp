@@ -58,7 +58,7 @@ struct FieldWord {
 
 struct AttributeWord {
   std::string_view name;
-  std::optional<Kind> kind;  // nothing: a list or tensor, which formulas cannot read
+  std::optional<Kind> kind;  // no value for a list or tensor, which formulas cannot read
 };
 
 struct Vocabulary {

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <bit>
+#include <cstring>
 
 namespace rw::graph {
 namespace {
@@ -15,19 +15,25 @@ std::uint64_t mixed(std::uint64_t value) {
   return value ^ (value >> 31U);
 }
 
+// The next `count` bytes, at most 8, the first the lowest.
+std::uint64_t word_at(const std::byte* bytes, std::size_t count) {
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, count);
+  return word;
+}
+
 }  // namespace
 
 void Digest::add(std::uint64_t value) { state_ = std::rotl(state_, 23) * 0x9e3779b97f4a7c15U ^ mixed(value); }
 
 void Digest::add(std::span<const std::byte> bytes) {
   add(bytes.size());
-  while (!bytes.empty()) {
-    std::uint64_t word = 0;
-    const std::size_t count = std::min<std::size_t>(8, bytes.size());
-    for (std::size_t i = 0; i < count; ++i) word |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
-    add(word);
-    bytes = bytes.subspan(count);
-  }
+  const std::byte* at = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= sizeof(std::uint64_t); left -= sizeof(std::uint64_t), at += sizeof(std::uint64_t))
+    add(word_at(at, sizeof(std::uint64_t)));
+  if (left > 0) add(word_at(at, left));
 }
 
 std::uint64_t Digest::value() const { return mixed(state_); }

@@ -7,8 +7,8 @@
 namespace rw::graph {
 
 // Adds the files of `model` with `rewriting` applied to `output`, which puts them in place. Returns their names and
-// bytes. `mark`: that its files carry (see mark.hpp); empty: none; nothing: what they have. `progress` is called with
-// the bytes that have been written so far, every 256 KiB or so.
+// bytes. `mark`: what its files carry (see mark.hpp; empty: none); without a value they keep theirs. `progress` is
+// called with the bytes that have been written so far, every 256 KiB or so.
 Written add_model(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out, Output& output,
                   const std::optional<std::string>& mark = {}, const Output::Progress* progress = nullptr);
 

@@ -18,7 +18,7 @@ inline Dims dims_of(std::initializer_list<std::int64_t> dims) { return std::vect
 std::int64_t times(std::int64_t a, std::int64_t b);
 std::int64_t plus(std::int64_t a, std::int64_t b);
 
-// What shapes are broadcast to; nothing: a rank is not known, or they cannot be.
+// What shapes are broadcast to. Has no value where a rank is not known, or they cannot be.
 Dims broadcast_dims(const std::vector<Shape>& shapes);
 
 // The dimensions that a shape tensor says, open ones as symbols.

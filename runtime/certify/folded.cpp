@@ -31,7 +31,8 @@ OperatorId taken_out_behind(const graph::Rewritten& rewritten, TensorId tensor) 
   return uses[0].op;
 }
 
-// The bias as it will be, in double, one value a channel; 0 where there is none. Nothing: it has another shape.
+// The bias as it will be, in double, one value a channel; 0 where there is none. Has no value where it has another
+// shape.
 std::optional<std::vector<double>> bias_as_written(const graph::Rewritten& rewritten, TensorId tensor,
                                                    std::size_t channels) {
   const auto constant = tensor == kNone ? std::nullopt : rewritten.constant(tensor);

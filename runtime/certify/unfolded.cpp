@@ -16,7 +16,7 @@ namespace rw::runtime {
 namespace {
 
 // The values of a constant as it will be, one for each position on `axes` of a tensor of `shape` that it meets by
-// broadcasting; nothing: it runs along another axis, or does not fit.
+// broadcasting. Has no value where it runs along another axis, or does not fit.
 std::optional<std::vector<double>> along(const graph::RewrittenConstant& constant, AxisMask axes,
                                          const graph::Shape& shape) {
   const graph::Shape own(constant.shape());

@@ -21,7 +21,7 @@ namespace {
 
 struct Formatted {
   std::string name, text;
-  std::optional<std::string> canonical;  // nothing: it has errors, which are said
+  std::optional<std::string> canonical;  // no value where it has errors, which are said
 };
 
 std::string read(const std::string& name) {

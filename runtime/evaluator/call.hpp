@@ -16,7 +16,7 @@ struct Call {
   std::span<const graph::Attribute> attributes;
   std::vector<const Array*> inputs;   // null: absent
   std::size_t outputs = 1;            // how many the operator has
-  std::optional<std::int64_t> opset;  // version of the ONNX operators; nothing: the newest form that fits
+  std::optional<std::int64_t> opset;  // version of the ONNX operators; without one, the newest form that fits
 
   const Array& input(std::size_t slot) const;     // throws std::invalid_argument where it is absent
   const Array* optional(std::size_t slot) const;  // null where it is absent

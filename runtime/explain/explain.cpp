@@ -194,7 +194,7 @@ class Explainer {
   const Outcome& outcome_;
   const graph::Network& network_;
   const ExplainOptions& what_;
-  std::vector<std::optional<Pattern>> patterns_;  // by rule; nothing: not asked for
+  std::vector<std::optional<Pattern>> patterns_;  // by rule; no value where it was not asked for
   Remedies remedies_;
   Explanation result_;
 };

@@ -218,7 +218,7 @@ std::uint32_t offered_classes(const Outcome& outcome, RegionId id) {
 struct Remedies::Trial {
   dsl::Program program;
   graph::Model model;
-  std::optional<Outcome> outcome;         // nothing: the run stopped
+  std::optional<Outcome> outcome;         // no value where the run stopped
   std::vector<std::uint32_t> visited_of;  // by region
 
   const RegionOutcome* region_of(OperatorId parent) const {

@@ -9,7 +9,7 @@
 namespace rw::runtime::law_gather {
 namespace {
 
-// The axis of the table that axis `out` of the output is; nothing: it runs over the indices.
+// The axis of the table that axis `out` of the output is. Has no value where that runs over the indices.
 std::optional<int> table_axis(const Site& site, int out) {
   const auto axis = site.shape(0).axis(site.integer("axis"));
   const int indices = site.shape(1).rank();

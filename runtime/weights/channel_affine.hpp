@@ -19,12 +19,12 @@ struct ChannelAffine {
   std::vector<double> factor, offset;  // one of each for every channel
 };
 
-// Over `channels` channels along one axis of its output, counted from the end. Nothing: it is no such operator, or its
-// constants run along another axis.
+// Over `channels` channels along one axis of its output, counted from the end. Has no value where it is no such
+// operator, or its constants run along another axis.
 std::optional<ChannelAffine> channel_affine(const Site& site, std::size_t channels, int from_end);
 
 // The constant at `slot` of an operator, one value for each of `channels` along `axis` of its output (counted from the
-// end): broadcast as ONNX does. Nothing: it is no constant, or has several values along another axis.
+// end): broadcast as ONNX does. Has no value where it is no constant, or has several values along another axis.
 std::optional<std::vector<double>> values_along(const Site& site, std::uint32_t slot, std::size_t channels,
                                                 int from_end);
 

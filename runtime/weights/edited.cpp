@@ -291,8 +291,8 @@ std::vector<Found> find_in_runs(const graph::Literal& literal, const Loops& loop
   return std::move(found[0]);
 }
 
-// One pass over the elements where they lie. Nothing: the constant is expanded or stored in another order or type, or
-// one of its elements is not finite.
+// One pass over the elements where they lie. Gives no value where the constant is expanded or stored in another order
+// or type, or one of its elements is not finite.
 template <typename Found>
 std::optional<std::vector<Found>> find_where_they_lie(const graph::Literal& literal, const Handle& handle,
                                                       const Edit* edit, std::size_t channels) {

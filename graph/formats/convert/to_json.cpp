@@ -183,7 +183,7 @@ void encode_json(const Model& model, const Rewritten& rewritten, const std::file
   if (!weights.empty()) {
     constexpr std::string_view kEnding = ".safetensors";
     weights.write(kEnding, output);
-    text += fmt::format(",\n  \"weights\": {}", utf8_text(output.settle() + std::string(kEnding)));
+    text += fmt::format(",\n  \"weights\": {}", utf8_text(output.choose_stem() + std::string(kEnding)));
   }
   if (!tensors.empty()) text += fmt::format(",\n  \"tensors\": {}", tensors.object());
   if (!model.statistics.empty())

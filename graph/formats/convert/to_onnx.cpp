@@ -121,7 +121,7 @@ class Encoder {
     lay_out();
     if (!data_.empty()) {
       data_.write(output.add_named(std::string(kEnding), data_.size()));
-      if (const std::string location = output.settle() + std::string(kEnding); location != location_) {
+      if (const std::string location = output.choose_stem() + std::string(kEnding); location != location_) {
         location_ = location;
         lay_out();
       }

@@ -424,7 +424,7 @@ void JsonWriter::write() {
   write_weights();
   if (origin_.weights.form == WeightForm::index)
     output_.add_named(std::string(kIndexEnding), [this](std::string_view stem) { return index_text(stem); });
-  name_weights(output_.settle());
+  name_weights(output_.choose_stem());
   put_mark();
   OutputFile& out = output_.add_model(splices_.size(text()));
   splices_.apply(text(), [&](std::string_view piece) { out.write(piece); });

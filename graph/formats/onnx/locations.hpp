@@ -21,7 +21,7 @@ std::string_view external_location(const Field& tensor);
 // New names by old ones.
 using Renames = std::map<std::string, std::string, std::less<>>;
 
-// A message with other locations, without its tag and length; nothing: it says none of these.
+// A message with other locations, without its tag and length. Has no value where it says none of these.
 std::optional<std::string> renamed_tensor(const Field& tensor, const Renames& renames);
 std::optional<std::string> renamed_node(const Field& node, const Renames& renames);
 std::optional<std::string> renamed_function(const Field& function, const Renames& renames);

@@ -67,7 +67,7 @@ bool Relocation::write(Output& output) {
   }
   if (moves_) data_.write(output.add_named(std::string(kEnding), data_.size()));
   if (copies_.empty() && !moves_) return false;
-  const std::string stem = output.settle();
+  const std::string stem = output.choose_stem();
   if (!copies_.empty())
     output.add_note(fmt::format("external data of the model has names made from the output's now: '{}' is '{}{}'{}",
                                 copies_[0].location, stem, ending(0),

@@ -35,8 +35,8 @@ class Relocation {
   ExternalPlace keep(std::span<const std::byte> bytes);
   ExternalPlace scale(const Literal& source, const Edit& edit, std::string_view name);
 
-  // The new file and the copies of others. Afterwards names are settled: true where they are not those that were given
-  // so far, and the model has to be laid out again.
+  // The new file and the copies of others. Afterwards the names are final. True where they are not those that were
+  // given so far, and the model has to be laid out again.
   bool write(Output& output);
 
  private:

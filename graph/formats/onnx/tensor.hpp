@@ -15,7 +15,7 @@ struct TensorMessage {
   Shape shape;            // in the arena
   std::optional<Literal>
       value;  // bytes in a mapped file, or in the arena where the file stores them in another way;
-              // nothing: an element type that is not known here (strings, complex, 4 and 8-bit floats)
+              // no value for an element type that is not known here (strings, complex, 4 and 8-bit floats)
 };
 
 // The name alone, as far as the message can be read.

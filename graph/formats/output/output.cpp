@@ -395,7 +395,7 @@ bool Output::fits(const Named& named, std::string_view stem) const {
   }
 }
 
-std::string Output::settle() {
+std::string Output::choose_stem() {
   constexpr int kMostStems = 1000;
   std::string id;
   for (int i = 0; i < kMostStems; ++i) {
@@ -403,13 +403,13 @@ std::string Output::settle() {
     std::string stem = stem_with(model_.stem().string(), id, i);
     const auto fit = [&](const Named& each) { return fits(each, stem); };
     if (!dry_ && !std::all_of(named_.begin(), named_.end(), fit)) continue;
-    for (Named& each : named_) settle(each, stem);
+    for (Named& each : named_) name(each, stem);
     return stem;
   }
   refuse(model_, "the files that it names find no free name in its folder");
 }
 
-void Output::settle(Named& named, std::string_view stem) {
+void Output::name(Named& named, std::string_view stem) {
   const std::filesystem::path path = named_path(named.ending, stem);
   const bool there = !dry_ && stands(path);
   if (named.file) {

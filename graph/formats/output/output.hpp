@@ -69,18 +69,18 @@ class Output {
   // writing to this place.
 
   // The model file will be `path`. `id` gives what tells outputs of different content apart, [0-9a-f]{16}; it is asked
-  // by settle(). `mark`: what its files carry; empty: none; nothing: what they have.
+  // by choose_stem(). `mark`: what its files carry (empty: none); without a value they keep theirs.
   void begin_model(const std::filesystem::path& path, std::function<std::string()> id,
                    std::optional<std::string> mark = {});
   const std::optional<std::string>& mark() const { return mark_; }
 
-  // A file that the model names: STEM`ending`, where the stem (settle()) is not known yet.
+  // A file that the model names: STEM`ending`, where the stem (choose_stem()) is not known yet.
   OutputFile& add_named(std::string ending, std::uint64_t size);
   // The same for a text that says the stem.
   void add_named(std::string ending, TextOfStem text);
   // The stem of these files: the model's where nothing stands under their names (or the same bytes do: those stay),
   // else with the id in it. All of them are filled.
-  std::string settle();
+  std::string choose_stem();
 
   OutputFile& add_model(std::uint64_t size);
   OutputFile& add(const std::filesystem::path& path, std::uint64_t size);
@@ -121,7 +121,7 @@ class Output {
   File& make(const std::filesystem::path& path, std::uint64_t size, Role role, const Place* place);
   std::filesystem::path named_path(std::string_view ending, std::string_view stem) const;
   bool fits(const Named& named, std::string_view stem) const;
-  void settle(Named& named, std::string_view stem);
+  void name(Named& named, std::string_view stem);
 
   std::vector<std::shared_ptr<const MappedFile>> inputs_;
   std::vector<std::filesystem::path> taken_, kept_free_;  // absolute

@@ -57,7 +57,7 @@ struct PlanScale {
 // What becomes of the values of an activation, for whoever has statistics of it: (v - subtract) multiply.
 struct PlanStatistic {
   std::string tensor;
-  std::optional<int> axis;            // of the channels; nothing: there is one channel, or several axes
+  std::optional<int> axis;            // of the channels; has no value for one channel or several axes
   std::vector<double> multiply;       // empty: entries cannot be scaled, and are left out
   std::vector<double> subtract = {};  // as many; empty: 0
 };
@@ -83,14 +83,15 @@ struct PlanChecksum {
 };
 
 struct PlanFile {
-  // Marks (graph/mark.hpp) of the model before and of what the run wrote; empty: none. Nothing: the plan does not say.
+  // Marks (graph/mark.hpp) of the model before and of what the run wrote; empty where there was none. No value where
+  // the plan does not say.
   std::optional<std::string> was_marked, mark;
   std::vector<std::string> operators;  // `op` lines
   std::vector<PlanScale> scales;
   std::vector<PlanStatistic> statistics;
   std::vector<PlanConstant> constants;  // that the model did not have
   std::vector<PlanEdit> edits;
-  std::optional<std::vector<PlanChecksum>> checksums;  // nothing: the plan has none
+  std::optional<std::vector<PlanChecksum>> checksums;  // no value where the plan has none
 
   bool edits_graph() const { return !constants.empty() || !edits.empty(); }
   const PlanChecksum* checksum_of(const PlanScale& scale) const;  // null: none

@@ -15,7 +15,7 @@
 
 namespace rw::graph {
 
-// A name that two attributes have; nothing: each has its own.
+// A name that two attributes have. Has no value where each has a name of its own.
 inline std::optional<std::string_view> name_twice(std::span<const Attribute> attributes) {
   if (attributes.size() < 2) return std::nullopt;
   std::vector<std::string_view> names;

@@ -235,7 +235,7 @@ class EntryWriter {
 
   double shift(std::size_t channel) const { return edit_.shift.empty() ? 0 : edit_.shift[channel]; }
 
-  // Nothing: it does not follow from what is there.
+  // Has no value where it does not follow from what is there.
   std::optional<std::vector<double>> after(std::string_view key, Follows how, std::span<const double> before) const {
     std::vector<double> result;
     for (std::size_t i = 0; i < before.size(); ++i) {

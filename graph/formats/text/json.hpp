@@ -51,7 +51,7 @@ class Value {
   double number();            // finite
   std::int64_t integer();     // not 1.0 or 1e3
   bool boolean();
-  std::optional<std::int64_t> if_integer();  // nothing: it is none, and can be read as what it is
+  std::optional<std::int64_t> if_integer();  // has no value where it is none: read it as what it is then
 
   // Calls f for each member or element in order. What f leaves unread is passed over unchecked: somebody reads it
   // later.

@@ -11,7 +11,7 @@ void Splices::replace(json::Range range, std::string text) { changes_.push_back(
 
 void Splices::remove_items(std::string_view source, std::span<const json::Range> items) {
   constexpr std::string_view kSpace = " \t\r\n";
-  // Where the item behind the one that ends at `end` begins; nothing: it is the last one.
+  // Where the item behind the one that ends at `end` begins; has no value for the last one.
   const auto next = [&](std::uint32_t end) -> std::optional<std::uint32_t> {
     const std::size_t comma = source.find_first_not_of(kSpace, end);
     if (source[comma] != ',') return std::nullopt;

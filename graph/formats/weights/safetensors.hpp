@@ -50,7 +50,7 @@ struct TensorToStore {
 struct SafetensorsToWrite {
   const Safetensors* from;
   std::vector<TensorToStore> tensors;
-  std::optional<std::string> mark;                      // that the file gets; empty: none; nothing: what it has
+  std::optional<std::string> mark;  // that the file gets; empty: none; without a value it keeps its own
   std::function<OutputFile&(std::uint64_t size)> file;  // gives it, once its size is known
 };
 
