@@ -11,6 +11,7 @@
 
 using namespace rw;
 using namespace rw::runtime;
+using test::Threads;
 
 namespace {
 

