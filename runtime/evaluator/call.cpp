@@ -32,6 +32,11 @@ Table all_rows() {
   return table;
 }
 
+const Table& table() {
+  static const Table kTable = all_rows();
+  return kTable;
+}
+
 }  // namespace
 
 const Array& Call::input(std::size_t slot) const {
@@ -101,10 +106,11 @@ std::optional<float> Call::number_or_input(std::string_view name, std::size_t sl
   return array->to_floats().front();
 }
 
+bool knows(std::string_view type) { return table().contains(type); }
+
 Results run(const Call& call) {
-  static const Table kTable = all_rows();
-  const auto row = kTable.find(call.type);
-  if (row == kTable.end()) throw std::invalid_argument("the evaluator does not know this operator");
+  const auto row = table().find(call.type);
+  if (row == table().end()) throw std::invalid_argument("the evaluator does not know this operator");
   return row->second(call);
 }
 

@@ -54,6 +54,9 @@ std::span<const OperatorRow> resize_rows();
 std::span<const OperatorRow> choose_rows();
 std::span<const OperatorRow> sample_rows();
 
+// Whether there is a row for operators of this type.
+bool knows(std::string_view type);
+
 // Computes the outputs. Throws std::invalid_argument: operator not known, or inputs that do not fit it.
 Results run(const Call& call);
 

@@ -23,7 +23,7 @@ struct Value {
 
 struct Options {
   unsigned threads = 1;
-  std::vector<graph::TensorId> watched;               // inputs of the network and what operators compute
+  std::vector<graph::TensorId> watched;                // inputs of the network and what operators compute
   std::map<graph::TensorId, evaluator::Array> values;  // of constants, in place of the network's own
 };
 
@@ -39,8 +39,8 @@ class Session {
   virtual std::vector<evaluator::Array> run(const Inputs& inputs, Watch watch) = 0;
 };
 
-// Borrows the network. std::runtime_error: an operator that cannot be run (If, Loop, a function, an unknown one), named,
-// before anything runs; or the library that runs networks is not there, with the package that holds it.
+// Borrows the network. std::runtime_error: an operator that cannot be run (If, Loop, a function, an unknown one),
+// named, before anything runs; or the library that runs networks is not there, with the package that holds it.
 std::unique_ptr<Session> open(const graph::Network& network, Options options);
 
 }  // namespace rw::executor
