@@ -25,16 +25,30 @@ Array::Array(Dims shape, std::vector<std::int64_t> values) : shape_(std::move(sh
   check_count(shape_, count());
 }
 
+Array Array::view(Dims shape, std::span<const float> values) {
+  check_count(shape, values.size());
+  Array array;
+  array.shape_ = std::move(shape);
+  array.values_ = Values<float>(values.data(), values.size());
+  return array;
+}
+
 std::size_t Array::count() const {
   return visit([](const auto& values) { return values.size(); });
 }
 
-const std::vector<float>& Array::floats() const {
+Values<float> Array::floats() const {
   if (!is_float()) throw std::invalid_argument("floats are needed where there are integers");
-  return std::get<std::vector<float>>(values_);
+  if (const auto* own = std::get_if<std::vector<float>>(&values_)) return *own;
+  return std::get<Values<float>>(values_);
 }
 
-const std::vector<std::int64_t>& Array::ints() const {
+std::vector<float> Array::release() && {
+  if (auto* own = std::get_if<std::vector<float>>(&values_)) return std::exchange(*own, {});
+  return floats();
+}
+
+Values<std::int64_t> Array::ints() const {
   if (is_float()) throw std::invalid_argument("integers are needed where there are floats");
   return std::get<std::vector<std::int64_t>>(values_);
 }
@@ -48,7 +62,8 @@ std::vector<float> Array::to_floats() const {
 }
 
 Array Array::reshaped(Dims shape) const {
-  return visit([&](const auto& values) { return Array(std::move(shape), values); });
+  if (is_view()) return view(std::move(shape), floats());
+  return visit([&]<typename T>(Values<T> values) { return Array(std::move(shape), std::vector<T>(values)); });
 }
 
 Array float_array(Dims shape, std::vector<float> values) { return Array(std::move(shape), std::move(values)); }
@@ -128,7 +143,7 @@ std::vector<std::size_t> broadcast_offsets(const Dims& from, const Dims& to) {
 }
 
 Array take(const Array& from, Dims shape, std::span<const std::size_t> offsets) {
-  return from.visit([&]<typename T>(const std::vector<T>& values) {
+  return from.visit([&]<typename T>(Values<T> values) {
     std::vector<T> taken(offsets.size());
     std::transform(offsets.begin(), offsets.end(), taken.begin(), [&](std::size_t i) { return values.at(i); });
     return Array(std::move(shape), std::move(taken));

@@ -1,9 +1,11 @@
 // Dense tensors of the evaluator, and the index arithmetic that its operators share.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,35 +16,59 @@ namespace rw::evaluator {
 
 using Dims = std::vector<std::int64_t>;
 
-// Row-major values: float32, or int64 for every integer type and for booleans (0 and 1).
+// Elements that lie elsewhere: a span that compares, and makes a copy, as the vector does that it often is of.
+template <typename T>
+class Values : public std::span<const T> {
+ public:
+  using std::span<const T>::span;
+  operator std::vector<T>() const { return std::vector<T>(this->begin(), this->end()); }
+  const T& at(std::size_t i) const {
+    if (i >= this->size()) throw std::out_of_range("an index lies outside");
+    return (*this)[i];
+  }
+  friend bool operator==(const Values& a, const Values& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
+};
+
+// Row-major values: float32, or int64 for every integer type and for booleans (0 and 1). An array owns them, or is a
+// view of others that live longer than it and its copies.
 class Array {
  public:
   Array() = default;  // no values, shape [0]
   // Throw std::invalid_argument where the number of values is not the product of the dimensions.
   Array(Dims shape, std::vector<float> values);
   Array(Dims shape, std::vector<std::int64_t> values);
+  static Array view(Dims shape, std::span<const float> values);
 
   const Dims& shape() const { return shape_; }
   std::size_t rank() const { return shape_.size(); }
   std::int64_t dim(std::size_t axis) const { return shape_.at(axis); }
   std::size_t count() const;
-  bool is_float() const { return std::holds_alternative<std::vector<float>>(values_); }
+  bool is_float() const { return values_.index() != kInts; }
+  bool is_view() const { return std::holds_alternative<Values<float>>(values_); }
 
   // The values of the one kind; throw std::invalid_argument where they are of the other.
-  const std::vector<float>& floats() const;
-  const std::vector<std::int64_t>& ints() const;
+  Values<float> floats() const;
+  Values<std::int64_t> ints() const;
   std::vector<float> to_floats() const;  // whichever kind they are
 
-  Array reshaped(Dims shape) const;  // the same values; throws as the constructor does
+  // The same values, a view of a view; throws as the constructor does.
+  Array reshaped(Dims shape) const;
 
   template <typename F>
-  auto visit(F f) const {  // f(const std::vector<float>&) or f(const std::vector<std::int64_t>&)
-    return std::visit(f, values_);
+  auto visit(F f) const {  // f(Values<float>) or f(Values<std::int64_t>)
+    return is_float() ? f(floats()) : f(ints());
   }
 
+  // The floats themselves, copied where they are a view; the array has no values afterwards.
+  std::vector<float> release() &&;
+
  private:
+  static constexpr std::size_t kInts = 1;
+
   Dims shape_ = {0};
-  std::variant<std::vector<float>, std::vector<std::int64_t>> values_;
+  std::variant<std::vector<float>, std::vector<std::int64_t>, Values<float>> values_;
 };
 
 // The constructors by name, for braced lists: float_array({2, 2}, {1, 2, 3, 4.5}).

@@ -53,7 +53,7 @@ Results reverse_sequence(const Call& call) {
   const std::size_t time = axis_of(call.integer("time_axis", 0), x.rank());
   const std::size_t batch = axis_of(call.integer("batch_axis", 1), x.rank());
   const Dims strides = strides_of(x.shape());
-  const std::vector<std::int64_t>& lengths = call.input(1).ints();
+  const auto lengths = call.input(1).ints();
   std::vector<float> y = x.floats();
   for (std::size_t i = 0; i < y.size(); ++i) {
     const auto at = static_cast<std::int64_t>(i);
@@ -109,7 +109,7 @@ Results top_k(const Call& call) {
 // Back to where a MaxPool found each element, by flat indices; the picture's shape is input 2 here.
 Results max_unpool(const Call& call) {
   const Array &x = call.input(0), &at = call.input(1);
-  const Dims& shape = call.input(2).ints();
+  const Dims shape = call.input(2).ints();
   std::vector<float> y(count(shape), 0.0F);
   for (std::size_t i = 0; i < x.count(); ++i) y.at(static_cast<std::size_t>(at.ints()[i])) = x.floats()[i];
   return one(Array(shape, std::move(y)));

@@ -32,13 +32,13 @@ Dims kernel_of(const Array& weight) {
 
 void add_bias(const Layer& layer, std::size_t plane, std::vector<float>& y) {
   if (layer.bias == nullptr) return;
-  const std::vector<float>& bias = layer.bias->floats();
+  const auto bias = layer.bias->floats();
   for (std::size_t i = 0; i < y.size(); ++i) y[i] += bias[i / plane % bias.size()];
 }
 
 // Weight [out, in / group, kernel...].
 Array convolve(const Layer& layer, const Window& w) {
-  const std::vector<float>&x = layer.x.floats(), &weight = layer.weight.floats();
+  const auto x = layer.x.floats(), weight = layer.weight.floats();
   const std::size_t in = w.big_count(), out = w.small_count();
   const std::int64_t in_per_group = layer.channels_in / layer.group, out_per_group = layer.channels_out / layer.group;
   std::vector<float> y(static_cast<std::size_t>(layer.batch * layer.channels_out) * out, 0.0F);
@@ -63,7 +63,7 @@ Array convolve(const Layer& layer, const Window& w) {
 
 // Weight [in, out / group, kernel...].
 Array convolve_transposed(const Layer& layer, const Window& w) {
-  const std::vector<float>&x = layer.x.floats(), &weight = layer.weight.floats();
+  const auto x = layer.x.floats(), weight = layer.weight.floats();
   const std::size_t in = w.small_count(), out = w.big_count();
   const std::int64_t in_per_group = layer.channels_in / layer.group, out_per_group = layer.channels_out / layer.group;
   std::vector<float> y(static_cast<std::size_t>(layer.batch * layer.channels_out) * out, 0.0F);

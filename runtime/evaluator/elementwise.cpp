@@ -21,15 +21,15 @@ Results map(const Call& call, F f) {
 // The same for floats and integers: f has to take both.
 template <typename F>
 Results map_any(const Call& call, F f) {
-  return call.input(0).visit([&](auto y) {
+  return call.input(0).visit([&]<typename T>(Values<T> x) {
+    std::vector<T> y = x;
     for (auto& value : y) value = f(value);
     return one(Array(call.input(0).shape(), std::move(y)));
   });
 }
 
 template <typename T, typename F>
-auto zip_values(const Array& a, const Array& b, const Dims& shape, const std::vector<T>& x, const std::vector<T>& y,
-                F f) {
+auto zip_values(const Array& a, const Array& b, const Dims& shape, Values<T> x, Values<T> y, F f) {
   std::vector<decltype(f(x[0], y[0]))> z(count(shape));
   if (a.shape() == b.shape()) {
     for (std::size_t i = 0; i < z.size(); ++i) z[i] = f(x[i], y[i]);
@@ -117,9 +117,10 @@ Results where(const Call& call) {
   const std::vector<std::size_t> which = broadcast_offsets(condition.shape(), shape);
   const Array from_a = take(a, shape, broadcast_offsets(a.shape(), shape));
   const Array from_b = take(b, shape, broadcast_offsets(b.shape(), shape));
-  return one(from_a.visit([&]<typename T>(std::vector<T> y) {
+  return one(from_a.visit([&]<typename T>(Values<T> from_first) {
+    std::vector<T> y = from_first;
     if (from_a.is_float() != from_b.is_float()) throw std::invalid_argument("floats and integers are mixed");
-    from_b.visit([&]<typename U>(const std::vector<U>& other) {
+    from_b.visit([&]<typename U>(Values<U> other) {
       if constexpr (std::is_same_v<T, U>)
         for (std::size_t i = 0; i < y.size(); ++i)
           if (condition.ints()[which[i]] == 0) y[i] = other[i];
@@ -146,7 +147,7 @@ Results cast(const Call& call) {
   };
   if (graph::floating(*dtype)) return through(x);
   std::vector<std::int64_t> values(x.count());
-  x.visit([&]<typename T>(const std::vector<T>& from) {
+  x.visit([&]<typename T>(Values<T> from) {
     for (std::size_t i = 0; i < from.size(); ++i) {
       if (*dtype == graph::DType::boolean)
         values[i] = from[i] != T{0};

@@ -29,8 +29,8 @@ Results batch_normalization(const Call& call) {
     throw std::invalid_argument("only inference is known");
   const std::vector<std::size_t> channel = channels_of(x.shape());
   for (std::size_t slot = 1; slot < 5; ++slot) check_length(call.input(slot), x.dim(1));
-  const std::vector<float>&scale = call.input(1).floats(), &bias = call.input(2).floats();
-  const std::vector<float>&mean = call.input(3).floats(), &variance = call.input(4).floats();
+  const auto scale = call.input(1).floats(), bias = call.input(2).floats();
+  const auto mean = call.input(3).floats(), variance = call.input(4).floats();
   const float epsilon = call.number("epsilon", 1e-5F);
   std::vector<float> y = x.floats();
   for (std::size_t i = 0; i < y.size(); ++i) {

@@ -10,7 +10,7 @@ namespace rw::evaluator {
 namespace {
 
 struct Pool {
-  const std::vector<float>& x;
+  Values<float> x;
   Window window;
   std::size_t planes;  // batch * channels
   Dims shape;          // of the output

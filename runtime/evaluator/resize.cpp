@@ -87,7 +87,7 @@ Array resized(const Array& x, std::size_t axis, const std::vector<Blend>& blends
   shape[axis] = static_cast<std::int64_t>(blends.size());
   const auto stride = static_cast<std::size_t>(strides_of(x.shape())[axis]);
   const auto length = static_cast<std::size_t>(x.dim(axis));
-  const std::vector<float>& values = x.floats();
+  const auto values = x.floats();
   std::vector<float> y;
   y.reserve(count(shape));
   for (std::size_t outer = 0; outer < values.size(); outer += stride * length)
@@ -113,7 +113,7 @@ std::vector<ResizedAxis> axes_of(const Call& call, const Array& x, std::size_t s
   if (!by_size && scales == nullptr && !call.has("scales")) throw std::invalid_argument("no scales and no sizes");
   const std::vector<float> factors =
       by_size ? std::vector<float>()
-              : call.numbers("scales", scales != nullptr ? scales->floats() : std::vector<float>());
+              : call.numbers("scales", scales != nullptr ? std::vector<float>(scales->floats()) : std::vector<float>());
   if ((by_size ? sizes->count() : factors.size()) != which.size())
     throw std::invalid_argument("scales or sizes do not fit the input");
   for (std::size_t i = 0; i < which.size(); ++i) {

@@ -118,11 +118,11 @@ Results concat(const Call& call) {
     if (other != shape) throw std::invalid_argument("the inputs differ along another axis");
   }
   const std::size_t rows = count(std::span(shape).first(axis));
-  return call.input(0).visit([&]<typename T>(const std::vector<T>&) {
+  return call.input(0).visit([&]<typename T>(Values<T>) {
     std::vector<T> y;
     for (std::size_t row = 0; row < rows; ++row) {
       for (std::size_t i = 0; i < call.inputs.size(); ++i) {
-        const auto& values = [&]() -> const std::vector<T>& {
+        const auto values = [&]() -> Values<T> {
           if constexpr (std::is_same_v<T, float>)
             return call.input(i).floats();
           else
@@ -226,7 +226,7 @@ Results expand(const Call& call) {
 
 Results tile(const Call& call) {
   const Array& x = call.input(0);
-  const Dims& repeats = call.input(1).ints();
+  const Dims repeats = call.input(1).ints();
   if (repeats.size() != x.rank()) throw std::invalid_argument("one repeat per axis is needed");
   // Each axis d is seen as two, [repeat, d], of which the first one stands still.
   Dims shape, apart, steps;
@@ -264,7 +264,8 @@ Array padded(const Array& x, std::size_t axis, std::int64_t begin, std::int64_t 
     const std::int64_t source = padded_source(mode, middle - begin, x.dim(axis));
     from[i] = source < 0 ? nowhere : static_cast<std::size_t>((outer * x.dim(axis) + source) * stride + inner);
   }
-  return x.visit([&]<typename T>(std::vector<T> values) {
+  return x.visit([&]<typename T>(Values<T> from_values) {
+    std::vector<T> values = from_values;
     values.push_back(static_cast<T>(constant));
     const auto size = static_cast<std::int64_t>(values.size());
     return take(Array({size}, std::move(values)), shape, from);
@@ -320,7 +321,7 @@ Results constant(const Call& call) {
 }
 
 Results constant_of_shape(const Call& call) {
-  const Dims& shape = call.input(0).ints();
+  const Dims shape = call.input(0).ints();
   const graph::Literal* value = literal(call);
   const Array element = value == nullptr ? float_array({1}, {0}) : read_literal(*value);
   return one(take(element, shape, std::vector<std::size_t>(count(shape), 0)));

@@ -64,7 +64,7 @@ double signal_to_noise(const Network& network, const Arrays& inputs, const std::
   const Arrays coarse = evaluate(network, given, [&](const Tensor& tensor, Array value) {
     const auto id = network.find(tensor.name);
     if (!value.is_float() || tensor.is_output || read_by_activations_alone(network, *id)) return value;
-    const std::vector<float>& seen = exact.at(std::string(tensor.name)).floats();
+    const auto seen = exact.at(std::string(tensor.name)).floats();
     const auto [low, high] = std::minmax_element(seen.begin(), seen.end());
     return rounded(value, std::min(0.0, static_cast<double>(*low)), std::max(0.0, static_cast<double>(*high)));
   });
