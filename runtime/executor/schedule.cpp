@@ -88,12 +88,14 @@ Schedule schedule_of(const Network& network, const Options& options) {
     if (!runs[id]) continue;
     const Operator& op = network.op(id);
     check_runs(network, op);
+    if (follows_from_constants(network, schedule, op)) {
+      for (const TensorId output : op.outputs)
+        if (output != kNone) schedule.fixed[output] = true;
+      continue;
+    }
     schedule.order.push_back(id);
     for (const TensorId input : op.inputs)
       if (input != kNone) ++schedule.readers[input];
-    if (follows_from_constants(network, schedule, op))
-      for (const TensorId output : op.outputs)
-        if (output != kNone) schedule.fixed[output] = true;
   }
   for (const TensorId id : network.outputs()) ++schedule.readers[id];
   return schedule;

@@ -10,11 +10,12 @@
 namespace rw::executor {
 
 struct Schedule {
-  std::vector<graph::OperatorId> order;  // producers before consumers; only what outputs and watched tensors need
-  std::vector<std::uint32_t> readers;    // by tensor: how often these operators read it; an output is read once more
-  std::vector<bool> watched;             // by tensor
-  std::vector<bool> given;               // by tensor: its value stands in Options::values
-  // By tensor: it follows from constants alone and nobody watches what it is made of, so that it is computed once.
+  // Producers before consumers: what outputs and watched tensors need, and is not computed once (`fixed`).
+  std::vector<graph::OperatorId> order;
+  std::vector<std::uint32_t> readers;  // by tensor: how often these operators read it; an output is read once more
+  std::vector<bool> watched;           // by tensor
+  std::vector<bool> given;             // by tensor: its value stands in Options::values
+  // By tensor: a constant, or what follows from constants alone and nobody watches: it is computed when it is needed.
   std::vector<bool> fixed;
 };
 

@@ -1,0 +1,76 @@
+#include "runtime/executor/onednn/format.hpp"
+
+#include <algorithm>
+
+namespace rw::executor::onednn {
+namespace {
+
+using dnnl::memory;
+
+class Described final : public Format {
+ public:
+  explicit Described(memory::desc with) : desc(with) {}
+  std::size_t bytes() const override { return desc.get_size(); }
+  bool same_as(const Format& other) const override { return desc == static_cast<const Described&>(other).desc; }
+
+  memory::desc desc;
+};
+
+// Whether walking the memory from its beginning meets the elements in row-major order, without gaps: axes of size 1 and
+// blocks that reach over all of an axis behind which nothing varies make other names for the same order.
+bool is_row_major(const memory::desc& desc) {
+  const dnnl_memory_desc_t& data = desc.data;
+  if (data.format_kind != dnnl_blocked || data.offset0 != 0 || data.extra.flags != 0) return false;
+  const auto& blocking = data.format_desc.blocking;
+  std::int64_t inner = 1, count = 1, past = 1;
+  for (int i = 0; i < blocking.inner_nblks; ++i) inner *= blocking.inner_blks[i];
+  for (int axis = 0; axis < data.ndims; ++axis) {
+    if (data.dims[axis] != data.padded_dims[axis] || data.dims[axis] == 0) return false;
+    count *= data.dims[axis];
+  }
+  if (inner > 1) {  // one blocked axis, and size 1 along all behind it
+    if (blocking.inner_nblks != 1) return false;
+    for (int axis = static_cast<int>(blocking.inner_idxs[0]) + 1; axis < data.ndims; ++axis)
+      if (data.dims[axis] != 1) return false;
+  }
+  for (int axis = data.ndims; axis-- > 0;) {
+    const bool blocked = inner > 1 && axis == static_cast<int>(blocking.inner_idxs[0]);
+    const std::int64_t blocks = blocked ? data.dims[axis] / inner : data.dims[axis];
+    if (blocked) past = inner;
+    if (blocks > 1 && blocking.strides[axis] != past) return false;
+    past *= blocks;
+  }
+  return past == count;
+}
+
+}  // namespace
+
+const dnnl::engine& engine() {
+  static const dnnl::engine kEngine(dnnl::engine::kind::cpu, 0);
+  return kEngine;
+}
+
+dnnl::stream& stream() {
+  static dnnl::stream stream(engine());
+  return stream;
+}
+
+memory::desc row_major(const Dims& shape) {
+  if (shape.empty()) return row_major({1});
+  Dims strides(shape.size(), 1);
+  for (std::size_t axis = shape.size(); axis-- > 1;)
+    strides[axis - 1] = strides[axis] * std::max<std::int64_t>(shape[axis], 1);
+  return {shape, memory::data_type::f32, strides};
+}
+
+memory::desc any(const Dims& shape) { return {shape, memory::data_type::f32, memory::format_tag::any}; }
+
+memory::desc desc_of(const Operand& operand) {
+  return operand.format ? static_cast<const Described&>(*operand.format).desc : row_major(operand.shape);
+}
+
+FormatRef format_of(const memory::desc& desc) {
+  return is_row_major(desc) ? nullptr : std::make_shared<const Described>(desc);
+}
+
+}  // namespace rw::executor::onednn

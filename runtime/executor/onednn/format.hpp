@@ -1,0 +1,20 @@
+// Formats of tensors as oneDNN describes them.
+#pragma once
+
+#include <dnnl.hpp>
+
+#include "runtime/executor/kernels.hpp"
+
+namespace rw::executor::onednn {
+
+const dnnl::engine& engine();
+dnnl::stream& stream();
+
+dnnl::memory::desc row_major(const Dims& shape);
+dnnl::memory::desc any(const Dims& shape);
+
+// What a format stands for, and the other way round: null where the elements lie in row-major order, by whatever name.
+dnnl::memory::desc desc_of(const Operand& operand);
+FormatRef format_of(const dnnl::memory::desc& desc);
+
+}  // namespace rw::executor::onednn

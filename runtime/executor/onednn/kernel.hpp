@@ -1,0 +1,60 @@
+// A primitive of oneDNN with what it reads and gives.
+#pragma once
+
+#include <dnnl.hpp>
+
+#include <memory>
+#include <vector>
+
+#include "runtime/executor/kernels.hpp"
+
+namespace rw::executor::onednn {
+
+dnnl::algorithm algorithm_of(Step step);
+
+// The post-ops as oneDNN has them. Tensors that they read are taken in the format of the output where they have its
+// shape.
+dnnl::primitive_attr attributes_of(const Layer& layer, const dnnl::memory::desc& output);
+
+// Memory of a kernel's own: a parameter in the format that the primitive asks for.
+dnnl::memory kept(const Parameter& parameter, const dnnl::memory::desc& as, const dnnl::memory::desc& wanted);
+
+class Primitive final : public Kernel {
+ public:
+  // An argument of the primitive that it reads from its caller.
+  struct Argument {
+    int name;
+    dnnl::memory::desc desc;
+  };
+
+  Primitive(dnnl::primitive primitive, std::vector<Argument> inputs, const dnnl::memory::desc& output);
+  void keep(int name, dnnl::memory memory) { arguments_.insert({name, std::move(memory)}); }
+  void run(std::span<const float* const> inputs, float* output) override;
+
+ private:
+  dnnl::primitive primitive_;
+  std::vector<dnnl::memory> inputs_;
+  dnnl::memory output_;
+  std::unordered_map<int, dnnl::memory> arguments_;
+};
+
+// Whether the primitive is one of those that compute element by element for lack of a better one.
+bool slow(const dnnl::primitive_desc& chosen);
+
+// Adds the tensors that post-ops read to the arguments.
+void add_others(const Layer& layer, const dnnl::memory::desc& output, std::vector<Primitive::Argument>& arguments);
+
+// One for each kind of layer.
+std::unique_ptr<Kernel> convolution(const Layer& layer);
+std::unique_ptr<Kernel> deconvolution(const Layer& layer);
+std::unique_ptr<Kernel> product(const Layer& layer);
+std::unique_ptr<Kernel> batch_product(const Layer& layer);
+std::unique_ptr<Kernel> pool(const Layer& layer);
+std::unique_ptr<Kernel> softmax(const Layer& layer);
+std::unique_ptr<Kernel> resize(const Layer& layer);
+std::unique_ptr<Kernel> concat(const Layer& layer);
+std::unique_ptr<Kernel> elementwise(const Layer& layer);
+std::unique_ptr<Kernel> copy(const Layer& layer);
+std::unique_ptr<Kernel> pad(const Layer& layer);
+
+}  // namespace rw::executor::onednn

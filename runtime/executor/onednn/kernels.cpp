@@ -1,0 +1,62 @@
+// What librewrite-executor.so exports.
+#include "runtime/executor/kernels.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "runtime/executor/onednn/format.hpp"
+#include "runtime/executor/onednn/kernel.hpp"
+
+namespace rw::executor::onednn {
+namespace {
+
+struct KindRow {
+  Kind kind;
+  std::unique_ptr<Kernel> (*make)(const Layer&);
+};
+
+constexpr KindRow kKinds[] = {
+    {Kind::convolution, convolution},
+    {Kind::deconvolution, deconvolution},
+    {Kind::product, product},
+    {Kind::batch_product, batch_product},
+    {Kind::max_pool, pool},
+    {Kind::average_pool, pool},
+    {Kind::average_pool_pad, pool},
+    {Kind::softmax, softmax},
+    {Kind::resize_nearest, resize},
+    {Kind::resize_linear, resize},
+    {Kind::concat, concat},
+    {Kind::elementwise, elementwise},
+    {Kind::copy, copy},
+    {Kind::pad, pad},
+};
+
+class OneDnn final : public Kernels {
+ public:
+  std::unique_ptr<Kernel> make(const Layer& layer) override {
+    const auto row = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                  [&](const KindRow& each) { return each.kind == layer.kind; });
+    try {
+      return row->make(layer);
+    } catch (const dnnl::error&) {  // a shape or a post-op that it does not take
+      return nullptr;
+    }
+  }
+
+  unsigned threads(unsigned count) override {
+    const int before = omp_get_max_threads();
+    omp_set_num_threads(static_cast<int>(count));
+    return static_cast<unsigned>(before);
+  }
+};
+
+}  // namespace
+}  // namespace rw::executor::onednn
+
+extern "C" __attribute__((visibility("default"))) rw::executor::Kernels* rw_executor_kernels(int version) {
+  static rw::executor::onednn::OneDnn kernels;
+  return version == rw::executor::kKernelsVersion ? &kernels : nullptr;
+}

@@ -1,0 +1,108 @@
+// Layers with weights.
+#include "runtime/executor/onednn/format.hpp"
+#include "runtime/executor/onednn/kernel.hpp"
+
+namespace rw::executor::onednn {
+namespace {
+
+using dnnl::memory;
+using dnnl::prop_kind;
+
+constexpr auto kInference = prop_kind::forward_inference;
+
+// oneDNN counts the gaps.
+Dims gaps(const Dims& dilations) {
+  Dims result = dilations;
+  for (std::int64_t& each : result) --each;
+  return result;
+}
+
+memory::desc bias_desc(const Layer& layer) {
+  return layer.bias.values == nullptr ? memory::desc() : row_major(layer.bias.shape);
+}
+
+// The weight with its groups as an axis of their own: [groups, out / groups, in / groups, kernel...], which a
+// deconvolution's file has as [groups, in / groups, out / groups, kernel...].
+memory::desc weight_desc(const Layer& layer, bool input_first) {
+  Dims shape = layer.weight.shape;
+  const bool grouped = layer.groups > 1;
+  if (grouped) {
+    shape[0] /= layer.groups;
+    shape.insert(shape.begin(), layer.groups);
+  }
+  const memory::desc stored = row_major(shape);
+  if (!input_first) return stored;
+  std::vector<int> order;
+  for (int axis = 0; axis < static_cast<int>(shape.size()); ++axis) order.push_back(axis);
+  std::swap(order[grouped ? 1 : 0], order[grouped ? 2 : 1]);
+  return stored.permute_axes(order);
+}
+
+template <typename Forward>
+std::unique_ptr<Kernel> convolved(const Layer& layer, dnnl::algorithm how, const memory::desc& stored) {
+  const memory::desc source = any(layer.inputs[0].shape), target = any(layer.output), weight = any(stored.dims());
+  const bool biased = layer.bias.values != nullptr;
+  const auto desc = biased ? typename Forward::desc(kInference, how, source, weight, bias_desc(layer), target,
+                                                    layer.strides, gaps(layer.dilations), layer.begin, layer.end)
+                           : typename Forward::desc(kInference, how, source, weight, target, layer.strides,
+                                                    gaps(layer.dilations), layer.begin, layer.end);
+  // Which format the output has is known when there is a descriptor without the tensors that post-ops read.
+  memory::desc output = target;
+  for (const PostOp& post : layer.post)
+    if (reads_tensor(post.step)) {
+      output = typename Forward::primitive_desc(desc, engine()).dst_desc();
+      break;
+    }
+  const typename Forward::primitive_desc chosen(desc, attributes_of(layer, output), engine(), true);
+  if (!chosen) return nullptr;
+  if (output != target && chosen.dst_desc() != output) return nullptr;
+  std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, chosen.src_desc()}};
+  add_others(layer, chosen.dst_desc(), arguments);
+  auto kernel = std::make_unique<Primitive>(Forward(chosen), std::move(arguments), chosen.dst_desc());
+  kernel->keep(DNNL_ARG_WEIGHTS, kept(layer.weight, stored, chosen.weights_desc()));
+  if (biased) kernel->keep(DNNL_ARG_BIAS, kept(layer.bias, bias_desc(layer), chosen.bias_desc()));
+  return kernel;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> convolution(const Layer& layer) {
+  return convolved<dnnl::convolution_forward>(layer, dnnl::algorithm::convolution_direct, weight_desc(layer, false));
+}
+
+std::unique_ptr<Kernel> deconvolution(const Layer& layer) {
+  return convolved<dnnl::deconvolution_forward>(layer, dnnl::algorithm::deconvolution_direct, weight_desc(layer, true));
+}
+
+// [m, k] times [k, n], with the bias [n].
+std::unique_ptr<Kernel> product(const Layer& layer) {
+  const Dims& stored = layer.weight.shape;
+  const std::int64_t k = stored[layer.weight.transposed ? 1 : 0], n = stored[layer.weight.transposed ? 0 : 1];
+  const memory::desc weight =
+      layer.weight.transposed ? memory::desc({k, n}, memory::data_type::f32, Dims{1, k}) : row_major({k, n});
+  const memory::desc source = row_major(layer.inputs[0].shape), target = row_major(layer.output),
+                     bias = row_major({1, n});
+  const bool biased = layer.bias.values != nullptr;
+  const dnnl::matmul::desc desc =
+      biased ? dnnl::matmul::desc(source, any({k, n}), bias, target) : dnnl::matmul::desc(source, any({k, n}), target);
+  const dnnl::matmul::primitive_desc chosen(desc, attributes_of(layer, target), engine(), true);
+  if (!chosen) return nullptr;
+  std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, source}};
+  add_others(layer, target, arguments);
+  auto kernel = std::make_unique<Primitive>(dnnl::matmul(chosen), std::move(arguments), target);
+  kernel->keep(DNNL_ARG_WEIGHTS, kept(layer.weight, weight, chosen.weights_desc()));
+  if (biased) kernel->keep(DNNL_ARG_BIAS, kept(layer.bias, bias, chosen.bias_desc()));
+  return kernel;
+}
+
+std::unique_ptr<Kernel> batch_product(const Layer& layer) {
+  const memory::desc left = row_major(layer.inputs[0].shape), right = row_major(layer.inputs[1].shape);
+  const memory::desc target = row_major(layer.output);
+  const dnnl::matmul::primitive_desc chosen({left, right, target}, attributes_of(layer, target), engine(), true);
+  if (!chosen) return nullptr;
+  std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}};
+  add_others(layer, target, arguments);
+  return std::make_unique<Primitive>(dnnl::matmul(chosen), std::move(arguments), target);
+}
+
+}  // namespace rw::executor::onednn
