@@ -25,7 +25,7 @@ struct Kind {
 };
 constexpr std::array<Kind, 3> kKinds = {{{".png", decode_png}, {".jpg", decode_jpeg}, {".jpeg", decode_jpeg}}};
 
-const Kind* kind_of(std::string_view name) {
+const Kind* format_of(std::string_view name) {
   for (const Kind& each : kKinds)
     if (name.size() >= each.ending.size() &&
         std::equal(each.ending.begin(), each.ending.end(), name.end() - static_cast<std::ptrdiff_t>(each.ending.size()),
@@ -86,7 +86,7 @@ class ImageSegment : public Segment {
     const auto file = graph::MappedFile::open(path_);
     std::vector<float> pixels;
     try {
-      pixels = resized(kind_of(path_.native())->decode(file->text()), plan_->height, plan_->width);
+      pixels = resized(format_of(path_.native())->decode(file->text()), plan_->height, plan_->width);
     } catch (const Error& error) {
       throw Error(path_.string(), error.place, error.message);
     }
@@ -122,7 +122,7 @@ class ImageSegment : public Segment {
 
 }  // namespace
 
-bool is_image(std::string_view name) { return kind_of(name) != nullptr; }
+bool is_image(std::string_view name) { return format_of(name) != nullptr; }
 
 ImagePlan plan_images(std::string_view input, const graph::Tensor& tensor, const ImageOptions& options) {
   try {
