@@ -46,6 +46,18 @@ std::shared_ptr<float> converted(const Held& held, const FormatRef& format) {
   return nullptr;
 }
 
+// Appends steps; alpha * x + beta twice is one of its kind.
+void append(std::vector<PostOp>& post, std::span<const PostOp> more) {
+  for (const PostOp& next : more) {
+    if (next.step == Step::linear && !post.empty() && post.back().step == Step::linear) {
+      post.back().beta = next.alpha * post.back().beta + next.beta;
+      post.back().alpha *= next.alpha;
+    } else {
+      post.push_back(next);
+    }
+  }
+}
+
 // Takes floats over from an array.
 Held owned(Array array) {
   Held held;
@@ -222,7 +234,7 @@ std::optional<std::pair<Planned, std::unique_ptr<Kernel>>> Runner::fused(const G
     } else {
       auto behind = steps_behind(site_of(member.last(), so_far, longer.shape), member.slot, longer.shape);
       if (!behind) break;
-      longer.layer.post.insert(longer.layer.post.end(), behind->post.begin(), behind->post.end());
+      append(longer.layer.post, behind->post);
       longer.sources.insert(longer.sources.end(), behind->others.begin(), behind->others.end());
       longer.held.insert(longer.held.end(), behind->held.begin(), behind->held.end());
     }

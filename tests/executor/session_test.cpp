@@ -4,8 +4,8 @@
 #include <set>
 
 #include "graph/builder.hpp"
+#include "tests/executor/judged.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/judge.hpp"
 #include "tests/support/net.hpp"
 #include "tests/support/random_network.hpp"
 
@@ -18,12 +18,6 @@ using graph::Network;
 using graph::TensorId;
 
 TensorId id_of(const Network& network, const std::string& name) { return network.find(name).value(); }
-
-Inputs by_id(const Network& network, const Arrays& arrays) {
-  Inputs inputs;
-  for (const auto& [name, array] : arrays) inputs.emplace(id_of(network, name), array);
-  return inputs;
-}
 
 const auto see_nothing = [](const Value&) { FAIL("nothing is watched"); };
 

@@ -34,11 +34,20 @@ constexpr KindRow kKinds[] = {
     {Kind::pad, pad},
 };
 
+// oneDNN 2.6 computes something else where a post-op stands twice, with other parameters.
+bool repeats(const Layer& layer) {
+  for (std::size_t i = 0; i < layer.post.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (layer.post[i].step == layer.post[j].step && !reads_tensor(layer.post[i].step)) return true;
+  return false;
+}
+
 class OneDnn final : public Kernels {
  public:
   std::unique_ptr<Kernel> make(const Layer& layer) override {
     const auto row = std::find_if(std::begin(kKinds), std::end(kKinds),
                                   [&](const KindRow& each) { return each.kind == layer.kind; });
+    if (repeats(layer)) return nullptr;
     try {
       return row->make(layer);
     } catch (const dnnl::error&) {  // a shape or a post-op that it does not take

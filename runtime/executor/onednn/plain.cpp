@@ -36,11 +36,25 @@ Layer behind_first(const Layer& layer) {
   return rest;
 }
 
+bool is_padded(const memory::desc& desc) {
+  return !std::equal(desc.data.dims, desc.data.dims + desc.data.ndims, desc.data.padded_dims);
+}
+
+// oneDNN 2.6 writes behind the end of a tensor whose channels are padded to blocks that are smaller than its vectors,
+// and computes something else behind a binary operation on padded channels.
+bool goes_wrong(const memory::desc& desc, const Layer& rest) {
+  const auto& blocking = desc.data.format_desc.blocking;
+  const bool small = blocking.inner_nblks > 0 && blocking.inner_blks[0] < 16 &&
+                     dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core;
+  return is_padded(desc) && (small || !rest.post.empty());
+}
+
 std::unique_ptr<Kernel> binary(const Layer& layer) {
   const PostOp& first = layer.post[0];
   const memory::desc left = desc_of(layer.inputs[0]);
   const memory::desc right = first.other.shape == layer.inputs[0].shape ? left : row_major(first.other.shape);
   const Layer rest = behind_first(layer);
+  if (goes_wrong(left, rest)) return nullptr;
   const dnnl::binary::primitive_desc chosen({algorithm_of(first.step), left, right, left}, attributes_of(rest, left),
                                             engine(), true);
   if (!chosen || slow(chosen)) return nullptr;
