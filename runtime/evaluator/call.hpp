@@ -15,6 +15,7 @@ struct Call {
   std::string_view type;  // "Conv", "com.microsoft::FusedConv"
   std::span<const graph::Attribute> attributes;
   std::vector<const Array*> inputs;   // null: absent
+  std::vector<graph::DType> types;    // of the inputs, where the network has them; may be shorter
   std::size_t outputs = 1;            // how many the operator has
   std::optional<std::int64_t> opset;  // version of the ONNX operators; without one, the newest form that fits
 

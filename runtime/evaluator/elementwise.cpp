@@ -160,12 +160,55 @@ Results cast(const Call& call) {
   return through(Array(x.shape(), std::move(values)));
 }
 
+// The integers from `low` to `high` that the result of a QuantizeLinear is one of.
+struct IntegerRange {
+  graph::DType dtype;
+  float low, high;
+};
+
+constexpr IntegerRange kQuantized[] = {{graph::DType::uint8, 0, 255},
+                                       {graph::DType::int8, -128, 127},
+                                       {graph::DType::uint16, 0, 65535},
+                                       {graph::DType::int16, -32768, 32767}};
+
+// The type of the zero point, else output_dtype, else uint8.
+const IntegerRange& quantized_range(const Call& call) {
+  auto dtype = graph::DType::uint8;
+  if (call.integer("output_dtype", 0) != 0)
+    dtype = graph::dtype_of_onnx(static_cast<int>(call.integer("output_dtype", 0))).value_or(graph::DType::undefined);
+  if (call.optional(2) != nullptr && call.types.size() > 2) dtype = call.types[2];
+  for (const IntegerRange& range : kQuantized)
+    if (range.dtype == dtype) return range;
+  throw std::invalid_argument(fmt::format("quantized values of type '{}' are not known", graph::name(dtype)));
+}
+
+// For every element of x, which of the scales along an axis it has.
+std::vector<std::size_t> scales_of(const Call& call, const Array& x, const Array& scale) {
+  if (call.integer("block_size", 0) != 0) throw std::invalid_argument("block_size is not known");
+  Dims along(x.rank(), 1);
+  if (scale.count() > 1) along[axis_of(call.integer("axis", 1), x.rank())] = static_cast<std::int64_t>(scale.count());
+  return broadcast_offsets(along, x.shape());
+}
+
+// x / scale + zero point, rounded to even and cut to the range of the type.
+Results quantize(const Call& call) {
+  const Array &x = call.input(0), &scale = call.input(1);
+  const Array* zero_point = call.optional(2);
+  const IntegerRange& range = quantized_range(call);
+  const auto at = scales_of(call, x, scale);
+  std::vector<std::int64_t> values(x.count());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float zero = zero_point != nullptr ? static_cast<float>(zero_point->ints().at(at[i])) : 0.0F;
+    const float value = std::nearbyint(x.floats()[i] / scale.floats()[at[i]]) + zero;
+    values[i] = static_cast<std::int64_t>(std::fmin(std::fmax(value, range.low), range.high));
+  }
+  return one(Array(x.shape(), std::move(values)));
+}
+
 // (x - zero point) * scale, along an axis where there are several of them.
 Results dequantize(const Call& call) {
   const Array &x = call.input(0), &scale = call.input(1);
-  Dims along(x.rank(), 1);
-  if (scale.count() > 1) along[axis_of(call.integer("axis", 1), x.rank())] = static_cast<std::int64_t>(scale.count());
-  const auto at = broadcast_offsets(along, x.shape());
+  const auto at = scales_of(call, x, scale);
   std::vector<float> values(x.count());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Array* zero_point = call.optional(2);
@@ -260,6 +303,7 @@ constexpr OperatorRow kElementwiseRows[] = {
     {"com.microsoft::Gelu", gelu},
     {"Clip", clip},
     {"Cast", cast},
+    {"QuantizeLinear", quantize},
     {"DequantizeLinear", dequantize},
     {"Add", [](const Call& call) { return binary(call, kAdd); }},
     {"Sub", [](const Call& call) { return binary(call, kSubtract); }},

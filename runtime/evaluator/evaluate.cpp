@@ -54,6 +54,7 @@ Results run_operator(const Network& network, const Operator& op, const std::vect
     if (input != kNone && values[input] == nullptr)
       throw std::invalid_argument(fmt::format("its input '{}' has no value", network.tensor(input).name));
     call.inputs.push_back(input == kNone ? nullptr : values[input]);
+    call.types.push_back(input == kNone ? graph::DType::undefined : network.tensor(input).dtype);
   }
   return run(call);
 }

@@ -64,6 +64,8 @@ evaluator::Call call_of(const graph::Network& network, const graph::Operator& op
   call.attributes = op.attributes;
   call.outputs = op.outputs.size();
   call.opset = network.opset();
+  for (const TensorId input : op.inputs)
+    call.types.push_back(input == kNone ? graph::DType::undefined : network.tensor(input).dtype);
   return call;
 }
 

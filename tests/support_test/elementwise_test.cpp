@@ -133,4 +133,20 @@ TEST_CASE("Cast rounds to the width it is told", "[evaluate][elementwise]") {
   check_equal(run_one("Cast", {int_array({1}, {3})}, {{{"to", kFloat}}}), float_array({1}, {3}));
 }
 
+TEST_CASE("QuantizeLinear rounds to even and keeps to the type of its zero point", "[evaluate]") {
+  Net net;
+  const auto x = net.input("x", {2, 4});
+  const auto scales = net.constant("s", float_array({2}, {0.5F, 2}));
+  const auto signed_zero = net.constant("z", int_array({2}, {0, 3}), graph::DType::int8);
+  net.output(net.op("QuantizeLinear", "y", {x, scales, signed_zero}, {{"axis", 0}}));
+  net.output(net.op("QuantizeLinear", "u", {x, net.constant("one", float_array({}, {1}))}));
+  net.output(
+      net.op("QuantizeLinear", "w", {x, net.constant("tiny", float_array({}, {0.001F}))}, {{"output_dtype", 5}}));
+  const Arrays values =
+      evaluate(net.network(), {{"x", float_array({2, 4}, {0.25F, 0.75F, -100, 100, 1, 3, 2.5F, -4})}});
+  CHECK(values.at("y").ints() == std::vector<std::int64_t>{0, 2, -128, 127, 3, 5, 4, 1});
+  CHECK(values.at("u").ints() == std::vector<std::int64_t>{0, 1, 0, 100, 1, 3, 2, 0});
+  CHECK(values.at("w").ints() == std::vector<std::int64_t>{250, 750, -32768, 32767, 1000, 3000, 2500, -4000});
+}
+
 }  // namespace rw::test
