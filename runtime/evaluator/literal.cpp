@@ -23,25 +23,27 @@ struct Codec {
 };
 
 template <typename Stored>
-std::vector<Stored> stored(std::span<const std::byte> bytes) {
-  std::vector<Stored> values(bytes.size() / sizeof(Stored));
-  if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(Stored));
-  return values;
-}
-
-template <typename Stored>
 std::vector<std::byte> bytes_of(const std::vector<Stored>& values) {
   const auto bytes = std::as_bytes(std::span(values));
   return {bytes.begin(), bytes.end()};
+}
+
+template <typename To, typename Stored, typename F>
+std::vector<To> converted(std::span<const std::byte> bytes, F to) {
+  std::vector<To> values(bytes.size() / sizeof(Stored));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Stored value;
+    std::memcpy(&value, bytes.data() + i * sizeof(Stored), sizeof(Stored));
+    values[i] = to(value);
+  }
+  return values;
 }
 
 template <typename Stored, auto to_float, auto from_float>
 constexpr Codec floating(DType dtype) {
   return {dtype,
           [](Dims shape, std::span<const std::byte> bytes) {
-            std::vector<float> values;
-            for (const Stored value : stored<Stored>(bytes)) values.push_back(to_float(value));
-            return Array(std::move(shape), std::move(values));
+            return Array(std::move(shape), converted<float, Stored>(bytes, to_float));
           },
           [](const Array& array) {
             std::vector<Stored> values;
@@ -54,9 +56,8 @@ template <typename Stored>
 constexpr Codec integer(DType dtype) {
   return {dtype,
           [](Dims shape, std::span<const std::byte> bytes) {
-            std::vector<std::int64_t> values;
-            for (const Stored value : stored<Stored>(bytes)) values.push_back(static_cast<std::int64_t>(value));
-            return Array(std::move(shape), std::move(values));
+            return Array(std::move(shape), converted<std::int64_t, Stored>(
+                                               bytes, [](Stored value) { return static_cast<std::int64_t>(value); }));
           },
           [](const Array& array) {
             std::vector<Stored> values;

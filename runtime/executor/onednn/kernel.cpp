@@ -1,7 +1,10 @@
 #include "runtime/executor/onednn/kernel.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
-#include <limits>
+#include <cstdlib>
+#include <new>
 
 #include "runtime/executor/onednn/format.hpp"
 
@@ -49,6 +52,18 @@ memory::desc other_desc(const PostOp& post, const memory::desc& output) {
                                                                                       : row_major(post.other.shape);
 }
 
+std::shared_ptr<void> pages(std::size_t bytes) {
+  constexpr std::size_t kLarge = std::size_t{64} << 10U;
+  if (bytes < kLarge) {
+    void* memory = std::aligned_alloc(64, (std::max<std::size_t>(bytes, 1) + 63) / 64 * 64);
+    if (memory == nullptr) throw std::bad_alloc();
+    return {memory, std::free};
+  }
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  return {memory, [bytes](void* each) { munmap(each, bytes); }};
+}
+
 }  // namespace
 
 algorithm algorithm_of(Step step) {
@@ -80,12 +95,13 @@ bool slow(const dnnl::primitive_desc& chosen) {
   return std::string_view(chosen.impl_info_str()).find("ref") != std::string_view::npos;
 }
 
-memory kept(const Parameter& parameter, const memory::desc& as, const memory::desc& wanted) {
+Kept kept(const Parameter& parameter, const memory::desc& as, const memory::desc& wanted) {
   memory from(as, engine(), const_cast<float*>(parameter.values));
-  memory to(wanted, engine());
+  std::shared_ptr<void> owner = pages(wanted.get_size());
+  memory to(wanted, engine(), owner.get());
   dnnl::reorder(from, to).execute(stream(), from, to);
   stream().wait();
-  return to;
+  return {std::move(to), std::move(owner)};
 }
 
 Primitive::Primitive(dnnl::primitive primitive, std::vector<Argument> inputs, const memory::desc& output)

@@ -16,8 +16,13 @@ dnnl::algorithm algorithm_of(Step step);
 // shape.
 dnnl::primitive_attr attributes_of(const Layer& layer, const dnnl::memory::desc& output);
 
-// Memory of a kernel's own: a parameter in the format that the primitive asks for.
-dnnl::memory kept(const Parameter& parameter, const dnnl::memory::desc& as, const dnnl::memory::desc& wanted);
+// Memory of a kernel's own, in pages of its own where it is large: the heap does not grow by what is copied meanwhile.
+struct Kept {
+  dnnl::memory memory;
+  std::shared_ptr<void> owner;
+};
+// A parameter in the format that the primitive asks for.
+Kept kept(const Parameter& parameter, const dnnl::memory::desc& as, const dnnl::memory::desc& wanted);
 
 class Primitive final : public Kernel {
  public:
@@ -28,7 +33,10 @@ class Primitive final : public Kernel {
   };
 
   Primitive(dnnl::primitive primitive, std::vector<Argument> inputs, const dnnl::memory::desc& output);
-  void keep(int name, dnnl::memory memory) { arguments_.insert({name, std::move(memory)}); }
+  void keep(int name, Kept what) {
+    arguments_.insert({name, std::move(what.memory)});
+    owners_.push_back(std::move(what.owner));
+  }
   void run(std::span<const float* const> inputs, float* output) override;
 
  private:
@@ -36,6 +44,7 @@ class Primitive final : public Kernel {
   std::vector<dnnl::memory> inputs_;
   dnnl::memory output_;
   std::unordered_map<int, dnnl::memory> arguments_;
+  std::vector<std::shared_ptr<void>> owners_;
 };
 
 // Whether the primitive is one of those that compute element by element for lack of a better one.
