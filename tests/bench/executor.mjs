@@ -41,14 +41,23 @@ function randomFloats(count) {
 const open = (model, level) =>
   ort.InferenceSession.create(model, { graphOptimizationLevel: level, intraOpNumThreads: threads, interOpNumThreads: 1, logSeverityLevel: 3 });
 
+// The number that the bits of a float16 are.
+function halfValue(bits) {
+  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+}
+
 // Float inputs; the first dimension is the batch where the model leaves it open.
 function feedsOf(session, batch) {
   const feeds = {}, args = [];
   session.inputMetadata.forEach(({ name, type, shape }, i) => {
-    if (type !== "float32") throw new Error(`input '${name}' is ${type}`);
+    if (type !== "float32" && type !== "float16") throw new Error(`input '${name}' is ${type}`);
     const dims = shape.map((dim, axis) => (typeof dim === "number" && dim > 0 ? dim : axis === 0 ? batch : 1));
     const data = randomFloats(dims.reduce((a, b) => a * b, 1));
-    feeds[name] = new ort.Tensor("float32", data, dims);
+    const halves = type === "float16" && Uint16Array.from(data, (value) => (value < 0 ? 0x8000 : 0) + 0x2800 + Math.floor((value + 1) * 0x0a00));
+    if (halves) data.forEach((_, at) => (data[at] = halfValue(halves[at])));
+    feeds[name] = new ort.Tensor(type, halves || data, dims);
     writeFileSync(path.join(folder, `${i}.bin`), Buffer.from(data.buffer));
     args.push(name, dims.join("x"), path.join(folder, `${i}.bin`));
   });
@@ -78,7 +87,7 @@ function difference(bytes, outputs) {
     if (right.dims.join() !== dims.join()) return Infinity;
     let largest = 0, magnitude = 0;
     for (let i = 0; i < count; ++i, at += 4) {
-      const a = bytes.readFloatLE(at), b = Number(right.data[i]);
+      const a = bytes.readFloatLE(at), b = right.data instanceof Uint16Array && right.type === "float16" ? halfValue(right.data[i]) : Number(right.data[i]);
       if (!Number.isFinite(a) || !Number.isFinite(b)) { if (!Object.is(a, b)) return Infinity; continue; }
       largest = Math.max(largest, Math.abs(a - b));
       magnitude = Math.max(magnitude, Math.abs(b));
