@@ -59,6 +59,7 @@ Results reverse_sequence(const Call& call) {
     const auto at = static_cast<std::int64_t>(i);
     const std::int64_t step = at / strides[time] % x.dim(time);
     const std::int64_t length = lengths.at(static_cast<std::size_t>(at / strides[batch] % x.dim(batch)));
+    if (length < 0 || length > x.dim(time)) throw std::invalid_argument("a length does not fit");
     if (step < length) y[i] = x.floats()[static_cast<std::size_t>(at + (length - 1 - 2 * step) * strides[time])];
   }
   return one(Array(x.shape(), std::move(y)));
@@ -67,13 +68,14 @@ Results reverse_sequence(const Call& call) {
 Results gather_elements(const Call& call) {
   const Array &x = call.input(0), &indices = call.input(1);
   const std::size_t axis = axis_of(call.integer("axis", 0), x.rank());
+  if (indices.rank() != x.rank()) throw std::invalid_argument("the indices have another rank");
   Dims strides = strides_of(x.shape());
   const std::int64_t stride = strides[axis];
   strides[axis] = 0;
   std::vector<std::size_t> from = offsets(indices.shape(), strides);
   for (std::size_t i = 0; i < from.size(); ++i) {
     const std::int64_t index = indices.ints()[i];
-    from[i] += static_cast<std::size_t>((index < 0 ? index + x.dim(axis) : index) * stride);
+    from[i] += axis_of(index, static_cast<std::size_t>(x.dim(axis))) * static_cast<std::size_t>(stride);
   }
   return one(take(x, indices.shape(), from));
 }
@@ -85,6 +87,7 @@ Results top_k(const Call& call) {
   const bool largest = call.integer("largest", 1) != 0;
   Dims shape = x.shape();
   shape[axis] = call.input(1).ints().at(0);
+  if (shape[axis] < 0 || shape[axis] > x.dim(axis)) throw std::invalid_argument("k does not fit the input");
   const auto kept = static_cast<std::size_t>(shape[axis]);
   std::vector<float> y(count(shape));
   std::vector<std::int64_t> at(y.size());
@@ -110,6 +113,7 @@ Results top_k(const Call& call) {
 Results max_unpool(const Call& call) {
   const Array &x = call.input(0), &at = call.input(1);
   const Dims shape = call.input(2).ints();
+  if (at.count() != x.count()) throw std::invalid_argument("one index for each element is needed");
   std::vector<float> y(count(shape), 0.0F);
   for (std::size_t i = 0; i < x.count(); ++i) y.at(static_cast<std::size_t>(at.ints()[i])) = x.floats()[i];
   return one(Array(shape, std::move(y)));

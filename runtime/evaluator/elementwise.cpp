@@ -212,7 +212,7 @@ Results dequantize(const Call& call) {
   std::vector<float> values(x.count());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Array* zero_point = call.optional(2);
-    const std::int64_t zero = zero_point ? zero_point->ints()[at[i]] : 0;
+    const std::int64_t zero = zero_point ? zero_point->ints().at(at[i]) : 0;
     values[i] = static_cast<float>(x.ints()[i] - zero) * scale.floats()[at[i]];
   }
   return one(Array(x.shape(), std::move(values)));

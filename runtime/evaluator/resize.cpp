@@ -119,7 +119,10 @@ std::vector<ResizedAxis> axes_of(const Call& call, const Array& x, std::size_t s
   for (std::size_t i = 0; i < which.size(); ++i) {
     ResizedAxis& axis = axes[axis_of(which[i], x.rank())];
     const auto input = static_cast<float>(axis.input);
-    axis.output = by_size ? sizes->ints()[i] : static_cast<std::int64_t>(std::floor(input * factors[i]));
+    const float scaled = by_size ? 0 : std::floor(input * factors[i]);
+    if (!(scaled >= 0 && scaled < 0x1p40F)) throw std::invalid_argument("a scale does not fit the input");
+    axis.output = by_size ? sizes->ints()[i] : static_cast<std::int64_t>(scaled);
+    if (axis.input < 1 || axis.output < 1) throw std::invalid_argument("a picture without pixels");
     axis.scale = by_size ? static_cast<float>(axis.output) / input : factors[i];
   }
   return axes;

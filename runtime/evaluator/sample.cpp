@@ -32,6 +32,8 @@ Plane plane_of(const Array& x, std::int64_t batch, std::int64_t channel) {
 Results grid_sample(const Call& call) {
   const Array &x = call.input(0), &grid = call.input(1);
   if (x.rank() != 4 || call.text("padding_mode", "zeros") != "zeros") throw std::invalid_argument("not known");
+  if (grid.rank() != 4 || grid.dim(0) != x.dim(0) || grid.dim(3) != 2 || !grid.is_float())
+    throw std::invalid_argument("the grid does not fit the input");
   const bool corners = call.integer("align_corners", 0) != 0;
   const auto place = [&](float position, std::int64_t size) {
     const auto width = static_cast<float>(size);
@@ -53,6 +55,10 @@ Results grid_sample(const Call& call) {
 Results roi_align(const Call& call) {
   const Array &x = call.input(0), &rois = call.input(1), &batch = call.input(2);
   if (call.text("mode", "avg") != "avg") throw std::invalid_argument("mode is not known");
+  if (x.rank() != 4 || rois.rank() != 2 || rois.dim(1) != 4 || batch.count() != static_cast<std::size_t>(rois.dim(0)))
+    throw std::invalid_argument("the regions do not fit the input");
+  for (const std::int64_t each : batch.ints())
+    if (each < 0 || each >= x.dim(0)) throw std::invalid_argument("a region of no image");
   const std::int64_t height = call.integer("output_height", 1), width = call.integer("output_width", 1);
   const Dims shape = {rois.dim(0), x.dim(1), height, width};
   std::vector<float> y;

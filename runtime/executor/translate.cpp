@@ -1,6 +1,7 @@
 #include "runtime/executor/translate.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "runtime/evaluator/window.hpp"
@@ -12,6 +13,8 @@ using evaluator::Array;
 using evaluator::Window;
 
 using Result = std::optional<std::vector<Planned>>;
+
+constexpr float kLargestDim = 1 << 24;  // of what is not left to the evaluator; exact as a float
 
 Result one(Planned planned) {
   std::vector<Planned> all;
@@ -283,9 +286,9 @@ Result resize(const Site& site) {
     if (sizes != nullptr && sizes->count() == shape.size()) {
       output[axis] = sizes->ints()[axis];
     } else if (scales != nullptr && scales->is_float() && scales->count() == shape.size()) {
-      output[axis] = static_cast<std::int64_t>(static_cast<float>(shape[axis]) * scales->floats()[axis]);
-      if (static_cast<float>(output[axis]) != static_cast<float>(shape[axis]) * scales->floats()[axis])
-        return std::nullopt;
+      const float size = static_cast<float>(shape[axis]) * scales->floats()[axis];
+      if (!(size >= 1 && size < kLargestDim) || std::floor(size) != size) return std::nullopt;
+      output[axis] = static_cast<std::int64_t>(size);
     } else {
       return std::nullopt;
     }
@@ -358,6 +361,8 @@ Result split(const Site& site) {
     if (shape[axis] % parts != 0) return std::nullopt;
     lengths.assign(static_cast<std::size_t>(parts), shape[axis] / parts);
   }
+  if (std::any_of(lengths.begin(), lengths.end(), [&](std::int64_t each) { return each < 1 || each > shape[axis]; }))
+    return std::nullopt;
   if (lengths.size() != site.call.outputs ||
       std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}) != shape[axis] || any_empty(lengths))
     return std::nullopt;
@@ -415,7 +420,8 @@ Result pad(const Site& site) {
   if (!is_movable(site) || !pads || site.has(3) || pads->size() != 2 * site.shape(0).size()) return std::nullopt;
   if (std::all_of(pads->begin(), pads->end(), [](std::int64_t each) { return each == 0; }))
     return one(alias(site, site.shape(0), 0));
-  if (site.call.text("mode", "constant") != "constant" || *std::min_element(pads->begin(), pads->end()) < 0)
+  if (site.call.text("mode", "constant") != "constant" || *std::min_element(pads->begin(), pads->end()) < 0 ||
+      *std::max_element(pads->begin(), pads->end()) > static_cast<std::int64_t>(kLargestDim))
     return std::nullopt;
   Dims output = site.shape(0);
   for (std::size_t axis = 0; axis < output.size(); ++axis)

@@ -195,4 +195,30 @@ TEST_CASE("GridSample and RoiAlign read between the pixels", "[evaluate][sample]
         std::vector<float>{7.5F});
 }
 
+TEST_CASE("indices and sizes that lie outside are refused", "[evaluate][shape]") {
+  const auto refused = [](const std::string& type, const std::vector<Array>& inputs,
+                          const OperatorOptions& options = {}) {
+    INFO(type);
+    CHECK_THROWS_AS(run_operator(type, inputs, options), std::runtime_error);
+  };
+  const Array x = counting({2, 4});
+  for (const std::int64_t length : {5, -1, 1 << 20})
+    refused("ReverseSequence", {x, ints({2, length})}, {{{"time_axis", 1}, {"batch_axis", 0}}});
+  for (const std::int64_t index : {4, -5, 1 << 30})
+    refused("GatherElements", {x, int_array({1, 1}, {index})}, {{{"axis", 1}}});
+  refused("GatherElements", {x, int_array({1, 1, 1}, {0})}, {{{"axis", 1}}});
+  for (const std::int64_t k : {5, -1}) refused("TopK", {x, ints({k})}, {{{"axis", 1}}, 2});
+  refused("MaxUnpool", {counting({1, 1, 2, 2}), int_array({1, 1, 1, 1}, {0}), ints({1, 1, 4, 4})});
+  refused("MaxUnpool", {counting({1, 1, 1, 1}), int_array({1, 1, 1, 1}, {16}), ints({1, 1, 4, 4})});
+  const Array picture = counting({1, 1, 4, 4});
+  for (const std::int64_t image : {1, -1})
+    refused("RoiAlign", {picture, float_array({1, 4}, {0, 0, 2, 2}), ints({image})});
+  refused("RoiAlign", {picture, float_array({1, 3}, {0, 0, 2}), ints({0})});
+  refused("GridSample", {picture, counting({2, 1, 1, 2})});
+  refused("GridSample", {picture, counting({1, 1, 1, 1})});
+  refused("DequantizeLinear", {int_array({3}, {1, 2, 3}), counting({3}), ints({1})}, {{{"axis", 0}}});
+  refused("Resize", {picture, float_array({4}, {1, 1, 1e30F, 1})});
+  refused("Resize", {picture, float_array({4}, {1, 1, -1, 1})});
+}
+
 }  // namespace rw::test
