@@ -7,6 +7,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/operator_lines.hpp"
 #include "tests/support/sandwich.hpp"
+#include "tests/support/sanitized.hpp"
 #include "tests/support/shell.hpp"
 
 namespace rw::test {
@@ -133,7 +134,7 @@ TEST_CASE("every line of operators.txt gives what the evaluator gives", "[execut
 
 TEST_CASE("every operator between two layers gives what the evaluator gives", "[executor]") {
   for (const std::string& op : sandwich_operators()) {
-    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    for (std::uint64_t seed = 1; seed <= unless_sanitized(6U, 1U); ++seed) {
       const auto sandwich = make_sandwich(op, seed);
       if (!sandwich) continue;
       INFO(sandwich->what << ", seed " << seed);
@@ -146,7 +147,7 @@ TEST_CASE("every operator between two layers gives what the evaluator gives", "[
 }
 
 TEST_CASE("layers of all kinds with steps behind them give what the evaluator gives", "[executor]") {
-  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+  for (std::uint64_t seed = 1; seed <= unless_sanitized(150U, 25U); ++seed) {
     Random random(seed);
     Net net(seed);
     const std::int64_t batch = random.between(1, 3), group = random.pick(std::vector<std::int64_t>{1, 1, 2, 4});
@@ -181,7 +182,7 @@ TEST_CASE("layers of all kinds with steps behind them give what the evaluator gi
 }
 
 TEST_CASE("convolutions and poolings along one and three axes give what the evaluator gives", "[executor]") {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= unless_sanitized(60U, 12U); ++seed) {
     Random random(seed);
     Net net(seed);
     const auto axes = static_cast<std::size_t>(random.pick(std::vector<std::int64_t>{1, 3}));
