@@ -93,11 +93,12 @@ class Grouping {
     return swaps ? constants_.number(op.inputs[0]) : std::nullopt;
   }
 
-  // Whether it multiplies by 1/6.
-  bool is_sixth(OperatorId id) const {
-    if (type(id) == "Div") return number_beside(id, false) == 6.0F;
+  // Whether it multiplies by 1 / x.
+  bool divides_by(OperatorId id, float x) const {
+    const auto divisor = type(id) == "Div" ? number_beside(id, false) : std::nullopt;
+    if (divisor) return std::fabs(*divisor - x) < 1e-6F * x;
     const auto factor = type(id) == "Mul" ? number_beside(id, true) : std::nullopt;
-    return factor && std::fabs(*factor - 1.0F / 6) < 1e-6F;
+    return factor && std::fabs(*factor * x - 1) < 1e-6F;
   }
 
   bool is_clip_to_six(OperatorId id) const {
@@ -126,35 +127,47 @@ class Grouping {
       const TensorId gated = network_.op(members.back()).outputs[0];
       if (!(op.inputs[0] == x && op.inputs[1] == gated) && !(op.inputs[1] == x && op.inputs[0] == gated)) continue;
       members.push_back(product);
-      if (activation->step == Step::clip) {  // not divided by 6 so far
+      if (activation->divisor != 1) {
         const auto last = only_reader(product);
-        if (!last || !is_sixth(*last)) continue;
+        if (!last || !divides_by(*last, activation->divisor)) continue;
         members.push_back(*last);
-        activation->step = Step::hardswish;
       }
-      return Member{std::move(members), 0, activation};
+      return Member{std::move(members), 0, PostOp{activation->step, 1, 0, {}}};
     }
     return std::nullopt;
   }
 
-  // The gate that begins with this operator, which takes more of them in: sigmoid(x), or clip(x / 6 + 1/2, 0, 1),
-  // written out as clip(x + 3, 0, 6) / 6; `clip` stands for that without the division.
-  std::optional<PostOp> gate_of(std::vector<OperatorId>& members) const {
+  // x * gate(x) / divisor is the step.
+  struct Gate {
+    Step step;
+    float divisor = 1;
+  };
+
+  // The gate that begins with this operator, which takes more of them in: sigmoid(x); clip(x / 6 + 1/2, 0, 1), written
+  // out as clip(x + 3, 0, 6) / 6, or divided later; 1 + erf(x / sqrt(2)), which is halved later.
+  std::optional<Gate> gate_of(std::vector<OperatorId>& members) const {
     const OperatorId gate = members[0];
-    if (type(gate) == "Sigmoid") return PostOp{Step::swish, 1, 0, {}};
+    if (type(gate) == "Sigmoid") return Gate{Step::swish};
+    if (divides_by(gate, std::sqrt(2.0F))) {
+      const auto erf = only_reader(gate);
+      const auto sum = erf && type(*erf) == "Erf" ? only_reader(*erf) : std::nullopt;
+      if (!sum || type(*sum) != "Add" || number_beside(*sum, true) != 1.0F) return std::nullopt;
+      members.insert(members.end(), {*erf, *sum});
+      return Gate{Step::gelu_erf, 2};
+    }
     if (type(gate) == "HardSigmoid") {
       const evaluator::Call call = call_of(network_, network_.op(gate));
       const bool sixth = std::fabs(call.number("alpha", 0.2F) - 1.0F / 6) < 1e-6F && call.number("beta", 0.5F) == 0.5F;
-      return sixth ? std::optional(PostOp{Step::hardswish, 0, 0, {}}) : std::nullopt;
+      return sixth ? std::optional(Gate{Step::hardswish}) : std::nullopt;
     }
     if (type(gate) != "Add" || number_beside(gate, true) != 3.0F) return std::nullopt;
     const auto clip = only_reader(gate);
     if (!clip || !is_clip_to_six(*clip)) return std::nullopt;
     members.push_back(*clip);
     const auto sixth = only_reader(*clip);
-    if (!sixth || !is_sixth(*sixth)) return PostOp{Step::clip, 0, 0, {}};
+    if (!sixth || !divides_by(*sixth, 6)) return Gate{Step::hardswish, 6};
     members.push_back(*sixth);
-    return PostOp{Step::hardswish, 0, 0, {}};
+    return Gate{Step::hardswish};
   }
 
   const Network& network_;

@@ -76,6 +76,7 @@ enum class Kind : std::uint8_t {
   concat,            // along `axis`
   elementwise,       // the post-ops alone
   copy,              // from the format of the input to `wanted`
+  normalize,         // along the last axis, by its own mean and variance, with weight and bias
   pad,               // with `fill` around the input, `offsets` before it
 };
 
@@ -98,6 +99,7 @@ struct Layer {
   FormatRef wanted;
   Dims offsets;  // of a pad: where the input begins in the output
   float fill = 0;
+  float epsilon = 0;
   Dims steps;  // of a copy: strides of the output's axes in the input, which is row-major; empty: its own
 };
 

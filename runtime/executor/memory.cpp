@@ -87,7 +87,7 @@ void Memory::end() {
   if (state_->planned() || state_->noted.empty()) return;
   state_->places = place(state_->noted);
   state_->piece = static_cast<std::byte*>(take(state_->places.bytes));  // null: then each block by itself, as before
-  malloc_trim(0);  // what was copied while kernels were made
+  malloc_trim(0);                                                       // what was copied while kernels were made
 }
 
 void Memory::forget() { state_ = std::make_shared<State>(); }

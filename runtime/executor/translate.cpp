@@ -244,6 +244,29 @@ Result softmax(const Site& site) {
   return one(std::move(planned));
 }
 
+Result layer_normalization(const Site& site) {
+  const Dims& shape = site.shape(0);
+  if (!site.is_float(0) || shape.size() < 2 || shape.size() > 5 || any_empty(shape) || site.call.outputs > 1 ||
+      evaluator::axis_of(site.call.integer("axis", -1), shape.size()) + 1 != shape.size())
+    return std::nullopt;
+  const Array *scale = site.constant(1), *shift = site.constant(2);
+  const Dims vector = {shape.back()};
+  if (scale == nullptr || scale->shape() != vector || (site.has(2) && (shift == nullptr || shift->shape() != vector)))
+    return std::nullopt;
+  Planned planned = reading(site, Kind::normalize, shape);
+  planned.layer.inputs[0].format = nullptr;
+  planned.layer.epsilon = site.call.number("epsilon", 1e-5F);
+  planned.held = site.held;
+  if (shift == nullptr) {
+    planned.held.push_back(
+        std::make_shared<const Array>(vector, std::vector<float>(static_cast<std::size_t>(vector[0]), 0.0F)));
+    shift = planned.held.back().get();
+  }
+  planned.layer.weight = parameter(scale);
+  planned.layer.bias = parameter(shift);
+  return one(std::move(planned));
+}
+
 Result concat(const Site& site) {
   const std::size_t rank = site.shape(0).size();
   Planned planned;
@@ -448,6 +471,7 @@ constexpr TranslateRow kRows[] = {
     {"GlobalMaxPool", global_max},
     {"ReduceMean", reduce_mean},
     {"Softmax", softmax},
+    {"LayerNormalization", layer_normalization},
     {"Concat", concat},
     {"Resize", resize},
     {"Upsample", resize},

@@ -1,6 +1,8 @@
 // Every operator against the evaluator, in drawn forms, alone and between layers.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "graph/model.hpp"
 #include "graph/operators/infer.hpp"
 #include "tests/executor/judged.hpp"
@@ -67,7 +69,7 @@ std::string drawn_step(Net& net, const std::string& name, const std::string& x, 
     for (float& value : values) value = static_cast<float>(random.uniform(0.5, 2));
     return net.constant(name + ".c", Array(std::move(shape), std::move(values)));
   };
-  switch (random.between(0, 15)) {
+  switch (random.between(0, 16)) {
     case 0:
       return net.relu(name, x);
     case 1:

@@ -65,5 +65,6 @@ std::unique_ptr<Kernel> concat(const Layer& layer);
 std::unique_ptr<Kernel> elementwise(const Layer& layer);
 std::unique_ptr<Kernel> copy(const Layer& layer);
 std::unique_ptr<Kernel> pad(const Layer& layer);
+std::unique_ptr<Kernel> normalize(const Layer& layer);
 
 }  // namespace rw::executor::onednn

@@ -32,6 +32,7 @@ constexpr KindRow kKinds[] = {
     {Kind::elementwise, elementwise},
     {Kind::copy, copy},
     {Kind::pad, pad},
+    {Kind::normalize, normalize},
 };
 
 // oneDNN 2.6 computes something else where a post-op stands twice, with other parameters.

@@ -105,4 +105,18 @@ std::unique_ptr<Kernel> batch_product(const Layer& layer) {
   return std::make_unique<Primitive>(dnnl::matmul(chosen), std::move(arguments), target);
 }
 
+std::unique_ptr<Kernel> normalize(const Layer& layer) {
+  const memory::desc data = row_major(layer.inputs[0].shape);
+  const dnnl::layer_normalization_forward::primitive_desc chosen(
+      {kInference, data, layer.epsilon, dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift},
+      engine(), true);
+  if (!chosen) return nullptr;
+  auto kernel = std::make_unique<Primitive>(dnnl::layer_normalization_forward(chosen),
+                                            std::vector<Primitive::Argument>{{DNNL_ARG_SRC, data}}, data);
+  const memory::desc vector = row_major(layer.weight.shape);
+  kernel->keep(DNNL_ARG_SCALE, kept(layer.weight, vector, vector));
+  kernel->keep(DNNL_ARG_SHIFT, kept(layer.bias, vector, vector));
+  return kernel;
+}
+
 }  // namespace rw::executor::onednn
