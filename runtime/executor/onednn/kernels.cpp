@@ -1,13 +1,15 @@
 // What librewrite-executor.so exports.
 #include "runtime/executor/kernels.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <iterator>
 
 #include "runtime/executor/onednn/format.hpp"
 #include "runtime/executor/onednn/kernel.hpp"
+
+// Of the OpenMP that oneDNN runs on, whose header only gcc has.
+extern "C" int omp_get_max_threads();
+extern "C" void omp_set_num_threads(int count);
 
 namespace rw::executor::onednn {
 namespace {
