@@ -181,7 +181,8 @@ std::vector<Runner::Seen> Runner::see(const Group& group) {
         if (input == kNone || schedule_.fixed[input] || std::find(inside.begin(), inside.end(), input) != inside.end())
           continue;
         const Held& held = read(input);
-        seen.push_back({input, held.shape, held.format, held.integers});
+        seen.push_back({input, held.shape, held.format, std::nullopt});
+        if (held.integers) seen.back().integers = held.integers->ints();
       }
       for (const TensorId output : network_.op(id).outputs) inside.push_back(output);
     }
@@ -190,8 +191,7 @@ std::vector<Runner::Seen> Runner::see(const Group& group) {
 
 bool Runner::same_as_before(const std::vector<Seen>& before, const std::vector<Seen>& now) {
   return std::equal(before.begin(), before.end(), now.begin(), now.end(), [](const Seen& a, const Seen& b) {
-    if (a.shape != b.shape || !same(a.format, b.format) || !a.integers != !b.integers) return false;
-    return !a.integers || a.integers == b.integers || a.integers->ints() == b.integers->ints();
+    return a.shape == b.shape && same(a.format, b.format) && a.integers == b.integers;
   });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "runtime/executor/constants.hpp"
@@ -42,7 +43,7 @@ class Runner {
     graph::TensorId tensor;
     Dims shape;
     FormatRef format;
-    ArrayRef integers;
+    std::optional<Dims> integers;  // shapes may follow from them
   };
   struct Built {
     std::vector<Seen> seen;

@@ -225,4 +225,72 @@ TEST_CASE("an operator whose inputs do not fit is named when it runs", "[executo
         "operator 'sum' (Add): [2] and [3] do not broadcast");
 }
 
+TEST_CASE("shapes may follow from values, run by run", "[executor]") {
+  Net net;
+  const auto x = net.input("x", {8, 6}), to = net.input("to", {1}, graph::DType::int64);
+  const auto part = net.op("Slice", "part", {x, net.ints("from", {0}), to});
+  const auto all = net.concat("all", {net.relu("r", part), net.op("Neg", "n", {part}), x}, 0);
+  net.output(net.op("Mul", "y", {all, net.op("Sigmoid", "s", {all})}));
+  const Network network = net.network();
+  const auto session = executor::open(network, {});
+  for (const std::int64_t length : {3, 8, 1, 3, 0, 5, 5, 8}) {
+    INFO(length);
+    Arrays inputs = net.inputs(1);
+    inputs["to"] = int_array({1}, {length});
+    const Array right = evaluate(network, inputs).at("y");
+    CHECK(right.dim(0) == 8 + 2 * length);
+    CHECK(difference(session->run(by_id(network, inputs), see_nothing)[0], right) <= 1e-5);
+  }
+}
+
+TEST_CASE("tensors without elements, without axes, and outputs of all kinds", "[executor]") {
+  Net net;
+  const auto x = net.input("x", {2, 3}), none = net.input("none", {0, 3}), one = net.input("one", {});
+  const auto c = net.constant("c", float_array({2}, {1, 2}));
+  net.output(net.relu("r", none));
+  net.output(net.add("sum", none, net.constant("row", float_array({3}, {1, 2, 3}))));
+  net.output(net.concat("k", {none, x}, 0));
+  net.output(net.op("Mul", "m", {x, one}));
+  net.output(net.relu("s", one));
+  net.output(net.op("Identity", "same", {x}));
+  net.output(net.op("Reshape", "flat", {x, net.ints("six", {6})}));
+  net.output(net.op("Shape", "shape", {x}));
+  net.output(x);
+  net.output(c);
+  net.output(x);
+  const Network network = net.network();
+  for (const bool watched : {false, true}) {
+    const Judged result = judged(network, net.inputs(1), watched);
+    INFO(result.where);
+    CHECK(result.difference <= 1e-6);
+    CHECK(result.compared >= 33);
+  }
+}
+
+TEST_CASE("a session goes on after a run that failed", "[executor]") {
+  graph::NetworkBuilder builder;
+  const TensorId x = builder.tensor("x"), y = builder.tensor("y"), a = builder.tensor("a"), z = builder.tensor("z");
+  builder.add("Exp", "exp", std::vector{x}, std::vector{a}, {});
+  builder.add("Add", "sum", std::vector{a, y}, std::vector{z}, {});
+  builder.input(x);
+  builder.input(y);
+  builder.output(z);
+  const Network network = builder.finish();
+  const auto session = executor::open(network, {});
+  const auto run = [&](const Array& left, const Array& right) -> std::vector<float> {
+    return session->run({{x, left}, {y, right}}, see_nothing)[0].floats();
+  };
+  CHECK(run(float_array({2}, {0, 0}), float_array({2}, {1, 2})) == std::vector<float>{2, 3});
+  CHECK_THROWS_AS(run(float_array({2}, {0, 0}), float_array({3}, {1, 2, 3})), std::runtime_error);
+  CHECK(run(float_array({2}, {0, 0}), float_array({2}, {1, 2})) == std::vector<float>{2, 3});
+  CHECK(run(float_array({1}, {0}), float_array({2}, {1, 2})) == std::vector<float>{2, 3});
+  struct Stop {};
+  executor::Options options;
+  options.watched = {a};
+  const auto watching = executor::open(network, std::move(options));
+  const executor::Inputs inputs = {{x, float_array({2}, {0, 0})}, {y, float_array({2}, {1, 2})}};
+  CHECK_THROWS_AS(watching->run(inputs, [](const executor::Value&) { throw Stop(); }), Stop);
+  CHECK(watching->run(inputs, [](const executor::Value&) {})[0].floats() == std::vector<float>{2, 3});
+}
+
 }  // namespace rw::test
