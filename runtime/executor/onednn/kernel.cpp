@@ -54,6 +54,7 @@ memory::desc other_desc(const PostOp& post, const memory::desc& output) {
 
 std::shared_ptr<void> pages(std::size_t bytes) {
   constexpr std::size_t kLarge = std::size_t{64} << 10U;
+  bytes += 64;  // which a kernel may read without need
   if (bytes < kLarge) {
     void* memory = std::aligned_alloc(64, (std::max<std::size_t>(bytes, 1) + 63) / 64 * 64);
     if (memory == nullptr) throw std::bad_alloc();
