@@ -29,6 +29,7 @@ class NetworkBuilder {
   void prefetch_tensor(std::string_view name) const;
   void prefetch_operator(std::string_view name) const;
   std::optional<TensorId> find(std::string_view name) const;
+  const Tensor& at(TensorId id) const;  // as far as it is known
   // A second name for a tensor (inner and outer name at the border of a nested network).
   void alias(std::string_view name, TensorId id);
   void describe(TensorId id, DType dtype, Shape shape);  // what the file says of it

@@ -268,6 +268,8 @@ void NetworkBuilder::constant_output(TensorId id, Literal value) {
 
 void NetworkBuilder::hold(TensorId id) { network_.state_->tensors[id].is_input = true; }
 
+const Tensor& NetworkBuilder::at(TensorId id) const { return network_.tensor(id); }
+
 std::optional<TensorId> NetworkBuilder::find(std::string_view name) const { return network_.find(name); }
 
 void NetworkBuilder::input(TensorId id) {

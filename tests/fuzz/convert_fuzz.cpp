@@ -12,6 +12,8 @@
 #include "graph/model.hpp"
 #include "tests/fuzz/grown_net.hpp"
 #include "tests/fuzz/scratch.hpp"
+#include "tests/support/onnx_said.hpp"
+#include "tests/support/shell.hpp"
 
 namespace {
 
@@ -35,8 +37,11 @@ struct Same {
   const Network &a, &b;
 
   void networks() const {
-    for (const auto& [domain, version] : a.opsets())  // one that a model uses and does not say is added
+    for (const auto& [domain, version] : a.opsets())
       if (b.opset(domain) != version) finding("the operator set of '" + std::string(domain) + "' differs");
+    for (const auto& [domain, version] : b.opsets())  // one that a model uses and does not say is added
+      if (a.opset(domain) != version && (a.opset(domain) || version != 1))
+        finding("the operator set of '" + std::string(domain) + "' is new");
     const std::vector<OperatorId> mine = operators(a), yours = operators(b);
     if (mine.size() != yours.size())
       finding("there are " + std::to_string(mine.size()) + " and " + std::to_string(yours.size()) + " operators");
@@ -108,18 +113,6 @@ struct Same {
   }
 
   static bool values(const graph::AttributeValue& x, const graph::AttributeValue& y) {
-    // A list without elements has no type in model.json.
-    const auto empty = [](const graph::AttributeValue& value) {
-      return std::visit(
-          []<typename T>(const T& held) {
-            if constexpr (requires { held.empty(); } && !std::is_same_v<T, std::string_view>)
-              return held.empty();
-            else
-              return false;
-          },
-          value);
-    };
-    if (empty(x) && empty(y)) return true;
     return x.index() == y.index() &&
            std::visit(
                [&]<typename T>(const T& mine) {
@@ -130,7 +123,7 @@ struct Same {
                    return std::equal(mine.begin(), mine.end(), yours.begin(), yours.end(), close);
                  else if constexpr (std::is_same_v<T, Literal>)
                    return literals(mine, yours);
-                 else if constexpr (std::is_same_v<T, graph::Opaque>)
+                 else if constexpr (std::is_same_v<T, graph::Opaque>)  // what is in it: declared()
                    return std::equal(mine.defines.begin(), mine.defines.end(), yours.defines.begin(),
                                      yours.defines.end());
                  else if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, std::string_view>)
@@ -156,11 +149,11 @@ struct Same {
     const bool made = made_constant(a, mine.producer) || made_constant(b, yours.producer);
     if (!made && (value == nullptr) != (other == nullptr)) finding(where + "it is constant in one of them");
     if (value && other && !literals(*value, *other)) finding(where + "its value differs");
-    // model.json has no place for the types of tensors within, and ONNX none for a shape without a type.
-    const bool lost = !mine.is_input && !yours.shape.known();
+    // ONNX has no place for a shape without a type.
+    const bool lost = mine.dtype == graph::DType::undefined && !yours.shape.known();
     if (!value && !made && !lost && !same_shape(mine.shape, yours.shape))
       finding(where + "its shape differs: " + to_string(mine.shape) + " and " + to_string(yours.shape));
-    if (mine.is_input && mine.dtype != yours.dtype) finding(where + "its type differs");
+    if (!made && mine.dtype != yours.dtype) finding(where + "its type differs");
   }
 
   // Dimensions that are not known have no name here.
@@ -171,6 +164,12 @@ struct Same {
     return true;
   }
 };
+
+// Whether two ONNX files declare the same, bodies of operators included, as another reader sees them.
+void declared(const std::filesystem::path& before, const std::filesystem::path& after) {
+  const auto said = [](const std::filesystem::path& path) { return test::onnx_said(test::read_file(path)); };
+  for (const std::string& each : test::differences(said(before), said(after))) finding(each);
+}
 
 std::filesystem::path first_model(std::span<const std::uint8_t> bytes) {
   const std::string_view text = fuzz::text_of(bytes.data(), bytes.size());
@@ -193,7 +192,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::optional<graph::Model> first;
   try {
     first = graph::read_model(from);
-    if (!first->network.opset()) return 0;  // which ONNX needs
     graph::write_model(*first, {}, there);
   } catch (const graph::Error& error) {  // no model, or something in it for which the other format has no place
     if (error.message.empty()) finding("an error without a message");
@@ -205,6 +203,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     graph::write_model(second, {}, back);
     const graph::Model third = graph::read_model(back);
     Same{first->network, third.network}.networks();
+    if (onnx) {
+      declared(from, back);
+    } else {
+      const std::filesystem::path again = from.parent_path() / "again.onnx";
+      graph::write_model(third, {}, again);
+      declared(there, again);
+    }
   } catch (const graph::Error& error) {
     finding(error.what());
   }

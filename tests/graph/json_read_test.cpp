@@ -252,7 +252,8 @@ TEST_CASE("Mistakes in a node name it") {
   CHECK(attribute_error(R"({"a": [[1]]})") ==
         "node 'r', attribute \"a\": expected an integer, a float or a string, found a list");
   CHECK(attribute_error(R"({"a": {}})") ==
-        "node 'r', attribute \"a\": expected {\"tensor\": {...}} or {\"graph\": {...}}");
+        R"(node 'r', attribute "a": expected {"tensor": {...}}, {"graph": {...}}, {"float": ...}, )"
+        R"({"floats": [...]} or {"strings": [...]})");
   CHECK(attribute_error(R"({"a": 1, "b": 2, "a": 3})") == "node 'r', attribute \"a\" stands here twice");
   CHECK(attribute_error(R"({"g": {"graph": {"nodes": [{"inputs": ["lost"]}]}}})") ==
         "node 'r': nothing produces its input 'lost': no node, no input of the network, no constant");
@@ -289,7 +290,7 @@ TEST_CASE("Mistakes in a tensor name it") {
   CHECK(
       tensor(R"({"dtype": "fp32", "shape": [1], "data": [1]})") ==
       "tensor 'c', the element type \"fp32\" is not known, expected float32, float16, bfloat16, float64, int8, uint8, "
-      "int32, int64 or bool");
+      "int16, uint16, int32, uint32, int64, uint64 or bool");
   CHECK(tensor(R"({"dtype": "float32", "shape": [2], "data": [1]})") ==
         "tensor 'c', \"data\" has 1 elements, the shape [2] asks for 2");
   CHECK(tensor(R"({"dtype": "float32", "shape": [1], "data": [1, 2, 3]})") ==
@@ -332,15 +333,18 @@ TEST_CASE("Mistakes at the border of the network") {
   CHECK(model(R"(["x", "y"])") ==
         "node 'r': its output 'y' is an input of the network already: a tensor has one producer");
   CHECK(model(R"(["x"])", R"(, "tensors": {"x": {"dtype": "int8", "shape": [], "data": [1]}})") ==
-        "input 'x': it is a constant too: a tensor has one producer");
+        "input 'x': it is a constant too: a tensor has one producer, unless its entry says \"constant\": true");
+  CHECK(model(R"([{"name": "x", "constant": true}])",
+              R"(, "tensors": {"x": {"dtype": "int8", "shape": [], "data": [1]}})") == "no error");
+  CHECK(model(R"(["x", {"name": "u", "constant": true}])") ==
+        "input 'u': it says that it is a constant, but has no value");
   CHECK(model(R"([""])") == "expected the name of a tensor, found an empty one");
   CHECK(model(R"([{"shape": [1]}])") == "the key \"name\" is missing");
-  CHECK(model(R"([{"name": "x", "shape": [0]}])") ==
-        "expected a dimension: a positive integer, or -1 or a name where it is not known, found 0");
+  CHECK(model(R"([{"name": "x", "shape": [0]}])") == "no error");
   CHECK(model(R"([{"name": "x", "shape": [1.5]}])") ==
-        "expected a dimension: a positive integer, or -1 or a name where it is not known, found 1.5");
+        "expected a dimension: an integer of 0 or more, or -1 or a name where it is not known, found 1.5");
   CHECK(model(R"([{"name": "x", "shape": [-2]}])") ==
-        "expected a dimension: a positive integer, or -1 or a name where it is not known, found -2");
+        "expected a dimension: an integer of 0 or more, or -1 or a name where it is not known, found -2");
 }
 
 TEST_CASE("Names of the user cannot break a message") {

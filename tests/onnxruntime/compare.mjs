@@ -6,11 +6,11 @@
 // INSTALLED: the folder where onnxruntime-node is installed. TOLERANCE: the largest difference allowed, over the largest
 // magnitude of the output; "exact": bit for bit. Writes one line an output; exit status 1: they differ.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
+import { difference, runtime } from "./session.mjs";
 
 const [installed, model, ...pairs] = process.argv.slice(2);
-const ort = createRequire(path.resolve(installed, "package.json"))("onnxruntime-node");
+const { ort, open } = runtime(installed);
 const kSamples = 2;
 
 // An xorshift generator: the same numbers, about evenly in [-1, 1), in every run.
@@ -23,13 +23,6 @@ function randomNumbers(seed) {
     state ^= (state << 17n) & mask;
     return Number(state >> 40n) / 2 ** 23 - 1;
   };
-}
-
-// The number that the bits of a float16 are.
-function halfValue(bits) {
-  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
 // One row an element type: its array, and a random element of it.
@@ -51,28 +44,6 @@ function inputOf({ name, type, shape }, next) {
   const data = new row[0](dims.reduce((product, dim) => product * dim, 1));
   for (let i = 0; i < data.length; ++i) data[i] = row[1](next);
   return new ort.Tensor(type, data, dims);
-}
-
-// The operators that the file has, as they are, on one thread: nothing is folded or reordered differently in the two.
-const open = (file) =>
-  ort.InferenceSession.create(file, { graphOptimizationLevel: "disabled", intraOpNumThreads: 1, logSeverityLevel: 3 });
-
-const bytesOf = (tensor) => Buffer.from(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
-
-// 0 only where all bits agree.
-function difference(before, after) {
-  if (before.type !== after.type || before.dims.join() !== after.dims.join()) return Infinity;
-  if (bytesOf(before).equals(bytesOf(after))) return 0;
-  const valueOf = before.type === "float16" && before.data instanceof Uint16Array ? halfValue : Number;
-  let largest = Number.MIN_VALUE, magnitude = 0;
-  for (let i = 0; i < before.data.length; ++i) {
-    const a = valueOf(before.data[i]), b = valueOf(after.data[i]);
-    if (Number.isFinite(a)) magnitude = Math.max(magnitude, Math.abs(a));
-    if (Object.is(a, b)) continue;
-    if (!Number.isFinite(a) || !Number.isFinite(b)) return Infinity;
-    largest = Math.max(largest, Math.abs(a - b));
-  }
-  return largest / magnitude;
 }
 
 const feedsOf = (session, sample) => {

@@ -1,9 +1,11 @@
 // Graphs in attributes, the bodies of If, Loop and Scan: taken over as they are where a model goes to the other format.
-// In model.json a body is an object with the "inputs", "outputs", "tensors" and "nodes" of a network; what it reads
-// from around it it reads by name.
+// In model.json a body is an object with the "name", "inputs", "outputs", "tensors", "nodes" and "shapes" of a network;
+// what it reads from around it it reads by name.
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -13,7 +15,8 @@ namespace rw::graph {
 // place for, such as constants of text.
 std::string json_body(std::string_view graph, const std::filesystem::path& model);
 
-// `graph` is JSON. Error: a network nested in it, anything that is no graph.
-std::string onnx_body(std::string_view graph);
+// `graph` is JSON. `domains` gets those of the operators in it. Error: a network nested in it, anything that is no
+// graph.
+std::string onnx_body(std::string_view graph, std::set<std::string, std::less<>>& domains);
 
 }  // namespace rw::graph

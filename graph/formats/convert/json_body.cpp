@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <set>
 #include <vector>
 
 #include "graph/base/error.hpp"
@@ -10,6 +11,7 @@
 #include "graph/formats/onnx/schema.hpp"
 #include "graph/formats/onnx/tensor.hpp"
 #include "graph/formats/text/tensor.hpp"
+#include "graph/values/element.hpp"
 
 namespace rw::graph {
 namespace {
@@ -30,17 +32,24 @@ class JsonBody {
   explicit JsonBody(const std::filesystem::path& model) : files_(model) {}
 
   std::string write(std::string_view graph) {
-    Items inputs, outputs, tensors, nodes;
+    Items inputs, outputs, tensors, nodes, inner;
+    std::string_view name;
+    std::set<std::string_view> said;
     for (Fields fields(graph, 0); fields.next();) {
+      if (fields->number == GraphProto::kName) name = fields->text();
       if (fields->number == GraphProto::kInput) inputs.add(declared_text(read_declared(*fields, arena_)));
       if (fields->number == GraphProto::kOutput) outputs.add(declared_text(read_declared(*fields, arena_)));
       if (fields->number == GraphProto::kInitializer) tensors.add(tensor(*fields));
       if (fields->number == GraphProto::kNode) nodes.add(node(*fields));
+      if (fields->number == GraphProto::kValueInfo)
+        if (const Declared each = read_declared(*fields, arena_); said.insert(each.name).second)
+          inner.add(inner_text(each));
       if (fields->number == GraphProto::kSparseInitializer)
         throw Error("", "", "sparse tensors are not read: store it dense");
     }
-    return fmt::format(R"({{"inputs": [{}], "outputs": [{}], "tensors": {{{}}}, "nodes": [{}]}})", inputs.text(),
-                       outputs.text(), tensors.text(), nodes.text());
+    return fmt::format(R"({{"name": {}, "inputs": [{}], "outputs": [{}], "tensors": {{{}}}, "nodes": [{}]{}}})",
+                       utf8_text(name), inputs.text(), outputs.text(), tensors.text(), nodes.text(),
+                       inner.text().empty() ? "" : fmt::format(R"(, "shapes": {{{}}})", inner.text()));
   }
 
  private:
@@ -48,7 +57,8 @@ class JsonBody {
     const TensorMessage message = read_tensor(field, arena_, files_);
     if (!message.value)
       throw Error("", fmt::format("initializer '{}'", message.name),
-                  "a constant of its element type cannot be converted to model.json");
+                  fmt::format("a constant of type {} has no place in model.json; keep the model's format",
+                              element_name(message.element)));
     return fmt::format("{}: {}", utf8_text(message.name), write_tensor(*message.value));
   }
 
@@ -63,11 +73,10 @@ class JsonBody {
       if (fields->number == NodeProto::kName) node.name = fields->text();
       if (fields->number == NodeProto::kOpType) type = fields->text();
       if (fields->number == NodeProto::kDomain) domain = domain_of(fields->text());
-      if (fields->number == NodeProto::kAttribute)
-        attributes.push_back(read_attribute(*fields, arena_, files_, captured));
+      if (fields->number != NodeProto::kAttribute) continue;
+      Attribute& each = attributes.emplace_back(read_attribute(*fields, arena_, files_, captured));
+      if (const auto* graph = std::get_if<Opaque>(&each.value)) each.value = Opaque{inner(each, *graph, *fields)};
     }
-    for (Attribute& each : attributes)
-      if (const auto* graph = std::get_if<Opaque>(&each.value)) each.value = Opaque{inner(each, *graph)};
     const std::string full = full_type(domain, type);
     node.type = full;
     node.attributes = attributes;
@@ -75,9 +84,10 @@ class JsonBody {
   }
 
   // Graphs within graphs are at most kMaxDepth deep: the reader of the model has looked at all of them.
-  std::string_view inner(const Attribute& attribute, const Opaque& graph) {
+  std::string_view inner(const Attribute& attribute, const Opaque& graph, const Field& message) {
     if (graph.text.empty())
-      throw Error("", fmt::format("attribute '{}'", attribute.name), "its type cannot be converted to model.json");
+      throw Error("", fmt::format("attribute '{}'", attribute.name),
+                  fmt::format("{} has no place in model.json; keep the model's format", kind_of_attribute(message)));
     return arena_.store(std::string_view(write(graph.text)));
   }
 

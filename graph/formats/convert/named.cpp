@@ -11,12 +11,11 @@ namespace rw::graph {
 namespace {
 
 using Names = std::vector<std::string_view>;
-using BodyRef = FunctionRef<std::string(std::string_view, const Model&)>;
 
 class Namer {
  public:
-  Namer(const Model& model, const Rewritten& rewritten, std::string_view format, BodyRef body)
-      : model_(model), network_(model.network), rewritten_(rewritten), format_(format), body_(body) {}
+  Namer(const Model& model, const Rewritten& rewritten, const AttributeWays& ways)
+      : network_(model.network), rewritten_(rewritten), ways_(ways) {}
 
   NamedNetwork run() {
     rewritten_.for_each_operator([&](const RewrittenOperator& op) {
@@ -55,11 +54,11 @@ class Namer {
   void add_node(const RewrittenOperator& op) {
     const auto own = op.inputs.size() - std::min<std::size_t>(op.captured, op.inputs.size());
     NamedNode node{op.type, op.name, names(op.inputs.first(own)), names(op.outputs), op.attributes};
-    convert_graphs(node);
+    convert_graphs(op.id, node);
     result_.nodes.push_back(std::move(node));
   }
 
-  void convert_graphs(NamedNode& node) {
+  void convert_graphs(OperatorId id, NamedNode& node) {
     const auto opaque = [](const Attribute& each) { return std::holds_alternative<Opaque>(each.value); };
     if (std::none_of(node.attributes.begin(), node.attributes.end(), opaque)) return;
     const std::string place = fmt::format("node '{}'", node.name);
@@ -70,10 +69,10 @@ class Namer {
       const std::string_view graph = std::get<Opaque>(each.value).text;
       if (graph.empty())
         throw Error("", place,
-                    fmt::format("the type of its attribute '{}' cannot be converted to {}: keep the model's format",
-                                each.name, format_));
+                    fmt::format("its attribute '{}', {}, has no place in model.json; keep the model's format",
+                                each.name, ways_.kind(id, each.name)));
       try {
-        each.value = Opaque{result_.texts.store(std::string_view(body_(graph, model_)))};
+        each.value = Opaque{result_.texts.store(std::string_view(ways_.body(graph)))};
       } catch (const Error& error) {
         const std::string inside = error.place.empty() ? "" : error.place + ": ";
         throw Error("", place, fmt::format("in its attribute '{}': {}{}", each.name, inside, error.message));
@@ -90,25 +89,19 @@ class Namer {
         if (!is_constant(network_.type_name(maker.type), maker.outputs, rewritten_)) return;
       }
       result_.constants.push_back(*rewritten_.constant(id));
-    } else if (tensor.is_input &&
-               std::find(network_.inputs().begin(), network_.inputs().end(), id) == network_.inputs().end()) {
-      throw Error("", fmt::format("tensor '{}'", tensor.name),
-                  fmt::format("a constant of its element type cannot be converted to {}", format_));
     }
   }
 
-  const Model& model_;
   const Network& network_;
   const Rewritten& rewritten_;
-  const std::string_view format_;
-  const BodyRef body_;
+  const AttributeWays& ways_;
   NamedNetwork result_;
 };
 
 }  // namespace
 
-NamedNetwork named(const Model& model, const Rewritten& rewritten, std::string_view format, BodyRef body) {
-  return Namer(model, rewritten, format, body).run();
+NamedNetwork named(const Model& model, const Rewritten& rewritten, const AttributeWays& ways) {
+  return Namer(model, rewritten, ways).run();
 }
 
 }  // namespace rw::graph

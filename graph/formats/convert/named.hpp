@@ -25,9 +25,14 @@ struct NamedNetwork {
   Arena texts;                               // of attributes that are graphs
 };
 
-// `body` gives a graph in an attribute as the other format has it. Error: a constant or an attribute of a type that is
-// not known here. `format`: for the message.
-NamedNetwork named(const Model& model, const Rewritten& rewritten, std::string_view format,
-                   FunctionRef<std::string(std::string_view graph, const Model& from)> body);
+// How what stands in attributes goes to the other format.
+struct AttributeWays {
+  FunctionRef<std::string(std::string_view graph)> body;  // a graph as the other format has it
+  // What an attribute is that is not read, for the message: "a list of graphs".
+  FunctionRef<std::string(OperatorId op, std::string_view name)> kind;
+};
+
+// Error: an attribute that is not read.
+NamedNetwork named(const Model& model, const Rewritten& rewritten, const AttributeWays& ways);
 
 }  // namespace rw::graph

@@ -7,6 +7,7 @@
 #include "graph/formats/convert/body.hpp"
 #include "graph/formats/convert/to_onnx.hpp"
 #include "graph/formats/json/attribute.hpp"
+#include "graph/formats/onnx/declared.hpp"
 #include "graph/formats/onnx/encode.hpp"
 #include "graph/formats/onnx/schema.hpp"
 #include "graph/formats/onnx/wire.hpp"
@@ -48,24 +49,30 @@ const std::array<json::Key<BodyNode>, 6> BodyNode::kKeys = {{
 
 class OnnxBody {
  public:
+  explicit OnnxBody(std::set<std::string, std::less<>>& domains) : domains_(domains) {}
+
   std::string write(std::string_view graph) {
     std::string padded(graph);
     padded.append(MappedFile::kPadding, ' ');  // the JSON reader looks ahead
     json::Document(padded, {0, static_cast<std::uint32_t>(graph.size())}).read([&](json::Value& root) {
       json::read_keys(root, kKeys, *this);
     });
-    append_text(GraphProto::kName, "graph", message_);
+    append_text(GraphProto::kName, name_.empty() ? "graph" : name_, message_);
     return std::move(message_);
   }
 
  private:
+  void take_name(json::Value& value) { name_ = value.string(); }
   void take_inputs(json::Value& value) { take_boundary(value, GraphProto::kInput); }
   void take_outputs(json::Value& value) { take_boundary(value, GraphProto::kOutput); }
 
   void take_boundary(json::Value& value, std::uint32_t field) {
-    value.array([&](json::Value& each) {
-      const Declared said = read_declared(each, arena_);
-      append_text(field, value_info(said.name, said.dtype, said.shape), message_);
+    value.array([&](json::Value& each) { append_text(field, value_info(read_declared(each, arena_)), message_); });
+  }
+
+  void take_shapes(json::Value& value) {
+    value.object([&](std::string_view name, json::Value& each) {
+      append_text(GraphProto::kValueInfo, value_info({name, read_type(each, arena_)}), message_);
     });
   }
 
@@ -85,26 +92,32 @@ class OnnxBody {
       json::read_keys(each, BodyNode::kKeys, body);
       for (Attribute& attribute : body.attributes)
         if (const auto* graph = std::get_if<Opaque>(&attribute.value))
-          attribute.value = Opaque{arena_.store(std::string_view(onnx_body(graph->text)))};
+          attribute.value = Opaque{arena_.store(std::string_view(onnx_body(graph->text, domains_)))};
       body.node.attributes = body.attributes;
+      domains_.emplace(domain_of_type(body.node.type));
       append_text(GraphProto::kNode, node_message(body.node), message_);
     });
   }
 
-  static const std::array<json::Key<OnnxBody>, 4> kKeys;
+  static const std::array<json::Key<OnnxBody>, 6> kKeys;
 
+  std::set<std::string, std::less<>>& domains_;
   Arena arena_;
-  std::string message_;
+  std::string name_, message_;
 };
-const std::array<json::Key<OnnxBody>, 4> OnnxBody::kKeys = {{
+const std::array<json::Key<OnnxBody>, 6> OnnxBody::kKeys = {{
+    {"name", false, &OnnxBody::take_name},
     {"inputs", false, &OnnxBody::take_inputs},
     {"outputs", true, &OnnxBody::take_outputs},
     {"tensors", false, &OnnxBody::take_tensors},
     {"nodes", true, &OnnxBody::take_nodes},
+    {"shapes", false, &OnnxBody::take_shapes},
 }};
 
 }  // namespace
 
-std::string onnx_body(std::string_view graph) { return OnnxBody().write(graph); }
+std::string onnx_body(std::string_view graph, std::set<std::string, std::less<>>& domains) {
+  return OnnxBody(domains).write(graph);
+}
 
 }  // namespace rw::graph

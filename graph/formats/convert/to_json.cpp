@@ -2,19 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <set>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <variant>
 
 #include "graph/base/error.hpp"
 #include "graph/base/utf8.hpp"
 #include "graph/formats/convert/body.hpp"
 #include "graph/formats/convert/named.hpp"
+#include "graph/formats/onnx/attribute.hpp"
+#include "graph/formats/onnx/declared.hpp"
 #include "graph/formats/onnx/onnx.hpp"
 #include "graph/formats/output/pieces.hpp"
 #include "graph/formats/statistics/file.hpp"
 #include "graph/formats/text/json_text.hpp"
 #include "graph/formats/text/tensor.hpp"
 #include "graph/mark.hpp"
+#include "graph/values/element.hpp"
 
 namespace rw::graph {
 
@@ -43,13 +51,24 @@ std::string names(const std::vector<std::string_view>& list) { return json::list
 
 struct AttributeText {
   std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
-  std::string operator()(double value) const { return real(value); }
+  std::string operator()(double value) const {
+    return std::isfinite(value) ? real(value) : fmt::format(R"({{"float": {}}})", real(value));
+  }
   std::string operator()(std::string_view value) const { return utf8_text(value); }
   std::string operator()(std::span<const std::int64_t> values) const {
     return json::list(values, [](std::int64_t each) { return fmt::format("{}", each); });
   }
-  std::string operator()(std::span<const double> values) const { return json::list(values, real); }
-  std::string operator()(std::span<const std::string_view> values) const { return json::list(values, utf8_text); }
+  // A list says its type by an element that can be of no other one, or by this name.
+  static std::string list(bool says, const char* type, const std::string& text) {
+    return says ? text : fmt::format(R"({{"{}": {}}})", type, text);
+  }
+  std::string operator()(std::span<const double> values) const {
+    const bool says = std::any_of(values.begin(), values.end(), [](double each) { return std::isfinite(each); });
+    return list(says, "floats", json::list(values, real));
+  }
+  std::string operator()(std::span<const std::string_view> values) const {
+    return list(!values.empty(), "strings", json::list(values, utf8_text));
+  }
   std::string operator()(const Literal& value) const { return fmt::format(R"({{"tensor": {}}})", write_tensor(value)); }
   std::string operator()(const Opaque& graph) const { return fmt::format(R"({{"graph": {}}})", graph.text); }
 };
@@ -67,15 +86,9 @@ std::string node_text(const NamedNode& node) {
   return text + "}";
 }
 
-std::string declared_text(const Declared& said) {
-  std::string text = fmt::format(R"({{"name": {})", utf8_text(said.name));
-  if (said.dtype != DType::undefined) text += fmt::format(R"(, "dtype": "{}")", name(said.dtype));
-  if (said.shape.known() && !said.shape.any_front())
-    text += fmt::format(R"(, "shape": {})", write_shape(said.shape.dims()));
-  return text + "}";
-}
-
 namespace {
+
+using onnx::kind_of_attribute, onnx::read_declarations;
 
 // Entries one a line, between brackets.
 class Block {
@@ -131,44 +144,118 @@ bool stands_inline(const RewrittenConstant& constant) {
   return !constant.edit && !floating(constant.value->dtype) && constant.value->shape.count().value_or(0) <= kInline;
 }
 
-std::string input_text(const Tensor& tensor) {
-  if (tensor.dtype == DType::undefined)
-    throw Error("", fmt::format("input '{}'", tensor.name),
-                "its element type is not said or not known: model.json needs it");
-  return declared_text({tensor.name, tensor.dtype, tensor.shape});
-}
+// What the file declares, as far as it is of the network as it will be, and as far as it does not contradict itself.
+class Declaring {
+ public:
+  Declaring(const OnnxOrigin& origin, const Model& model, const NamedNetwork& named)
+      : network_(model.network), all_(read_declarations(origin.graph, arena_)) {
+    for (const RewrittenConstant& each : named.constants) constants_.emplace(each.name, &each);
+    for (const NamedNode& node : named.nodes) made_.insert(node.outputs.begin(), node.outputs.end());
+  }
 
-std::string graph_text(const Model& model, const NamedNetwork& named) {
+  std::string inputs() {
+    Block block;
+    for (Declared& each : all_.inputs) {
+      each.constant = constants_.contains(each.name);
+      if (!each.constant && !is_input(each.name)) continue;  // a constant that is gone
+      if (!each.constant && (each.type.kind == Kind::none || (each.type.kind == Kind::tensor && !each.type.element)))
+        throw Error("", fmt::format("input '{}'", each.name), "its element type is not said: model.json needs it");
+      take(each);
+      block.add(declared_text(each));
+    }
+    return block.list();
+  }
+
+  std::string outputs() {
+    Block block;
+    for (Declared& each : all_.outputs) {
+      if (!take(each)) each.type = {};
+      block.add(declared_text(each));
+    }
+    return block.list();
+  }
+
+  std::string inner() {
+    Block block;
+    std::set<std::string_view> said;
+    for (Declared& each : all_.inner) {
+      const bool here = constants_.contains(each.name) || made_.contains(each.name) || is_input(each.name);
+      if (!here || each.type.kind == Kind::none || !said.insert(each.name).second || !take(each)) continue;
+      block.add(inner_text(each));
+    }
+    return block.object();
+  }
+
+ private:
+  using Kind = ValueType::Kind;
+
+  bool is_input(std::string_view name) const {
+    const auto id = network_.find(name);
+    return id && network_.tensor(*id).is_input;
+  }
+
+  // Of a constant the file says what it is, and it may become another. False: it contradicts what was taken before.
+  bool take(Declared& said) {
+    Known more = {said.type.dtype(), said.type.known_shape(arena_)};
+    const auto constant = constants_.find(said.name);
+    if (constant != constants_.end()) {
+      const RewrittenConstant& value = *constant->second;
+      if (value.edit && more.shape.known() && !std::ranges::equal(value.shape(), value.value->shape.dims())) {
+        said.type.shape = more.shape = Shape(value.shape());
+        said.type.names = {};
+      }
+      known_.try_emplace(said.name, Known{value.value->dtype, Shape(value.shape())});
+    }
+    const auto [known, first] = known_.try_emplace(said.name, more);
+    if (first) return true;
+    const auto both = together(known->second, more, arena_);
+    if (both) known->second = *both;
+    return both.has_value();
+  }
+
+  Arena arena_;
+  const Network& network_;
+  Declarations all_;
+  std::unordered_map<std::string_view, const RewrittenConstant*> constants_;
+  std::unordered_set<std::string_view> made_;
+  std::unordered_map<std::string_view, Known> known_;
+};
+
+std::string graph_text(const Model& model, const OnnxOrigin& origin, const NamedNetwork& named) {
   const Network& network = model.network;
-  Block inputs, nodes, shapes;
-  for (const TensorId id : network.inputs()) inputs.add(input_text(network.tensor(id)));
+  Block nodes;
   for (const NamedNode& each : named.nodes) nodes.add(node_text(each));
-  for (const NamedNode& each : named.nodes)
-    for (const std::string_view output : each.outputs)
-      if (const auto id = network.find(output);
-          id && network.tensor(*id).shape.known() && !network.tensor(*id).shape.any_front())
-        shapes.add(fmt::format("{}: {}", utf8_text(output), write_shape(network.tensor(*id).shape.dims())));
-  std::vector<std::string_view> outputs;
-  for (const TensorId id : network.outputs()) outputs.push_back(network.tensor(id).name);
   std::string opsets;
   for (const auto& [domain, version] : network.opsets())
     opsets += fmt::format("{}{}: {}", opsets.empty() ? "" : ", ", utf8_text(domain), version);
+  Declaring declaring(origin, model, named);
+  const std::string inputs = declaring.inputs(), outputs = declaring.outputs(), inner = declaring.inner();
   return fmt::format(R"(  "name": {}, "opset": {{{}}},
   "inputs": {},
   "outputs": {},
   "nodes": {},
   "shapes": {})",
-                     utf8_text(network.name()), opsets, inputs.list(), names(outputs), nodes.list(), shapes.object());
+                     utf8_text(network.name()), opsets, inputs, outputs, nodes.list(), inner);
+}
+
+void check_constants(const Model& model, const OnnxOrigin& origin) {
+  if (origin.held.empty()) return;
+  const OnnxOrigin::Held& held = origin.held.front();
+  throw Error("", fmt::format("initializer '{}'", model.network.tensor(held.tensor).name),
+              fmt::format("a constant of type {} has no place in model.json; keep the model's format",
+                          element_name(held.element)));
 }
 
 }  // namespace
 
 void encode_json(const Model& model, const Rewritten& rewritten, const std::filesystem::path&, Output& output) {
-  if (const auto* onnx = dynamic_cast<const OnnxOrigin*>(model.origin.get()); onnx && onnx->functions)
-    throw Error("", "", "the model defines functions, for which model.json has no place: keep the model's format");
-  const NamedNetwork network = named(model, rewritten, "model.json", [](std::string_view graph, const Model& from) {
-    return json_body(graph, from.path);
-  });
+  const auto& origin = dynamic_cast<const OnnxOrigin&>(*model.origin);
+  if (origin.functions)
+    throw Error("", "", "the model defines functions, for which model.json has no place; keep the model's format");
+  check_constants(model, origin);
+  const auto body = [&](std::string_view graph) { return json_body(graph, model.path); };
+  const auto kind = [&](OperatorId id, std::string_view name) { return kind_of_attribute(origin.graph, id, name); };
+  const NamedNetwork network = named(model, rewritten, {body, kind});
   Block tensors;
   Weights weights(model);
   for (const RewrittenConstant& each : network.constants) {
@@ -179,7 +266,7 @@ void encode_json(const Model& model, const Rewritten& rewritten, const std::file
   }
   std::string text = "{\n  \"format\": \"rewrite-engine/model\", ";
   if (!output.mark().value_or("").empty()) text += fmt::format("\"mark\": \"{}\", ", *output.mark());
-  text += "\"version\": 1,\n" + graph_text(model, network);
+  text += "\"version\": 1,\n" + graph_text(model, origin, network);
   if (!weights.empty()) {
     constexpr std::string_view kEnding = ".safetensors";
     weights.write(kEnding, output);

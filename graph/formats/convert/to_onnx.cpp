@@ -7,11 +7,15 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <variant>
 
 #include "graph/base/error.hpp"
 #include "graph/formats/convert/body.hpp"
 #include "graph/formats/convert/named.hpp"
+#include "graph/formats/json/origin.hpp"
+#include "graph/formats/onnx/declared.hpp"
 #include "graph/formats/onnx/encode.hpp"
 #include "graph/formats/onnx/schema.hpp"
 #include "graph/formats/onnx/wire.hpp"
@@ -108,15 +112,20 @@ class Encoder {
  public:
   Encoder(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out)
       : network_(model.network),
-        named_(named(model, rewritten, "ONNX", [](std::string_view graph, const Model&) { return onnx_body(graph); })),
+        declared_(dynamic_cast<const JsonOrigin&>(*model.origin).declared),
+        named_(named(model, rewritten,
+                     {[this](std::string_view graph) { return onnx_body(graph, domains_); },
+                      [](OperatorId, std::string_view) { return std::string(); }})),
         location_(out.stem().string() + std::string(kEnding)),
         graph_(model.sources),
         data_(model.sources),
-        file_(model.sources) {}
+        file_(model.sources) {
+    gather();
+  }
 
   void write(Output& output) {
-    const auto opset = network_.opset();
-    if (!opset)
+    for (const NamedNode& node : named_.nodes) domains_.emplace(domain_of_type(node.type));
+    if (!network_.opset() && domains_.contains(""))
       throw Error("", "opset", "the model does not say which version of the ONNX operators it uses; ONNX needs it");
     lay_out();
     if (!data_.empty()) {
@@ -127,7 +136,7 @@ class Encoder {
       }
     }
     std::string head;
-    append_integer(ModelProto::kIrVersion, ir_version(*opset), head);
+    append_integer(ModelProto::kIrVersion, ir_version(network_.opset().value_or(0)), head);
     append_text(ModelProto::kProducerName, "rewrite-engine", head);
     file_.text(head + header(ModelProto::kGraph, graph_.size()));
     file_.append(std::move(graph_));
@@ -148,7 +157,7 @@ class Encoder {
     data_ = data_.like();
     add_nodes();
     add_constants();
-    add_boundary();
+    add_declared();
   }
 
   void add_nodes() {
@@ -188,20 +197,87 @@ class Encoder {
       to.copy({reinterpret_cast<const char*>(constant.value->bytes.data()), constant.value->bytes.size()});
   }
 
-  void add_boundary() {
-    std::string text;
-    const auto add = [&](std::uint32_t field, const Tensor& tensor) {
-      append_text(field, value_info(tensor.name, tensor.dtype, tensor.shape), text);
+  // What the model declares; of an output of which it says nothing, what is known.
+  void add_declared() {
+    std::unordered_map<std::string_view, const RewrittenConstant*> constants;
+    for (const RewrittenConstant& each : named_.constants) constants.emplace(each.name, &each);
+    const auto constant = [&](std::string_view name) {
+      const auto found = constants.find(name);
+      return found == constants.end() ? nullptr : found->second;
     };
-    for (const TensorId id : network_.inputs()) add(GraphProto::kInput, network_.tensor(id));
-    for (const TensorId id : network_.outputs()) add(GraphProto::kOutput, network_.tensor(id));
-    for (const NamedNode& node : named_.nodes)
-      for (const std::string_view output : node.outputs)
-        if (const auto id = network_.find(output); id && !network_.tensor(*id).is_output &&
-                                                   network_.tensor(*id).shape.known() &&
-                                                   network_.tensor(*id).dtype != DType::undefined)
-          add(GraphProto::kValueInfo, network_.tensor(*id));
+    std::string text;
+    const auto add = [&](std::uint32_t field, const Declared& said) { append_text(field, value_info(said), text); };
+    for (const Declared& each : declared_.inputs)
+      if (!each.constant)
+        add(GraphProto::kInput, completed(each));
+      else if (const RewrittenConstant* value = constant(each.name))
+        add(GraphProto::kInput, of_constant(each, *value));
+    for (const Declared& each : declared_.outputs) add(GraphProto::kOutput, completed(each));
+    if (!declared_.inner.empty()) {
+      const std::unordered_set<std::string_view> made = made_by_nodes();
+      std::set<TensorId> said;
+      for (const Declared& each : declared_.inner) {
+        const auto id = network_.find(each.name);
+        const Tensor* tensor = id ? &network_.tensor(*id) : nullptr;
+        // A nested network may call a tensor of the boundary otherwise.
+        if (!tensor || (tensor->name != each.name && (tensor->is_input || tensor->is_output))) continue;
+        const RewrittenConstant* value = constant(tensor->name);
+        if ((!value && !tensor->is_input && !made.contains(tensor->name)) || !said.insert(*id).second) continue;
+        Declared entry = value ? of_constant(each, *value) : completed(each);
+        entry.name = tensor->name;
+        if (entry.type.kind != ValueType::Kind::tensor || entry.type.element != 0) add(GraphProto::kValueInfo, entry);
+      }
+    }
     graph_.text(std::move(text));
+  }
+
+  std::unordered_set<std::string_view> made_by_nodes() const {
+    std::unordered_set<std::string_view> made;
+    for (const NamedNode& node : named_.nodes) made.insert(node.outputs.begin(), node.outputs.end());
+    return made;
+  }
+
+  // With what other places say of the tensor. ONNX has no place for a shape without an element type.
+  Declared completed(Declared said) {
+    using Kind = ValueType::Kind;
+    const TensorId id = *network_.find(said.name);
+    const Tensor& tensor = network_.tensor(id);
+    const bool nothing = said.type.kind == Kind::none;
+    if (!nothing && said.type.kind != Kind::tensor) return said;
+    said.type.kind = Kind::tensor;
+    if (said.type.element == 0) said.type.element = row(tensor.dtype).onnx;
+    if (nothing) said.type.shape = tensor.shape;
+    if (said.type.shape.known()) fill(said.type, known_.at(id).shape);
+    return said;
+  }
+
+  void fill(ValueType& type, const Shape& known) {
+    if (!known.known() || known.rank() != type.shape.rank()) return;
+    const std::span<std::int64_t> dims = arena_.make<std::int64_t>(type.shape.dims().size());
+    for (std::size_t i = 0; i < dims.size(); ++i)
+      dims[i] = type.shape.dims()[i] < 0 ? known.dims()[i] : type.shape.dims()[i];
+    type.shape = Shape(dims);
+  }
+
+  // What all places together say of each tensor.
+  void gather() {
+    for (const auto* list : {&declared_.inputs, &declared_.outputs, &declared_.inner})
+      for (const Declared& each : *list) {
+        const auto id = network_.find(each.name);
+        if (!id) continue;
+        const Known more = {each.type.dtype(), each.type.known_shape(arena_)};
+        const auto [known, first] = known_.try_emplace(*id, more);
+        if (!first) known->second = together(known->second, more, arena_).value_or(known->second);
+      }
+  }
+
+  static Declared of_constant(Declared said, const RewrittenConstant& constant) {
+    said.type.kind = ValueType::Kind::tensor;
+    said.type.element = row(constant.value->dtype).onnx;
+    if (!constant.edit && said.type.shape.known()) return said;
+    said.type.shape = Shape(constant.shape());
+    said.type.names = {};
+    return said;
   }
 
   // Domains that are used and not said get their first version.
@@ -218,16 +294,17 @@ class Encoder {
       add(domain, version);
       said.insert(domain);
     }
-    for (const NamedNode& node : named_.nodes) {
-      const std::size_t colons = node.type.rfind("::");
-      if (colons != std::string_view::npos && said.insert(node.type.substr(0, colons)).second)
-        add(node.type.substr(0, colons), 1);
-    }
+    for (const std::string& domain : domains_)
+      if (!said.contains(domain)) add(domain, 1);
     return text;
   }
 
   const Network& network_;
+  const Declarations& declared_;
+  std::set<std::string, std::less<>> domains_;  // that operators are of, in bodies too
   const NamedNetwork named_;
+  Arena arena_;
+  std::unordered_map<TensorId, Known> known_;
   std::string location_;
   Pieces graph_, data_, file_;
 };

@@ -10,8 +10,8 @@
 namespace rw::graph {
 
 // Constants become initializers: within the file, or, where they take more than a gigabyte together, in OUT.onnx.data.
-// Known shapes become value_info. Statistics go to OUT.stats.json. Error: the model does not say its opset, or has a
-// graph in an operator.
+// What the model declares becomes value_info. Statistics go to OUT.stats.json. Error: the model has operators of ONNX
+// itself and does not say its opset.
 void encode_onnx(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output);
 
 // A NodeProto; graphs in its attributes are GraphProtos already.

@@ -67,10 +67,30 @@ AttributeValue read_list(json::Value& value, Arena& arena) {
   throw value.error("its list mixes strings and numbers");
 }
 
+double read_number(json::Value& value) {
+  const auto named = value.kind() == json::Kind::string ? json::special(value.string()) : std::nullopt;
+  return named ? *named : value.number();
+}
+
+AttributeValue read_numbers(json::Value& value, Arena& arena) {
+  std::vector<double> numbers;
+  value.numbers(numbers, true);
+  return arena.store(std::span<const double>(numbers));
+}
+
+AttributeValue read_strings(json::Value& value, Arena& arena) {
+  std::vector<std::string_view> strings;
+  value.array([&](json::Value& each) { strings.push_back(arena.store(each.string())); });
+  return arena.store(std::span<const std::string_view>(strings));
+}
+
 AttributeValue read_object(json::Value& value, Arena& arena, std::vector<std::string>& captured) {
   AttributeValue result;
-  const bool tensor = value.find("tensor", [&](json::Value& each) { result = read_tensor(each, arena); });
-  if (tensor) return result;
+  const bool typed = value.find("tensor", [&](json::Value& each) { result = read_tensor(each, arena); }) ||
+                     value.find("float", [&](json::Value& each) { result = read_number(each); }) ||
+                     value.find("floats", [&](json::Value& each) { result = read_numbers(each, arena); }) ||
+                     value.find("strings", [&](json::Value& each) { result = read_strings(each, arena); });
+  if (typed) return result;
   const bool graph = value.find("graph", [&](json::Value& each) {
     std::vector<std::string> defines;
     read_captures(each, captured, defines);
@@ -78,7 +98,9 @@ AttributeValue read_object(json::Value& value, Arena& arena, std::vector<std::st
     for (const std::string& name : defines) kept.push_back(arena.store(name));
     result = Opaque{arena.store(each.text()), arena.store(std::span<const std::string_view>(kept))};
   });
-  if (!graph) throw value.error(R"(expected {"tensor": {...}} or {"graph": {...}})");
+  if (!graph)
+    throw value.error(
+        R"(expected {"tensor": {...}}, {"graph": {...}}, {"float": ...}, {"floats": [...]} or {"strings": [...]})");
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/formats/reading/declared.hpp"
 #include "graph/formats/statistics/entries.hpp"
 #include "graph/formats/text/json.hpp"
 #include "graph/formats/text/tensor.hpp"
@@ -33,12 +34,14 @@ struct JsonOrigin : Origin {
 
   std::shared_ptr<const MappedFile> file;
   json::Range root;
-  std::uint32_t version_begin = 0;      // the key
-  std::optional<json::Range> mark;      // "mark", with the key
-  std::vector<SubgraphText> subgraphs;  // by Operator::subgraph
-  std::vector<json::Range> nodes;       // by OperatorId: the object; empty: an operator that has no text
-  std::vector<InlineTensor> tensors;    // in the order of the text
-  json::Range weights_value;            // of "weights"
+  Declarations declared;                              // names of inner tensors with their prefix
+  std::vector<json::Range> input_texts, inner_texts;  // of these declarations: the name or the type
+  std::uint32_t version_begin = 0;                    // the key
+  std::optional<json::Range> mark;                    // "mark", with the key
+  std::vector<SubgraphText> subgraphs;                // by Operator::subgraph
+  std::vector<json::Range> nodes;                     // by OperatorId: the object; empty: an operator that has no text
+  std::vector<InlineTensor> tensors;                  // in the order of the text
+  json::Range weights_value;                          // of "weights"
   Weights weights;
   std::vector<std::vector<TensorId>> stored;  // for each weight file, the tensor that each of its entries is
   std::optional<json::Range> calibration;     // its object

@@ -100,6 +100,7 @@ class ModelReader {
   void read_tensors(json::Value& value, Subgraph& subgraph);
   void read_nodes(json::Value& value, Subgraph& subgraph);
   void read_shapes(json::Value& value, Subgraph& subgraph);
+  void declare(std::string_view name, const ValueType& type, json::Range text, const Subgraph& subgraph);
   void add_node(const Subgraph& subgraph, std::size_t index, NodeEntry& node);
 
   // Names.
@@ -112,7 +113,8 @@ class ModelReader {
   Network finish();
   void add_weights();
   void check_inputs(const Network& network) const;
-  void apply_shapes(Network& network) const;
+  void apply_declared(Network& network) const;
+  void apply(const Declared& said, Network& network) const;
 
   static const std::array<json::Key<ModelReader>, 12> kKeys;
 
@@ -124,8 +126,7 @@ class ModelReader {
   WeightNames weight_names_;
   std::future<Weights> coming_;  // weight files that another thread is reading
   std::vector<TensorId> inputs_;
-  std::vector<std::pair<std::string, Shape>> shapes_;  // by full name
-  std::set<std::string, std::less<>> prefixes_;        // of nested networks: no two have the same
+  std::set<std::string, std::less<>> prefixes_;  // of nested networks: no two have the same
   std::string buffer_;
   std::uint64_t name_bytes_ = 0;
   bool has_calibration_ = false;
@@ -315,8 +316,10 @@ class NestedReader {
     std::vector<std::string> names;
     value.array([&](json::Value& each) {
       const Declared entry = read_declared(each, model_.builder_.arena());
+      if (entry.constant)
+        throw each.error("an input of a nested network cannot be a constant: it stands in \"tensors\"");
       names.emplace_back(entry.name);
-      if (entry.shape.known()) model_.shapes_.emplace_back(model_.full_name(entry.name, subgraph_), entry.shape);
+      model_.declare(entry.name, entry.type, each.range(), subgraph_);
     });
     if (names.size() != wanted)
       throw value.error(fmt::format("the node has {} {}, its network {}", wanted, key, names.size()));
@@ -413,8 +416,15 @@ void ModelReader::read_tensors(json::Value& value, Subgraph& subgraph) {
 
 void ModelReader::read_shapes(json::Value& value, Subgraph& subgraph) {
   value.object([&](std::string_view name, json::Value& each) {
-    shapes_.emplace_back(full_name(name, subgraph), read_shape(each, builder_.arena()));
+    const ValueType type = read_type(each, builder_.arena());
+    declare(name, type, each.range(), subgraph);
   });
+}
+
+void ModelReader::declare(std::string_view name, const ValueType& type, json::Range text, const Subgraph& subgraph) {
+  if (type.kind == ValueType::Kind::none) return;
+  origin_->inner_texts.push_back(text);
+  origin_->declared.inner.push_back({builder_.arena().store(full_name(name, subgraph)), type});
 }
 
 // --- names
@@ -472,20 +482,33 @@ void ModelReader::read_opset(json::Value& value) {
 
 void ModelReader::read_inputs(json::Value& value) {
   value.array([&](json::Value& each) {
-    const Declared entry = read_declared(each, builder_.arena());
+    Declared entry = read_declared(each, builder_.arena());
+    entry.name = builder_.arena().store(entry.name);
     const TensorId id = builder_.tensor(entry.name);
     inputs_.push_back(id);
-    builder_.input(id);
-    // A constant keeps its own type and shape; that it is an input as well is an error to be told later.
-    builder_.describe(id, entry.dtype == DType::undefined ? DType::float32 : entry.dtype, entry.shape);
+    if (!entry.constant) {
+      using Kind = ValueType::Kind;
+      ValueType& type = entry.type;
+      if (type.kind == Kind::none || (type.kind == Kind::tensor && type.element == 0)) {
+        type.kind = Kind::tensor;
+        type.element = row(DType::float32).onnx;
+      }
+      builder_.input(id);
+      // A constant keeps its own type and shape; that it is an input as well is an error to be told later.
+      builder_.describe(id, type.dtype(), type.known_shape(builder_.arena()));
+    }
+    origin_->declared.inputs.push_back(entry);
+    origin_->input_texts.push_back(each.range());
   });
 }
 
 void ModelReader::read_outputs(json::Value& value) {
   value.array([&](json::Value& each) {
-    const Declared entry = read_declared(each, builder_.arena());
+    Declared entry = read_declared(each, builder_.arena());
+    if (entry.constant) throw each.error("an output cannot say that it is a constant");
+    entry.name = builder_.arena().store(entry.name);
     builder_.output(builder_.tensor(entry.name));
-    if (entry.shape.known()) shapes_.emplace_back(entry.name, entry.shape);
+    origin_->declared.outputs.push_back(entry);
   });
 }
 
@@ -529,40 +552,45 @@ void ModelReader::check_inputs(const Network& network) const {
   const auto place = [&](TensorId id) { return fmt::format("input '{}'", network.tensor(id).name); };
   if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
     throw Error("", place(*twice), "it stands twice among the inputs of the network");
-  for (const TensorId id : inputs_)
-    if (network.tensor(id).constant) throw Error("", place(id), "it is a constant too: a tensor has one producer");
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const bool constant = network.tensor(inputs_[i]).constant, said = origin_->declared.inputs[i].constant;
+    if (constant && !said)
+      throw Error("", place(inputs_[i]),
+                  "it is a constant too: a tensor has one producer, unless its entry says \"constant\": true");
+    if (said && (!constant || network.tensor(inputs_[i]).producer != kNone))
+      throw Error("", place(inputs_[i]), "it says that it is a constant, but has no value");
+  }
 }
 
-// Shapes from several places (an input, "shapes", the inside of a nested network) complete each other.
-void ModelReader::apply_shapes(Network& network) const {
-  for (const auto& [name, shape] : shapes_) {
-    const auto id = network.find(name);
-    if (!id) continue;
-    const Tensor& known = network.tensor(*id);
-    if (!known.shape.known()) {
-      network.set_shape(*id, shape, known.dtype);
-      continue;
-    }
-    std::vector<std::int64_t> dims(known.shape.dims().begin(), known.shape.dims().end());
-    bool same = dims.size() == shape.dims().size();
-    for (std::size_t i = 0; same && i < dims.size(); ++i) {
-      const std::int64_t dim = shape.dims()[i];
-      same = dim == dims[i] || dim == kUnknown || dims[i] == kUnknown;
-      if (dims[i] == kUnknown) dims[i] = dim;
-    }
-    if (!same)
-      throw Error(
-          "", fmt::format("tensor '{}'", name),
-          fmt::format("has the shape {} in one place and {} in another", to_string(known.shape), to_string(shape)));
-    network.set_shape(*id, Shape(network.arena().store(std::span<const std::int64_t>(dims))), known.dtype);
-  }
+// What several places say of one tensor (an input, an output, "shapes", the inside of a nested network) completes each
+// other.
+void ModelReader::apply_declared(Network& network) const {
+  const Declarations& all = origin_->declared;
+  for (const Declared& each : all.inputs)
+    if (each.constant) apply(each, network);
+  for (const Declared& each : all.outputs) apply(each, network);
+  for (const Declared& each : all.inner) apply(each, network);
+}
+
+void ModelReader::apply(const Declared& said, Network& network) const {
+  const auto id = network.find(said.name);
+  if (!id) return;
+  const Tensor& tensor = network.tensor(*id);
+  const Known known = {tensor.dtype, tensor.shape};
+  const Known more = {said.type.dtype(), said.type.known_shape(network.arena())};
+  if (const auto both = together(known, more, network.arena())) return network.set_shape(*id, both->shape, both->dtype);
+  const bool types = known.dtype != more.dtype && known.dtype != DType::undefined && more.dtype != DType::undefined;
+  throw Error("", fmt::format("tensor '{}'", said.name),
+              fmt::format("has the {} {} in one place and {} in another", types ? "type" : "shape",
+                          types ? std::string(name(known.dtype)) : to_string(known.shape),
+                          types ? std::string(name(more.dtype)) : to_string(more.shape)));
 }
 
 Network ModelReader::finish() {
   add_weights();
   Network network = builder_.finish();
   check_inputs(network);
-  apply_shapes(network);
+  apply_declared(network);
   return network;
 }
 

@@ -14,6 +14,7 @@
 #include "graph/formats/json/origin.hpp"
 #include "graph/formats/text/json_text.hpp"
 #include "graph/formats/text/splices.hpp"
+#include "graph/formats/text/tensor.hpp"
 
 namespace rw::graph {
 namespace {
@@ -61,6 +62,10 @@ class JsonWriter {
   std::string index_text(std::string_view stem) const;
 
   void put_mark();
+
+  // Declarations.
+  void edit_declared();
+  void reshape(const Declared& said, json::Range text_of_it);
 
   // Calibration.
   bool is_ours(const Statistic& statistic) const;
@@ -414,8 +419,40 @@ void JsonWriter::put_mark() {
   }
 }
 
+// An input that is a constant goes with it.
+void JsonWriter::edit_declared() {
+  std::vector<json::Range> removed;
+  const Declarations& all = origin_.declared;
+  for (std::size_t i = 0; i < all.inputs.size(); ++i) {
+    if (!all.inputs[i].constant) continue;
+    if (rewritten_.orphaned(*model_.network.find(all.inputs[i].name)))
+      removed.push_back(origin_.input_texts[i]);
+    else
+      reshape(all.inputs[i], origin_.input_texts[i]);
+  }
+  splices_.remove_items(text(), removed);
+  for (std::size_t i = 0; i < all.inner.size() && !rewriting_.constants.empty(); ++i)
+    reshape(all.inner[i], origin_.inner_texts[i]);
+}
+
+// What the file says of the shape of a constant that gets another one.
+void JsonWriter::reshape(const Declared& said, json::Range text_of_it) {
+  const auto id = said.type.shape.known() ? model_.network.find(said.name) : std::nullopt;
+  const Edit* edit = id ? rewritten_.edit(*id) : nullptr;
+  if (!edit || std::ranges::equal(edit->shape, tensor(*id).constant->shape.dims())) return;
+  const auto put = [&](json::Value& shape) {
+    shape.check();
+    splices_.replace(shape.range(), write_shape(edit->shape));
+  };
+  const bool list = text()[text_of_it.begin] == '[';
+  json::Document(text(), text_of_it)
+      .read([&](json::Value& type) { list ? put(type) : static_cast<void>(type.find("shape", put)); },
+            list ? json::Kind::array : json::Kind::object);
+}
+
 void JsonWriter::write() {
   place_copies();
+  edit_declared();
   change_nodes();
   insert_nodes();
   edit_inline_tensors();

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 #include <string>
 
 #include "graph/formats/onnx/schema.hpp"
 #include "graph/formats/onnx/tensor.hpp"
+#include "graph/values/element.hpp"
 
 namespace rw::graph::onnx {
 namespace {
@@ -203,6 +205,53 @@ Attribute read_attribute(const Field& message, Arena& arena, ExternalFiles& file
   } catch (const Error& error) {
     throw Error(error.file, error.place, fmt::format("attribute '{}': {}", parts.name, error.message));
   }
+}
+
+namespace {
+
+struct KindRow {
+  std::int64_t type;
+  std::string_view what;
+};
+constexpr std::array<KindRow, 6> kKinds = {{
+    {kTypeGraph, "an empty graph"},
+    {kTypeTensors, "a list of tensors"},
+    {kTypeGraphs, "a list of graphs"},
+    {kTypeSparseTensor, "a sparse tensor"},
+    {kTypeType, "a type"},
+    {kTypeTypes, "a list of types"},
+}};
+
+std::string_view name_of(const Field& attribute) {
+  std::string_view name;
+  for (Fields fields(attribute); fields.next();)
+    if (fields->number == AttributeProto::kName) name = fields->text();
+  return name;
+}
+
+}  // namespace
+
+std::string kind_of_attribute(const Field& message) {
+  AttributeParts parts;
+  for (Fields fields(message); fields.next();) parts.take(*fields);
+  const std::int64_t type = parts.type != 0 ? parts.type : parts.guessed;
+  if (type == kTypeTensor && parts.tensor)
+    for (Fields fields(*parts.tensor); fields.next();)
+      if (fields->number == TensorProto::kDataType)
+        return "a tensor of type " + element_name(static_cast<std::int32_t>(fields->integer()));
+  for (const KindRow& row : kKinds)
+    if (row.type == type) return std::string(row.what);
+  return fmt::format("an attribute of kind {}", type);
+}
+
+std::string kind_of_attribute(const Field& graph, OperatorId id, std::string_view name) {
+  OperatorId node = 0;
+  for (Fields fields(graph); fields.next();) {
+    if (fields->number != GraphProto::kNode || node++ != id) continue;
+    for (Fields parts(*fields); parts.next();)
+      if (parts->number == NodeProto::kAttribute && name_of(*parts) == name) return kind_of_attribute(*parts);
+  }
+  return "an attribute";
 }
 
 }  // namespace rw::graph::onnx

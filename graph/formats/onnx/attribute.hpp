@@ -1,6 +1,7 @@
 // AttributeProto, and what the graphs in it read from the network around them.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,11 @@ inline constexpr int kMaxDepth = 200;  // of graphs within graphs
 // of another type than it says, a sparse tensor, graphs nested too deep.
 Attribute read_attribute(const Field& message, Arena& arena, ExternalFiles& files,
                          std::vector<std::string_view>& captured);
+
+// What an attribute is that became Opaque{}: "a tensor of type string", "a list of graphs". The second is one of the
+// node that is operator `id` of the model.
+std::string kind_of_attribute(const Field& message);
+std::string kind_of_attribute(const Field& graph, OperatorId id, std::string_view name);
 
 // The names that a GraphProto uses and that nothing in it defines, sorted, each once; `defines` gets those that it, or
 // a graph in it, defines. Error: nested more than kMaxDepth deep.

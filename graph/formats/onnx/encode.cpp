@@ -9,25 +9,6 @@
 
 namespace rw::graph::onnx {
 
-std::string value_info(std::string_view name, DType dtype, Shape shape) {
-  std::string tensor, message;
-  append_integer(TensorType::kElemType, row(dtype).onnx, tensor);
-  if (shape.known() && !shape.any_front()) {
-    std::string dims;
-    for (const std::int64_t dim : shape.dims()) {
-      std::string value;
-      if (dim >= 0) append_integer(Dimension::kValue, dim, value);
-      append_text(TensorShape::kDim, value, dims);
-    }
-    append_text(TensorType::kShape, dims, tensor);
-  }
-  std::string type;
-  append_text(TypeProto::kTensorType, tensor, type);
-  append_text(ValueInfo::kName, name, message);
-  if (dtype != DType::undefined) append_text(ValueInfo::kType, type, message);
-  return message;
-}
-
 std::string tensor_head(std::string_view name, DType dtype, std::span<const std::int64_t> dims) {
   std::string head;
   append_dims(dims, head);

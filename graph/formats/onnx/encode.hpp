@@ -8,7 +8,6 @@
 
 #include "graph/formats/output/pieces.hpp"
 #include "graph/values/dtype.hpp"
-#include "graph/values/shape.hpp"
 
 namespace rw::graph::onnx {
 
@@ -17,9 +16,6 @@ struct ExternalPlace {
   std::string_view location;
   std::uint64_t offset = 0, length = 0;
 };
-
-// ValueInfoProto, not yet a field. Unknown dimensions have no value.
-std::string value_info(std::string_view name, DType dtype, Shape shape);
 
 // TensorProto without its elements.
 std::string tensor_head(std::string_view name, DType dtype, std::span<const std::int64_t> dims);

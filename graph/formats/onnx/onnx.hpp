@@ -23,6 +23,11 @@ struct OnnxOrigin : Origin {
   onnx::Field graph;                   // of the model
   bool functions = false;              // it defines some
   std::vector<TensorId> initializers;  // in the order of the file
+  struct Held {
+    TensorId tensor;
+    std::int32_t element;  // element.hpp
+  };
+  std::vector<Held> held;  // initializers of types that are not read here
   onnx::ExternalFiles external;
 };
 

@@ -109,13 +109,10 @@ class ModelReader {
     each_field([&](const Field& field) {
       if (field.number == GraphProto::kNode) read_node(field);
     });
-    if (!described) {
-      for (const Field& output : outputs) read_output(output);
-      return;
-    }
+    for (const Field& output : outputs) read_output(output);
+    if (!described) return;
     each_field([&](const Field& field) {
       if (field.number == GraphProto::kValueInfo) read_value_info(field);
-      if (field.number == GraphProto::kOutput) read_output(field);
     });
   }
 
@@ -139,14 +136,15 @@ class ModelReader {
       if (tensor.value)
         builder_.constant(id, builder_.arena().keep(*tensor.value));
       else
-        hold(id, tensor.shape);
+        hold(id, tensor);
       origin_->initializers.push_back(id);
     } catch (const Error& error) {
       throw placed(error, place());
     }
   }
 
-  enum Note : std::uint8_t { kGiven = 1, kInput = 2, kConstant = 4 };  // initializer, input, output of a Constant node
+  // An initializer, an input, the output of a Constant node, a tensor within that has been described.
+  enum Note : std::uint8_t { kGiven = 1, kInput = 2, kConstant = 4, kDescribed = 8 };
   bool noted(TensorId id, unsigned what) const { return id < notes_.size() && (notes_[id] & what) != 0; }
   bool note(TensorId id, Note what) {  // false: noted before
     if (noted(id, what)) return false;
@@ -157,9 +155,10 @@ class ModelReader {
 
   // A constant whose value is not understood is something given from outside: nothing is known of it, nothing changes
   // it.
-  void hold(TensorId id, Shape shape) {
-    builder_.describe(id, DType::undefined, shape);
+  void hold(TensorId id, const TensorMessage& tensor) {
+    builder_.describe(id, DType::undefined, tensor.shape);
     builder_.hold(id);
+    origin_->held.push_back({id, tensor.element});
   }
 
   [[noreturn]] void refuse_sparse(const Field& message) {
@@ -170,13 +169,13 @@ class ModelReader {
   }
 
   void read_input(const Field& message) {
-    const auto [name, dtype, shape] = read_declared(message, builder_.arena());
-    if (name.empty()) throw message.error("an input of the graph without a name");
-    const TensorId id = builder_.tensor(name);
+    const Declared said = read_declared(message, builder_.arena());
+    if (said.name.empty()) throw message.error("an input of the graph without a name");
+    const TensorId id = builder_.tensor(said.name);
     if (!note(id, kInput))
-      throw Error("", fmt::format("input '{}'", name), "stands twice among the inputs of the graph");
+      throw Error("", fmt::format("input '{}'", said.name), "stands twice among the inputs of the graph");
     if (noted(id, kGiven)) return;
-    builder_.describe(id, dtype, shape);
+    builder_.describe(id, said.type.dtype(), said.type.known_shape(builder_.arena()));
     builder_.input(id);
   }
 
@@ -191,13 +190,16 @@ class ModelReader {
   // Tensors that nobody makes or reads may have been left behind by other programs.
   void read_value_info(const Field& message) {
     const Declared said = read_declared(message, builder_.arena());
-    if (const auto id = builder_.find(said.name)) describe(*id, said);
+    if (const auto id = builder_.find(said.name); id && note(*id, kDescribed)) describe(*id, said);
   }
 
-  // A constant is what it is; of an input the first word counts.
+  // A constant is what it is; of what contradicts itself the first word counts.
   void describe(TensorId id, const Declared& said) {
-    if (noted(id, kGiven | kInput | kConstant)) return;
-    if (said.shape.known() || said.dtype != DType::undefined) builder_.describe(id, said.dtype, said.shape);
+    if (noted(id, kGiven | kConstant)) return;
+    const Known known = {said.type.dtype(), said.type.known_shape(builder_.arena())};
+    const Tensor& tensor = builder_.at(id);
+    if (const auto both = together({tensor.dtype, tensor.shape}, known, builder_.arena()))
+      builder_.describe(id, both->dtype, both->shape);
   }
 
   struct NodeParts {

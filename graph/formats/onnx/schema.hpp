@@ -39,6 +39,8 @@ enum AttributeType : std::int64_t {
   kTypeTensors = 9,
   kTypeGraphs = 10,
   kTypeSparseTensor = 11,
+  kTypeType = 13,
+  kTypeTypes = 14,
 };
 struct TensorProto {
   static constexpr std::uint32_t kDims = 1, kDataType = 2, kSegment = 3, kFloatData = 4, kInt32Data = 5,
@@ -55,7 +57,14 @@ struct ValueInfo {
   static constexpr std::uint32_t kName = 1, kType = 2;
 };
 struct TypeProto {
-  static constexpr std::uint32_t kTensorType = 1;
+  static constexpr std::uint32_t kTensorType = 1, kSequenceType = 4, kMapType = 5, kOpaqueType = 7, kSparseType = 8,
+                                 kOptionalType = 9;
+};
+struct HolderType {  // a sequence or an optional
+  static constexpr std::uint32_t kElemType = 1;
+};
+struct MapType {
+  static constexpr std::uint32_t kKeyType = 1, kValueType = 2;
 };
 struct TensorType {
   static constexpr std::uint32_t kElemType = 1, kShape = 2;

@@ -189,6 +189,7 @@ TensorMessage read_tensor(const Field& message, Arena& arena, ExternalFiles& fil
   const auto code = static_cast<int>(parts.data_type);
   if (parts.data_type <= 0 || code != parts.data_type)
     throw Error("", "", fmt::format("its element type is {}, which there is not", parts.data_type));
+  result.element = code;
   const auto dtype = dtype_of_onnx(code);
   if (dtype) result.value = Literal{*dtype, result.shape, bytes_of(parts, *dtype, result.shape, arena, files)};
   return result;

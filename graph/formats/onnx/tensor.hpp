@@ -11,8 +11,9 @@
 namespace rw::graph::onnx {
 
 struct TensorMessage {
-  std::string_view name;  // in the file
-  Shape shape;            // in the arena
+  std::string_view name;     // in the file
+  Shape shape;               // in the arena
+  std::int32_t element = 0;  // its type (element.hpp)
   std::optional<Literal>
       value;  // bytes in a mapped file, or in the arena where the file stores them in another way;
               // no value for an element type that is not known here (strings, complex, 4 and 8-bit floats)

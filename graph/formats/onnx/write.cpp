@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "graph/formats/onnx/declared.hpp"
 #include "graph/formats/onnx/encode.hpp"
 #include "graph/formats/onnx/locations.hpp"
 #include "graph/formats/onnx/node.hpp"
@@ -234,7 +235,9 @@ class Writer {
                             literal(*tensor).shape.dims().end()))
       return graph_.copy(field.whole);
     std::string out;
-    append_text(field.number, value_info(name, literal(*tensor).dtype, Shape(edit->shape)), out);
+    Declared said = {name, {.kind = ValueType::Kind::tensor, .element = row(literal(*tensor).dtype).onnx}};
+    said.type.shape = Shape(edit->shape);
+    append_text(field.number, value_info(said), out);
     graph_.text(std::move(out));
   }
 
