@@ -9,8 +9,6 @@
 namespace rw::graph {
 namespace {
 
-using Kind = ValueType::Kind;
-
 [[noreturn]] void no_place(const std::string& type) {
   throw Error("", "", fmt::format("its type {} has no place in model.json; keep the model's format", type));
 }
@@ -34,18 +32,18 @@ std::string type_text(const ValueType& type);
 // The keys that say the type, with a comma before each.
 std::string type_keys(const ValueType& type) {
   std::string text;
-  if (type.kind == Kind::none) return text;
-  if (type.kind == Kind::sparse) no_place("sparse tensor");
-  if (type.kind == Kind::opaque) no_place("opaque");
-  if (type.kind == Kind::tensor) {
+  if (type.kind == ValueType::Kind::none) return text;
+  if (type.kind == ValueType::Kind::sparse) no_place("sparse tensor");
+  if (type.kind == ValueType::Kind::opaque) no_place("opaque");
+  if (type.kind == ValueType::Kind::tensor) {
     if (type.element != 0) text += fmt::format(R"(, "dtype": {})", element_text(type.element));
     if (type.shape.known()) text += fmt::format(R"(, "shape": {})", shape_text(type));
     return text;
   }
   const std::string held = type.of ? type_text(*type.of) : "{}";
-  if (type.kind == Kind::map)
+  if (type.kind == ValueType::Kind::map)
     return fmt::format(R"(, "map": {{"key": {}, "value": {}}})", element_text(type.element), held);
-  return fmt::format(R"(, "{}": {})", type.kind == Kind::sequence ? "sequence" : "optional", held);
+  return fmt::format(R"(, "{}": {})", type.kind == ValueType::Kind::sequence ? "sequence" : "optional", held);
 }
 
 std::string type_text(const ValueType& type) {

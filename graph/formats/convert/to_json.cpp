@@ -103,9 +103,9 @@ class Block {
 };
 
 // The header and the data of a safetensors file.
-class Weights {
+class WeightFile {
  public:
-  explicit Weights(const Model& model) : data_(model.sources) {}
+  explicit WeightFile(const Model& model) : data_(model.sources) {}
 
   void add(const RewrittenConstant& constant) {
     if (constant.name == "__metadata__")
@@ -257,7 +257,7 @@ void encode_json(const Model& model, const Rewritten& rewritten, const std::file
   const auto kind = [&](OperatorId id, std::string_view name) { return kind_of_attribute(origin.graph, id, name); };
   const NamedNetwork network = named(model, rewritten, {body, kind});
   Block tensors;
-  Weights weights(model);
+  WeightFile weights(model);
   for (const RewrittenConstant& each : network.constants) {
     if (stands_inline(each))
       tensors.add(fmt::format("{}: {}", utf8_text(each.name), write_tensor(*each.value)));
