@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -113,6 +114,8 @@ class Kernel {
   FormatRef gives;
   std::size_t output_bytes = 0;
   bool in_place = false;  // the output may lie where the first input does
+  // This one of what it reads has to lie in the output before: it is added to it. Nothing: none.
+  std::optional<std::size_t> accumulates;
 
   virtual void run(std::span<const float* const> inputs, float* output) = 0;
 };

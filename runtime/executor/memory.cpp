@@ -16,9 +16,7 @@ constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kPages = std::size_t{64} << 10U;  // from here on a block has pages of its own, which go with it
 
 // With a vector's width behind it, which a kernel may read without need.
-std::size_t rounded(std::size_t bytes) {
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment + kAlignment;
-}
+std::size_t rounded(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment + kAlignment; }
 
 void* take(std::size_t bytes) {  // null: there is none
   if (bytes < kPages) return std::aligned_alloc(kAlignment, bytes);

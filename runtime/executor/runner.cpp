@@ -402,14 +402,21 @@ const float* Runner::source(Piece& piece, std::size_t i, std::vector<std::shared
   return to.get();
 }
 
-// Where the kernel may write: in place of its input, if that is read for the last time.
-std::shared_ptr<float> Runner::output_of(const Piece& piece) {
-  if (piece.kernel->in_place && piece.sources[0].tensor != kNone && !piece.own[0].there() && !piece.conversions[0]) {
-    const TensorId id = piece.sources[0].tensor;
-    Held& held = held_[id];
-    if (held.own() && left_[id] == 1 && held.shape == piece.shape) return held.floats;
-  }
-  return memory_.get(piece.kernel->output_bytes);
+// Whether a source is read for the last time, from memory that may be written to.
+bool Runner::last_reading(const Piece& piece, std::size_t source) {
+  const TensorId id = piece.sources[source].tensor;
+  if (id == kNone || piece.own[source].there() || piece.conversions[source]) return false;
+  return held_[id].own() && left_[id] == 1 && held_[id].shape == piece.shape;
+}
+
+// Where the kernel writes: in place of what it reads, if that may be.
+std::shared_ptr<float> Runner::output_of(const Piece& piece, std::span<const float* const> sources) {
+  if (piece.kernel->in_place && last_reading(piece, 0)) return held_[piece.sources[0].tensor].floats;
+  const auto& accumulates = piece.kernel->accumulates;
+  if (accumulates && last_reading(piece, *accumulates)) return held_[piece.sources[*accumulates].tensor].floats;
+  auto output = memory_.get(piece.kernel->output_bytes);
+  if (accumulates) std::memcpy(output.get(), sources[*accumulates], piece.kernel->output_bytes);
+  return output;
 }
 
 void Runner::execute(Piece& piece, Watch watch) {
@@ -429,7 +436,7 @@ void Runner::execute(Piece& piece, Watch watch) {
   Held result;
   result.shape = piece.shape;
   result.format = piece.kernel->gives;
-  result.floats = output_of(piece);
+  result.floats = output_of(piece, sources);
   result.writable = true;
   piece.kernel->run(sources, result.floats.get());
   alive.clear();

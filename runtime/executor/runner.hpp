@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "runtime/executor/constants.hpp"
@@ -68,7 +69,8 @@ class Runner {
   void execute_alias(Piece& piece, Watch watch);
   void evaluate(const Piece& piece, Watch watch);
   const float* source(Piece& piece, std::size_t i, std::vector<std::shared_ptr<float>>& alive);
-  std::shared_ptr<float> output_of(const Piece& piece);
+  bool last_reading(const Piece& piece, std::size_t source);
+  std::shared_ptr<float> output_of(const Piece& piece, std::span<const float* const> sources);
   void make_row_major(Held& held);
   void show(graph::TensorId id, Held& held, Watch watch);
   void release(graph::TensorId id);

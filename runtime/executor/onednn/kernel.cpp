@@ -72,10 +72,12 @@ algorithm algorithm_of(Step step) {
       ->eltwise;
 }
 
-dnnl::primitive_attr attributes_of(const Layer& layer, const memory::desc& output) {
+dnnl::primitive_attr attributes_of(const Layer& layer, const memory::desc& output, bool accumulate) {
   dnnl::post_ops post_ops;
   for (const PostOp& post : layer.post) {
-    if (reads_tensor(post.step))
+    if (accumulate && &post == layer.post.data())
+      post_ops.append_sum(1);
+    else if (reads_tensor(post.step))
       post_ops.append_binary(algorithm_of(post.step), other_desc(post, output));
     else
       post_ops.append_eltwise(1, algorithm_of(post.step), post.alpha, post.beta);
@@ -85,11 +87,16 @@ dnnl::primitive_attr attributes_of(const Layer& layer, const memory::desc& outpu
   return attributes;
 }
 
-void add_others(const Layer& layer, const memory::desc& output, std::vector<Primitive::Argument>& arguments) {
-  for (std::size_t i = 0; i < layer.post.size(); ++i)
-    if (reads_tensor(layer.post[i].step))
-      arguments.push_back(
-          {DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1, other_desc(layer.post[i], output)});
+void add_others(const Layer& layer, const memory::desc& output, std::vector<Primitive::Argument>& arguments,
+                bool accumulate) {
+  for (std::size_t i = 0; i < layer.post.size(); ++i) {
+    if (!reads_tensor(layer.post[i].step)) continue;
+    const memory::desc desc = other_desc(layer.post[i], output);
+    if (accumulate && i == 0)
+      arguments.push_back({std::nullopt, desc});
+    else
+      arguments.push_back({DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(i)) | DNNL_ARG_SRC_1, desc});
+  }
 }
 
 bool slow(const dnnl::primitive_desc& chosen) {
@@ -109,7 +116,10 @@ Primitive::Primitive(dnnl::primitive primitive, std::vector<Argument> inputs, co
     : primitive_(std::move(primitive)), output_(output, engine(), nullptr) {
   for (const Argument& input : inputs) {
     inputs_.emplace_back(input.desc, engine(), nullptr);
-    arguments_.insert({input.name, inputs_.back()});  // a handle of the same memory
+    if (input.name)
+      arguments_.insert({*input.name, inputs_.back()});  // a handle of the same memory
+    else
+      accumulates = inputs_.size() - 1;
     reads.push_back(format_of(input.desc));
   }
   arguments_.insert({DNNL_ARG_DST, output_});

@@ -13,8 +13,8 @@ namespace rw::executor::onednn {
 dnnl::algorithm algorithm_of(Step step);
 
 // The post-ops as oneDNN has them. Tensors that they read are taken in the format of the output where they have its
-// shape.
-dnnl::primitive_attr attributes_of(const Layer& layer, const dnnl::memory::desc& output);
+// shape; with `accumulate` the first of them adds to what lies in the output.
+dnnl::primitive_attr attributes_of(const Layer& layer, const dnnl::memory::desc& output, bool accumulate = false);
 
 // Memory of a kernel's own, in pages of its own where it is large: the heap does not grow by what is copied meanwhile.
 struct Kept {
@@ -26,9 +26,9 @@ Kept kept(const Parameter& parameter, const dnnl::memory::desc& as, const dnnl::
 
 class Primitive final : public Kernel {
  public:
-  // An argument of the primitive that it reads from its caller.
+  // An argument of the primitive that it reads from its caller; no name: it lies in the output.
   struct Argument {
-    int name;
+    std::optional<int> name;
     dnnl::memory::desc desc;
   };
 
@@ -51,7 +51,8 @@ class Primitive final : public Kernel {
 bool slow(const dnnl::primitive_desc& chosen);
 
 // Adds the tensors that post-ops read to the arguments.
-void add_others(const Layer& layer, const dnnl::memory::desc& output, std::vector<Primitive::Argument>& arguments);
+void add_others(const Layer& layer, const dnnl::memory::desc& output, std::vector<Primitive::Argument>& arguments,
+                bool accumulate = false);
 
 // One for each kind of layer.
 std::unique_ptr<Kernel> convolution(const Layer& layer);

@@ -1,4 +1,7 @@
 // Layers with weights.
+#include <algorithm>
+#include <utility>
+
 #include "runtime/executor/onednn/format.hpp"
 #include "runtime/executor/onednn/kernel.hpp"
 
@@ -38,6 +41,25 @@ memory::desc weight_desc(const Layer& layer, bool input_first) {
   return stored.permute_axes(order);
 }
 
+// The primitive of a layer, and whether its first post-op adds to what lies in the output, which more of them can do
+// than add another tensor.
+template <typename Forward>
+std::pair<typename Forward::primitive_desc, bool> choose(const Layer& layer, const typename Forward::desc& desc,
+                                                         const memory::desc& target) {
+  using Descriptor = typename Forward::primitive_desc;
+  const bool adds = !layer.post.empty() && layer.post[0].step == Step::add && layer.post[0].other.shape == layer.output;
+  const auto reads = static_cast<std::size_t>(
+      std::count_if(layer.post.begin(), layer.post.end(), [](const PostOp& post) { return reads_tensor(post.step); }));
+  if (adds && reads == 1)
+    if (Descriptor chosen(desc, attributes_of(layer, target, true), engine(), true); chosen) return {chosen, true};
+  // Which format the output has is known when there is a descriptor without the tensors that post-ops read.
+  if (reads == 0) return {Descriptor(desc, attributes_of(layer, target), engine(), true), false};
+  const memory::desc output = Descriptor(desc, engine()).dst_desc();
+  Descriptor chosen(desc, attributes_of(layer, output), engine(), true);
+  if (chosen && chosen.dst_desc() != output) chosen = Descriptor();
+  return {chosen, false};
+}
+
 template <typename Forward>
 std::unique_ptr<Kernel> convolved(const Layer& layer, dnnl::algorithm how, const memory::desc& stored) {
   const memory::desc source = any(layer.inputs[0].shape), target = any(layer.output), weight = any(stored.dims());
@@ -46,18 +68,10 @@ std::unique_ptr<Kernel> convolved(const Layer& layer, dnnl::algorithm how, const
                                                     layer.strides, gaps(layer.dilations), layer.begin, layer.end)
                            : typename Forward::desc(kInference, how, source, weight, target, layer.strides,
                                                     gaps(layer.dilations), layer.begin, layer.end);
-  // Which format the output has is known when there is a descriptor without the tensors that post-ops read.
-  memory::desc output = target;
-  for (const PostOp& post : layer.post)
-    if (reads_tensor(post.step)) {
-      output = typename Forward::primitive_desc(desc, engine()).dst_desc();
-      break;
-    }
-  const typename Forward::primitive_desc chosen(desc, attributes_of(layer, output), engine(), true);
+  const auto [chosen, accumulate] = choose<Forward>(layer, desc, target);
   if (!chosen) return nullptr;
-  if (output != target && chosen.dst_desc() != output) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, chosen.src_desc()}};
-  add_others(layer, chosen.dst_desc(), arguments);
+  add_others(layer, chosen.dst_desc(), arguments, accumulate);
   auto kernel = std::make_unique<Primitive>(Forward(chosen), std::move(arguments), chosen.dst_desc());
   kernel->keep(DNNL_ARG_WEIGHTS, kept(layer.weight, stored, chosen.weights_desc()));
   if (biased) kernel->keep(DNNL_ARG_BIAS, kept(layer.bias, bias_desc(layer), chosen.bias_desc()));

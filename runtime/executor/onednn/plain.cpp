@@ -40,21 +40,22 @@ bool is_padded(const memory::desc& desc) {
   return !std::equal(desc.data.dims, desc.data.dims + desc.data.ndims, desc.data.padded_dims);
 }
 
-// oneDNN 2.6 writes behind the end of a tensor whose channels are padded to blocks that are smaller than its vectors,
-// and computes something else behind a binary operation on padded channels.
-bool goes_wrong(const memory::desc& desc, const Layer& rest) {
+// oneDNN 2.6 writes elsewhere where channels lie in blocks that are smaller than its vectors: such a tensor is taken in
+// row-major order.
+memory::desc taken(const Operand& operand) {
+  const memory::desc desc = desc_of(operand);
   const auto& blocking = desc.data.format_desc.blocking;
-  const bool small = blocking.inner_nblks > 0 && blocking.inner_blks[0] < 16 &&
-                     dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core;
-  return is_padded(desc) && (small || !rest.post.empty());
+  const auto isa = dnnl::get_effective_cpu_isa();
+  const std::int64_t width = isa >= dnnl::cpu_isa::avx512_core ? 16 : isa >= dnnl::cpu_isa::avx ? 8 : 4;
+  return blocking.inner_nblks > 0 && blocking.inner_blks[0] < width ? row_major(operand.shape) : desc;
 }
 
 std::unique_ptr<Kernel> binary(const Layer& layer) {
   const PostOp& first = layer.post[0];
-  const memory::desc left = desc_of(layer.inputs[0]);
+  const memory::desc left = taken(layer.inputs[0]);
   const memory::desc right = first.other.shape == layer.inputs[0].shape ? left : row_major(first.other.shape);
   const Layer rest = behind_first(layer);
-  if (goes_wrong(left, rest)) return nullptr;
+  if (is_padded(left) && !rest.post.empty()) return nullptr;  // oneDNN 2.6 computes something else
   const dnnl::binary::primitive_desc chosen({algorithm_of(first.step), left, right, left}, attributes_of(rest, left),
                                             engine(), true);
   if (!chosen || slow(chosen)) return nullptr;
@@ -99,7 +100,7 @@ std::unique_ptr<Kernel> concat(const Layer& layer) {
 std::unique_ptr<Kernel> elementwise(const Layer& layer) {
   const PostOp& first = layer.post[0];
   if (reads_tensor(first.step)) return binary(layer);
-  const memory::desc data = desc_of(layer.inputs[0]);
+  const memory::desc data = taken(layer.inputs[0]);
   const Layer rest = behind_first(layer);
   const dnnl::eltwise_forward::primitive_desc chosen(
       {kInference, algorithm_of(first.step), data, first.alpha, first.beta}, attributes_of(rest, data), engine(), true);
