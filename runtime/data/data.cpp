@@ -196,8 +196,9 @@ class FileData : public Data {
     std::vector<NamedArray> members = open_npz(file.path);
     if (!file.input.empty()) {
       if (members.size() != 1)
-        throw Error("", "",
-                    fmt::format("it holds {} arrays: expected one for input {}", members.size(), in_quotes(file.input)));
+        throw Error(
+            "", "",
+            fmt::format("it holds {} arrays: expected one for input {}", members.size(), in_quotes(file.input)));
       return named(file.input).add(std::move(members[0].array));
     }
     const bool single = members.size() == 1 && inputs_.size() == 1;

@@ -24,8 +24,8 @@ enum class Layout : std::uint8_t { unsaid, nchw, nhwc };
 // How images become samples: resized (both sides, Pillow's BILINEAR), divided by 255, minus mean, divided by std.
 struct ImageOptions {
   std::array<std::int64_t, 2> size = {0, 0};  // height, width; 0: what the model says, else 224
-  std::vector<double> mean, std;  // one for each channel, or one for all; empty: those of ImageNet where there are
-                                  // three channels, 0 and 1 where there is one
+  std::vector<double> mean, std;   // one for each channel, or one for all; empty: those of ImageNet where there are
+                                   // three channels, 0 and 1 where there is one
   Layout layout = Layout::unsaid;  // unsaid: where the model has 1 or 3 channels, else nchw
   bool bgr = false;
 };

@@ -37,7 +37,7 @@ std::size_t Array::count() const {
   return visit([](const auto& values) { return values.size(); });
 }
 
-Values<float> Array::floats() const {
+Values<float> Array::floats() const& {
   if (!is_float()) throw std::invalid_argument("floats are needed where there are integers");
   if (const auto* own = std::get_if<std::vector<float>>(&values_)) return *own;
   return std::get<Values<float>>(values_);
@@ -48,10 +48,14 @@ std::vector<float> Array::release() && {
   return floats();
 }
 
-Values<std::int64_t> Array::ints() const {
+Values<std::int64_t> Array::ints() const& {
   if (is_float()) throw std::invalid_argument("integers are needed where there are floats");
   return std::get<std::vector<std::int64_t>>(values_);
 }
+
+std::vector<float> Array::floats() && { return std::as_const(*this).floats(); }
+
+std::vector<std::int64_t> Array::ints() && { return std::as_const(*this).ints(); }
 
 std::vector<float> Array::to_floats() const {
   return visit([](const auto& values) {

@@ -49,8 +49,11 @@ class Array {
   bool is_view() const { return std::holds_alternative<Values<float>>(values_); }
 
   // The values of the one kind; throw std::invalid_argument where they are of the other.
-  Values<float> floats() const;
-  Values<std::int64_t> ints() const;
+  // Of an array that is about to go, the values themselves.
+  Values<float> floats() const&;
+  std::vector<float> floats() &&;
+  Values<std::int64_t> ints() const&;
+  std::vector<std::int64_t> ints() &&;
   std::vector<float> to_floats() const;  // whichever kind they are
 
   // The same values, a view of a view; throws as the constructor does.
