@@ -219,7 +219,7 @@ class FileData : public Data {
   const Input& counted() const {
     const Input* found = nullptr;
     for (const Input& input : inputs_) {
-      if (input.scalar() || input.tensor().shape.rank() == 0) continue;
+      if (is_scalar(input)) continue;
       if (input.piece()) return input;
       if (!found) found = &input;
     }

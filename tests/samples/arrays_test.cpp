@@ -32,7 +32,7 @@ std::string swapped(const std::vector<T>& values) {
 
 TEST_CASE("A .npy of every element type becomes values of the input's type") {
   Fed fed({{"x", {-1, 3}}});
-  const auto read = [&](const std::string& descr, const std::string& elements) {
+  const auto read = [&](const std::string& descr, const std::string& elements) -> Floats {
     return fed.batches({fed.save("a.npy", npy_text(descr, {1, 3}, elements))}).at(0).at("x").floats();
   };
   const Floats one = {1, -2, 100};
@@ -197,9 +197,8 @@ TEST_CASE("Files that are no .npz, or not all of one, are told so") {
   CHECK(error(zip_text({{"x.npy", npy}, {"y.npy", npy}})) == "a.npz: the network has no input 'y': its inputs are 'x'");
   for (const bool deflated : {false, true}) {
     std::string damaged = zip_text({{"x.npy", npy, deflated}});
-    damaged[deflated ? 60 : 170] ^= 4;
-    const std::string text = error(damaged);
-    CHECK((contains(text, "damaged") || contains(text, ".npy header") || contains(text, "truncated")));
+    damaged[damaged.find("PK\x01\x02") - 6] ^= 4;  // of the elements
+    CHECK(contains(error(damaged), "damaged"));
   }
   std::string encrypted = good;
   encrypted[encrypted.find("PK\x01\x02") + 8] = 1;
