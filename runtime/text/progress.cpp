@@ -24,8 +24,16 @@ std::FILE* Progress::terminal() {
   return isatty(STDERR_FILENO) && can_wipe ? stderr : nullptr;
 }
 
-Progress::Progress(std::FILE* terminal, std::uint64_t total, Clock::time_point start)
-    : terminal_(terminal), total_(std::max<std::uint64_t>(total, 1)), start_(start), next_(start + kQuiet) {}
+const Progress::Work Progress::kWriting = {"writing", size_text};
+const Progress::Work Progress::kMeasuring = {"measuring",
+                                             [](std::uint64_t samples) { return fmt::format("{} samples", samples); }};
+
+Progress::Progress(std::FILE* terminal, std::uint64_t total, Clock::time_point start, const Work& work)
+    : terminal_(terminal),
+      total_(std::max<std::uint64_t>(total, 1)),
+      work_(work),
+      start_(start),
+      next_(start + kQuiet) {}
 
 Progress::~Progress() {
   if (!drawn_) return;
@@ -40,8 +48,8 @@ void Progress::show(std::uint64_t done, Clock::time_point now) {
   const auto filled = static_cast<std::size_t>(share * kWidth);
   const std::chrono::duration<double> seconds = now - start_;
   const auto speed = static_cast<std::uint64_t>(static_cast<double>(done) / seconds.count());
-  draw(fmt::format("{}writing [{:#<{}}{:-<{}}] {:3.0f}%  {} of {}  {}/s", kWipe, "", filled, "", kWidth - filled,
-                   100 * share, size_text(done), size_text(total_), size_text(speed)));
+  draw(fmt::format("{}{} [{:#<{}}{:-<{}}] {:3.0f}%  {} of {}  {}/s", kWipe, work_.verb, "", filled, "", kWidth - filled,
+                   100 * share, work_.amount(done), work_.amount(total_), work_.amount(speed)));
 }
 
 // A terminal that has gone is no reason to end.

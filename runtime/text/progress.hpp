@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 namespace rw::runtime {
@@ -16,8 +17,17 @@ class Progress {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `terminal` is borrowed; null: nothing is shown. `total`: bytes, an estimate.
-  Progress(std::FILE* terminal, std::uint64_t total, Clock::time_point start = Clock::now());
+  // What is done, and of what there is so much.
+  struct Work {
+    std::string_view verb;
+    std::string (*amount)(std::uint64_t);
+  };
+  static const Work kWriting;    // bytes
+  static const Work kMeasuring;  // samples
+
+  // `terminal` is borrowed; null: nothing is shown. `total`: an estimate.
+  Progress(std::FILE* terminal, std::uint64_t total, Clock::time_point start = Clock::now(),
+           const Work& work = kWriting);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -32,6 +42,7 @@ class Progress {
 
   std::FILE* terminal_;
   std::uint64_t total_;
+  const Work& work_;
   Clock::time_point start_, next_;  // when the line is drawn again
   bool drawn_ = false;
 };

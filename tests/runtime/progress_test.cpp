@@ -39,6 +39,17 @@ TEST_CASE("Progress is drawn after a second, ten times a second at most, and wip
         "\r\x1b[K");
 }
 
+TEST_CASE("Progress of samples is told in samples") {
+  const std::unique_ptr<std::FILE, Close> file(std::tmpfile());
+  const auto start = Progress::Clock::now();
+  {
+    Progress progress(file.get(), 128, start, Progress::kMeasuring);
+    progress.show(64, start + 2s);
+  }
+  CHECK(text_of(file.get()) ==
+        "\r\x1b[Kmeasuring [##########----------]  50%  64 samples of 128 samples  32 samples/s\r\x1b[K");
+}
+
 TEST_CASE("Short work and pipes show nothing") {
   const std::unique_ptr<std::FILE, Close> file(std::tmpfile());
   const auto start = Progress::Clock::now();
