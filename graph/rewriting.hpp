@@ -40,6 +40,7 @@ struct StatisticEdit {
   std::vector<double> scale;  // > 0, one per channel; empty: the entry is left out of the output (its axis is not the
                               // axis of the channels)
   std::vector<double> shift = {};  // one per channel; empty: 0
+  int axis = 1;                    // of the channels: along which an entry for the whole tensor runs from now on
 };
 
 // --- edits of the graph. Identities of operators and tensors are those of the model that was read; only operators of

@@ -14,6 +14,7 @@ struct Statistic {
   std::string_view name;                // as the file has it
   TensorId tensor = kNone;              // kNone: the network has no such tensor (kept, not used)
   int axis = 1;                         // counted from 0; the axis of the tensor along which the values run
+  bool whole = false;                   // one range for the whole tensor: lists of one number, along no axis
   std::span<const double> min, max;     // scaled by s (finite, min <= max)
   std::span<const double> mean;         // scaled by s
   std::span<const double> mean_square;  // scaled by s * s

@@ -22,6 +22,6 @@ rule absorb_bias(share = 1) {
     leak     pin
   }
   again
-  needs stats(p) else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing"
   do absorb_bias(p, share * max(0, across(min, p.min)))
 }

@@ -11,7 +11,7 @@ rule pair(lo = 1, hi = 20) {
     through  transparent
     children conv as c
   }
-  needs stats(p) else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing"
   do scale(p, equalization(p, lo, hi))
 }
 
@@ -23,7 +23,7 @@ rule concat(lo = 1, hi = 20) {
     join     Concat on channel as k
     children conv as c
   }
-  needs stats(p) else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing"
   do scale(p, aligned(p, lo, hi))
 }
 
@@ -35,7 +35,7 @@ rule residual_family(lo = 1, hi = 20) {
     join     Add, Sum as a
     children conv as c
   }
-  needs stats(p) else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing"
   do scale(p, shared(p, lo, hi))
 }
 

@@ -19,7 +19,7 @@ rule mixed(c_power = 0.5, p_power = 0.25, a_power = 0.25, lo = 0.001, hi = 1000)
     children weighted as c
     leak     pin
   }
-  needs stats(p) else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing"
   let made = across(max, p.weight)
   let read = across(max, c.weight)
   let seen = across(max, range(p))

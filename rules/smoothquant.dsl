@@ -15,7 +15,7 @@ rule smoothquant(alpha = 0.5, least = 0.00001) {
     through  passing
     children Gemm, MatMul, Conv as c
   }
-  needs stats(p) else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing"
   let seen = max(across(max, range(p)), least)
   let read = max(across(max, c.weight), least)
   do scale(p, pow(read, 1 - alpha) / pow(seen, alpha))

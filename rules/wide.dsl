@@ -16,7 +16,7 @@ rule wide(lo = 1, hi = 20) {
     children absorbing as c
     leak     pin
   }
-  needs stats(p) else "activation ranges are missing: pass --stats"
+  needs stats(p) else "activation ranges are missing"
   do scale(p, shared(p, lo, hi))
 }
 

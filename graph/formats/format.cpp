@@ -17,6 +17,7 @@
 #include "graph/formats/output/output.hpp"
 #include "graph/formats/output/temporary_file.hpp"
 #include "graph/formats/statistics/entries.hpp"
+#include "graph/formats/statistics/foreign.hpp"
 #include "graph/formats/write_model.hpp"
 #include "graph/mark.hpp"
 
@@ -167,25 +168,40 @@ const std::array<json::Key<StatisticsFile>, 4> StatisticsFile::kKeys = {{
 
 }  // namespace
 
+namespace {
+
+// What a text of statistics holds is added to the model's.
+void read_text(std::string_view text, const std::filesystem::path& path, Model& model) {
+  StatisticsFile reader{model, text};
+  json::Document document(text);
+  document.read([&](json::Value& root) {
+    // The bare object may have a tensor of the name "format", but then it is no string.
+    bool wrapped = false;
+    root.find("format", [&](json::Value& value) { wrapped = value.kind() == json::Kind::string; });
+    if (wrapped)
+      json::read_keys(root, StatisticsFile::kKeys, reader);
+    else if (!read_foreign(root, model.network, model.statistics))
+      reader.take_tensors(root);
+  });
+  agree(model.mark, reader.mark, path);
+}
+
+}  // namespace
+
 void read_statistics(const std::filesystem::path& path, Model& model) {
   guarded(path, [&] {
     auto file = MappedFile::open(path);
-    StatisticsFile reader{model, file->text()};
-    json::Document document(file->text());
-    document.read([&](json::Value& root) {
-      // The bare object may have a tensor of the name "format", but then it is no string.
-      bool wrapped = false;
-      root.find("format", [&](json::Value& value) { wrapped = value.kind() == json::Kind::string; });
-      if (wrapped)
-        json::read_keys(root, StatisticsFile::kKeys, reader);
-      else
-        reader.take_tensors(root);
-    });
-    agree(model.mark, reader.mark, path);
+    read_text(file->text(), path, model);
     file->check_intact();
     model.bytes += file->bytes().size();
     model.sources.push_back(std::move(file));
   });
+}
+
+void add_statistics(std::string_view text, Model& model) {
+  const std::span<char> kept = model.network.arena().make<char>(text.size() + MappedFile::kPadding);
+  std::fill(std::copy(text.begin(), text.end(), kept.begin()), kept.end(), ' ');
+  read_text({kept.data(), text.size()}, model.path, model);
 }
 
 }  // namespace rw::graph

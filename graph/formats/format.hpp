@@ -24,6 +24,9 @@ struct Format {
   ModelFiles (*files)(const std::filesystem::path& path);
 };
 
+// Adds the entries of a text of statistics, as read_statistics does those of a file. The text is copied.
+void add_statistics(std::string_view text, Model& model);
+
 // Error: no format has this ending.
 const Format& format_of(const std::filesystem::path& path);
 

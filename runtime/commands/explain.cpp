@@ -1,7 +1,9 @@
 // Why rules did not match, and what would help.
 #include <fmt/format.h>
 
+#include "graph/formats/format.hpp"
 #include "runtime/commands/commands.hpp"
+#include "runtime/commands/data_options.hpp"
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/commands/run_options.hpp"
 #include "runtime/explain/explain.hpp"
@@ -9,6 +11,27 @@
 
 namespace rw::commands {
 namespace {
+
+constexpr Option kExplainOptions[] = {
+    {"--rule", "RULE", "tell about this rule only (several times); the others run, too", 0, true, Completes::nothing},
+    {"--node", "GLOB", "tell about regions with such an operator in or around them", 0, false, Completes::nothing},
+    {"--limit", "N", "tell so many regions in full (20)", 0, false, Completes::nothing},
+    kStatsOption,
+    kDataOption,
+    kSizeOption,
+    kMeanOption,
+    kStdOption,
+    kLayoutOption,
+    kRgbOption,
+    kBgrOption,
+    kOnlyOption,
+    kParamOption,
+    kSkipNodeOption,
+    kExactOption,
+    {"--json", "FILE", "write the same as data to this file, with every region"},
+    kThreadsOption,
+    {"--quiet", {}, "print nothing", 'q'},
+};
 
 runtime::ExplainOptions what(const Given& given, const dsl::Program& program) {
   runtime::ExplainOptions options{.rules = given.list("--rule"), .node = given.text("--node")};
@@ -23,9 +46,15 @@ int explain(const Given& given) {
   if (!rules) return kMistake;
   const runtime::RunOptions options = run_options(given, rules->program);
   const runtime::ExplainOptions asked = what(given, rules->program);
+  std::string measured;
+  if (given.has("--data")) {
+    graph::Model model = graph::read_model(given.text("MODEL"));
+    measured = measured_ranges(given, kExplainOptions, rules->program, model);
+  }
   const auto source = [&] {
     graph::Model model = graph::read_model(given.text("MODEL"));
     if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
+    if (!measured.empty()) graph::add_statistics(measured, model);
     return model;
   };
   graph::Model model = source();
@@ -46,20 +75,6 @@ int explain(const Given& given) {
 }
 
 constexpr Argument kExplainArguments[] = {kModelArgument, kRulesArgument};
-
-constexpr Option kExplainOptions[] = {
-    {"--rule", "RULE", "tell about this rule only (several times); the others run, too", 0, true, Completes::nothing},
-    {"--node", "GLOB", "tell about regions with such an operator in or around them", 0, false, Completes::nothing},
-    {"--limit", "N", "tell so many regions in full (20)", 0, false, Completes::nothing},
-    kStatsOption,
-    kOnlyOption,
-    kParamOption,
-    kSkipNodeOption,
-    kExactOption,
-    {"--json", "FILE", "write the same as data to this file, with every region"},
-    kThreadsOption,
-    {"--quiet", {}, "print nothing", 'q'},
-};
 
 constexpr std::string_view kExplainExamples[] = {
     "rewrite-engine explain model.onnx equalization --stats ranges.json",

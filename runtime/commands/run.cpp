@@ -7,10 +7,12 @@
 #include <map>
 
 #include "graph/base/printable.hpp"
+#include "graph/formats/format.hpp"
 #include "graph/formats/statistics/file.hpp"
 #include "graph/formats/write_model.hpp"
 #include "graph/mark.hpp"
 #include "runtime/commands/commands.hpp"
+#include "runtime/commands/data_options.hpp"
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/commands/run_options.hpp"
 #include "runtime/commands/watch.hpp"
@@ -21,6 +23,32 @@
 
 namespace rw::commands {
 namespace {
+
+constexpr Option kRunOptions[] = {
+    {"--out", "OUT",
+     "where the new model goes, .json or .onnx (without it: the model's stem with .rewritten, in the current folder)",
+     'o', false, Completes::model},
+    kStatsOption,
+    kDataOption,
+    kSizeOption,
+    kMeanOption,
+    kStdOption,
+    kLayoutOption,
+    kRgbOption,
+    kBgrOption,
+    {"--dry-run", {}, "do everything but write"},
+    kOnlyOption,
+    kParamOption,
+    kSkipNodeOption,
+    kExactOption,
+    {"--require", "RULE", "exit status 3, and nothing is written, if this rule never fires (several times)", 0, true,
+     Completes::nothing},
+    {"--watch", {}, "run again whenever a rule file or the model changes, and say which matches have changed"},
+    {"--json", "FILE", "write the report as data to this file"},
+    {"--plan", "FILE", "write what is done to the weights to this file, for apply (also with --dry-run)"},
+    kThreadsOption,
+    {"--quiet", {}, "no report on standard output", 'q'},
+};
 
 std::filesystem::path output_path(const Given& given) {
   const std::filesystem::path model = given.text("MODEL");
@@ -75,6 +103,8 @@ int rewrite(const Given& given, Seen& seen) {
   graph::Model model = graph::read_model(given.text("MODEL"));
   for (const auto& source : model.sources) seen.files.push_back(source->path());
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
+  if (const std::string ranges = measured_ranges(given, kRunOptions, rules->program, model); !ranges.empty())
+    graph::add_statistics(ranges, model);
   check_skipped(given, model.network);
   const std::vector<std::filesystem::path> beside = reports(given);
   const std::filesystem::path out = output_path(given);
@@ -128,27 +158,9 @@ int run(const Given& given) {
 
 constexpr Argument kRunArguments[] = {kModelArgument, kRulesArgument};
 
-constexpr Option kRunOptions[] = {
-    {"--out", "OUT",
-     "where the new model goes, .json or .onnx (without it: the model's stem with .rewritten, in the current folder)",
-     'o', false, Completes::model},
-    kStatsOption,
-    {"--dry-run", {}, "do everything but write"},
-    kOnlyOption,
-    kParamOption,
-    kSkipNodeOption,
-    kExactOption,
-    {"--require", "RULE", "exit status 3, and nothing is written, if this rule never fires (several times)", 0, true,
-     Completes::nothing},
-    {"--watch", {}, "run again whenever a rule file or the model changes, and say which matches have changed"},
-    {"--json", "FILE", "write the report as data to this file"},
-    {"--plan", "FILE", "write what is done to the weights to this file, for apply (also with --dry-run)"},
-    kThreadsOption,
-    {"--quiet", {}, "no report on standard output", 'q'},
-};
-
 constexpr std::string_view kRunExamples[] = {
     "rewrite-engine model.json equalization",
+    "rewrite-engine model.onnx equalization --data images/",
     "rewrite-engine model.onnx equalization ./mine.dsl --stats ranges.json -o balanced.onnx --json report.json",
 };
 

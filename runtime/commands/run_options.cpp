@@ -12,13 +12,15 @@
 #include "graph/base/parallel.hpp"
 #include "graph/base/printable.hpp"
 #include "graph/formats/output/output.hpp"
+#include "runtime/commands/data_options.hpp"
 #include "runtime/commands/rule_files.hpp"
 #include "runtime/text/glob.hpp"
 
 namespace rw::commands {
 namespace {
 
-constexpr std::array kShared = {kStatsOption, kOnlyOption, kParamOption, kSkipNodeOption, kExactOption};
+constexpr std::array kShared = {kStatsOption, kDataOption, kSizeOption, kMeanOption,  kStdOption,      kLayoutOption,
+                                kRgbOption,   kBgrOption,  kOnlyOption, kParamOption, kSkipNodeOption, kExactOption};
 
 std::string quoted(const std::string& word) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";

@@ -210,7 +210,10 @@ graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const gr
     const std::vector<double>*scale = plan.scale_of(entry.tensor), *shift = plan.shift_of(entry.tensor);
     if ((!scale || is_one(*scale)) && !shift) continue;
     graph::StatisticEdit edit{entry.tensor, {}};
-    if (used.find(entry.tensor)) {
+    // Channels on two axes have one range together; afterwards there is no axis along which each could have its own.
+    const bool one_axis = analysis.channels.axes(entry.tensor).count() <= 1;
+    if (const graph::Statistic* counted = used.find(entry.tensor); counted && (one_axis || !entry.whole)) {
+      edit.axis = counted->axis;
       if (scale) edit.scale = *scale;
       if (shift) edit.shift = *shift;
       if (!scale) edit.scale.assign(edit.shift.size(), 1.0);

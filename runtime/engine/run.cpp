@@ -25,21 +25,46 @@ std::string file_of(const graph::Model& model, const graph::Statistic& entry) {
   return {};
 }
 
+// The range of a whole tensor is that of each of its channels. What else is told of the tensor is true of none of them.
+graph::Statistic for_every_channel(const graph::Statistic& entry, std::uint32_t count, int axis, graph::Arena& arena) {
+  const auto repeated = [&](double value) {
+    const std::span<double> room = arena.make<double>(count);
+    std::fill(room.begin(), room.end(), value);
+    return std::span<const double>(room);
+  };
+  graph::Statistic each = entry;
+  each.axis = axis;
+  each.min = repeated(entry.min[0]);
+  each.max = repeated(entry.max[0]);
+  each.mean = each.mean_square = {};
+  return each;
+}
+
 // The entries that run along the channels of their tensor; the length of these must be right. A tensor of one channel
 // has no axis of its own: a single value is that of the channel, several run along something else.
-graph::Statistics usable(const graph::Model& model, const Analysis& analysis, std::size_t& unused) {
+graph::Statistics usable(graph::Model& model, const Analysis& analysis, StatisticsUse& use) {
   graph::Statistics used;
+  use = {};
+  use.entries = model.statistics.entries().size();
   for (const graph::Statistic& entry : model.statistics.entries()) {
+    if (entry.tensor == kNone && use.unknown++ == 0) use.first_unknown = entry.name;
     if (entry.tensor == kNone || !analysis.channels.has(entry.tensor)) continue;
     const graph::Tensor& tensor = model.network.tensor(entry.tensor);
     const AxisMask axes = analysis.channels.axes(entry.tensor);
     const std::uint32_t count = analysis.channels.count(entry.tensor);
+    if (entry.whole) {
+      const int otherwise = tensor.shape.rank() > 1 ? 1 : 0;
+      used.add(for_every_channel(entry, count, axes.only().value_or(otherwise), model.network.arena()));
+      ++use.used;
+      use.whole += count > 1 ? 1 : 0;
+      continue;
+    }
     const auto axis = tensor.shape.axis(entry.axis);
     const bool along = axis && (axes == AxisMask::single(*axis) || (axes.empty() && entry.max.size() == 1));
     // Of a shape of which only the last axes are known it cannot be told which axis it is.
     const bool on_channels = tensor.shape.any_front() ? entry.max.size() == count : along;
     if (!on_channels) {
-      ++unused;
+      ++use.other_axis;
       continue;
     }
     if (entry.max.size() != count)
@@ -47,8 +72,9 @@ graph::Statistics usable(const graph::Model& model, const Analysis& analysis, st
                          fmt::format("has ranges for {} channels along axis {}, but the tensor {} has {}",
                                      entry.max.size(), entry.axis, to_string(tensor.shape), count));
     graph::Statistic counted = entry;
-    counted.axis = *axis;
+    counted.axis = axis.value_or(entry.axis);
     used.add(counted);
+    ++use.used;
   }
   return used;
 }
@@ -81,8 +107,7 @@ class Runner {
  private:
   void analyse_network() {
     outcome_.analysis = analyse(model_.network, program_.laws, {options_.skip_nodes, options_.exact});
-    outcome_.unused_statistics = 0;
-    outcome_.statistics = usable(model_, outcome_.analysis, outcome_.unused_statistics);
+    outcome_.statistics = usable(model_, outcome_.analysis, outcome_.statistics_use);
     outcome_.regions = find_regions(outcome_.analysis);
     outcome_.visited.clear();
     std::vector<std::pair<OperatorId, RegionId>> order;  // by first parent

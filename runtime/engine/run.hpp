@@ -51,6 +51,16 @@ struct RegionOutcome {
   std::vector<double> scales;      // by class; empty: not scaled
 };
 
+// What became of the entries of statistics. Those that are neither used nor counted below are of tensors that carry no
+// scale.
+struct StatisticsUse {
+  std::size_t entries = 0, used = 0;
+  std::size_t whole = 0;       // of the used ones: one range for the several channels of its tensor
+  std::size_t other_axis = 0;  // they run along another axis than the channels
+  std::size_t unknown = 0;     // the model has no such tensor
+  std::string_view first_unknown;
+};
+
 // Of the network as the rules have left it: after edits of the graph the analysis and the regions are new ones.
 struct Outcome {
   Analysis analysis;
@@ -61,8 +71,8 @@ struct Outcome {
   std::vector<RegionOutcome> visited;  // regions with a parent, in the order of their first parent
   Misses misses;                       // of `visited`
   Certificate certificate;
-  graph::Statistics statistics;       // the entries that run along the channels of their tensor
-  std::size_t unused_statistics = 0;  // entries along another axis
+  graph::Statistics statistics;  // the entries that run along the channels of their tensor, or serve all of them
+  StatisticsUse statistics_use;
 };
 
 // --exact forbids what a rule would do. Nothing is to be written.

@@ -23,7 +23,12 @@ class JsonReport {
         "\"regions_found\": {}, \"exact\": {}, \"dry_run\": {},\n",
         json::quoted(input_.model.path.string()), network_.live_count(), input_.model.bytes, outcome.regions.size(),
         input_.exact, input_.dry_run);
-    text += "\"unused_statistics\": " + std::to_string(outcome.unused_statistics) + ",\n";
+    const StatisticsUse& use = outcome.statistics_use;
+    text += fmt::format(
+        "\"unused_statistics\": {},\n\"statistics\": {{\"entries\": {}, \"used\": {}, \"whole_tensor\": {}, "
+        "\"other_axis\": {}, "
+        "\"unknown_tensor\": {}}},\n",
+        use.other_axis, use.entries, use.used, use.whole, use.other_axis, use.unknown);
     text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
     text += "\"offer_no_scale\": " + idle() + ",\n";
     text += "\"certificate\": " + certificate() + ",\n";

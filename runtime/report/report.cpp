@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "dsl/text/spelling.hpp"
 #include "graph/base/printable.hpp"
 #include "runtime/regions/law_advice.hpp"
 #include "runtime/report/reasons.hpp"
@@ -101,6 +102,17 @@ std::string chains_left_alone(const ReportInput& input) {
   return reasons.total() == 0 ? "" : "\nfound and left as they are:\n" + reasons.text(input);
 }
 
+// Where ranges come from, if some rule misses them and there are none at all.
+std::string ranges_from(const ReportInput& input) {
+  const auto missing = [&](const RegionOutcome& region) {
+    const Miss* miss = region.taken_by == kNone ? chief(input, region).miss : nullptr;
+    return miss && miss->obstacle == Obstacle::data;
+  };
+  const auto& visited = input.outcome.visited;
+  if (input.outcome.statistics_use.entries > 0 || std::none_of(visited.begin(), visited.end(), missing)) return {};
+  return "  ranges of activations: --stats FILE, or --data FILES on which they are measured\n";
+}
+
 std::string regions_left_alone(const ReportInput& input) {
   Reasons reasons;
   for (const RegionOutcome& region : input.outcome.visited)
@@ -108,7 +120,7 @@ std::string regions_left_alone(const ReportInput& input) {
       reasons.add(chief_kind(told(input), chief(input, region)), input.outcome.regions[region.region].parents[0]);
   if (reasons.total() == 0) return {};
   return fmt::format("\nnot rewritten: {} region{}\n", reasons.total(), reasons.total() == 1 ? "" : "s") +
-         reasons.text(input);
+         reasons.text(input) + ranges_from(input);
 }
 
 // Operators that look like parents, where no rule scaled anything.
@@ -180,6 +192,38 @@ std::string cautions(const ReportInput& input) {
   return text;
 }
 
+// "; did you mean '/Relu_output_0'?", or nothing.
+std::string nearest_tensor(const ReportInput& input, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const graph::Tensor& tensor : input.model.network.tensors())
+    if (!tensor.constant) names.push_back(tensor.name);
+  const std::string hint = dsl::did_you_mean(name, names);
+  return hint.empty() ? "" : "; " + graph::printable(hint);
+}
+
+// Which statistics are not used, and which serve more than their own channel.
+std::string statistics_notes(const ReportInput& input) {
+  const StatisticsUse& use = input.outcome.statistics_use;
+  std::string text;
+  if (use.unknown > 0)
+    text += fmt::format("note: {} of {} statistics name no tensor of the model (first: '{}'{})\n", use.unknown,
+                        use.entries, graph::printable(use.first_unknown), nearest_tensor(input, use.first_unknown));
+  if (use.other_axis > 0)
+    text +=
+        fmt::format("note: {} statistics run along another axis than the channels of their tensor and are not used\n",
+                    use.other_axis);
+  if (use.whole > 0)
+    text +=
+        fmt::format("note: {} of {} statistics are ranges of whole tensors: each serves all channels of its tensor\n",
+                    use.whole, use.entries);
+  if (use.entries > 0 && use.used == 0)
+    text += fmt::format(
+        "warning: none of the {} statistics fits a tensor that carries a scale: rules that ask for "
+        "ranges find none\n",
+        use.entries);
+  return text;
+}
+
 std::string warnings(const ReportInput& input) {
   std::string text;
   std::map<std::string, std::size_t> unknown;
@@ -193,11 +237,7 @@ std::string warnings(const ReportInput& input) {
                 ? fmt::format(" ({})\n", advice.why_not)
                 : fmt::format("; {}, add `op {} law {}` to a rule file\n", kAdviceHolds, name, advice.law);
   }
-  if (input.outcome.unused_statistics > 0)
-    text +=
-        fmt::format("note: {} statistics run along another axis than the channels of their tensor and are not used\n",
-                    input.outcome.unused_statistics);
-  return text + cautions(input);
+  return text + statistics_notes(input) + cautions(input);
 }
 
 std::uint32_t approximate_edits(const ReportInput& input) {

@@ -7,6 +7,7 @@
 #include "graph/formats/format.hpp"
 #include "graph/formats/plan/plan_file.hpp"
 #include "graph/formats/write_model.hpp"
+#include "runtime/calibrate/merge.hpp"
 #include "tests/docs/example_folder.hpp"
 #include "tests/docs/manual.hpp"
 #include "tests/support/catch.hpp"
@@ -80,6 +81,18 @@ TEST_CASE("formats.md: models and statistics are read") {
   CHECK(tiny.statistics.entries().size() == 2);
   CHECK(tiny.statistics.find(*tiny.network.find("t1"))->min[1] == -9.5);
   CHECK(tiny.statistics.find(*tiny.network.find("t2"))->mean_square[1] == 9);
+}
+
+TEST_CASE("formats.md: counted statistics are written as they are shown, and read as statistics") {
+  const TemporaryFolder folder;
+  const std::string text = formats().fence("json calibrated.json").text;
+  write_file(folder / "c.json", text);
+  const calibrate::Totals totals = calibrate::read_totals(folder / "c.json");
+  CHECK(totals.tensors.at("t2").count == 8);
+  CHECK(calibrate::statistics_text(totals, {99.9}) == text);
+  graph::Model tiny = graph::read_model(ExampleFolder() / "tiny.json");
+  graph::read_statistics(folder / "c.json", tiny);
+  CHECK(tiny.statistics.find(*tiny.network.find("t2"))->mean[1] == 1);
 }
 
 TEST_CASE("formats.md: every key that a run writes is told") {

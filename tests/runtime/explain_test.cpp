@@ -77,7 +77,7 @@ TEST_CASE("explain: ranges that are missing") {
 Conv 'a' -> Conv 'b' (4 channels)
   pair (test.dsl:2)
     could not run: ranges are missing (test.dsl:6): stats(p) = nothing for 'r'
-  remedy: pass --stats FILE with their ranges; then pair would scale 4 of 4 channels here
+  remedy: give their ranges (--stats FILE, or --data FILES); then pair would scale 4 of 4 channels here
 
 Conv 'b' -> nothing (2 channels)
   pair (test.dsl:2)
@@ -88,7 +88,7 @@ Conv 'b' -> nothing (2 channels)
   remedy: none in these rules: all of its channels are pinned
 
 what would unlock most
-      1 region, 4 channels  pass --stats FILE with their ranges
+      1 region, 4 channels  give their ranges (--stats FILE, or --data FILES)
 )");
 }
 

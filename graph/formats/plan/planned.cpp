@@ -152,16 +152,18 @@ class ModelPlan {
       const PlanStatistic& scale = *found->second;
       const bool one = !scale.axis && scale.multiply.size() == 1;
       const auto axis = network_.tensor(entry.tensor).shape.axis(entry.axis).value_or(entry.axis);
-      if (!one && (!scale.axis || axis != *scale.axis)) {
+      if (!one && (!scale.axis || (!entry.whole && axis != *scale.axis))) {
         rewriting().statistics.push_back({entry.tensor, {}});
         continue;
       }
-      if (entry.max.size() != scale.multiply.size())
+      if (!entry.whole && entry.max.size() != scale.multiply.size())
         misfit(plan_, scale.tensor,
                fmt::format("the plan scales {} channels, its statistics have {}", scale.multiply.size(),
                            entry.max.size()));
-      rewriting().statistics.push_back(
-          {entry.tensor, undo_ ? inverse(plan_, scale.tensor, scale.multiply) : scale.multiply, scale.subtract});
+      const int otherwise = network_.tensor(entry.tensor).shape.rank() > 1 ? 1 : 0;
+      rewriting().statistics.push_back({entry.tensor,
+                                        undo_ ? inverse(plan_, scale.tensor, scale.multiply) : scale.multiply,
+                                        scale.subtract, scale.axis.value_or(otherwise)});
     }
   }
 

@@ -21,6 +21,7 @@ enum class Follows : std::uint8_t {
   spread,         // v s: a distance of values
   spread_square,  // v s s
   square,         // the mean of squares
+  sign,           // a share of values by their sign: stays where they are not shifted
   nothing,        // a count or share
   unknown,
 };
@@ -44,7 +45,9 @@ struct FurtherRow {
   std::string_view key;
   Follows follows;
 };
-constexpr std::array<FurtherRow, 7> kFurther = {{
+constexpr std::array<FurtherRow, 9> kFurther = {{
+    {"positive", Follows::sign},
+    {"zero", Follows::sign},
     {"median", Follows::value},
     {"std", Follows::spread},
     {"variance", Follows::spread_square},
@@ -54,7 +57,8 @@ constexpr std::array<FurtherRow, 7> kFurther = {{
     {"zeros", Follows::nothing},
 }};
 
-constexpr std::string_view kHistogram = "histogram";  // {"edges": a list for each channel, "counts": ...}
+// {"edges": a list for each channel, "counts": ...}, or {"low": a number for each channel, "width": the same, ...}
+constexpr std::string_view kHistogram = "histogram";
 
 const SeriesRow* series(std::string_view key) {
   for (const SeriesRow& row : kSeries)
@@ -118,6 +122,37 @@ class EntryReader {
     strangers_.clear();
     entry.name = network_.arena().store(name);
     if (const auto id = network_.find(name); id && *id != kNone) entry.tensor = *id;
+    if (value.kind() == json::Kind::array)
+      read_range(value, entry);
+    else
+      read_object(value, entry);
+    entry.strangers = network_.arena().store(std::span<const std::string_view>(strangers_));
+    // An axis from the end counts from the start where the rank is known by now.
+    if (entry.axis < 0 && entry.tensor != kNone)
+      if (const auto axis = network_.tensor(entry.tensor).shape.axis(entry.axis)) entry.axis = *axis;
+    entry.text = json::cut(whole_, value.range());
+    return entry;
+  }
+
+ private:
+  // [lo, hi], of the whole tensor.
+  void read_range(json::Value& value, Statistic& entry) {
+    const std::span<const double> range = read_series(value, "[lo, hi]", network_.arena(), buffer_);
+    if (range.size() != 2) throw value.error(fmt::format("a range is [lo, hi], found {} numbers", range.size()));
+    entry.min = range.first(1);
+    entry.max = range.last(1);
+    entry.whole = true;
+    check_series(value, entry);
+  }
+
+  // A list with a number for each channel, or one number for the whole tensor.
+  std::span<const double> read_numbers(json::Value& value, std::string_view key, Statistic& entry) {
+    if (value.kind() != json::Kind::number) return read_series(value, key, network_.arena(), buffer_);
+    entry.whole = true;
+    return {network_.arena().keep(value.number()), 1};
+  }
+
+  void read_object(json::Value& value, Statistic& entry) {
     unsigned seen = 0;
     value.object([&](std::string_view key, json::Value& member) {
       const SeriesRow* row = series(key);
@@ -130,22 +165,20 @@ class EntryReader {
       const unsigned bit = 1U << index;
       if ((seen & bit) != 0) throw member.duplicate(key);
       seen |= bit;
-      if (!row) {
+      if (row) {
+        entry.*row->member = read_numbers(member, key, entry);
+      } else if (member.kind() == json::Kind::null) {
+        entry.whole = true;
+        member.check();
+      } else {
         entry.axis = read_axis(member);
-        return;
       }
-      entry.*row->member = read_series(member, key, network_.arena(), buffer_);
     });
     check_series(value, entry);
-    entry.strangers = network_.arena().store(std::span<const std::string_view>(strangers_));
-    // An axis from the end counts from the start where the rank is known by now.
-    if (entry.axis < 0 && entry.tensor != kNone)
-      if (const auto axis = network_.tensor(entry.tensor).shape.axis(entry.axis)) entry.axis = *axis;
-    entry.text = json::cut(whole_, value.range());
-    return entry;
+    if (entry.whole && entry.min.size() != 1)
+      throw value.error(fmt::format("it is of the whole tensor, and \"min\" has {} numbers", entry.min.size()));
   }
 
- private:
   Network& network_;
   std::string_view whole_;
   std::vector<double> buffer_;
@@ -180,6 +213,7 @@ class EntryWriter {
   EntryWriter(const Statistic& entry, const StatisticEdit& edit) : entry_(entry), edit_(edit) {}
 
   std::string write() {
+    if (entry_.whole) return by_channel();
     std::string padded(entry_.text);
     padded.append(MappedFile::kPadding, ' ');
     const auto length = static_cast<std::uint32_t>(entry_.text.size());
@@ -191,12 +225,23 @@ class EntryWriter {
   }
 
  private:
+  // The range of the whole tensor was that of each channel; now each has its own. What else the entry told of the
+  // tensor is true of none of them.
+  std::string by_channel() const {
+    const auto numbers = [&](std::string_view key, double value) {
+      return list(*after(key, Follows::value, std::vector<double>(edit_.scale.size(), value)));
+    };
+    return fmt::format("{{\"axis\": {}, \"min\": {}, \"max\": {}}}", edit_.axis, numbers("min", entry_.min[0]),
+                       numbers("max", entry_.max[0]));
+  }
+
   void take(std::string_view key, json::Value& value) {
     const std::uint32_t begin = value.key_begin();
     const Follows how = follows(key);
     if (key == kHistogram && value.kind() == json::Kind::object) return take_histogram(begin, value);
     if (key == "axis" || how == Follows::nothing || is_word(value)) return value.check();
-    const std::vector<double> numbers = numbers_of(value, how != Follows::unknown);
+    if (how == Follows::sign && edit_.shift.empty()) return value.check();
+    const std::vector<double> numbers = numbers_of(value, how != Follows::unknown && how != Follows::sign);
     const auto changed = numbers.size() == edit_.scale.size() ? after(key, how, numbers) : std::nullopt;
     if (changed)
       splices_.replace(value.range(), list(*changed));
@@ -204,24 +249,45 @@ class EntryWriter {
       removed_.push_back({begin, value.range().end});
   }
 
-  // Edges are values, a list of them for each channel; what else it holds are counts.
+  using Pieces = std::vector<std::pair<json::Range, std::string>>;
+
+  // Edges are values, a list of them for each channel; or the first edge is ("low"), and the width of the bins is a
+  // distance. What else it holds are counts.
   void take_histogram(std::uint32_t begin, json::Value& value) {
-    std::vector<std::pair<json::Range, std::string>> lists;
-    std::size_t channels = 0;
+    Pieces pieces;
+    bool found = false, fits = true;
     value.object([&](std::string_view key, json::Value& each) {
-      if (key != "edges" || each.kind() != json::Kind::array) return each.check();
-      each.array([&](json::Value& edges) {
-        std::vector<double> numbers = numbers_of(edges, true);
-        const std::size_t channel = channels++;
-        if (channel >= edit_.scale.size() || numbers.empty()) return;
-        for (double& number : numbers)
-          number = finite(kHistogram, channel, number, (number - shift(channel)) * edit_.scale[channel]);
-        lists.emplace_back(edges.range(), list(numbers));
-      });
+      const bool bins = key == "low" || key == "width";
+      if ((key != "edges" && !bins) || each.kind() != json::Kind::array) return each.check();
+      found = true;
+      fits &=
+          bins ? take_bins(each, key == "low" ? Follows::value : Follows::spread, pieces) : take_edges(each, pieces);
     });
-    if (channels != edit_.scale.size() || lists.size() != channels)
-      return removed_.push_back({begin, value.range().end});
-    for (auto& [range, text] : lists) splices_.replace(range, std::move(text));
+    if (!found || !fits) return removed_.push_back({begin, value.range().end});
+    for (auto& [range, text] : pieces) splices_.replace(range, std::move(text));
+  }
+
+  // Each gives back whether there is something for each channel.
+  bool take_edges(json::Value& value, Pieces& pieces) {
+    std::size_t channels = 0;
+    bool complete = true;
+    value.array([&](json::Value& edges) {
+      std::vector<double> numbers = numbers_of(edges, true);
+      const std::size_t channel = channels++;
+      complete &= !numbers.empty();
+      if (channel >= edit_.scale.size()) return;
+      for (double& number : numbers)
+        number = finite(kHistogram, channel, number, (number - shift(channel)) * edit_.scale[channel]);
+      pieces.emplace_back(edges.range(), list(numbers));
+    });
+    return complete && channels == edit_.scale.size();
+  }
+
+  bool take_bins(json::Value& value, Follows how, Pieces& pieces) {
+    const std::vector<double> numbers = numbers_of(value, true);
+    if (numbers.size() != edit_.scale.size()) return false;
+    pieces.emplace_back(value.range(), list(*after(kHistogram, how, numbers)));
+    return true;
   }
 
   static std::vector<double> numbers_of(json::Value& value, bool wanted) {
