@@ -10,6 +10,7 @@
 #include "dsl/text/spelling.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/printable.hpp"
+#include "graph/formats/onnx/declared.hpp"
 #include "graph/formats/onnx/encode.hpp"
 #include "graph/formats/onnx/onnx.hpp"
 #include "graph/formats/onnx/schema.hpp"
@@ -42,9 +43,9 @@ class ProbeText {
       if (network_.find(name) || network_.has_operator(name))
         throw Error("", "", fmt::format("the model has the name '{}' already", graph::printable(name)));
       add_node(point.axis && axes.empty() ? "Identity" : type, tensor.name, name, axes);
-      append_text(GraphProto::kOutput,
-                  value_info(name, type_of(tensor), point.axis ? Shape(dims) : Shape(std::span<const std::int64_t>())),
-                  text_);
+      graph::Declared said{name, {.kind = graph::ValueType::Kind::tensor, .element = graph::row(type_of(tensor)).onnx}};
+      said.type.shape = point.axis ? Shape(dims) : Shape(std::span<const std::int64_t>());
+      append_text(GraphProto::kOutput, value_info(said), text_);
     }
   }
 
