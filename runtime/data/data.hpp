@@ -28,6 +28,7 @@ struct ImageOptions {
                                    // three channels, 0 and 1 where there is one
   Layout layout = Layout::unsaid;  // unsaid: where the model has 1 or 3 channels, else nchw
   bool bgr = false;
+  bool rgb = false;  // was asked for; without either it is taken for granted
 };
 
 struct Options {

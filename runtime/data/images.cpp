@@ -59,10 +59,17 @@ std::array<std::int64_t, 4> dims_of(const graph::Tensor& tensor) {
   return dims;
 }
 
-std::string words(const ImagePlan& plan, const ImageOptions& options) {
+// Of a channel dimension: images have so many.
+bool colours(std::int64_t dim) { return dim == 1 || dim == 3; }
+
+// `dims`: what the input says; what neither it nor an option does is a default.
+std::string words(const ImagePlan& plan, const ImageOptions& options, std::span<const std::int64_t> dims) {
   const auto said = [](bool given) { return given ? "" : " (default)"; };
-  std::string text = fmt::format("images: {} x {}, {}", plan.height, plan.width, plan.nhwc ? "nhwc" : "nchw");
-  if (plan.channels == 3) text += plan.bgr ? ", bgr" : fmt::format(", rgb{}", said(false));
+  const bool size = options.size[0] > 0 || dims[plan.nhwc ? 1 : 2] >= 0;
+  const bool layout = options.layout != Layout::unsaid || colours(dims[1]) || colours(dims[3]);
+  std::string text = fmt::format("images: {} x {}{}, {}{}", plan.height, plan.width, said(size),
+                                 plan.nhwc ? "nhwc" : "nchw", said(layout));
+  if (plan.channels == 3) text += plan.bgr ? ", bgr" : fmt::format(", rgb{}", said(options.rgb));
   if (plan.channels == 1) text += ", brightness";
   if (plan.whole) return text + ", 0 to 255";
   return text + fmt::format(", 0 to 1, mean {}{}, std {}{}", fmt::join(plan.mean, ","), said(!options.mean.empty()),
@@ -127,7 +134,6 @@ bool is_image(std::string_view name) { return format_of(name) != nullptr; }
 ImagePlan plan_images(std::string_view input, const graph::Tensor& tensor, const ImageOptions& options) {
   try {
     const std::array<std::int64_t, 4> dims = dims_of(tensor);
-    const auto colours = [](std::int64_t dim) { return dim == 1 || dim == 3; };
     ImagePlan plan;
     plan.nhwc =
         options.layout == Layout::nhwc || (options.layout == Layout::unsaid && !colours(dims[1]) && colours(dims[3]));
@@ -158,7 +164,7 @@ ImagePlan plan_images(std::string_view input, const graph::Tensor& tensor, const
         by_channel(options.mean, colour ? std::vector{0.485, 0.456, 0.406} : std::vector{0.0}, plan.channels, "--mean");
     plan.std =
         by_channel(options.std, colour ? std::vector{0.229, 0.224, 0.225} : std::vector{1.0}, plan.channels, "--std");
-    plan.note = words(plan, options);
+    plan.note = words(plan, options, dims);
     return plan;
   } catch (const Error& error) {
     throw Error("", fmt::format("input '{}'", graph::printable(input)), error.message);

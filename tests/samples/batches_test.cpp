@@ -1,6 +1,9 @@
 // How samples are put into batches, and how files find their inputs.
+#include <algorithm>
 #include <numeric>
 
+#include "graph/builder.hpp"
+#include "runtime/data/random.hpp"
 #include "tests/samples/inputs.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/onnx_file.hpp"
@@ -159,4 +162,48 @@ TEST_CASE("Samples that are drawn do not depend on the batches, and differ from 
   CHECK(std::count(ints.begin(), ints.end(), 0) + ones == 300);
   CHECK((ones > 100 && ones < 200));
   CHECK(fed.open(data::Options{.random = 6})->random());
+}
+
+TEST_CASE("Integers that index get positions that there are, also behind operators that move or convert them") {
+  graph::NetworkBuilder builder;
+  const auto list = [&](std::vector<std::int64_t> dims) {
+    return builder.arena().store(std::span<const std::int64_t>(dims));
+  };
+  const auto input = [&](const char* name, graph::DType type) {
+    const graph::TensorId id = builder.tensor(name);
+    builder.describe(id, type, graph::Shape(list({-1, 4})));
+    builder.input(id);
+    return id;
+  };
+  const auto node = [&](const char* type, std::vector<graph::TensorId> from, const char* to,
+                        std::span<const graph::Attribute> attributes = {}) {
+    const graph::TensorId out = builder.tensor(to);
+    builder.add(type, "", from, std::span(&out, 1), attributes);
+    return out;
+  };
+  const graph::TensorId ids = input("ids", graph::DType::int32), mask = input("mask", graph::DType::int64);
+  const graph::TensorId table = builder.tensor("table"), small = builder.tensor("small");
+  builder.describe(table, graph::DType::float32, graph::Shape(list({30, 8})));
+  builder.describe(small, graph::DType::float32, graph::Shape(list({50, 7})));
+  builder.input(table);
+  builder.input(small);
+  const std::span<const graph::Attribute> axis =
+      builder.arena().store(std::span<const graph::Attribute>(std::array{graph::Attribute{"axis", std::int64_t{1}}}));
+  builder.output(node("Gather", {table, node("Cast", {node("Unsqueeze", {ids}, "u")}, "c")}, "a"));
+  builder.output(node("Gather", {small, ids}, "b", axis));
+  builder.output(node("Identity", {mask}, "m"));
+  const graph::Network network = builder.finish();
+  CHECK(data::index_bound(network, ids) == 7);  // the smaller of 30 and 7
+  CHECK_FALSE(data::index_bound(network, mask));
+  const auto data = data::open(network, {.random = 200});
+  std::vector<bool> seen(7);
+  for (std::size_t i = 0; i < data->batches(); ++i) {
+    const data::Batch batch = data->read(i);
+    for (const std::int64_t each : batch.at(ids).ints()) {
+      REQUIRE((each >= 0 && each < 7));
+      seen[static_cast<std::size_t>(each)] = true;
+    }
+    for (const std::int64_t each : batch.at(mask).ints()) CHECK((each == 0 || each == 1));
+  }
+  CHECK(std::count(seen.begin(), seen.end(), true) == 7);
 }

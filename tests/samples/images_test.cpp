@@ -59,6 +59,8 @@ TEST_CASE("The defaults are those of ImageNet, and are said") {
   const Floats values = data->read(0).begin()->second.floats();
   CHECK(std::fabs(values[0] - (1 - 0.485F) / 0.229F) < 1e-5F);
   Fed free({{"x", {-1, -1, -1, -1}}});
+  CHECK(contains(free.open({free.save("a.png", png_text(2, 2, kFour))})->notes().at(0),
+                 "images: 224 x 224 (default), nchw (default), rgb (default), 0 to 1"));
   CHECK(free.batches({free.save("a.png", png_text(2, 2, kFour))}).at(0).at("x").shape() ==
         evaluator::Dims{1, 3, 224, 224});
 }
