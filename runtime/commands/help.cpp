@@ -133,6 +133,7 @@ std::span<const Manual> manuals() {
   static constexpr Manual kManuals[] = {
       {"language", "rule files: every clause, formula, action and law, with the grammar"},
       {"formats", "files: model.json, ONNX, statistics, plans, reports as data"},
+      {"measures", "how networks are compared and scored, and how a quantizer rounds them"},
   };
   return kManuals;
 }

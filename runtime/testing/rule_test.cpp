@@ -14,7 +14,7 @@
 #include "runtime/evaluator/compare.hpp"
 #include "runtime/report/reasons.hpp"
 #include "runtime/testing/test_network.hpp"
-#include "runtime/testing/written_network.hpp"
+#include "runtime/written/written_network.hpp"
 
 namespace rw::runtime {
 namespace {

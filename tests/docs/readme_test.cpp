@@ -15,9 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kManuals[] = {"README.md",        "CONTRIBUTING.md",    "CHANGELOG.md",        "rules/README.md",
-                                    "docs/language.md", "docs/formats.md",    "docs/performance.md", "docs/design.md",
-                                    "docs/security.md", "docs/reliability.md"};
+constexpr const char* kManuals[] = {"README.md",        "CONTRIBUTING.md",     "CHANGELOG.md",        "rules/README.md",
+                                    "docs/language.md", "docs/formats.md",     "docs/performance.md", "docs/design.md",
+                                    "docs/security.md", "docs/reliability.md", "docs/measures.md"};
 
 // The fence that stands behind `text`.
 std::string fence_behind(const Manual& manual, std::string_view text) {

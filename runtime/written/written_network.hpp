@@ -13,7 +13,7 @@ struct LeftOut {
 };
 
 // With edited constants in place of the old ones, copies, added constants and inserted operators. It borrows attributes
-// of the rewritten network.
+// and the elements of constants that stay as they are.
 graph::Network written_network(const graph::Rewritten& rewritten, const LeftOut& left_out = {});
 
 }  // namespace rw::runtime

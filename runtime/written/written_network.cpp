@@ -1,9 +1,10 @@
-#include "runtime/testing/written_network.hpp"
+#include "runtime/written/written_network.hpp"
 
 #include <algorithm>
 #include <set>
 
 #include "graph/builder.hpp"
+#include "graph/values/elements.hpp"
 #include "runtime/evaluator/literal.hpp"
 
 namespace rw::runtime {
@@ -21,6 +22,15 @@ Array edited(const Array& constant, const graph::Edit& edit) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] *= factor.values[at[i]];
   }
   return {edit.shape, std::vector<float>(values.begin(), values.end())};
+}
+
+// Also where another constant holds them in another order.
+Array elements(const graph::Literal& literal) {
+  if (!literal.layout) return evaluator::read_literal(literal);
+  const auto dims = literal.shape.dims();
+  std::vector<float> values(graph::count(literal));
+  graph::for_each_element(literal, [&](std::size_t i, double value) { values[i] = static_cast<float>(value); });
+  return {evaluator::Dims(dims.begin(), dims.end()), std::move(values)};
 }
 
 class WrittenNetwork {
@@ -63,9 +73,10 @@ class WrittenNetwork {
     const auto constant = rewritten_.constant(id);
     if (!constant) return;
     const graph::Literal& value = *constant->value;
-    const bool edits = constant->edit && !is_left_out(id);
-    const Array now = edits ? edited(evaluator::read_literal(value), *constant->edit) : evaluator::read_literal(value);
     graph::Arena& arena = builder_.arena();
+    const bool edits = constant->edit && !is_left_out(id);
+    if (!edits && !value.layout) return builder_.constant(tensor(id), arena.keep(value));
+    const Array now = edits ? edited(elements(value), *constant->edit) : elements(value);
     const std::vector<std::byte> bytes = evaluator::encode(now, value.dtype);
     const std::vector<std::int64_t> dims(now.shape().begin(), now.shape().end());
     builder_.constant(tensor(id), arena.keep(graph::Literal{value.dtype, stored(dims),

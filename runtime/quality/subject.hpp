@@ -1,0 +1,23 @@
+// A network that is run to be measured.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "graph/network.hpp"
+#include "runtime/executor/session.hpp"
+
+namespace rw::quality {
+
+struct Subject {
+  const graph::Network& network;
+  std::string file;  // for messages
+};
+
+// As executor::open and Session::run. graph::Error (file: the subject's): what they throw.
+std::unique_ptr<executor::Session> open(const Subject& subject, executor::Options options);
+std::vector<evaluator::Array> run(const Subject& subject, executor::Session& session, const executor::Inputs& inputs,
+                                  executor::Watch watch);
+std::vector<evaluator::Array> run(const Subject& subject, executor::Session& session, const executor::Inputs& inputs);
+
+}  // namespace rw::quality
