@@ -5,8 +5,9 @@
 namespace rw::commands {
 
 std::span<const Command* const> all_commands() {
-  static constexpr const Command* kCommands[] = {&kRun,  &kExplain, &kApply, &kCalibrate, &kCheck,     &kFmt,
-                                                 &kTest, &kOps,     &kHelp,  &kMan,       &kCompletion};
+  static constexpr const Command* kCommands[] = {&kRun,   &kExplain, &kApply,     &kCalibrate, &kCompare,
+                                                 &kScore, &kCheck,   &kFmt,       &kTest,      &kOps,
+                                                 &kHelp,  &kMan,     &kCompletion};
   return kCommands;
 }
 

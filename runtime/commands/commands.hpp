@@ -8,7 +8,8 @@
 namespace rw::commands {
 
 // One file each. The first is meant where the command line begins with no command word.
-extern const Command kRun, kExplain, kApply, kCalibrate, kCheck, kFmt, kTest, kOps, kHelp, kMan, kCompletion;
+extern const Command kRun, kExplain, kApply, kCalibrate, kCompare, kScore, kCheck, kFmt, kTest, kOps, kHelp, kMan,
+    kCompletion;
 
 std::span<const Command* const> all_commands();      // in the order in which help lists them
 const Command* find_command(std::string_view name);  // null: there is none

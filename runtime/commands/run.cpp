@@ -13,7 +13,9 @@
 #include "graph/mark.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/data_options.hpp"
+#include "runtime/commands/measuring.hpp"
 #include "runtime/commands/rule_files.hpp"
+#include "runtime/commands/run_measures.hpp"
 #include "runtime/commands/run_options.hpp"
 #include "runtime/commands/watch.hpp"
 #include "runtime/engine/plan_file.hpp"
@@ -36,6 +38,9 @@ constexpr Option kRunOptions[] = {
     kLayoutOption,
     kRgbOption,
     kBgrOption,
+    kVerifyOption,
+    kToleranceOption,
+    kScoreOption,
     {"--dry-run", {}, "do everything but write"},
     kOnlyOption,
     kParamOption,
@@ -112,10 +117,16 @@ int rewrite(const Given& given, Seen& seen) {
   runtime::Outcome outcome = runtime::run(model, rules->program, options);
   if (given.has("--watch")) seen.matches = matches_of(model, rules->program, outcome);
   const bool fired = required_fired(given, rules->program, outcome);
+  RunMeasures measures;
+  if (outcome.certificate.holds && fired) {
+    std::vector<std::filesystem::path> files = beside;
+    files.push_back(out);
+    measures = measure_run(given, kRunOptions, model, outcome, files);
+  }
   graph::Output output(model.sources, dry_run);
   output.keep_free(beside);
   graph::Written written;
-  if (outcome.certificate.holds && fired) {
+  if (outcome.certificate.holds && fired && measures.within) {
     if (given.has("--plan")) graph::note_checksums(outcome.rewriting);
     runtime::Progress progress(runtime::Progress::terminal(), model.bytes);
     const auto show = [&](std::uint64_t bytes) { progress.show(bytes); };
@@ -132,21 +143,22 @@ int rewrite(const Given& given, Seen& seen) {
     }
   }
   const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
-  const runtime::ReportInput report{model,     *rules,        outcome, written,
-                                    seconds(), options.exact, dry_run, command_for("explain", given)};
+  const runtime::ReportInput report{
+      model, *rules, outcome, written, seconds(), options.exact, dry_run, command_for("explain", given), measures.json};
   if (given.has("--json")) output.add_text(given.text("--json"), runtime::json_report(report));
   // What cannot be told is not done: the report goes first, and its last line when all files are in their places.
-  const bool tells = !given.has("--quiet") || !outcome.certificate.holds;
-  if (tells) fmt::print("{}", runtime::text_report(report, wants_colour()));
+  const bool tells = !given.has("--quiet") || !outcome.certificate.holds || !measures.within;
+  if (tells) fmt::print("{}{}", runtime::text_report(report, wants_colour()), measures.text);
   runtime::flush_output();
   output.commit();
   if (tells) runtime::announce(runtime::written_line(report, seconds()));
   seen.complete = true;
-  return outcome.certificate.holds && fired ? kDone : kRefused;
+  return outcome.certificate.holds && fired && measures.within ? kDone : kRefused;
 }
 
 int run(const Given& given) {
   set_threads(given);
+  check_measures(given);
   Seen seen;
   if (!given.has("--watch")) return rewrite(given, seen);
   std::vector<std::filesystem::path> always = {given.text("MODEL")};
@@ -160,7 +172,7 @@ constexpr Argument kRunArguments[] = {kModelArgument, kRulesArgument};
 
 constexpr std::string_view kRunExamples[] = {
     "rewrite-engine model.json equalization",
-    "rewrite-engine model.onnx equalization --data images/",
+    "rewrite-engine model.onnx equalization --data images/ --verify images/ --score",
     "rewrite-engine model.onnx equalization ./mine.dsl --stats ranges.json -o balanced.onnx --json report.json",
 };
 

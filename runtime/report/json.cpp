@@ -32,6 +32,7 @@ class JsonReport {
     text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
     text += "\"offer_no_scale\": " + idle() + ",\n";
     text += "\"certificate\": " + certificate() + ",\n";
+    for (const auto& [key, value] : input_.more) text += json::quoted(key) + ": " + value + ",\n";
     text += "\"written\": {\"files\": " +
             json::list(input_.written.files, [](const auto& file) { return json::quoted(file.string()); }) +
             ", \"notes\": " + json::list(input_.written.notes, [](const auto& note) { return json::quoted(note); }) +

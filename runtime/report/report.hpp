@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "dsl/load.hpp"
 #include "graph/model.hpp"
@@ -18,6 +20,7 @@ struct ReportInput {
   bool exact = false;
   bool dry_run = false;
   std::string explain = {};  // the command line that explains what was left alone; empty: none
+  std::vector<std::pair<std::string, std::string>> more = {};  // further members of the report as data: key, JSON
 };
 
 // All but its last line, which tells what was written.

@@ -1,0 +1,73 @@
+// Compares what two networks compute.
+#include <fmt/format.h>
+
+#include "graph/base/parallel.hpp"
+#include "runtime/commands/commands.hpp"
+#include "runtime/commands/data_options.hpp"
+#include "runtime/commands/measuring.hpp"
+#include "runtime/commands/run_options.hpp"
+
+namespace rw::commands {
+namespace {
+
+constexpr Argument kCompareArguments[] = {
+    {"A", "a network: model.json or model.onnx", Completes::model},
+    {"B", "the network that is compared with it", Completes::model},
+    kDataArgument,
+};
+
+constexpr Option kCompareOptions[] = {
+    kRandomOption,
+    kSeedOption,
+    kBatchOption,
+    kSizeOption,
+    kMeanOption,
+    kStdOption,
+    kLayoutOption,
+    kRgbOption,
+    kBgrOption,
+    kToleranceOption,
+    {"--layers", {}, "also by layer: where two networks of one structure part"},
+    kThreadsOption,
+    kJsonOption,
+};
+
+int compare(const Given& given) {
+  set_threads(given);
+  const double tolerance = take_tolerance(given);
+  data::Options options = data_options(given, kCompareOptions, given.list("DATA"));
+  if (options.words.empty() && options.random == 0) options.random = kRandomSamples;
+  const graph::Model a = read_to_measure(given.text("A")), b = read_to_measure(given.text("B"));
+  const auto data = data::open(a.network, options);
+  const quality::Comparison comparison =
+      quality::compare({a.network, given.text("A")}, {b.network, given.text("B")}, *data,
+                       {.threads = graph::threads(), .layers = given.has("--layers")});
+  const quality::ComparisonTold told{given.text("A"), given.text("B"), comparison, tolerance, told_of(*data)};
+  fmt::print("{}{}", given.has("--json") ? told_json(told) : told_text(told), given.has("--json") ? "\n" : "");
+  return told.within() ? kDone : kRefused;
+}
+
+constexpr std::string_view kCompareExamples[] = {
+    "rewrite-engine compare model.onnx balanced.onnx images/",
+    "rewrite-engine compare model.onnx balanced.onnx --random 16 --layers",
+};
+
+}  // namespace
+
+const Command kCompare = {
+    .name = "compare",
+    .summary = "runs two networks on the same inputs and tells how far their outputs lie apart",
+    .description =
+        "For each output: the largest difference, the same over the largest value of the output, in units in the last "
+        "place, signal to noise, and of class scores how often the best class is the same. Where that is above the "
+        "tolerance the exit status is 3. Without data 8 samples are drawn.\n\nWith --layers also what both compute "
+        "under one name. Channels of one that are those of the other times a number each, as rewriting makes them, are "
+        "no difference there: the scale is told, and the noise that is left.\n\n`rewrite-engine help measures` has the "
+        "measures.",
+    .arguments = kCompareArguments,
+    .options = kCompareOptions,
+    .examples = kCompareExamples,
+    .run = compare,
+};
+
+}  // namespace rw::commands

@@ -1,0 +1,35 @@
+#include "runtime/commands/measuring.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
+#include "graph/operators/infer.hpp"
+
+namespace rw::commands {
+
+double take_tolerance(const Given& given) {
+  if (!given.has("--tolerance")) return quality::kTolerance;
+  const std::string text = given.text("--tolerance");
+  double tolerance = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), tolerance);
+  if (error != std::errc{} || end != text.data() + text.size() || !(tolerance >= 0 && tolerance <= 1e6))
+    throw UsageError(fmt::format("--tolerance {}: expected a number >= 0, as 0.001", graph::printable(text)));
+  return tolerance;
+}
+
+graph::Model read_to_measure(const std::string& file) {
+  graph::Model model = graph::read_model(file);
+  try {
+    graph::infer_shapes(model.network, graph::Forms(model.network));
+  } catch (const graph::Error& error) {  // it knows no files, and there may be two models
+    throw graph::Error(error.file.empty() ? file : error.file, error.place, error.message);
+  }
+  return model;
+}
+
+quality::Told told_of(const data::Data& data) { return {data.random(), data.notes()}; }
+
+}  // namespace rw::commands

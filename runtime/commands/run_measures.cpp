@@ -1,0 +1,82 @@
+#include "runtime/commands/run_measures.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "graph/base/parallel.hpp"
+#include "graph/base/printable.hpp"
+#include "graph/operators/infer.hpp"
+#include "graph/rewritten.hpp"
+#include "runtime/commands/data_options.hpp"
+#include "runtime/commands/measuring.hpp"
+#include "runtime/quality/trial.hpp"
+#include "runtime/written/written_network.hpp"
+
+namespace rw::commands {
+namespace {
+
+// What the rules did that is only approximate; empty: nothing.
+std::string approximations(const runtime::Outcome& outcome) {
+  std::set<std::string> all;
+  for (const runtime::RuleOutcome& rule : outcome.rules)
+    for (const auto& [what, count] : rule.approximate) all.insert(what);
+  std::string text;
+  for (const std::string& each : all) text += (text.empty() ? "" : ", ") + each;
+  return text;
+}
+
+void check_data(const data::Data& data, std::span<const std::filesystem::path> out) {
+  for (const auto& file : out) check_not_read(file, data.files());
+}
+
+}  // namespace
+
+void check_measures(const Given& given) {
+  if (given.has("--tolerance") && !given.has("--verify")) throw UsageError("--tolerance goes with --verify");
+  take_tolerance(given);
+}
+
+RunMeasures measure_run(const Given& given, std::span<const Option> has, const graph::Model& model,
+                        const runtime::Outcome& outcome, std::span<const std::filesystem::path> out) {
+  RunMeasures measures;
+  if (!given.has("--verify") && !given.has("--score")) return measures;
+  if (const std::string what = approximations(outcome);
+      given.has("--verify") && !given.has("--tolerance") && !what.empty())
+    throw UsageError(
+        fmt::format("--verify: this run makes edits that are only approximate ({}): say with --tolerance how far "
+                    "outputs may lie apart",
+                    graph::printable(what)));
+  // Rules with a chain have edited the network that was read.
+  const graph::Model before = read_to_measure(given.text("MODEL"));
+  const graph::Rewritten rewritten(model.network, outcome.rewriting);
+  graph::Network after = runtime::written_network(rewritten);
+  graph::infer_shapes(after, graph::Forms(after));
+  const std::string file = given.text("MODEL");
+  const quality::Subject as_it_was{before.network, file}, as_it_will_be{after, file + " as it will be"};
+  if (given.has("--verify")) {
+    const auto data = data::open(before.network, data_options(given, has, given.list("--verify")));
+    check_data(*data, out);
+    const quality::Comparison comparison =
+        quality::compare(as_it_was, as_it_will_be, *data, {.threads = graph::threads()});
+    const quality::ComparisonTold told{"before", "after", comparison, take_tolerance(given), told_of(*data)};
+    measures.within = told.within();
+    measures.text += "\nverified: " + told_text(told);
+    measures.json.emplace_back("verify", told_json(told));
+  }
+  if (given.has("--score")) {
+    const quality::ScoreOptions options{.threads = graph::threads()};
+    data::Options data_of = data_options(given, has, given.list(given.has("--data") ? "--data" : "--verify"));
+    if (data_of.words.empty()) data_of.random = kRandomSamples;
+    const auto data = quality::open_in_parts(before.network, data_of, options.draws);
+    check_data(*data, out);
+    const quality::ScoreTold told{
+        quality::score_all({{"before", as_it_was}, {"after", as_it_will_be}}, *data, nullptr, options), options,
+        told_of(*data)};
+    measures.text += "\nscore: " + told_text(told);
+    measures.json.emplace_back("score", told_json(told));
+  }
+  return measures;
+}
+
+}  // namespace rw::commands

@@ -1,0 +1,112 @@
+// Measures what rounding to a few bits does to a network.
+#include <fmt/format.h>
+
+#include "graph/base/parallel.hpp"
+#include "graph/base/printable.hpp"
+#include "graph/formats/format.hpp"
+#include "runtime/commands/commands.hpp"
+#include "runtime/commands/data_options.hpp"
+#include "runtime/commands/measuring.hpp"
+#include "runtime/commands/run_options.hpp"
+#include "runtime/quality/trial.hpp"
+
+namespace rw::commands {
+namespace {
+
+constexpr Option kScoreOptions[] = {
+    {"--data", "DATA", "samples to score it on (several times): as DATA of calibrate; without it 8 are drawn", 0, true},
+    {"--stats", "FILE",
+     "ranges of activations; without it, and where it lacks some, the first half of the data sets them"},
+    {"--labels", "FILE", "the right classes of the samples, a .npy of whole numbers"},
+    {"--weights", "STEPS", "one step for each tensor or for each channel: tensor (as without it) or channel", 0, false,
+     Completes::nothing},
+    {"--activations", "STEPS", "tensor (as without it), or none: they stay in float", 0, false, Completes::nothing},
+    {"--bits", "N", "of weights and activations, 2 to 16 (8)", 0, false, Completes::nothing},
+    {"--before", "OTHER", "score this network, too, on the same samples, and put them side by side", 0, false,
+     Completes::model},
+    kRandomOption,
+    kSeedOption,
+    kSizeOption,
+    kMeanOption,
+    kStdOption,
+    kLayoutOption,
+    kRgbOption,
+    kBgrOption,
+    kThreadsOption,
+    kJsonOption,
+};
+
+// One of two words; the first where the option is not given. True: the second.
+bool take_second(const Given& given, std::string_view option, std::string_view first, std::string_view second) {
+  if (!given.has(option)) return false;
+  const std::string word = given.text(option);
+  if (word != first && word != second)
+    throw UsageError(fmt::format("{} {}: expected {} or {}", option, graph::printable(word), first, second));
+  return word == second;
+}
+
+quality::ScoreOptions score_options(const Given& given) {
+  quality::ScoreOptions options{.threads = graph::threads()};
+  if (take_second(given, "--weights", "tensor", "channel")) options.quantizer.weights = quantizer::WeightSteps::channel;
+  options.quantizer.activations = !take_second(given, "--activations", "tensor", "none");
+  if (!given.has("--bits")) return options;
+  const std::size_t bits = take_count(given, "--bits");
+  if (bits < quantizer::kLeastBits || bits > quantizer::kMostBits)
+    throw UsageError(fmt::format("--bits {}: expected {} to {}", bits, quantizer::kLeastBits, quantizer::kMostBits));
+  options.quantizer.bits = static_cast<unsigned>(bits);
+  return options;
+}
+
+int score(const Given& given) {
+  set_threads(given);
+  const quality::ScoreOptions options = score_options(given);
+  data::Options data_of = data_options(given, kScoreOptions, given.list("--data"));
+  if (data_of.words.empty() && data_of.random == 0) data_of.random = kRandomSamples;
+  if (given.has("--labels") && data_of.random > 0) throw UsageError("--labels goes with --data");
+  if (given.has("--before") && given.has("--stats"))
+    throw UsageError("--stats has ranges of one network: --before takes those of both from the data");
+  graph::Model model = read_to_measure(given.text("MODEL"));
+  if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
+  std::vector<graph::Model> others;
+  if (given.has("--before")) others.push_back(read_to_measure(given.text("--before")));
+
+  std::vector<quality::Entrant> entrants;
+  for (const graph::Model& other : others)
+    entrants.push_back({given.text("--before"), {other.network, given.text("--before")}, nullptr});
+  entrants.push_back(
+      {given.text("MODEL"), {model.network, given.text("MODEL")}, given.has("--stats") ? &model.statistics : nullptr});
+  const auto data = quality::open_in_parts(entrants.front().subject.network, data_of, options.draws);
+  std::vector<std::int64_t> labels;
+  if (given.has("--labels")) labels = quality::read_labels(given.text("--labels"), data->samples());
+  const quality::ScoreTold told{quality::score_all(entrants, *data, given.has("--labels") ? &labels : nullptr, options),
+                                options, told_of(*data)};
+  fmt::print("{}{}", given.has("--json") ? told_json(told) : told_text(told), given.has("--json") ? "\n" : "");
+  return kDone;
+}
+
+constexpr Argument kScoreArguments[] = {kModelArgument};
+
+constexpr std::string_view kScoreExamples[] = {
+    "rewrite-engine score model.onnx --data images/ --labels classes.npy",
+    "rewrite-engine score balanced.onnx --before model.onnx --data images/ --weights channel",
+};
+
+}  // namespace
+
+const Command kScore = {
+    .name = "score",
+    .summary = "measures what rounding to int8 does to a network, by fake quantization",
+    .description =
+        "The network runs in float and rounded, as ONNX Runtime's static quantization rounds it, on the same samples: "
+        "signal to quantization noise of each output, the layers with most noise, how often the best class stays, and "
+        "how often it is right. Each figure is the mean of six draws with their spread: the steps are stretched by up "
+        "to 8 % in each, because how roundings fall is luck.\n\nThe first half of the samples sets the ranges of "
+        "activations where --stats does not, and the second half is scored. `rewrite-engine help measures` has the "
+        "convention and the measures.",
+    .arguments = kScoreArguments,
+    .options = kScoreOptions,
+    .examples = kScoreExamples,
+    .run = score,
+};
+
+}  // namespace rw::commands
