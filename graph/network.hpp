@@ -28,10 +28,11 @@ inline constexpr std::uint32_t kNone = UINT32_MAX;
 // Before the type of a call of a function that is called like an operator with a form.
 inline constexpr std::string_view kFunctionPrefix = "function::";
 
-// A nested network that the engine does not look into (the body of If, Loop or Scan).
+// A nested network that the engine does not look into (the body of If, Loop or Scan), or a type.
 struct Opaque {
   std::string_view text;
   std::span<const std::string_view> defines = {};  // names of tensors that it makes, or that graphs in it make
+  bool type = false;                               // it is a type
 };
 
 using AttributeValue = std::variant<std::int64_t, double, std::string_view, std::span<const std::int64_t>,

@@ -1,5 +1,6 @@
 // What a model declares, on the way to the other format and back.
-#include "graph/formats/json/origin.hpp"
+#include <limits>
+
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/onnx_file.hpp"
@@ -145,6 +146,33 @@ TEST_CASE("An initializer among the inputs stays there") {
   }
 }
 
+TEST_CASE("Of what contradicts itself the first word counts") {
+  const Way way(Parts{
+      .nodes = {my("Op", {"x", "w"}, {"t"}), my("Op", {"t"}, {"y"})},
+      .initializers = {o::floats("w", {2}, {1, 2})},
+      .inputs = {o::value("x", {2, 3}), o::value("w", {2}, 2)},
+      .outputs = {o::value("y", {4}), o::value("x", {2, 4})},
+      .inner = {o::value("w", {3}), o::value("t", {-1, 7}), o::value("t", {6}), o::value("y", {4}, 7)},
+  }
+                    .model());
+  CHECK(way.told == Told{});
+  CHECK(way.says(R"({"name": "w", "constant": true})"));
+  CHECK(way.says(R"({"name": "x"})"));
+  CHECK(way.says(R"("shapes": {
+    "t": {"dtype": "float32", "shape": ["n", 7]}
+  })"));
+  for (const char* file : {"m.onnx", "there.json", "back.onnx"}) {
+    const Model model = read_model(way.folder / file);
+    const auto shape = [&](const char* name) {
+      return to_string(model.network.tensor(*model.network.find(name)).shape);
+    };
+    CHECK(shape("x") == "[2, 3]");
+    CHECK(shape("y") == "[4]");
+    CHECK(shape("t") == "[?, 7]");
+    CHECK(model.network.tensor(*model.network.find("y")).dtype == DType::float32);
+  }
+}
+
 TEST_CASE("A constant that grows says its new shape wherever the file speaks of it") {
   const TemporaryFolder folder;
   const std::string text = model_text(R"("inputs": ["x"], "outputs": ["y"],
@@ -194,6 +222,38 @@ TEST_CASE("Bodies keep what they declare") {
   }
                     .model({{"my", 2}, {"other", 5}}));
   CHECK(way.told == Told{});
+}
+
+TEST_CASE("Attributes keep their types") {
+  const auto attribute = [](const std::string& name, int kind, const o::Message& value) {
+    return o::bytes(1, name) + value + o::number(20, kind);
+  };
+  const float inf = std::numeric_limits<float>::infinity();
+  const o::Parts attributes = {
+      o::attribute("inf", inf),
+      o::attribute("nan", std::numeric_limits<float>::quiet_NaN()),
+      o::attribute("one", 1.0F),
+      o::attribute_text("text", "-inf"),
+      attribute("floats", 6, o::real(7, -inf)),
+      attribute("more", 6, o::real(7, -inf) + o::real(7, 2)),
+      attribute("no floats", 6, ""),
+      attribute("no integers", 7, ""),
+      attribute("no texts", 8, ""),
+      attribute("texts", 8, o::bytes(9, "inf")),
+      attribute("type", 13, o::bytes(14, optional(tensor_type(7, {dim("n")})))),
+      o::attribute_tensor("tensor", o::floats("", {2}, {inf, 0.1F})),
+  };
+  const o::Message body = o::graph({my("Op", {"x"}, {"b"}, attributes)}, {}, {}, {o::value("b", {})});
+  o::Parts all = attributes;
+  all.push_back(o::attribute_graph("body", body));
+  const Way way(
+      Parts{.nodes = {my("Op", {"x"}, {"y"}, all)}, .inputs = {o::value("x", {})}, .outputs = {o::value("y", {})}}
+          .model());
+  CHECK(way.told == Told{});
+  CHECK(
+      way.says(R"("inf": {"float": "inf"}, "nan": {"float": "nan"}, "one": 1.0, "text": "-inf", "floats": {"floats": )"
+               R"(["-inf"]}, "more": ["-inf", 2.0], "no floats": {"floats": []}, "no integers": [], )"));
+  CHECK(way.says(R"("type": {"type": {"optional": {"dtype": "int64", "shape": ["n"]}}})"));
 }
 
 TEST_CASE("An operator set is asked for where an operator is of it, in bodies too") {
@@ -248,6 +308,8 @@ TEST_CASE("A type that model.json lacks is named") {
         no_place("node 'Op y'", "its attribute 'a', a tensor of type string,"));
   CHECK(constant(w, {o::bytes(1, "a") + o::bytes(11, o::graph({}, {}, {}, {})) + o::number(20, 10)}) ==
         no_place("node 'Op y'", "its attribute 'a', a list of graphs,"));
+  CHECK(constant(w, {o::attribute_tensor("a", o::tensor("", 9, {2}, {'\1', '\2'}))}) ==
+        no_place("node 'Op y'", "attribute 'a': an element of type bool that is neither 0 nor 1"));
   CHECK(constant(w, {o::attribute_graph("body", o::graph({}, {text}, {}, {}))}) ==
         no_place("node 'Op y'", "in its attribute 'body': initializer 's': a constant of type string"));
   CHECK(constant(w, {o::attribute_graph("body", o::graph({}, {}, {said("i", unranked(22))}, {}))}) ==

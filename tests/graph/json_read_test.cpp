@@ -253,7 +253,7 @@ TEST_CASE("Mistakes in a node name it") {
         "node 'r', attribute \"a\": expected an integer, a float or a string, found a list");
   CHECK(attribute_error(R"({"a": {}})") ==
         R"(node 'r', attribute "a": expected {"tensor": {...}}, {"graph": {...}}, {"float": ...}, )"
-        R"({"floats": [...]} or {"strings": [...]})");
+        R"({"floats": [...]}, {"strings": [...]} or {"type": {...}})");
   CHECK(attribute_error(R"({"a": 1, "b": 2, "a": 3})") == "node 'r', attribute \"a\" stands here twice");
   CHECK(attribute_error(R"({"g": {"graph": {"nodes": [{"inputs": ["lost"]}]}}})") ==
         "node 'r': nothing produces its input 'lost': no node, no input of the network, no constant");

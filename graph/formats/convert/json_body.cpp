@@ -75,7 +75,8 @@ class JsonBody {
       if (fields->number == NodeProto::kDomain) domain = domain_of(fields->text());
       if (fields->number != NodeProto::kAttribute) continue;
       Attribute& each = attributes.emplace_back(read_attribute(*fields, arena_, files_, captured));
-      if (const auto* graph = std::get_if<Opaque>(&each.value)) each.value = Opaque{inner(each, *graph, *fields)};
+      if (const auto* graph = std::get_if<Opaque>(&each.value))
+        each.value = Opaque{.text = inner(each, *graph, *fields), .type = graph->type};
     }
     const std::string full = full_type(domain, type);
     node.type = full;
@@ -88,7 +89,7 @@ class JsonBody {
     if (graph.text.empty())
       throw Error("", fmt::format("attribute '{}'", attribute.name),
                   fmt::format("{} has no place in model.json; keep the model's format", kind_of_attribute(message)));
-    return arena_.store(std::string_view(write(graph.text)));
+    return arena_.store(std::string_view(graph.type ? json_type(graph.text) : write(graph.text)));
   }
 
   Arena arena_;

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include "graph/base/error.hpp"
+#include "graph/formats/convert/body.hpp"
 #include "graph/formats/convert/to_json.hpp"
+#include "graph/formats/onnx/declared.hpp"
 #include "graph/formats/text/json_text.hpp"
 #include "graph/formats/text/tensor.hpp"
 #include "graph/values/element.hpp"
@@ -61,6 +63,14 @@ std::string with_name(const Declared& said, Text text) {
 }
 
 }  // namespace
+
+std::string json_type(std::string_view type) {
+  Arena arena;
+  onnx::Field field;
+  field.wire = onnx::Wire::bytes;
+  field.payload = field.whole = type;
+  return type_text(onnx::read_type(field, arena));
+}
 
 std::string declared_text(const Declared& said) {
   return with_name(said, [&] {

@@ -66,13 +66,13 @@ class Namer {
     std::copy(node.attributes.begin(), node.attributes.end(), attributes.begin());
     for (Attribute& each : attributes) {
       if (!opaque(each)) continue;
-      const std::string_view graph = std::get<Opaque>(each.value).text;
-      if (graph.empty())
+      const Opaque value = std::get<Opaque>(each.value);
+      if (value.text.empty())
         throw Error("", place,
                     fmt::format("its attribute '{}', {}, has no place in model.json; keep the model's format",
                                 each.name, ways_.kind(id, each.name)));
       try {
-        each.value = Opaque{result_.texts.store(std::string_view(ways_.body(graph)))};
+        each.value = Opaque{.text = result_.texts.store(std::string_view(ways_.text(value))), .type = value.type};
       } catch (const Error& error) {
         const std::string inside = error.place.empty() ? "" : error.place + ": ";
         throw Error("", place, fmt::format("in its attribute '{}': {}{}", each.name, inside, error.message));

@@ -27,7 +27,7 @@ struct NamedNetwork {
 
 // How what stands in attributes goes to the other format.
 struct AttributeWays {
-  FunctionRef<std::string(std::string_view graph)> body;  // a graph as the other format has it
+  FunctionRef<std::string(const Opaque& value)> text;  // a graph or a type as the other format has it
   // What an attribute is that is not read, for the message: "a list of graphs".
   FunctionRef<std::string(OperatorId op, std::string_view name)> kind;
 };

@@ -20,6 +20,13 @@ namespace {
 using namespace onnx;
 using Names = std::vector<std::string_view>;
 
+void read_text(std::string_view text, FunctionRef<void(json::Value&)> read) {
+  std::string padded(text);
+  padded.append(MappedFile::kPadding, ' ');  // the JSON reader looks ahead
+  const auto kind = text.starts_with('[') ? json::Kind::array : json::Kind::object;
+  json::Document(padded, {0, static_cast<std::uint32_t>(text.size())}).read(read, kind);
+}
+
 // One node; its texts live in the arena.
 struct BodyNode {
   Arena& arena;
@@ -52,11 +59,7 @@ class OnnxBody {
   explicit OnnxBody(std::set<std::string, std::less<>>& domains) : domains_(domains) {}
 
   std::string write(std::string_view graph) {
-    std::string padded(graph);
-    padded.append(MappedFile::kPadding, ' ');  // the JSON reader looks ahead
-    json::Document(padded, {0, static_cast<std::uint32_t>(graph.size())}).read([&](json::Value& root) {
-      json::read_keys(root, kKeys, *this);
-    });
+    read_text(graph, [&](json::Value& root) { json::read_keys(root, kKeys, *this); });
     append_text(GraphProto::kName, name_.empty() ? "graph" : name_, message_);
     return std::move(message_);
   }
@@ -92,7 +95,9 @@ class OnnxBody {
       json::read_keys(each, BodyNode::kKeys, body);
       for (Attribute& attribute : body.attributes)
         if (const auto* graph = std::get_if<Opaque>(&attribute.value))
-          attribute.value = Opaque{arena_.store(std::string_view(onnx_body(graph->text, domains_)))};
+          attribute.value = Opaque{.text = arena_.store(std::string_view(
+                                       graph->type ? onnx_type(graph->text) : onnx_body(graph->text, domains_))),
+                                   .type = graph->type};
       body.node.attributes = body.attributes;
       domains_.emplace(domain_of_type(body.node.type));
       append_text(GraphProto::kNode, node_message(body.node), message_);
@@ -118,6 +123,13 @@ const std::array<json::Key<OnnxBody>, 6> OnnxBody::kKeys = {{
 
 std::string onnx_body(std::string_view graph, std::set<std::string, std::less<>>& domains) {
   return OnnxBody(domains).write(graph);
+}
+
+std::string onnx_type(std::string_view type) {
+  Arena arena;
+  std::string message;
+  read_text(type, [&](json::Value& value) { message = type_message(read_type(value, arena)); });
+  return message;
 }
 
 }  // namespace rw::graph

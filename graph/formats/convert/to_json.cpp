@@ -70,16 +70,24 @@ struct AttributeText {
     return list(!values.empty(), "strings", json::list(values, utf8_text));
   }
   std::string operator()(const Literal& value) const { return fmt::format(R"({{"tensor": {}}})", write_tensor(value)); }
-  std::string operator()(const Opaque& graph) const { return fmt::format(R"({{"graph": {}}})", graph.text); }
+  std::string operator()(const Opaque& value) const { return list(false, value.type ? "type" : "graph", value.text); }
 };
+
+std::string attribute_text(const NamedNode& node, const Attribute& attribute) {
+  try {
+    return fmt::format("{}: {}", utf8_text(attribute.name), std::visit(AttributeText(), attribute.value));
+  } catch (const Error& error) {
+    throw Error(error.file, fmt::format("node '{}'", node.name),
+                fmt::format("attribute '{}': {}", attribute.name, error.message));
+  }
+}
 
 }  // namespace
 
 std::string node_text(const NamedNode& node) {
   std::string attributes;
   for (const Attribute& each : node.attributes)
-    attributes += fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", utf8_text(each.name),
-                              std::visit(AttributeText(), each.value));
+    attributes += (attributes.empty() ? "" : ", ") + attribute_text(node, each);
   std::string text = fmt::format(R"({{"name": {}, "op": {}, "inputs": {}, "outputs": {})", utf8_text(node.name),
                                  utf8_text(node.type), names(node.inputs), names(node.outputs));
   if (!attributes.empty()) text += fmt::format(R"(, "attributes": {{{}}})", attributes);
@@ -141,7 +149,8 @@ class WeightFile {
 };
 
 bool stands_inline(const RewrittenConstant& constant) {
-  return !constant.edit && !floating(constant.value->dtype) && constant.value->shape.count().value_or(0) <= kInline;
+  return can_be_text(*constant.value) && !constant.edit && !floating(constant.value->dtype) &&
+         constant.value->shape.count().value_or(0) <= kInline;
 }
 
 // What the file declares, as far as it is of the network as it will be, and as far as it does not contradict itself.
@@ -160,7 +169,7 @@ class Declaring {
       if (!each.constant && !is_input(each.name)) continue;  // a constant that is gone
       if (!each.constant && (each.type.kind == Kind::none || (each.type.kind == Kind::tensor && !each.type.element)))
         throw Error("", fmt::format("input '{}'", each.name), "its element type is not said: model.json needs it");
-      take(each);
+      if (!take(each)) each.type = {};
       block.add(declared_text(each));
     }
     return block.list();
@@ -253,9 +262,11 @@ void encode_json(const Model& model, const Rewritten& rewritten, const std::file
   if (origin.functions)
     throw Error("", "", "the model defines functions, for which model.json has no place; keep the model's format");
   check_constants(model, origin);
-  const auto body = [&](std::string_view graph) { return json_body(graph, model.path); };
+  const auto text_of = [&](const Opaque& each) {
+    return each.type ? json_type(each.text) : json_body(each.text, model.path);
+  };
   const auto kind = [&](OperatorId id, std::string_view name) { return kind_of_attribute(origin.graph, id, name); };
-  const NamedNetwork network = named(model, rewritten, {body, kind});
+  const NamedNetwork network = named(model, rewritten, {text_of, kind});
   Block tensors;
   WeightFile weights(model);
   for (const RewrittenConstant& each : network.constants) {

@@ -69,7 +69,10 @@ struct AttributeFields {
     append_text(A::kTensor, tensor, out);
     type(kTypeTensor);
   }
-  void operator()(const Opaque& graph) const { append_text(A::kGraph, graph.text, out), type(kTypeGraph); }
+  void operator()(const Opaque& value) const {
+    append_text(value.type ? A::kTypeProto : A::kGraph, value.text, out);
+    type(value.type ? kTypeType : kTypeGraph);
+  }
 };
 
 // JSON writes numbers that are not finite as text; an attribute that the operator's form knows as a number is one.
@@ -113,9 +116,10 @@ class Encoder {
   Encoder(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out)
       : network_(model.network),
         declared_(dynamic_cast<const JsonOrigin&>(*model.origin).declared),
-        named_(named(model, rewritten,
-                     {[this](std::string_view graph) { return onnx_body(graph, domains_); },
-                      [](OperatorId, std::string_view) { return std::string(); }})),
+        named_(named(
+            model, rewritten,
+            {[this](const Opaque& each) { return each.type ? onnx_type(each.text) : onnx_body(each.text, domains_); },
+             [](OperatorId, std::string_view) { return std::string(); }})),
         location_(out.stem().string() + std::string(kEnding)),
         graph_(model.sources),
         data_(model.sources),

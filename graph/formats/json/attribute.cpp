@@ -84,11 +84,16 @@ AttributeValue read_strings(json::Value& value, Arena& arena) {
   return arena.store(std::span<const std::string_view>(strings));
 }
 
+AttributeValue read_type_text(json::Value& value, Arena& arena) {
+  return Opaque{.text = arena.store(value.text()), .type = true};
+}
+
 AttributeValue read_object(json::Value& value, Arena& arena, std::vector<std::string>& captured) {
   AttributeValue result;
   const bool typed = value.find("tensor", [&](json::Value& each) { result = read_tensor(each, arena); }) ||
                      value.find("float", [&](json::Value& each) { result = read_number(each); }) ||
                      value.find("floats", [&](json::Value& each) { result = read_numbers(each, arena); }) ||
+                     value.find("type", [&](json::Value& each) { result = read_type_text(each, arena); }) ||
                      value.find("strings", [&](json::Value& each) { result = read_strings(each, arena); });
   if (typed) return result;
   const bool graph = value.find("graph", [&](json::Value& each) {
@@ -99,8 +104,8 @@ AttributeValue read_object(json::Value& value, Arena& arena, std::vector<std::st
     result = Opaque{arena.store(each.text()), arena.store(std::span<const std::string_view>(kept))};
   });
   if (!graph)
-    throw value.error(
-        R"(expected {"tensor": {...}}, {"graph": {...}}, {"float": ...}, {"floats": [...]} or {"strings": [...]})");
+    throw value.error(R"(expected {"tensor": {...}}, {"graph": {...}}, {"float": ...}, {"floats": [...]}, )"
+                      R"({"strings": [...]} or {"type": {...}})");
   return result;
 }
 

@@ -23,7 +23,7 @@ struct AttributeParts {
   float real = 0;
   std::int64_t integer = 0;
   std::string_view text;
-  std::optional<Field> tensor, graph;
+  std::optional<Field> tensor, graph, type_proto;
   std::vector<float> reals;
   std::vector<std::int64_t> integers;
   Names strings;
@@ -67,6 +67,11 @@ struct AttributeParts {
       case AttributeProto::kGraphs:
         graphs.push_back(field);
         return guess(kTypeGraphs);
+      case AttributeProto::kTypeProto:
+        type_proto = field;
+        return guess(kTypeType);
+      case AttributeProto::kTypeProtos:
+        return guess(kTypeTypes);
       case AttributeProto::kSparseTensor:
       case AttributeProto::kSparseTensors:
         throw field.error("sparse tensors are not read: store it dense");
@@ -100,6 +105,8 @@ AttributeValue value_of(const AttributeParts& parts, const Field& message, Arena
       return tensor_value(needed(parts.tensor, "tensor"), arena, files);
     case kTypeGraph:
       return Opaque{needed(parts.graph, "graph").text(), arena.store(std::span<const std::string_view>(defines))};
+    case kTypeType:
+      return Opaque{.text = needed(parts.type_proto, "type").text(), .type = true};
     case kTypeFloats: {
       const std::vector<double> values(parts.reals.begin(), parts.reals.end());
       return arena.store(std::span<const double>(values));

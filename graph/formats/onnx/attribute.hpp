@@ -14,9 +14,9 @@ namespace rw::graph::onnx {
 inline constexpr int kMaxDepth = 200;  // of graphs within graphs
 
 // Reads one attribute; its value lives in the file or the arena. Tensors of element types that are not known here,
-// lists of tensors and of graphs, and types become Opaque{}; a graph is Opaque, too: its text is the GraphProto.
-// `captured` gets the names that graphs in it read from outside, each once. Error: no name, a value that is missing or
-// of another type than it says, a sparse tensor, graphs nested too deep.
+// lists of tensors, of graphs and of types become Opaque{}; a graph is Opaque, too, and a type: the text is the
+// message. `captured` gets the names that graphs in it read from outside, each once. Error: no name, a value that is
+// missing or of another type than it says, a sparse tensor, graphs nested too deep.
 Attribute read_attribute(const Field& message, Arena& arena, ExternalFiles& files,
                          std::vector<std::string_view>& captured);
 

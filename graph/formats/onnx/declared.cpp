@@ -91,8 +91,6 @@ ValueType read_type(const Field& message, Arena& arena, int depth) {
 
 // --- writing
 
-std::string type_message(const ValueType& type);
-
 std::string tensor_type(const ValueType& type) {
   std::string tensor;
   append_integer(TensorType::kElemType, type.element, tensor);
@@ -118,7 +116,10 @@ std::string holder_type(const ValueType& type) {
   return holder;
 }
 
-// A TypeProto.
+}  // namespace
+
+ValueType read_type(const Field& message, Arena& arena) { return read_type(message, arena, 1); }
+
 std::string type_message(const ValueType& type) {
   std::string message;
   for (const HolderRow& row : kHolders)
@@ -126,8 +127,6 @@ std::string type_message(const ValueType& type) {
       append_text(row.field, type.kind == Kind::tensor ? tensor_type(type) : holder_type(type), message);
   return message;
 }
-
-}  // namespace
 
 Declared read_declared(const Field& message, Arena& arena) {
   Declared said;

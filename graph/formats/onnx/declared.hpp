@@ -14,6 +14,10 @@ namespace rw::graph::onnx {
 // ValueType::kMostDeep.
 Declared read_declared(const Field& message, Arena& arena);
 
+// A TypeProto, read and written.
+ValueType read_type(const Field& message, Arena& arena);
+std::string type_message(const ValueType& type);
+
 // All of them that a GraphProto has. `constant` is left to whoever knows the initializers.
 Declarations read_declarations(const Field& graph, Arena& arena);
 

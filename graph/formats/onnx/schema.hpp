@@ -23,8 +23,8 @@ struct NodeProto {
 };
 struct AttributeProto {
   static constexpr std::uint32_t kName = 1, kFloat = 2, kInt = 3, kString = 4, kTensor = 5, kGraph = 6, kFloats = 7,
-                                 kInts = 8, kStrings = 9, kTensors = 10, kGraphs = 11, kType = 20, kSparseTensor = 22,
-                                 kSparseTensors = 23;
+                                 kInts = 8, kStrings = 9, kTensors = 10, kGraphs = 11, kTypeProto = 14,
+                                 kTypeProtos = 15, kType = 20, kSparseTensor = 22, kSparseTensors = 23;
 };
 // AttributeProto.AttributeType
 enum AttributeType : std::int64_t {

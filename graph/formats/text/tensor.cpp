@@ -136,7 +136,15 @@ std::string write_shape(std::span<const std::int64_t> dims) {
   return text + "]";
 }
 
+bool can_be_text(const Literal& value) {
+  return value.dtype != DType::boolean ||
+         std::all_of(value.bytes.begin(), value.bytes.end(), [](std::byte each) { return each <= std::byte{1}; });
+}
+
 std::string write_tensor(const Literal& value) {
+  if (!can_be_text(value))
+    throw Error("", "",
+                "an element of type bool that is neither 0 nor 1 has no place in model.json; keep the model's format");
   return fmt::format(R"({{"dtype": "{}", "shape": {}, "data": {}}})", name(value.dtype),
                      write_shape(value.shape.dims()), write_data(value));
 }

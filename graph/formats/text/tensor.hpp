@@ -20,8 +20,10 @@ Literal read_tensor(json::Value& value, Arena& arena, TensorText* text = nullptr
 
 // The elements as JSON, "[0.5, -1, 0, 2]": the shortest digits that read_tensor turns into the same value.
 std::string write_data(const Literal& value);
-// All of it.
+// All of it. Error: it cannot be text.
 std::string write_tensor(const Literal& value);
+// Some programs store a bool as another byte than 0 or 1; JSON has nothing for that.
+bool can_be_text(const Literal& value);
 
 std::string write_shape(std::span<const std::int64_t> dims);  // "[2, 2]"
 
