@@ -246,9 +246,15 @@ std::optional<std::pair<Planned, std::unique_ptr<Kernel>>> Runner::fused(const G
     return std::pair(std::move(chain[0]), nullptr);
   }
   for (count = chain.size(); count > 0; --count)
-    if (auto kernel = kernels_.make(chain[count - 1].layer))
-      return std::pair(std::move(chain[count - 1]), std::move(kernel));
+    if (auto kernel = make(chain[count - 1].layer)) return std::pair(std::move(chain[count - 1]), std::move(kernel));
   return std::nullopt;
+}
+
+// What no memory holds is left to the evaluator, which says so.
+std::unique_ptr<Kernel> Runner::make(const Layer& layer) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 36;  // elements
+  const auto elements = graph::product(layer.output);
+  return elements && *elements <= kMost ? kernels_.make(layer) : nullptr;
 }
 
 std::unique_ptr<Kernel> Runner::conversion(const Dims& shape, const FormatRef& from, const FormatRef& to) {
@@ -286,7 +292,7 @@ std::vector<Runner::Piece> Runner::build(const Group& group, std::size_t& member
         if (op.outputs[slot] == kNone) continue;
         std::size_t count = 1;
         auto made = op.outputs.size() == 1 ? fused(group, first, std::move((*planned)[slot]), count) : [&] {
-          auto kernel = (*planned)[slot].alias ? nullptr : kernels_.make((*planned)[slot].layer);
+          auto kernel = (*planned)[slot].alias ? nullptr : make((*planned)[slot].layer);
           return kernel || (*planned)[slot].alias
                      ? std::optional(std::pair(std::move((*planned)[slot]), std::move(kernel)))
                      : std::nullopt;

@@ -63,6 +63,7 @@ class Runner {
   Piece finished(Planned planned, std::unique_ptr<Kernel> kernel, graph::TensorId output);
   void convert_sources(const Planned& planned, Piece& piece);
   FormatRef wanted_format(const Planned& planned, const Piece& piece, std::size_t source) const;
+  std::unique_ptr<Kernel> make(const Layer& layer);
   std::unique_ptr<Kernel> conversion(const Dims& shape, const FormatRef& from, const FormatRef& to);
 
   void execute(Piece& piece, Watch watch);

@@ -291,7 +291,8 @@ Result concat(const Site& site) {
 
 // --- enlarged pictures
 
-// oneDNN takes the nearest pixel by half_pixel; where a picture grows by whole factors, rounding down does the same.
+// oneDNN places pixels by half_pixel; where a picture grows by whole factors, rounding down takes the same as rounding
+// to the nearest there.
 Result resize(const Site& site) {
   if (!is_picture(site)) return std::nullopt;
   const bool old = site.op->inputs.size() <= 2;
@@ -305,6 +306,7 @@ Result resize(const Site& site) {
       site.call.text("keep_aspect_ratio_policy", "stretch") != "stretch")
     return std::nullopt;
   Dims output = shape;
+  bool whole = true, single = false;  // whole factors; an axis that becomes one pixel
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     if (sizes != nullptr && sizes->count() == shape.size()) {
       output[axis] = sizes->ints()[axis];
@@ -315,11 +317,12 @@ Result resize(const Site& site) {
     } else {
       return std::nullopt;
     }
-    if (output[axis] < 1 || (axis < 2 && output[axis] != shape[axis]) || output[axis] % shape[axis] != 0)
-      return std::nullopt;
+    if (output[axis] < 1 || (axis < 2 && output[axis] != shape[axis])) return std::nullopt;
+    whole = whole && output[axis] % shape[axis] == 0;
+    single = single || (output[axis] == 1 && shape[axis] != 1);
   }
-  const bool nearest = mode == "nearest" && place == "asymmetric" && round == "floor";
-  const bool linear = mode == "linear" && place == "half_pixel";
+  const bool nearest = mode == "nearest" && place == "asymmetric" && round == "floor" && whole;
+  const bool linear = mode == "linear" && (place == "half_pixel" || (place == "pytorch_half_pixel" && !single));
   if (!nearest && !linear) return std::nullopt;
   return one(reading(site, nearest ? Kind::resize_nearest : Kind::resize_linear, std::move(output)));
 }

@@ -230,4 +230,32 @@ TEST_CASE("convolutions and poolings along one and three axes give what the eval
   }
 }
 
+TEST_CASE("pictures of other sizes give what the evaluator gives", "[executor]") {
+  for (std::uint64_t seed = 1; seed <= unless_sanitized(80U, 15U); ++seed) {
+    Random random(seed);
+    Net net(seed);
+    const Dims from = {random.between(1, 2), random.between(1, 20), random.between(1, 8), random.between(1, 8)};
+    const auto x = net.input("x", from);
+    const std::vector<const char*> places = {"half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"};
+    const std::vector<const char*> rounds = {"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"};
+    const NetAttributes attributes = {{"mode", random.chance(0.5) ? "nearest" : "linear"},
+                                      {"coordinate_transformation_mode", random.pick(places)},
+                                      {"nearest_mode", random.pick(rounds)}};
+    std::string last;
+    if (random.chance(0.5)) {
+      const std::vector<float> factors = {1, 2, 3, 0.5F, 1.5F};
+      const auto scales = net.constant("scales", float_array({4}, {1, 1, random.pick(factors), random.pick(factors)}));
+      if (net.shape(x)[2] < 2 || net.shape(x)[3] < 2) continue;  // half of a pixel
+      last = net.op("Resize", "y", {x, "", scales}, attributes);
+    } else {
+      const Dims to = {from[0], from[1], random.between(1, 16), random.between(1, 16)};
+      last = net.op("Resize", "y", {net.conv("a", x, from[1]), "", "", net.ints("sizes", to)}, attributes);
+    }
+    net.output(net.relu("r", last));
+    INFO("seed " << seed);
+    const Judged result = judged(net.network(), net.inputs(1), seed % 2 == 0);
+    CHECK(result.difference <= kBound);
+  }
+}
+
 }  // namespace rw::test
