@@ -70,7 +70,9 @@ struct AttributeText {
     return list(!values.empty(), "strings", json::list(values, utf8_text));
   }
   std::string operator()(const Literal& value) const { return fmt::format(R"({{"tensor": {}}})", write_tensor(value)); }
-  std::string operator()(const Opaque& value) const { return list(false, value.type ? "type" : "graph", value.text); }
+  std::string operator()(const Opaque& value) const {
+    return list(false, value.type ? "type" : "graph", std::string(value.text));
+  }
 };
 
 std::string attribute_text(const NamedNode& node, const Attribute& attribute) {
