@@ -71,7 +71,6 @@ void take_image_options(const Given& given, data::ImageOptions& images) {
   }
   if (given.has("--rgb") && given.has("--bgr")) throw UsageError("--rgb and --bgr: expected one of them");
   images.bgr = given.has("--bgr");
-  images.rgb = given.has("--rgb");
 }
 
 constexpr std::size_t kMostRandom = 10'000'000, kMostBatch = 65536;

@@ -30,6 +30,20 @@ void check_data(const data::Data& data, std::span<const std::filesystem::path> o
   for (const auto& file : out) check_not_read(file, data.files());
 }
 
+// Told as text: what was taken for granted of the data is said before it, and once.
+template <typename What>
+void tell(const What& told, const data::Data& data, std::string_view title, RunMeasures& measures) {
+  What without = told;
+  without.data.notes.clear();
+  std::string notes;
+  for (const std::string& note : data.notes()) {
+    const std::string line = fmt::format("note: {}\n", graph::printable(note));
+    if (measures.text.find(line) == std::string::npos) notes += line;
+  }
+  measures.text = notes + measures.text + fmt::format("\n{}: {}", title, told_text(without));
+  measures.json.emplace_back(title, told_json(told));
+}
+
 }  // namespace
 
 void check_measures(const Given& given) {
@@ -61,8 +75,7 @@ RunMeasures measure_run(const Given& given, std::span<const Option> has, const g
         quality::compare(as_it_was, as_it_will_be, *data, {.threads = graph::threads()});
     const quality::ComparisonTold told{"before", "after", comparison, take_tolerance(given), told_of(*data)};
     measures.within = told.within();
-    measures.text += "\nverified: " + told_text(told);
-    measures.json.emplace_back("verify", told_json(told));
+    tell(told, *data, "verify", measures);
   }
   if (given.has("--score")) {
     const quality::ScoreOptions options{.threads = graph::threads()};
@@ -73,8 +86,7 @@ RunMeasures measure_run(const Given& given, std::span<const Option> has, const g
     const quality::ScoreTold told{
         quality::score_all({{"before", as_it_was}, {"after", as_it_will_be}}, *data, nullptr, options), options,
         told_of(*data)};
-    measures.text += "\nscore: " + told_text(told);
-    measures.json.emplace_back("score", told_json(told));
+    tell(told, *data, "score", measures);
   }
   return measures;
 }

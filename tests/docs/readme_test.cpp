@@ -56,27 +56,6 @@ TEST_CASE("README.md shows the report of the network that ships") {
   }
 }
 
-TEST_CASE("README.md: the way from a model and a folder of images prints what is shown") {
-  const TemporaryFolder folder;
-  fs::create_directories(folder / "tests/data");
-  fs::copy(data_path("digits"), folder / "tests/data/digits");
-  fs::copy(data_path("digits_mbv2_imb.onnx"), folder / "tests/data");
-  const Manual readme("README.md");
-  std::istringstream commands(fence_behind(readme, "The engine runs the network and measures it:"));
-  std::string printed;
-  for (std::string line; std::getline(commands, line);) {
-    std::vector<std::string> words;
-    std::istringstream text(line);
-    for (std::string word; text >> word;) words.push_back(word);
-    const Outcome run = run_engine({words.begin() + 1, words.end()}, {.folder = folder.path()});
-    INFO(line << '\n' << run.err);
-    CHECK(run.status == 0);
-    if (printed.empty()) printed = run.out;
-  }
-  CHECK(fs::exists(folder / "balanced.onnx"));
-  CHECK(without_times(printed) == without_times(fence_behind(readme, "what it took for granted of the images:")));
-}
-
 TEST_CASE("README.md names options that there are") {
   std::set<std::string> known;
   for (const commands::Command* command : commands::all_commands())

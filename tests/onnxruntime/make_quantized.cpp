@@ -104,8 +104,9 @@ std::string network(Steps steps, const Ranges& ranges) {
   const auto m = w.op("MaxPool", "m", {ra}, two);                         // chooses among rounded values
   const auto six = w.op("Clip", "cb", {w.conv("b", m, 8, 8), w.constant("low", {}, {0}), w.constant("high", {}, {1})});
   const auto s = w.rounded(w.op("Add", "s", {w.rounded(six), w.rounded(w.conv("c", m, 8, 8))}));
-  const auto p = w.rounded(w.op("AveragePool", "p", {s}, two), "s");  // has the steps of its input
-  const auto t = w.rounded(w.op("Tanh", "t", {p}));                   // rounded because Concat reads it
+  // It has the steps of its input: of an odd number of values, whose mean lies never half-way between two steps.
+  const auto p = w.rounded(w.op("AveragePool", "p", {s}, {attribute("kernel_shape", Dims{3, 3})}), "s");
+  const auto t = w.rounded(w.op("Tanh", "t", {p}));  // rounded because Concat reads it
   const auto k = w.rounded(w.op("Concat", "k", {p, t}, {attribute("axis", std::int64_t{1})}));
   const auto g = w.rounded(w.op("GlobalAveragePool", "g", {k}));
   const auto f = w.rounded(w.op("Flatten", "f", {g}));

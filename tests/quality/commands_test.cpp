@@ -158,11 +158,12 @@ TEST_CASE("score: steps by channel, weights alone and more bits make less noise"
     REQUIRE(outcome.status == 0);
     return number_at(outcome.out, "mean", outcome.out.find("\"networks\""));
   };
-  const double usual = score({});
-  CHECK(usual > 15);
-  CHECK(score({"--weights", "channel", "--activations", "none"}) > usual);
-  CHECK(score({"--bits", "10"}) > usual + 8);  // 6 dB a bit
-  CHECK(score({"--bits", "6"}) < usual - 6);
+  CHECK(score({}) > 15);
+  const double weights = score({"--activations", "none"});
+  CHECK(weights > score({"--weights", "tensor", "--activations", "tensor"}));
+  CHECK(score({"--activations", "none", "--weights", "channel"}) > weights);
+  CHECK(score({"--activations", "none", "--bits", "10"}) > weights + 8);  // 6 dB a bit
+  CHECK(score({"--activations", "none", "--bits", "6"}) < weights - 8);
 }
 
 TEST_CASE("score: ranges of statistics, and data for what they lack") {
@@ -231,7 +232,7 @@ TEST_CASE("A run with --verify and --score tells both, on text and in its report
                  {.folder = folder.path()});
   INFO(outcome.out << outcome.err);
   REQUIRE(outcome.status == 0);
-  CHECK(contains(outcome.out, "verified: before and after on 24 samples\n"));
+  CHECK(contains(outcome.out, "\nverify: before and after on 24 samples\n"));
   CHECK(contains(outcome.out, "within the tolerance: "));
   CHECK(contains(outcome.out, "\nscore: "));
   CHECK(contains(outcome.out, "gain\n"));

@@ -14,9 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Numbers are measured: other processors round sums otherwise.
+// Numbers are measured: other processors round sums otherwise. Columns are as wide as they are long.
 std::string without_numbers(const std::string& text) {
-  return std::regex_replace(text, std::regex("[0-9]+(\\.[0-9]+)?(e[+-]?[0-9]+)?"), "N");
+  const std::string plain = std::regex_replace(text, std::regex("[-+]?[0-9]+([.][0-9]+)?(e[-+]?[0-9]+)?"), "N");
+  return std::regex_replace(plain, std::regex("  +"), " ");
 }
 
 std::vector<std::string> words_of(const std::string& line) {
