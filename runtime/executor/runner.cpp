@@ -303,7 +303,7 @@ std::vector<Runner::Piece> Runner::build(const Group& group, std::size_t& member
         }
         const Member& last = group.members[first + count - 1];
         const TensorId output = op.outputs.size() == 1 ? network_.op(last.last()).outputs[0] : op.outputs[slot];
-        Piece piece = finished(std::move(made->first), std::move(made->second), output);
+        Piece piece = finished(made->first, std::move(made->second), output);
         if (slot + 1 == planned->size())
           for (std::size_t i = first; i < first + count; ++i)
             piece.operators.insert(piece.operators.end(), group.members[i].operators.begin(),
@@ -318,7 +318,7 @@ std::vector<Runner::Piece> Runner::build(const Group& group, std::size_t& member
   return pieces;
 }
 
-Runner::Piece Runner::finished(Planned planned, std::unique_ptr<Kernel> kernel, TensorId output) {
+Runner::Piece Runner::finished(const Planned& planned, std::unique_ptr<Kernel> kernel, TensorId output) {
   Piece piece;
   piece.kernel = std::move(kernel);
   piece.sources = planned.sources;

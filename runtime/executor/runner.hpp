@@ -60,7 +60,7 @@ class Runner {
   std::vector<Piece> build(const Group& group, std::size_t& member);
   std::optional<std::pair<Planned, std::unique_ptr<Kernel>>> fused(const Group& group, std::size_t first,
                                                                    Planned planned, std::size_t& count);
-  Piece finished(Planned planned, std::unique_ptr<Kernel> kernel, graph::TensorId output);
+  Piece finished(const Planned& planned, std::unique_ptr<Kernel> kernel, graph::TensorId output);
   void convert_sources(const Planned& planned, Piece& piece);
   FormatRef wanted_format(const Planned& planned, const Piece& piece, std::size_t source) const;
   std::unique_ptr<Kernel> make(const Layer& layer);
