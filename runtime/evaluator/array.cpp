@@ -136,14 +136,18 @@ Dims broadcast(const Dims& a, const Dims& b) {
   return shape;
 }
 
-std::vector<std::size_t> broadcast_offsets(const Dims& from, const Dims& to) {
+Dims broadcast_steps(const Dims& from, const Dims& to) {
   if (broadcast(from, to) != to)
     throw std::invalid_argument(fmt::format("{} does not broadcast to {}", to_string(from), to_string(to)));
   const Dims strides = strides_of(from);
   Dims steps(to.size(), 0);
   for (std::size_t axis = 0; axis < from.size(); ++axis)
     if (from[axis] != 1) steps[axis + to.size() - from.size()] = strides[axis];
-  return offsets(to, steps);
+  return steps;
+}
+
+std::vector<std::size_t> broadcast_offsets(const Dims& from, const Dims& to) {
+  return offsets(to, broadcast_steps(from, to));
 }
 
 Array take(const Array& from, Dims shape, std::span<const std::size_t> offsets) {

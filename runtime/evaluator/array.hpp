@@ -96,6 +96,27 @@ Dims broadcast(const Dims& a, const Dims& b);
 // For every element of `to`, which element of `from` it is when `from` is broadcast to it.
 std::vector<std::size_t> broadcast_offsets(const Dims& from, const Dims& to);
 
+// By axis of `to`, how many elements further the next one is in `from`, which is broadcast to it.
+Dims broadcast_steps(const Dims& from, const Dims& to);
+// The same without a list: calls visit(i, x, y) for element i of `to`, which is element x of `a` and y of `b`.
+template <typename F>
+void each_broadcast(const Dims& a, const Dims& b, const Dims& to, F visit) {
+  const Dims a_steps = broadcast_steps(a, to), b_steps = broadcast_steps(b, to);
+  Dims at(to.size(), 0);
+  std::int64_t x = 0, y = 0;
+  for (std::size_t i = 0, all = count(to); i < all; ++i) {
+    visit(i, static_cast<std::size_t>(x), static_cast<std::size_t>(y));
+    for (std::size_t axis = to.size(); axis-- > 0;) {  // the last axis first, a full one carries
+      x += a_steps[axis];
+      y += b_steps[axis];
+      if (++at[axis] < to[axis]) break;
+      x -= a_steps[axis] * to[axis];
+      y -= b_steps[axis] * to[axis];
+      at[axis] = 0;
+    }
+  }
+}
+
 // The elements of `from` at the offsets, as an array of this shape.
 Array take(const Array& from, Dims shape, std::span<const std::size_t> offsets);
 

@@ -35,9 +35,8 @@ auto zip_values(const Array& a, const Array& b, const Dims& shape, Values<T> x, 
     for (std::size_t i = 0; i < z.size(); ++i) z[i] = f(x[i], y[i]);
     return z;
   }
-  const std::vector<std::size_t> from_a = broadcast_offsets(a.shape(), shape);
-  const std::vector<std::size_t> from_b = broadcast_offsets(b.shape(), shape);
-  for (std::size_t i = 0; i < z.size(); ++i) z[i] = f(x[from_a[i]], y[from_b[i]]);
+  each_broadcast(a.shape(), b.shape(), shape,
+                 [&](std::size_t i, std::size_t from_a, std::size_t from_b) { z[i] = f(x[from_a], y[from_b]); });
   return z;
 }
 
