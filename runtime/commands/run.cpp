@@ -108,12 +108,14 @@ int rewrite(const Given& given, Seen& seen) {
   graph::Model model = graph::read_model(given.text("MODEL"));
   for (const auto& source : model.sources) seen.files.push_back(source->path());
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
-  if (const std::string ranges = measured_ranges(given, kRunOptions, rules->program, model); !ranges.empty())
-    graph::add_statistics(ranges, model);
   check_skipped(given, model.network);
   const std::vector<std::filesystem::path> beside = reports(given);
   const std::filesystem::path out = output_path(given);
   check_reports(given, beside, model, out);
+  if (given.has("--data")) {  // which takes long: what could not be written is said before
+    if (!dry_run) graph::Output(model.sources, true).check(out);
+    graph::add_statistics(measured_ranges(given, kRunOptions, rules->program, model), model);
+  }
   runtime::Outcome outcome = runtime::run(model, rules->program, options);
   if (given.has("--watch")) seen.matches = matches_of(model, rules->program, outcome);
   const bool fired = required_fired(given, rules->program, outcome);

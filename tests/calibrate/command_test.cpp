@@ -107,7 +107,7 @@ TEST_CASE("Ranges of the trained networks are those that ship with them") {
     const bool onnx = stem == "digits_mbv2_imb";
     const TemporaryFolder folder;
     const Outcome outcome = run_in(folder, {"calibrate", data_path(stem + (onnx ? ".onnx" : ".json")),
-                                            data_path("digits_calib.npy"), "-o", "s.json"});
+                                            data_path("digits_calib.npy"), "-o", "s.json", "--threads", "1"});
     INFO(outcome.err);
     REQUIRE(outcome.status == 0);
     const calibrate::Totals ours = calibrate::read_totals(folder / "s.json");
@@ -229,6 +229,9 @@ TEST_CASE("A run measures the ranges itself, as calibrate and --stats do in two 
       identical(weights("one"),
                 read_literal(*small.net.model().network.tensor(*small.net.model().network.find("a.weight")).constant)));
   CHECK(run_in(small.folder, {"m.json", "equalization", "--data", "all.npy", "--stats", "s.json"}).status == 2);
+  const Outcome over = run_in(small.folder, {"m.json", "equalization", "--data", "all.npy", "--json", "all.npy"});
+  CHECK(over.status == 1);
+  CHECK(contains(over.err, "all.npy: it is one of the files that are read"));
   const Outcome explain = run_in(small.folder, {"explain", "m.json", "equalization", "--data", "all.npy"});
   CHECK(explain.status == 0);
 }

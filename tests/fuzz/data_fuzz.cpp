@@ -1,4 +1,6 @@
 // Any bytes as a .npy (behind an even byte) or a .npz (behind an odd one) of samples.
+#include <algorithm>
+
 #include "graph/base/error.hpp"
 #include "runtime/data/arrays.hpp"
 #include "tests/fuzz/scratch.hpp"
