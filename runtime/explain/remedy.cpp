@@ -137,7 +137,9 @@ const std::array kRows = {
               },
               drop_step},
     RemedyRow{ChangeKind::give_stats, false,
-              [](const dsl::Loaded&, const Change&) { return std::string("give their ranges (--stats FILE, or --data FILES)"); },
+              [](const dsl::Loaded&, const Change&) {
+                return std::string("give their ranges (--stats FILE, or --data FILES)");
+              },
               drop_step},
     RemedyRow{ChangeKind::drop_needs, false,
               [](const dsl::Loaded& rules, const Change& change) {
