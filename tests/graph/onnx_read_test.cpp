@@ -122,6 +122,22 @@ TEST_CASE("Strings and other types that are not understood are given from outsid
   CHECK(read.network().inputs().size() == 1);
 }
 
+TEST_CASE("Of sparse constants type and shape are read, and nothing else") {
+  const o::Message sparse = o::sparse(o::floats("w", {2}, {1, 2}), {0, 5}, {2, 3});
+  const Read read(o::model(o::graph({o::node("Add", {"x", "w"}, {"t"}),
+                                     o::node("Constant", {}, {"c"}, {o::attribute_sparse("sparse_value", sparse)}),
+                                     o::node("Add", {"t", "c"}, {"y"})},
+                                    {}, {o::value("x", {2, 3})}, {o::value("y", {2, 3})}) +
+                           o::bytes(15, sparse)));
+  const Tensor& w = read.tensor("w");
+  CHECK_FALSE(w.constant);
+  CHECK(w.is_input);
+  CHECK(w.dtype == DType::float32);
+  CHECK(to_string(w.shape) == "[2, 3]");
+  CHECK(read.network().inputs().size() == 1);
+  CHECK_FALSE(read.tensor("c").constant);
+}
+
 TEST_CASE("What a graph in a node reads from outside is read by the node") {
   const o::Message deep = o::graph({o::node("Add", {"inner", "outer2"}, {"z"})}, {}, {}, {o::value("z", {})});
   const o::Message body =
@@ -196,8 +212,13 @@ TEST_CASE("Mistakes in ONNX files are told with their place") {
       "m.onnx: opset_import: the model does not say which version of the ONNX operators it uses");
   CHECK(refusal(o::model(o::graph({o::node("", {"x"}, {"y"}, {}, "a")}, {}, {o::value("x", {1})}, {})))
             .find("node 'a'") != std::string::npos);
-  CHECK(refusal(o::model(o::graph({}, {}, {}, {}) + o::bytes(15, o::bytes(1, o::floats("s", {1}, {1}))))) ==
-        "m.onnx: initializer 's': sparse tensors are not read: store it dense");
+  CHECK(refusal(o::model(o::graph({}, {o::floats("s", {1}, {1})}, {}, {}) +
+                         o::bytes(15, o::sparse(o::floats("s", {1}, {1}), {0}, {4})))) ==
+        "m.onnx: initializer 's': a second initializer has this name");
+  CHECK(refusal(o::model(o::graph({}, {}, {}, {}) + o::bytes(15, o::sparse(o::floats("s", {1}, {1}), {0}, {-4})))) ==
+        "m.onnx: initializer 's': a dimension of its shape is -4");
+  CHECK(refusal(o::model(o::graph({}, {}, {}, {}) + o::bytes(15, o::sparse("", {0}, {4}))))
+            .find("a sparse initializer without a name") != std::string::npos);
   CHECK(refusal(o::model(o::graph({o::node("Relu", {"nothing"}, {"y"}, {}, "a")}, {}, {}, {}))) ==
         "m.onnx: node 'a': nothing produces its input 'nothing': no node, no input of the network, no constant");
 }

@@ -243,6 +243,53 @@ TEST_CASE("External data within nodes, bodies and functions gets its new name, t
   }
 }
 
+TEST_CASE("Before IR version 4 initializers are inputs, too: new ones come, those that nobody reads go") {
+  const auto file = [](std::int64_t version, const o::Message& graph) {
+    return o::number(1, version) + o::bytes(7, graph) + o::bytes(8, o::number(2, 8));
+  };
+  const o::Parts inputs = {o::value("x", {1, 2}), o::value("w", {1, 2}), o::value("v", {1, 2})};
+  const o::Message before =
+      o::graph({o::node("Add", {"x", "w"}, {"t"}, {}, "first"), o::node("Mul", {"t", "v"}, {"y"}, {}, "second")},
+               {o::floats("w", {1, 2}, {1, 2}), o::floats("v", {1, 2}, {3, 4})}, inputs, {o::value("y", {1, 2})});
+  const o::Message added = o::floats("w@first", {1, 2}, {2, 4});
+  for (const std::int64_t version : {3, 4}) {
+    const Case test(file(version, before));
+    const std::string after = test.write({.copies = {test.copy("w@first", "w", 2)}, .rebindings = {{0, 1, 0}}});
+    const o::Parts nodes = {o::node("Add", {"x", "w@first"}, {"t"}, {}, "first"),
+                            o::node("Mul", {"t", "v"}, {"y"}, {}, "second")};
+    const o::Message v = o::floats("v", {1, 2}, {3, 4}), w = o::floats("w", {1, 2}, {1, 2});
+    const o::Message expected = version == 3
+                                    ? o::graph(nodes, {v}, {inputs[0], inputs[2]}, {o::value("y", {1, 2})}) +
+                                          o::bytes(5, added) + o::bytes(11, o::value("w@first", {1, 2}))
+                                    : o::graph(nodes, {w, v}, inputs, {o::value("y", {1, 2})}) + o::bytes(5, added);
+    CHECK(after == file(version, expected));
+    const Model read = read_model(test.folder / "out/m.onnx");
+    CHECK(read.network.inputs().size() == 1);
+    CHECK(values_of(read.network, "w@first") == std::vector<double>{2, 4});
+  }
+}
+
+TEST_CASE("Sparse constants stay as they are, but for the names of their files") {
+  const auto graph = [](const std::string& location, float w) {
+    const o::Message values = o::external("s", 1, {2}, location, "0", "8");
+    return o::graph({kAdd, o::node("Mul", {"y", "s"}, {"z"}),
+                     o::node("Constant", {}, {"c"},
+                             {o::attribute_sparse("sparse_value", o::sparse(values, {0, 1}, {4}))}, "k")},
+                    {o::floats("w", {1, 2}, {w, 2})}, {o::value("x", {1, 2})}, {o::value("y", {1, 2})}) +
+           o::bytes(15, o::sparse(values, {0, 3}, {2, 2})) + o::number(999, 7);
+  };
+  const Case test(o::model(graph("a.bin", 1)), {{"a.bin", o::raw<float>({5, 6})}});
+  CHECK(test.write({}, "n.onnx") == o::model(graph("a.bin", 1)));
+  CHECK(test.write({.constants = {test.times("w", 1)}}, "n.onnx") == o::model(graph("a.bin", 1)));
+  CHECK(test.write({}) == o::model(graph("m.onnx.data", 1)));
+  CHECK(read_file(test.folder / "out/m.onnx.data") == o::raw<float>({5, 6}));
+  const Case alone(
+      o::model(o::graph({o::node("Mul", {"x", "s"}, {"y"})}, {}, {o::value("x", {2})}, {o::value("y", {2})}) +
+               o::bytes(15, o::sparse(o::floats("s", {1}, {1}), {0}, {2}))));
+  CHECK(error_of([&] { write_model(alone.model, {}, alone.folder / "out/m.json"); }, alone.folder.path())
+            .find("initializer 's': a sparse constant has no place in model.json") != std::string::npos);
+}
+
 TEST_CASE("Models go to model.json and back") {
   const Case test(model_with({kAdd, o::node("Clip", {"y", "", "k"}, {"z"}, {o::attribute("alpha", 0.1F)}, "clip")},
                              {o::floats("w", {1, 2}, {1, 2}), o::ints("k", {2}, {3, -4})}));

@@ -45,6 +45,12 @@ Message external(const std::string& name, int type, const Dims& dims, const std:
          entry("length", length) + number(14, 1);
 }
 
+Message sparse(const Message& values, const Dims& places, const Dims& dims) {
+  Message text = bytes(1, values) + bytes(2, ints("places", {static_cast<std::int64_t>(places.size())}, places));
+  for (const std::int64_t dim : dims) text += number(3, dim);
+  return text;
+}
+
 Message attribute(const std::string& name, std::int64_t value) {
   return bytes(1, name) + number(3, value) + number(20, 2);
 }
@@ -66,6 +72,10 @@ Message attribute_tensor(const std::string& name, const Message& tensor) {
 
 Message attribute_graph(const std::string& name, const Message& graph) {
   return bytes(1, name) + bytes(6, graph) + number(20, 5);
+}
+
+Message attribute_sparse(const std::string& name, const Message& sparse) {
+  return bytes(1, name) + bytes(22, sparse) + number(20, 11);
 }
 
 Message node(const std::string& type, const Names& inputs, const Names& outputs, const Parts& attributes,

@@ -42,6 +42,9 @@ Message ints(const std::string& name, const Dims& dims, const std::vector<std::i
 Message external(const std::string& name, int type, const Dims& dims, const std::string& location,
                  const std::string& offset, const std::string& length);
 
+// SparseTensorProto: these values stand at these places of a tensor of this shape.
+Message sparse(const Message& values, const Dims& places, const Dims& dims);
+
 // --- AttributeProto
 Message attribute(const std::string& name, std::int64_t value);
 Message attribute(const std::string& name, float value);
@@ -49,6 +52,7 @@ Message attribute(const std::string& name, const Dims& values);
 Message attribute_text(const std::string& name, const std::string& value);
 Message attribute_tensor(const std::string& name, const Message& tensor);
 Message attribute_graph(const std::string& name, const Message& graph);
+Message attribute_sparse(const std::string& name, const Message& sparse);
 
 // --- NodeProto, ValueInfoProto, GraphProto, ModelProto
 Message node(const std::string& type, const Names& inputs, const Names& outputs, const Parts& attributes = {},

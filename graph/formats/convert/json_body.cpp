@@ -45,7 +45,7 @@ class JsonBody {
         if (const Declared each = read_declared(*fields, arena_); said.insert(each.name).second)
           inner.add(inner_text(each));
       if (fields->number == GraphProto::kSparseInitializer)
-        throw Error("", "", "sparse tensors are not read: store it dense");
+        throw Error("", "", "a sparse constant has no place in model.json; keep the model's format");
     }
     return fmt::format(R"({{"name": {}, "inputs": [{}], "outputs": [{}], "tensors": {{{}}}, "nodes": [{}]{}}})",
                        utf8_text(name), inputs.text(), outputs.text(), tensors.text(), nodes.text(),

@@ -252,9 +252,10 @@ std::string graph_text(const Model& model, const OnnxOrigin& origin, const Named
 void check_constants(const Model& model, const OnnxOrigin& origin) {
   if (origin.held.empty()) return;
   const OnnxOrigin::Held& held = origin.held.front();
+  const std::string what =
+      held.element == 0 ? "a sparse constant" : fmt::format("a constant of type {}", element_name(held.element));
   throw Error("", fmt::format("initializer '{}'", model.network.tensor(held.tensor).name),
-              fmt::format("a constant of type {} has no place in model.json; keep the model's format",
-                          element_name(held.element)));
+              what + " has no place in model.json; keep the model's format");
 }
 
 }  // namespace

@@ -73,8 +73,9 @@ struct AttributeParts {
       case AttributeProto::kTypeProtos:
         return guess(kTypeTypes);
       case AttributeProto::kSparseTensor:
+        return guess(kTypeSparseTensor);
       case AttributeProto::kSparseTensors:
-        throw field.error("sparse tensors are not read: store it dense");
+        return guess(kTypeSparseTensors);
       default:
         return;
     }

@@ -11,7 +11,7 @@
 namespace rw::graph::onnx {
 namespace {
 
-enum class Message : std::uint8_t { model, function, graph, node, attribute, tensor };
+enum class Message : std::uint8_t { model, function, graph, node, attribute, sparse, tensor };
 
 // Where messages stand in one another on the way to a tensor.
 struct ChildRow {
@@ -19,17 +19,22 @@ struct ChildRow {
   std::uint32_t number;
   Message child;
 };
-constexpr std::array<ChildRow, 10> kChildren = {{
+constexpr std::array<ChildRow, 15> kChildren = {{
     {Message::model, ModelProto::kGraph, Message::graph},
     {Message::model, ModelProto::kFunctions, Message::function},
     {Message::function, FunctionProto::kNode, Message::node},
     {Message::graph, GraphProto::kInitializer, Message::tensor},
+    {Message::graph, GraphProto::kSparseInitializer, Message::sparse},
     {Message::graph, GraphProto::kNode, Message::node},
     {Message::node, NodeProto::kAttribute, Message::attribute},
     {Message::attribute, AttributeProto::kTensor, Message::tensor},
     {Message::attribute, AttributeProto::kTensors, Message::tensor},
     {Message::attribute, AttributeProto::kGraph, Message::graph},
     {Message::attribute, AttributeProto::kGraphs, Message::graph},
+    {Message::attribute, AttributeProto::kSparseTensor, Message::sparse},
+    {Message::attribute, AttributeProto::kSparseTensors, Message::sparse},
+    {Message::sparse, SparseTensorProto::kValues, Message::tensor},
+    {Message::sparse, SparseTensorProto::kIndices, Message::tensor},
 }};
 
 std::optional<Message> child_of(Message parent, std::uint32_t number) {
@@ -117,6 +122,10 @@ std::string_view external_location(const Field& tensor) {
 
 std::optional<std::string> renamed_tensor(const Field& tensor, const Renames& renames) {
   return renamed(Message::tensor, tensor, 1, renames);
+}
+
+std::optional<std::string> renamed_sparse(const Field& sparse, const Renames& renames) {
+  return renamed(Message::sparse, sparse, 1, renames);
 }
 
 std::optional<std::string> renamed_node(const Field& node, const Renames& renames) {

@@ -23,6 +23,7 @@ using Renames = std::map<std::string, std::string, std::less<>>;
 
 // A message with other locations, without its tag and length. Has no value where it says none of these.
 std::optional<std::string> renamed_tensor(const Field& tensor, const Renames& renames);
+std::optional<std::string> renamed_sparse(const Field& sparse, const Renames& renames);
 std::optional<std::string> renamed_node(const Field& node, const Renames& renames);
 std::optional<std::string> renamed_function(const Field& function, const Renames& renames);
 

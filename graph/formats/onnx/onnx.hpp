@@ -22,12 +22,13 @@ struct OnnxOrigin : Origin {
   std::shared_ptr<const MappedFile> file;
   onnx::Field graph;                   // of the model
   bool functions = false;              // it defines some
+  std::int64_t ir_version = 0;         // 0: not said
   std::vector<TensorId> initializers;  // in the order of the file
   struct Held {
     TensorId tensor;
-    std::int32_t element;  // element.hpp
+    std::int32_t element;  // element.hpp; 0: it is sparse
   };
-  std::vector<Held> held;  // initializers of types that are not read here
+  std::vector<Held> held;  // initializers that are not read here
   onnx::ExternalFiles external;
 };
 

@@ -47,7 +47,7 @@ class ModelReader {
     for (Fields fields(origin_->file->text(), 0); fields.next();) {
       switch (fields->number) {
         case ModelProto::kIrVersion:
-          ir_version_ = fields->integer();
+          origin_->ir_version = fields->integer();
           break;
         case ModelProto::kOpsetImport:
           read_opset(*fields);
@@ -100,7 +100,7 @@ class ModelReader {
     each_field([&](const Field& field) {
       if (field.number == GraphProto::kName) builder_.name(field.text());
       if (field.number == GraphProto::kInitializer) read_initializer(field);
-      if (field.number == GraphProto::kSparseInitializer) refuse_sparse(field);
+      if (field.number == GraphProto::kSparseInitializer) read_sparse_initializer(field);
       if (field.number == GraphProto::kInput) inputs.push_back(field);
       if (field.number == GraphProto::kOutput) outputs.push_back(field);
       described |= field.number == GraphProto::kValueInfo;
@@ -136,7 +136,7 @@ class ModelReader {
       if (tensor.value)
         builder_.constant(id, builder_.arena().keep(*tensor.value));
       else
-        hold(id, tensor);
+        hold(id, DType::undefined, tensor.shape, tensor.element);
       origin_->initializers.push_back(id);
     } catch (const Error& error) {
       throw placed(error, place());
@@ -153,19 +153,28 @@ class ModelReader {
     return true;
   }
 
-  // A constant whose value is not understood is something given from outside: nothing is known of it, nothing changes
-  // it.
-  void hold(TensorId id, const TensorMessage& tensor) {
-    builder_.describe(id, DType::undefined, tensor.shape);
+  // A constant whose value is not understood is something given from outside: nothing changes it. `element`: its type;
+  // 0 of a sparse one.
+  void hold(TensorId id, DType dtype, Shape shape, std::int32_t element) {
+    builder_.describe(id, dtype, shape);
     builder_.hold(id);
-    origin_->held.push_back({id, tensor.element});
+    origin_->held.push_back({id, element});
   }
 
-  [[noreturn]] void refuse_sparse(const Field& message) {
+  // Of a sparse one type and shape are known.
+  void read_sparse_initializer(const Field& message) {
     std::string_view name;
     for (Fields fields(message); fields.next();)
       if (fields->number == SparseTensorProto::kValues) name = tensor_name(*fields);
-    throw Error("", fmt::format("initializer '{}'", name), "sparse tensors are not read: store it dense");
+    if (name.empty()) throw message.error("a sparse initializer without a name");
+    try {
+      const auto [shape, dtype] = read_sparse(message, builder_.arena());
+      const TensorId id = builder_.tensor(name);
+      if (!note(id, kGiven)) throw Error("", "", "a second initializer has this name");
+      hold(id, dtype, shape, 0);
+    } catch (const Error& error) {
+      throw placed(error, fmt::format("initializer '{}'", name));
+    }
   }
 
   void read_input(const Field& message) {
@@ -338,14 +347,13 @@ class ModelReader {
   }
 
   void check_opsets() const {
-    if (domains_.empty() && ir_version_ < kFirstWithOpsets && ir_version_ > 0) return;
+    if (domains_.empty() && origin_->ir_version < kFirstWithOpsets && origin_->ir_version > 0) return;
     if (used_domains_.contains("") && !domains_.contains(""))
       throw Error("", "opset_import", "the model does not say which version of the ONNX operators it uses");
   }
 
   std::shared_ptr<OnnxOrigin> origin_;
   NetworkBuilder builder_;
-  std::int64_t ir_version_ = 0;
   std::set<std::string, std::less<>> domains_, used_domains_, functions_;
   std::vector<std::uint8_t> notes_;  // by tensor: what the file has said of it
   AttributeLists attribute_lists_;

@@ -39,6 +39,7 @@ enum AttributeType : std::int64_t {
   kTypeTensors = 9,
   kTypeGraphs = 10,
   kTypeSparseTensor = 11,
+  kTypeSparseTensors = 12,
   kTypeType = 13,
   kTypeTypes = 14,
 };
@@ -48,7 +49,7 @@ struct TensorProto {
                                  kUint64Data = 11, kExternalData = 13, kDataLocation = 14;
 };
 struct SparseTensorProto {
-  static constexpr std::uint32_t kValues = 1;
+  static constexpr std::uint32_t kValues = 1, kIndices = 2, kDims = 3;
 };
 struct StringStringEntry {
   static constexpr std::uint32_t kKey = 1, kValue = 2;

@@ -195,4 +195,16 @@ TensorMessage read_tensor(const Field& message, Arena& arena, ExternalFiles& fil
   return result;
 }
 
+SparseMessage read_sparse(const Field& message, Arena& arena) {
+  TensorParts values, all;
+  for (Fields fields(message); fields.next();) {
+    if (fields->number == SparseTensorProto::kDims) fields->integers(all.dims);
+    if (fields->number != SparseTensorProto::kValues) continue;
+    for (Fields inner(*fields); inner.next();) values.take(*inner);
+  }
+  const auto code = static_cast<int>(values.data_type);
+  const auto dtype = code == values.data_type ? dtype_of_onnx(code) : std::nullopt;
+  return {read_shape(all, arena), dtype.value_or(DType::undefined)};
+}
+
 }  // namespace rw::graph::onnx

@@ -1,4 +1,4 @@
-// TensorProto: a constant.
+// TensorProto and SparseTensorProto: constants.
 #pragma once
 
 #include <optional>
@@ -25,5 +25,14 @@ std::string_view tensor_name(const Field& message);
 // Error: no element type, a shape that is none or has more than kMaxRank dimensions, elements that are missing, stand
 // in two places, or are not as many as the shape says; and those of ExternalFiles::view.
 TensorMessage read_tensor(const Field& message, Arena& arena, ExternalFiles& files);
+
+// A sparse tensor: what is known of it without its elements, which stay as they are.
+struct SparseMessage {
+  Shape shape;                     // in the arena
+  DType dtype = DType::undefined;  // undefined: not known here
+};
+
+// Error: a shape that is none or has more than kMaxRank dimensions.
+SparseMessage read_sparse(const Field& message, Arena& arena);
 
 }  // namespace rw::graph::onnx

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -68,6 +69,12 @@ class Writer {
     add_constants();
   }
 
+  // Before this version of the format every initializer is an input of the graph, too.
+  bool lists_initializers() const {
+    constexpr std::int64_t kFree = 4;
+    return origin_.ir_version > 0 && origin_.ir_version < kFree;
+  }
+
   const Literal& literal(TensorId tensor) const { return *model_.network.tensor(tensor).constant; }
 
   bool is_external(TensorId tensor) const {
@@ -98,6 +105,9 @@ class Writer {
           break;
         case GraphProto::kInitializer:
           copy_initializer(*fields, origin_.initializers[initializer++]);
+          break;
+        case GraphProto::kSparseInitializer:
+          keep_constant(*fields, renamed_sparse(*fields, relocation_.renames()));
           break;
         case GraphProto::kInput:
         case GraphProto::kValueInfo:
@@ -135,10 +145,10 @@ class Writer {
   }
 
   // Constants that nobody reads any more, such as those of a BatchNormalization that was folded, but for those that the
-  // file calls inputs, too.
+  // file calls inputs, too, where it need not.
   std::set<TensorId> orphans() const {
     std::set<TensorId> all = rewritten_.orphans();
-    if (all.empty()) return all;
+    if (all.empty() || lists_initializers()) return all;
     for (Fields fields(origin_.graph); fields.next();)
       if (fields->number == GraphProto::kInput)
         if (const auto id = model_.network.find(name_of(*fields))) all.erase(*id);
@@ -159,7 +169,9 @@ class Writer {
     }
     const Edit* edit = rewritten_.edit(tensor);
     const bool moves = relocation_.moves() && (is_external(tensor) || is_empty_external(field, tensor));
-    if (!edit && !moves) return keep_initializer(field);
+    if (!edit && !moves)
+      return keep_constant(field,
+                           relocation_.renames().empty() ? std::nullopt : renamed_tensor(field, relocation_.renames()));
     changed_ = true;
     if (moves) return move_initializer(field, tensor, edit);
     scale_initializer(field, tensor, *edit);
@@ -169,12 +181,12 @@ class Writer {
     return literal(tensor).bytes.empty() && !external_location(field).empty();
   }
 
-  void keep_initializer(const Field& field) {
-    const auto renamed = relocation_.renames().empty() ? std::nullopt : renamed_tensor(field, relocation_.renames());
+  // As it is, but for the names of its files; nothing in `renamed`: they stay.
+  void keep_constant(const Field& field, const std::optional<std::string>& renamed) {
     if (!renamed) return graph_.copy(field.whole);
     changed_ = true;
     std::string message;
-    append_text(GraphProto::kInitializer, *renamed, message);
+    append_text(field.number, *renamed, message);
     graph_.text(std::move(message));
   }
 
@@ -226,24 +238,45 @@ class Writer {
     graph_.text(std::move(out));
   }
 
+  static std::string info_of(std::string_view name, DType dtype, std::span<const std::int64_t> shape) {
+    Declared said = {name, {.kind = ValueType::Kind::tensor, .element = row(dtype).onnx}};
+    said.type.shape = Shape(shape);
+    return value_info(said);
+  }
+
   // What the file says of the shape of a constant that gets another one.
   void copy_value_info(const Field& field) {
     const std::string_view name = name_of(field);
-    const auto tensor = rewriting_.constants.empty() ? std::nullopt : model_.network.find(name);
+    const auto tensor = rewriting_.constants.empty() && orphans_.empty() ? std::nullopt : model_.network.find(name);
+    if (tensor && field.number == GraphProto::kInput && orphans_.count(*tensor) != 0) {
+      changed_ = true;
+      return;
+    }
     const Edit* edit = tensor ? rewritten_.edit(*tensor) : nullptr;
     if (!edit || std::equal(edit->shape.begin(), edit->shape.end(), literal(*tensor).shape.dims().begin(),
                             literal(*tensor).shape.dims().end()))
       return graph_.copy(field.whole);
     std::string out;
-    Declared said = {name, {.kind = ValueType::Kind::tensor, .element = row(literal(*tensor).dtype).onnx}};
-    said.type.shape = Shape(edit->shape);
-    append_text(field.number, value_info(said), out);
+    append_text(field.number, info_of(name, literal(*tensor).dtype, edit->shape), out);
     graph_.text(std::move(out));
   }
 
   void add_constants() {
-    for (const ConstantCopy& each : rewriting_.copies) add_copy(each);
-    for (const RewrittenConstant& each : rewritten_.added()) add_constant(each);
+    for (const ConstantCopy& each : rewriting_.copies) {
+      add_copy(each);
+      add_input(each.name, literal(each.tensor).dtype, each.edit.shape);
+    }
+    for (const RewrittenConstant& each : rewritten_.added()) {
+      add_constant(each);
+      add_input(each.name, each.value->dtype, each.shape());
+    }
+  }
+
+  void add_input(std::string_view name, DType dtype, std::span<const std::int64_t> shape) {
+    if (!lists_initializers()) return;
+    std::string out;
+    append_text(GraphProto::kInput, info_of(name, dtype, shape), out);
+    graph_.text(std::move(out));
   }
 
   void add_copy(const ConstantCopy& copy) {
