@@ -7,6 +7,7 @@
 #include <set>
 
 #include "runtime/certify/folded.hpp"
+#include "runtime/certify/shifts.hpp"
 #include "runtime/certify/unfolded.hpp"
 #include "runtime/certify/views.hpp"
 #include "runtime/laws/conditions.hpp"
@@ -19,11 +20,13 @@ namespace {
 
 class Certifier : public Carry {
  public:
-  Certifier(const Analysis& analysis, const graph::Rewritten& rewritten, const ClaimedScales& claimed)
+  Certifier(const Analysis& analysis, const graph::Rewritten& rewritten, const ClaimedScales& claimed,
+            const ClaimedScales& shifts)
       : analysis_(analysis),
         network_(*analysis.network),
         rewritten_(rewritten),
         claimed_(claimed),
+        shifts_(analysis, rewritten, claimed, shifts),
         scaled_(rewritten.tensor_count()),
         edited_(rewritten.tensor_count()) {
     for (const graph::ConstantEdit& each : rewritten.rewriting().constants) edited_[each.tensor] = true;
@@ -59,7 +62,7 @@ class Certifier : public Carry {
   }
 
   bool untouched() const {
-    if (rewritten_.change(op_.id) || !inserted_.empty()) return false;
+    if (rewritten_.change(op_.id) || !inserted_.empty() || shifts_.any(op_.inputs)) return false;
     return std::none_of(op_.inputs.begin(), op_.inputs.end(),
                         [&](TensorId input) { return input != kNone && (scaled_[input] || edited_[input]); });
   }
@@ -74,8 +77,17 @@ class Certifier : public Carry {
     std::string why = exchanged_inputs(site);
     if (why.empty()) why = moved_outputs(site);
     if (why.empty()) why = carry(site);
-    if (why.empty() && moved_) why = moved_->check_bias(site, rewritten_, op_, scale(op_.outputs[0]));
-    return why;
+    return why.empty() ? shift(site) : why;
+  }
+
+  // What was taken out of its inputs, or is by its bias.
+  std::string shift(const Site& site) {
+    const bool folded = moved_ && moved_->folds(), replaced = replaced_.count(bias_slot(site)) != 0;
+    if (!folded && !replaced && !shifts_.any(op_.inputs)) return {};
+    std::string why;
+    if (!folded && !replaced && !(site.form().linear && site.form().linear(site, why))) return shifts_.pass(site, op_);
+    const bool merged = !folded && !replaced && rewritten_.rewriting().graph.originals.count(op_.id) != 0;
+    return shifts_.linear(site, op_, moved_ ? &*moved_ : nullptr, scale(op_.outputs[0]), merged);
   }
 
   std::string carry(const Site& site) {
@@ -169,6 +181,7 @@ class Certifier : public Carry {
     const TensorId read = inputs.empty() ? kNone : inputs[0];
     if (!site.has(0) || read == kNone || !is_same(site.input(0), read))
       return fmt::format("{} takes its place, and reads another tensor", op_.type);
+    if (shifts_.any(inputs)) return fmt::format("{} takes its place, and what it reads has less than before", op_.type);
     std::vector<graph::RewrittenOperator> limits = inserted_;
     limits.push_back(op_);
     std::string why = check_unfolded(site, rewritten_, limits, scale(read));
@@ -221,6 +234,7 @@ class Certifier : public Carry {
     const graph::Tensor& info = network_.tensor(tensor);
     if (info.is_output && !scale.is_one() && !near(*scale.values, std::vector<double>(scale.values->size(), 1.0)))
       return fmt::format("output '{}' of the network is scaled", info.name);
+    if (std::string why = shifts_.wrong(tensor); !why.empty()) return why;
     const auto found = claimed_.find(tensor);
     const std::vector<double>* claimed = found == claimed_.end() ? nullptr : &found->second;
     if (claimed ? claimed->empty() : scale.is_one()) return {};
@@ -238,6 +252,7 @@ class Certifier : public Carry {
   const graph::Network& network_;
   const graph::Rewritten& rewritten_;
   const ClaimedScales& claimed_;
+  Shifts shifts_;
   Certificate result_;
   std::vector<bool> scaled_, edited_;           // by tensor
   std::unordered_map<TensorId, Scale> scales_;  // of those that are: few of a large network
@@ -251,8 +266,9 @@ class Certifier : public Carry {
 
 }  // namespace
 
-Certificate certify(const Analysis& analysis, const graph::Rewritten& rewritten, const ClaimedScales& claimed) {
-  return Certifier(analysis, rewritten, claimed).run();
+Certificate certify(const Analysis& analysis, const graph::Rewritten& rewritten, const ClaimedScales& claimed,
+                    const ClaimedScales& shifts) {
+  return Certifier(analysis, rewritten, claimed, shifts).run();
 }
 
 }  // namespace rw::runtime

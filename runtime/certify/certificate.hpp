@@ -4,10 +4,11 @@
 // the scales and edits that go in. Where an operator reads or gives something else than in the network, that must be a
 // copy of what it read (copies, rebindings), the same tensor behind operators that are the identity, or an affine
 // operator behind it that was folded into its constants; where operators take the place of a Clip they must have its
-// bounds. It knows neither regions nor rules.
+// bounds. Where a bias says that less is given than before, what is missing must be carried to operators whose bias
+// makes up for it (shifts.hpp); through a Relu that holds for values above it alone. It knows neither regions nor
+// rules.
 //
-// What it does not look at: the bias of a linear operator that is replaced without a fold (absorb_bias), and, where
-// edits were made on the network already (graph/editor.hpp), whether these were right: actions answer for them.
+// What it does not look at: edits that were made on the network already (graph/editor.hpp). Actions answer for them.
 #pragma once
 
 #include <string>
@@ -33,7 +34,9 @@ struct Certificate {
 // nothing is said.
 using ClaimedScales = std::unordered_map<TensorId, std::vector<double>>;
 
-// `analysis`: of rewritten.network(). graph::Error: operators that wait for one another.
-Certificate certify(const Analysis& analysis, const graph::Rewritten& rewritten, const ClaimedScales& claimed);
+// `analysis`: of rewritten.network(). `shifts`: what is said to be taken out of activations along their channels, in
+// the units of before; absent: nothing. graph::Error: operators that wait for one another.
+Certificate certify(const Analysis& analysis, const graph::Rewritten& rewritten, const ClaimedScales& claimed,
+                    const ClaimedScales& shifts = {});
 
 }  // namespace rw::runtime

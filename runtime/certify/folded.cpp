@@ -12,7 +12,6 @@
 #include "runtime/weights/bias.hpp"
 
 namespace rw::runtime {
-namespace {}  // namespace
 
 std::vector<double> values_of(const graph::RewrittenConstant& constant) {
   if (!constant.edit) return graph::to_double(*constant.value);
@@ -29,17 +28,6 @@ OperatorId taken_out_behind(const graph::Rewritten& rewritten, TensorId tensor) 
   const auto uses = rewritten.network().consumers(tensor);
   if (uses.size() != 1 || !rewritten.removed(uses[0].op)) return kNone;
   return uses[0].op;
-}
-
-// The bias as it will be, in double, one value a channel; 0 where there is none. Has no value where it has another
-// shape.
-std::optional<std::vector<double>> bias_as_written(const graph::Rewritten& rewritten, TensorId tensor,
-                                                   std::size_t channels) {
-  const auto constant = tensor == kNone ? std::nullopt : rewritten.constant(tensor);
-  if (!constant) return tensor == kNone ? std::optional(std::vector<double>(channels, 0)) : std::nullopt;
-  std::vector<double> values = values_of(*constant);
-  if (values.size() == 1) values.assign(channels, values[0]);
-  return values.size() == channels ? std::optional(std::move(values)) : std::nullopt;
 }
 
 }  // namespace
@@ -96,34 +84,35 @@ Scale FoldedBehind::behind(Scale own, const graph::Shape& shape, const std::vect
   return make_scale(axes_, std::move(values), shape);
 }
 
-std::string FoldedBehind::check_bias(const Site& site, const graph::Rewritten& rewritten,
-                                     const graph::RewrittenOperator& op, const Scale& out) const {
-  if (map_.factor.empty()) return {};
-  const std::size_t channels = map_.factor.size();
-  std::string why;
-  const auto linear = site.form().linear(site, why);
-  const std::uint32_t slot = linear->bias.value_or(bias_slot(site));
-  const double weighs = site.number("beta", 1);
-  const TensorId now = slot < op.inputs.size() ? op.inputs[slot] : kNone;
-  const auto is = bias_as_written(rewritten, now, channels);
-  std::vector<double> was(channels, 0);
-  if (linear->bias) {
-    const auto values = values_along(site, *linear->bias, channels, 1);
-    if (!values) return "its bias is not one value a channel";
-    was = *values;
+std::optional<BiasInPlace> bias_in_place(const Site& site, const graph::Linear& linear, const FoldedBehind* moved,
+                                         std::size_t channels) {
+  BiasInPlace bias{std::vector<double>(channels, 0), std::vector<double>(channels, 0)};
+  if (linear.bias) {
+    const auto own = values_along(site, *linear.bias, channels, 1);
+    if (!own) return std::nullopt;
+    const double weighs = site.number("beta", 1);
+    for (std::size_t i = 0; i < channels; ++i) bias.magnitudes[i] = std::fabs(bias.values[i] = weighs * (*own)[i]);
   }
-  if (!is || !axes_.contains(out.axes)) return "its bias is not one value a channel";
-  const std::vector<double> scale = spread(out, axes_, site.output_shape());
-  const double rounded = graph::row(site.tensor(linear->weight).dtype).rounding;
+  if (!moved || !moved->folds()) return bias;
+  const ChannelAffine& map = moved->map();
+  if (map.factor.size() != channels) return std::nullopt;
   for (std::size_t i = 0; i < channels; ++i) {
-    const double from_bias = scale[i] * map_.factor[i] * weighs * was[i], added = scale[i] * map_.offset[i];
-    const double wants = from_bias + added;
-    if (!(std::fabs((*is)[i] * weighs - wants) <=
-          rounded * std::fabs(wants) + 1e-9 * (std::fabs(from_bias) + std::fabs(added))))
-      return fmt::format("the bias of its channel {} would be {}, where what is folded into it makes {}", i,
-                         (*is)[i] * weighs, wants);
+    bias.values[i] = map.factor[i] * bias.values[i] + map.offset[i];
+    bias.magnitudes[i] = std::fabs(map.factor[i]) * bias.magnitudes[i] + std::fabs(map.offset[i]);
   }
-  return {};
+  return bias;
+}
+
+std::optional<std::vector<double>> bias_as_written(const Site& site, const graph::Linear& linear,
+                                                   const graph::Rewritten& rewritten,
+                                                   const graph::RewrittenOperator& op, std::size_t channels) {
+  const std::uint32_t slot = linear.bias.value_or(bias_slot(site));
+  const TensorId now = slot < op.inputs.size() ? op.inputs[slot] : kNone;
+  const auto constant = now == kNone ? std::nullopt : rewritten.constant(now);
+  if (!constant) return now == kNone ? std::optional(std::vector<double>(channels, 0)) : std::nullopt;
+  std::vector<double> values = values_of(*constant);
+  if (values.size() == 1) values.assign(channels, values[0]);
+  return values.size() == channels ? std::optional(std::move(values)) : std::nullopt;
 }
 
 graph::Edit without_folded(graph::Edit edit) {

@@ -21,9 +21,8 @@ class FoldedBehind {
   // right, and `claimed` (null: 1) is taken. `shape`: of y.
   Scale behind(Scale own, const graph::Shape& shape, const std::vector<double>* claimed) const;
 
-  // Why the bias is not that of z scaled by `out`; empty: it is.
-  std::string check_bias(const Site& site, const graph::Rewritten& rewritten, const graph::RewrittenOperator& op,
-                         const Scale& out) const;
+  bool folds() const { return !map_.factor.empty(); }
+  const ChannelAffine& map() const { return map_; }
 
  private:
   AxisMask axes_;  // of y, on which the channels of the linear operator lie
@@ -33,6 +32,19 @@ class FoldedBehind {
 // How the operator at `site` comes to give `given`; nothing, and why, where it cannot.
 std::optional<FoldedBehind> follow_folds(const Analysis& analysis, const graph::Rewritten& rewritten, const Site& site,
                                          TensorId given, std::string& why);
+
+// The bias of a linear operator with what was folded into it (`moved`; null: nothing), before it is scaled: one value a
+// channel, and the magnitudes of its parts. Nothing: it is not one value a channel.
+struct BiasInPlace {
+  std::vector<double> values, magnitudes;
+};
+std::optional<BiasInPlace> bias_in_place(const Site& site, const graph::Linear& linear, const FoldedBehind* moved,
+                                         std::size_t channels);
+
+// The bias that it will read, one value a channel; 0 where there is none. Nothing: it has another shape.
+std::optional<std::vector<double>> bias_as_written(const Site& site, const graph::Linear& linear,
+                                                   const graph::Rewritten& rewritten,
+                                                   const graph::RewrittenOperator& op, std::size_t channels);
 
 // The elements of a constant as they will be.
 std::vector<double> values_of(const graph::RewrittenConstant& constant);

@@ -25,7 +25,8 @@ AppliedPlan apply_to_model(const graph::PlanFile& plan, graph::Model& model, con
   const graph::Planned planned = graph::planned(plan, model, options.undo);
   const Analysis analysis = analyse(model.network, laws.program.laws, {});
   AppliedPlan result;
-  result.certificate = certify(analysis, graph::Rewritten(model.network, planned.rewriting), planned.scales);
+  result.certificate =
+      certify(analysis, graph::Rewritten(model.network, planned.rewriting), planned.scales, planned.shifts);
   if (const Certificate& certificate = result.certificate; !certificate.holds) {
     result.leak = certificate.op != kNone
                       ? fmt::format("{} '{}'", model.network.type_of(certificate.op),

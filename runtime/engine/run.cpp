@@ -420,8 +420,8 @@ Outcome run(graph::Model& model, const dsl::Program& program, const RunOptions& 
   Outcome outcome;
   Runner(model, program, options, outcome).run();
   outcome.rewriting = apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
-  outcome.certificate =
-      certify(outcome.analysis, graph::Rewritten(model.network, outcome.rewriting), outcome.plan.scales());
+  outcome.certificate = certify(outcome.analysis, graph::Rewritten(model.network, outcome.rewriting),
+                                outcome.plan.scales(), outcome.plan.shifts());
   return outcome;
 }
 

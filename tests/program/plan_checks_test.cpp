@@ -1,6 +1,8 @@
 // What apply refuses (exit status 3): plans that are not complete, on another model, a second time, or taken back where
 // they never were; and what it applies with a word of warning.
 #include <filesystem>
+#include <functional>
+#include <sstream>
 
 #include "tests/program/plans.hpp"
 #include "tests/support/catch.hpp"
@@ -125,6 +127,63 @@ TEST_CASE("A plan is applied once, and taken back where it was applied") {
   CHECK(contains(twice.err, "tensor 'a.bias_2': the plan was applied to the model already"));
 }
 
+TEST_CASE("A second application is refused by name, whatever the plan does") {
+  struct Kind {
+    const char *what, *rules, *names;
+    std::function<void(Net&)> behind;  // the convolution 'a'
+    bool undone = false;               // the plan can be taken back, and is not where it was never applied
+  };
+  const auto through = [](const std::string& type) {
+    return [type](Net& net) { net.output(net.conv("b", net.op(type, "i", {"a"}), 2)); };
+  };
+  const std::vector<Kind> kinds = {
+      {"takes an operator out", "prepare", "node 'i'", through("Identity")},
+      {"puts another operator in its place", "prepare", "node 'r'",
+       [](Net& net) { net.output(net.conv("b", net.clip("r", "a", 0, std::nullopt), 2)); }},
+      {"puts operators in front of one", "clip wide", "tensor 'r.max@r'",
+       [](Net& net) { net.output(net.conv("b", net.clip("r", "a", 0, 1), 2)); }},
+      {"adds constants", "absorb_bias", "tensor 'h.bias@h'",
+       [](Net& net) {
+         const auto weight = net.constant("h.weight", Array({1, 3, 1, 1}, std::vector<float>{1, 2, 3}));
+         const auto bias = net.constant("h.bias", Array({1}, std::vector<float>{1000}));
+         net.output(net.conv("b", net.op("Conv", "h", {"a", weight, bias}), 2, {.pad = 0}));
+       }},
+      {"copies a constant", "wide", "tensor 'b.weight@c'",
+       [](Net& net) {
+         const auto b = net.conv("b", net.relu("r", "a"), 3, {.spread = 3});
+         net.output(net.conv("c", net.relu("rb", b), 3, {.weight = "b.weight"}));
+       },
+       true},
+      {"scales", "wide", "tensor 'a.weight'", [](Net& net) { net.output(net.conv("b", net.relu("r", "a"), 2)); },
+       true}};
+  for (const Kind& kind : kinds)
+    for (const char* ending : {".json", ".onnx"}) {
+      INFO(kind.what << " " << ending);
+      const TemporaryFolder folder;
+      Net net;
+      net.conv("a", net.input("x", {1, 2, 4, 4}), 3, {.kernel = 1, .spread = 3});
+      kind.behind(net);
+      net.calibrate();
+      net.save(folder.path(), "m");
+      Words run = {"m.json"};
+      for (std::istringstream rules(kind.rules); run.emplace_back(), rules >> run.back();) {
+      }
+      run.pop_back();
+      const std::string out = std::string("run") + ending;
+      run.insert(run.end(), {"-o", out, "--plan", "plan.json"});
+      must(folder, run);
+      const auto refused = [&](const Words& words, const std::string& why) {
+        const Outcome outcome = run_engine(words, {.folder = folder.path()});
+        INFO(outcome.err);
+        CHECK(outcome.status == 3);
+        CHECK(contains(outcome.err, kind.names + std::string(": the ") + why));
+        CHECK_FALSE(fs::exists(folder / "no.json"));
+      };
+      refused({"apply", "plan.json", out, "-o", "no.json"}, "");
+      if (kind.undone) refused({"apply", "plan.json", "m.json", "--undo", "-o", "no.json"}, "plan was not applied to ");
+    }
+}
+
 TEST_CASE("A second application that would overflow is told as such") {
   const TemporaryFolder folder;
   std::string text = Desk::model(1);
@@ -167,6 +226,49 @@ TEST_CASE("A fold is certified from the network: what the plan says of it must b
   const Outcome outcome = must(folder, {"apply", "old.json", "m.json", "-o", "old.run.json"});
   CHECK(contains(outcome.err, "old.json has no checksums"));
   same_files(folder / "again.safetensors", folder / "old.run.safetensors");
+}
+
+TEST_CASE("Biases that take something out of activations are certified, also on top of what was folded") {
+  const TemporaryFolder folder;
+  Net net;
+  const auto a =
+      net.op("Conv", "a",
+             {net.input("x", {1, 2, 4, 4}), net.constant("w", Array({2, 2, 1, 1}, std::vector<float>{1, 2, 3, 4})),
+              net.constant("b", Array({2}, std::vector<float>{70, 80}))});
+  net.output(net.conv("c", net.batch_norm("n", a), 2, {.pad = 0}));
+  net.calibrate();
+  net.save(folder.path(), "m");
+  // The normalization is moved far above 0, too.
+  std::string text = read_file(folder / "m.json");
+  const std::size_t at = text.find('[', text.find("\"data\"", text.find("\"n.bias\"")));
+  REQUIRE(at != std::string::npos);
+  text.replace(at, text.find(']', at) - at, "[500, 600");
+  for (std::size_t where = text.find("\"n\": {", text.find("\"calibration\"")), end = text.find('}', where);
+       where < end; where = end)
+    text.replace(where, end - where, "\"n\": {\"axis\": 1, \"min\": [400, 450], \"max\": [700, 800]");
+  write_file(folder / "m.json", text);
+  for (const Words& rules : {Words{"prepare", "absorb_bias"}, Words{"prepare", "cross_layer", "absorb_bias"}}) {
+    apply_gives_what_the_run_wrote(folder, "m.json", rules, "run.json");
+    Words run = {"m.json"};
+    run.insert(run.end(), rules.begin(), rules.end());
+    run.insert(run.end(), {"-o", "run.json", "--plan", "plan.json"});
+    must(folder, run);
+    const std::string plan = read_file(folder / "plan.json");
+    // The first number behind a text becomes 77.
+    const auto refused = [&](const std::string& before, const std::string& why) {
+      const std::size_t found = plan.find(before);
+      REQUIRE(found != std::string::npos);
+      const std::size_t from = found + before.size(), to = plan.find_first_of(",]", from);
+      write_file(folder / "bad.json", plan.substr(0, from) + "77" + plan.substr(to));
+      const Outcome outcome = run_engine({"apply", "bad.json", "m.json", "--force"}, {.folder = folder.path()});
+      INFO(outcome.err);
+      CHECK(outcome.status == 3);
+      CHECK(contains(outcome.err, why));
+    };
+    refused("\"subtract\": [", "the bias of its channel 0 would be ");
+    refused("\"c.bias@c\": {\"dtype\": \"float32\", \"shape\": [2], \"data\": [",
+            "the bias of its channel 0 would be ");
+  }
 }
 
 TEST_CASE("Weights alone: checksums are compared shard by shard, and nothing is said to be certified") {

@@ -179,3 +179,83 @@ TEST_CASE("absorb_bias leaves alone what it would change") {
     CHECK(result.bias == bias_before(net));
   }
 }
+
+TEST_CASE("absorb_bias: the certificate sees a bias or a shift that is another one") {
+  const std::vector<std::function<std::string(Net&)>> ways = {
+      [](Net& net) { return net.conv("c", net.relu("r", "a"), 4, {.pad = 0}); },
+      [](Net& net) { return net.conv("c", net.max_pool("m", net.relu("r", "a")), 4, {.kernel = 1, .bias = false}); },
+      [](Net& net) {
+        return net.conv("c", net.concat("k", {"a", net.relu("r", "a")}), 4, {.group = 2, .pad = 0});
+      },
+      [](Net& net) { return net.gemm("g", net.op("Flatten", "f", {net.relu("r", "a")}), 3); },
+      [](Net& net) {
+        const auto halves = net.ops("Split", "s", 2, {net.relu("r", "a")}, {{"axis", 1}});
+        return net.add("sum", net.conv("c", halves[0], 2, {.pad = 0}), net.conv("d", halves[1], 2, {.pad = 0}));
+      }};
+  for (const auto& way : ways) {
+    Net net(5);
+    high(net, 4);
+    net.output(way(net));
+    net.calibrate();
+    for (const char* rules : {"absorb_bias", "cross_layer absorb_bias"}) {
+      const Engine engine(net, rules);
+      const auto& analysis = engine.outcome().analysis;
+      const rw::runtime::Plan& plan = engine.outcome().plan;
+      REQUIRE(plan.added_biases().size() >= 2);
+      REQUIRE(plan.shifts().size() >= 2);
+      const auto holds = [&](const auto& change, std::size_t channels, std::size_t channel) {
+        std::vector<double> by(channels, 0);
+        by[channel] = 0.001;
+        rw::runtime::Plan changed = plan;
+        change(changed, by);
+        return certificate_of(analysis, changed).holds;
+      };
+      for (const auto& [op, added] : plan.added_biases())
+        for (std::size_t i = 0; i < added.size(); ++i)
+          CHECK_FALSE(holds([id = op](auto& changed, auto& by) { changed.add_bias(id, by); }, added.size(), i));
+      for (const auto& [tensor, shift] : plan.shifts())
+        for (std::size_t i = 0; i < shift.size(); ++i)
+          CHECK_FALSE(holds([id = tensor](auto& changed, auto& by) { changed.shift(id, by); }, shift.size(), i));
+    }
+  }
+}
+
+TEST_CASE("absorb_bias: the statistics are those that the network has then") {
+  const std::vector<std::function<std::string(Net&)>> ways = {
+      [](Net& net) { return net.relu("r", "a"); }, [](Net& net) { return net.max_pool("m", net.relu("r", "a")); },
+      [](Net& net) {
+        return net.concat("k", {net.relu("r", "a"), "a"});
+      }};
+  for (const auto& way : ways)
+    for (const char* rules : {"absorb_bias", "cross_layer absorb_bias"}) {
+      Net net(6);
+      high(net);
+      net.output(net.conv("c", way(net), 3, {.kernel = 1}));
+      net.calibrate(4);
+      const TemporaryFolder folder;
+      const Rewritten rewritten = rewrite_through_files(net, rules, folder);
+      const auto& network = rewritten.after.network;
+      int compared = 0;
+      for (const rw::graph::Statistic& entry : rewritten.after.statistics.entries()) {
+        if (entry.tensor == rw::graph::kNone ||
+            !rewritten.outcome.plan.shift_of(*rewritten.before.network.find(entry.name)))
+          continue;
+        std::vector<double> low(entry.min.size(), INFINITY), high(entry.max.size(), -INFINITY);
+        for (std::uint64_t sample = 0; sample < 4; ++sample) {
+          const Array value = evaluate(network, net.inputs(sample)).at(std::string(entry.name));
+          const auto stride = static_cast<std::size_t>(strides_of(value.shape())[1]);
+          for (std::size_t i = 0; i < value.count(); ++i) {
+            const std::size_t channel = i / stride % low.size();
+            low[channel] = std::min<double>(low[channel], value.floats()[i]);
+            high[channel] = std::max<double>(high[channel], value.floats()[i]);
+          }
+        }
+        for (std::size_t i = 0; i < low.size(); ++i) {
+          CHECK(entry.min[i] == Approx(low[i]).margin(1e-4 * (high[i] - low[i])));
+          CHECK(entry.max[i] == Approx(high[i]).epsilon(1e-4));
+        }
+        ++compared;
+      }
+      CHECK(compared >= 2);
+    }
+}

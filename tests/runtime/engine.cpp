@@ -12,7 +12,7 @@ namespace rw::test {
 
 runtime::Certificate certificate_of(const runtime::Analysis& analysis, const runtime::Plan& plan) {
   const graph::Rewriting rewriting = runtime::apply_plan(analysis, plan, {}, {});
-  return runtime::certify(analysis, graph::Rewritten(*analysis.network, rewriting), plan.scales());
+  return runtime::certify(analysis, graph::Rewritten(*analysis.network, rewriting), plan.scales(), plan.shifts());
 }
 
 const char* const kTakeAll = R"(

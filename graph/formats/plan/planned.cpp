@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "graph/base/checksum.hpp"
 #include "graph/base/printable.hpp"
 #include "graph/editor.hpp"
 #include "graph/formats/plan/entry.hpp"
@@ -15,6 +16,44 @@
 
 namespace rw::graph {
 namespace {
+
+constexpr std::string_view kApplied = "the plan was applied to the model already";
+
+[[noreturn]] void refuse_applied(const PlanFile& plan, std::string place, std::string_view message) {
+  const Error shown = printable(Error(plan.path, std::move(place), std::string(message)), "");
+  throw PlanRefusal(shown.file, shown.place, shown.message);
+}
+
+std::uint32_t checksum(const Literal& value) {
+  Checksum sum;
+  add_elements(value, sum);
+  return sum.value();
+}
+
+// Of a plan that does not fit: whether that is because the model has what it makes, and lacks what it takes out.
+void refuse_twice(const PlanFile& plan, const Network& network) {
+  for (const PlanScale& scale : plan.scales) {
+    const auto there = scale.copy.empty() ? std::nullopt : network.find(scale.copy);
+    const PlanChecksum* said = plan.checksum_of(scale);
+    if (there && said && network.tensor(*there).constant && checksum(*network.tensor(*there).constant) == said->after)
+      refuse_applied(plan, fmt::format("tensor '{}'", scale.copy), kApplied);
+  }
+  for (const PlanEdit& edit : plan.edits) {
+    const bool there = network.has_operator(edit.node);
+    if (edit.kind == PlanEdit::Kind::insert && there)
+      refuse_applied(plan, fmt::format("node '{}'", edit.node), kApplied);
+    if (edit.kind == PlanEdit::Kind::remove && !there)
+      refuse_applied(plan, fmt::format("node '{}'", edit.node),
+                     "the model has no such node: the plan was applied to it already, or is for another model");
+  }
+}
+
+// Of a plan that cannot be taken back: whether it was never applied.
+void refuse_undo(const PlanFile& plan, const Network& network) {
+  for (const PlanScale& scale : plan.scales)
+    if (!scale.copy.empty() && !network.find(scale.copy))
+      refuse_applied(plan, fmt::format("tensor '{}'", scale.copy), "the plan was not applied to the model");
+}
 
 class ModelPlan {
  public:
@@ -133,6 +172,7 @@ class ModelPlan {
       if (!id) continue;
       if (!result_.scales.emplace(*id, undo_ ? inverse(plan_, each.tensor, each.multiply) : each.multiply).second)
         misfit(plan_, each.tensor, "the plan scales its statistics twice");
+      if (!each.subtract.empty()) result_.shifts.emplace(*id, each.subtract);
     }
   }
 
@@ -198,10 +238,13 @@ class ModelPlan {
       if (!editor.can_edit(op)) refuse(edit, "it stands in a nested network");
       if (info.captured != 0 || info.inputs.empty() || info.inputs[0] == kNone || info.outputs.size() != 1)
         refuse(edit, "only an operator with one output that reads something can be replaced");
-      if (unfolded.count(edit.node) != 0)
+      if (unfolded.count(edit.node) != 0) {
         rewriting().graph.replacements.push_back({op, edit.name});
-      else
-        editor.replace(op, edit.name);
+        continue;
+      }
+      if (network_.type_of(op) == edit.name && info.inputs.size() == 1 && info.attributes.empty())
+        refuse_applied(plan_, fmt::format("node '{}'", edit.node), kApplied);
+      editor.replace(op, edit.name);
     }
     editor.finish();
   }
@@ -210,8 +253,7 @@ class ModelPlan {
     const Literal& value = constant.value;
     if (there.constant && there.constant->dtype == value.dtype && there.constant->shape == value.shape &&
         std::equal(value.bytes.begin(), value.bytes.end(), there.constant->bytes.begin(), there.constant->bytes.end()))
-      throw PlanRefusal(plan_.path, fmt::format("tensor '{}'", printable(constant.name)),
-                        "the plan was applied to the model already");
+      refuse_applied(plan_, fmt::format("tensor '{}'", constant.name), kApplied);
     misfit(plan_, constant.name, "the model has a tensor of this name already");
   }
 
@@ -293,6 +335,15 @@ class ModelPlan {
 
 }  // namespace
 
-Planned planned(const PlanFile& plan, Model& model, bool undo) { return ModelPlan(plan, model, undo).run(); }
+Planned planned(const PlanFile& plan, Model& model, bool undo) {
+  try {
+    return ModelPlan(plan, model, undo).run();
+  } catch (const PlanRefusal&) {
+    throw;
+  } catch (const Error&) {
+    if (plan.checksums && (!undo || !plan.edits_graph())) (undo ? refuse_undo : refuse_twice)(plan, model.network);
+    throw;
+  }
+}
 
 }  // namespace rw::graph

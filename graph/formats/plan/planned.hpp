@@ -32,13 +32,15 @@ struct NotedScale {
 struct Planned {
   Rewriting rewriting;
   std::unordered_map<TensorId, std::vector<double>> scales;  // of activations; empty: the plan does not say
+  std::unordered_map<TensorId, std::vector<double>> shifts;  // what is taken out of them, in the units of before
   std::vector<NotedScale> noted;
 };
 
 // Shapes of the model are inferred, new constants are added to its network, and operators that become another one on
 // the same input are replaced; all else stands in the rewriting. `undo`: the one that takes it back. Error: it does not
 // fit the model (a tensor or node that is not there, another shape); undo of what cannot be taken back: edits of the
-// graph, factors of 0, constants that were expanded.
+// graph, factors of 0, constants that were expanded. Throws PlanRefusal where it does not fit because it was applied
+// before, or (undo) never.
 Planned planned(const PlanFile& plan, Model& model, bool undo);
 
 // Compares the tensors that were read and made with the plan's checksums, which it has. Throws PlanRefusal, with the
