@@ -7,6 +7,7 @@
 
 #include "graph/operators/attributes.hpp"
 #include "graph/operators/form_functions.hpp"
+#include "graph/operators/user_forms.hpp"
 
 namespace rw::graph {
 namespace {
@@ -531,6 +532,16 @@ Forms::Forms(const Network& network) : by_type_(network.type_count()) {
 
 const Form& Forms::of(const Network& network, std::uint32_t op) const { return by_type_[network.op(op).type]; }
 
+namespace {
+
+// What a law says of shapes is about the first output.
+Dims same_first(const Node& node, std::uint32_t output) { return output == 0 ? s::same(node, 0) : std::nullopt; }
+Dims broadcast_first(const Node& node, std::uint32_t output) {
+  return output == 0 ? s::broadcast(node, 0) : std::nullopt;
+}
+
+}  // namespace
+
 Form user_form_linear(std::string_view op, const UserForm& where) {
   return {.op = op,
           .type = type_of::user,
@@ -543,15 +554,19 @@ Form user_form_linear(std::string_view op, const UserForm& where) {
 Form user_form_affine(std::string_view op, const UserForm& where) {
   return {.op = op,
           .type = type_of::user,
-          .shape = shape_of::same,
+          .shape = same_first,
           .anchors = anchors_of::user,
           .axes = axes_of::same,
           .affine = weight_of::user_affine,
           .user = where};
 }
 
-Form user_form_elementwise(std::string_view op) {
-  return {.op = op, .shape = shape_of::broadcast, .axes = axes_of::broadcast};
+Form user_form_same(std::string_view op, const UserForm&) {
+  return {.op = op, .shape = same_first, .axes = axes_of::same};
+}
+
+Form user_form_broadcast(std::string_view op, const UserForm&) {
+  return {.op = op, .shape = broadcast_first, .axes = axes_of::broadcast};
 }
 
 }  // namespace rw::graph

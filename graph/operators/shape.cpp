@@ -465,7 +465,8 @@ Dims range(const Node& node, std::uint32_t) {
   return dims_of({count <= 0 ? 0 : agree && count < 1e15 ? static_cast<std::int64_t>(count) : kUnknown});
 }
 
-Dims user_linear(const Node& node, std::uint32_t) {
+Dims user_linear(const Node& node, std::uint32_t output) {
+  if (output != 0) return std::nullopt;
   const UserForm& user = node.form().user;
   const Shape in = node.shape(0), weight = user.weight ? node.shape(static_cast<std::size_t>(*user.weight)) : Shape();
   const auto axis = in.axis(user.axis);

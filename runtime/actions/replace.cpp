@@ -18,12 +18,21 @@ constexpr std::array kReplaceArguments = {dsl::ArgumentForm::chain_node, dsl::Ar
 
 bool is_relu(const Site& site) { return traits(site).clips && clip_bounds(site).is_relu(); }
 
-// Why Relu does not take elements of this type in the operator set of the model; empty: it does, or nothing is known.
-std::string not_for_relu(const graph::Network& network, graph::DType dtype) {
-  const auto opset = network.opset();
-  const bool is_signed = dtype == graph::DType::int8 || dtype == graph::DType::int32 || dtype == graph::DType::int64;
-  if (dtype == graph::DType::undefined || graph::floating(dtype) || (is_signed && opset >= 14)) return {};
-  return fmt::format("Relu takes no {}{}", name(dtype), opset ? fmt::format(" in operator set {}", *opset) : "");
+// The element type of what an operator reads. The bounds of a Clip have the same one; as attributes they are floats.
+graph::DType element_type(const Site& site) {
+  const graph::DType dtype = site.tensor(0).dtype;
+  if (dtype != graph::DType::undefined || !traits(site).clips) return dtype;
+  for (std::uint32_t slot = 1; slot < site.input_count(); ++slot)
+    if (site.has(slot)) return site.tensor(slot).dtype;
+  return site.op().attributes.empty() ? graph::DType::undefined : graph::DType::float32;
+}
+
+// Why Relu cannot stand where this type comes in: it takes integers since operator set 14, and runtimes have it for
+// hardly any of them. Empty: it can.
+std::string not_for_relu(graph::DType dtype) {
+  if (graph::floating(dtype)) return {};
+  if (dtype == graph::DType::undefined) return "the element type of its input is not known";
+  return fmt::format("runtimes have no Relu of {}", name(dtype));
 }
 
 // Operators of one input, whose output has its shape, and the operator set since which there are such.
@@ -76,7 +85,7 @@ GraphEffect replace(ChainContext& context, const dsl::Step& step) {
     return {.reason = fmt::format("it is {} already", type)};
   if (info.inputs.empty() || info.inputs[0] == kNone) return {.reason = "its first input is missing"};
   if (type == "Relu")
-    if (std::string why = not_for_relu(network, network.tensor(info.inputs[0]).dtype); !why.empty())
+    if (std::string why = not_for_relu(element_type(context.analysis.site(op))); !why.empty())
       return {.reason = std::move(why)};
   if (std::string why = not_for_model(network, type); !why.empty()) return {.reason = std::move(why)};
   const bool elementwise = context.analysis.operators[op].elementwise;

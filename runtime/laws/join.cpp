@@ -2,6 +2,7 @@
 // has one element where others have several channels ties those channels; a constant operand is scaled along.
 #include <fmt/format.h>
 
+#include "graph/operators/user_forms.hpp"
 #include "runtime/laws/conditions.hpp"
 #include "runtime/laws/constants.hpp"
 #include "runtime/laws/operators.hpp"
@@ -115,6 +116,7 @@ extern const Law kJoinLaw = {
     .ties_channels = true,
     .elementwise = true,
     .claim = Claim::of_several,
+    .form = graph::user_form_broadcast,
     .condition = law_join::condition,
     .tie = law_join::tie,
     .handles = law_join::handles,

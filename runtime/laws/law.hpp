@@ -81,7 +81,7 @@ struct Law {
   bool unfolds = false;           // where a constant of it changes, others stand in for the operator (apply_plan.cpp)
   Claim claim = Claim::none;
   std::string_view pins = {};  // why it pins an activation although its condition holds; empty: it never does
-  // The form of an operator that only a rule file knows; null: elementwise.
+  // The form of an operator that only a rule file knows; null: the law says nothing of its shape.
   graph::Form (*form)(std::string_view op, const graph::UserForm&) = nullptr;
   // Says why the law does not hold for this operator (its attributes, constants, shapes). Returns an empty text where
   // it holds; only then may tie be called.

@@ -1,6 +1,7 @@
 // f(s x) = s f(x) for s > 0, every channel for itself.
 #include <fmt/format.h>
 
+#include "graph/operators/user_forms.hpp"
 #include "runtime/laws/conditions.hpp"
 #include "runtime/laws/operators.hpp"
 #include "runtime/plan/scales.hpp"
@@ -52,6 +53,7 @@ extern const Law kPassLaw = {
     .ties_channels = true,
     .says_elementwise = true,
     .claim = Claim::of_one_activation,
+    .form = graph::user_form_same,
     .condition = law_pass::condition,
     .tie = law_pass::tie,
     .carry = law_pass::carry,

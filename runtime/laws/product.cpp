@@ -3,6 +3,7 @@
 // likewise, where the divisor can be the gate only.
 #include <fmt/format.h>
 
+#include "graph/operators/user_forms.hpp"
 #include "runtime/laws/conditions.hpp"
 #include "runtime/laws/constants.hpp"
 #include "runtime/laws/operators.hpp"
@@ -76,6 +77,7 @@ extern const Law kProductLaw = {
     .help = "a factor pinned in every channel ties the other factor to the output",
     .ties_channels = true,
     .pins = "none of its factors is pinned in every channel",
+    .form = graph::user_form_broadcast,
     .condition = law_product::condition,
     .tie = law_product::tie,
     .carry = law_product::carry,

@@ -33,7 +33,7 @@ graph::UserForm user_form(const dsl::LawBinding& binding) {
 
 graph::Form make_form(std::string_view op, const dsl::LawBinding& binding) {
   const Law& law = *laws()[binding.law];
-  return law.form ? law.form(op, user_form(binding)) : graph::user_form_elementwise(op);
+  return law.form ? law.form(op, user_form(binding)) : graph::Form{.op = op};
 }
 
 // By operator name: its bindings, the last one first.

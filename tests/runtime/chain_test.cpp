@@ -6,8 +6,10 @@
 #include "tests/runtime/engine.hpp"
 #include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/onnx_file.hpp"
 #include "tests/support/random_network.hpp"
 #include "tests/support/sanitized.hpp"
+#include "tests/support/shell.hpp"
 
 using namespace rw;
 using namespace rw::test;
@@ -308,4 +310,48 @@ TEST_CASE("replace leaves alone what one input cannot stand for, other shapes, a
   const auto x = gate.image(), y = gate.input("y", {1, 3, 8, 8});
   gate.output(gate.op("Mul", "n", {x, y}));
   CHECK(left(gate, "Mul", "HardSwish") == "it reads 'y' too");
+}
+
+namespace {
+
+// x of this type -> Clip(0, none) -> y. `behind`: an operator that nobody knows makes what the Clip reads.
+std::string clip_of(int dtype, std::int64_t opset, bool behind = false) {
+  namespace o = onnx;
+  const bool input = opset >= 11;
+  const o::Parts bounds = input ? o::Parts{} : o::Parts{o::attribute("min", 0.0F)};
+  o::Parts nodes = {o::node("Clip", input ? o::Names{"t", "lo"} : o::Names{"t"}, {"y"}, bounds, "clip")};
+  nodes.insert(nodes.begin(), behind ? o::node("Op", {"x"}, {"t"}, {}, "op", "my") : o::node("Neg", {"x"}, {"t"}));
+  const std::size_t bytes = dtype == 7 || dtype == 11 ? 8 : dtype == 10 || dtype == 16 ? 2 : dtype == 3 ? 1 : 4;
+  return o::model(o::graph(nodes, {o::tensor("lo", dtype, {}, std::string(bytes, '\0'))},
+                           {o::value("x", {1, 4}, dtype)}, {o::value("y", {1, 4}, dtype)}),
+                  opset);
+}
+
+}  // namespace
+
+TEST_CASE("Relu takes the place of a Clip of floats alone") {
+  const auto left = [](const std::string& bytes, const std::string& rules = "prepare") {
+    const TemporaryFolder folder;
+    write_file(folder / "m.onnx", bytes);
+    const Engine engine(graph::read_model(folder / "m.onnx"), rules);
+    std::string why;
+    for (const auto& rule : engine.outcome().rules)
+      for (const auto& each : rule.declined) why = each.reason;
+    CHECK(edits(engine.outcome()) == (why.empty() ? 1 : 0));
+    return why;
+  };
+  enum Type { float32 = 1, int8 = 3, int32 = 6, int64 = 7, float16 = 10, float64 = 11, bfloat16 = 16 };
+  for (const int type : {float32, float16, float64, bfloat16}) CHECK(left(clip_of(type, 17)).empty());
+  CHECK(left(clip_of(int64, 17)) == "runtimes have no Relu of int64");
+  CHECK(left(clip_of(int64, 14)) == "runtimes have no Relu of int64");
+  CHECK(left(clip_of(int32, 13)) == "runtimes have no Relu of int32");
+  CHECK(left(clip_of(int8, 17)) == "runtimes have no Relu of int8");
+  // Of an input whose type nobody knows the bounds tell it.
+  CHECK(left(clip_of(float32, 17, true)).empty());
+  CHECK(left(clip_of(float32, 10, true)).empty());
+  CHECK(left(clip_of(int64, 17, true)) == "runtimes have no Relu of int64");
+  namespace o = onnx;
+  CHECK(left(o::model(o::graph({o::node("Op", {"x"}, {"t"}, {}, "", "my"), o::node("Elu", {"t"}, {"y"})}, {},
+                               {o::value("x", {1, 4})}, {o::value("y", {1, 4})})),
+             "rule r { chain Elu as n do replace(n, Relu) }") == "the element type of its input is not known");
 }

@@ -187,7 +187,7 @@ TEST_CASE("Whole numbers that broadcast against each other are not folded one by
   CHECK_FALSE(sum("4, 1", "1, 4"));
 }
 
-TEST_CASE("Clip becomes Relu for elements that Relu takes") {
+TEST_CASE("Clip becomes Relu for elements of which runtimes have a Relu") {
   const auto clip = [](const std::string& dtype, int opset) {
     graph::Model read =
         model({.nodes = R"({"op": "Clip", "inputs": ["x", "zero"], "outputs": ["y"]})",
@@ -199,8 +199,32 @@ TEST_CASE("Clip becomes Relu for elements that Relu takes") {
   };
   CHECK(clip("float32", 13) == "Relu");
   CHECK(clip("int32", 13) == "Clip");
-  CHECK(clip("int32", 14) == "Relu");
+  CHECK(clip("int32", 14) == "Clip");
   CHECK(clip("uint8", 14) == "Clip");
+}
+
+TEST_CASE("A law says what it says of shapes, and what the file says besides counts") {
+  const auto shape = [](const std::string& law, const std::string& inputs, const std::string& more = "") {
+    Text text{.nodes = kConv + fmt::format(R"({{"op": "my::Op", "inputs": [{}], "outputs": ["u", "further"]}}, {})",
+                                           inputs, kLast),
+              .tensors = floats("k", "[1, 4, 1, 1]", 4) + floats("large", "[2, 1, 1, 1]", 2),
+              .more = more};
+    const Engine engine(model(text), "op my::Op law " + law + "\n" + kTakeAll);
+    const graph::Network& network = engine.network();
+    CHECK_FALSE(network.tensor(*network.find("further")).shape.known());
+    return to_string(network.tensor(*network.find("u")).shape);
+  };
+  for (const char* inputs : {R"("t")", R"("t", "k")", R"("t", "large")"})
+    CHECK(shape("pass", inputs) == "[1, 4, 10, 10]");
+  CHECK(shape("join", R"("t", "t")") == "[1, 4, 10, 10]");
+  CHECK(shape("join", R"("t", "large")") == "[2, 4, 10, 10]");
+  const std::string halved = R"("shapes": {"u": [1, 4, 5, 5]},)";
+  CHECK(shape("pass", R"("t")", halved) == "[1, 4, ?, ?]");
+  // The convolution behind says the rank and the channels.
+  for (const char* law : {"block", "view", "shape"}) {
+    CHECK(shape(law, R"("t")") == "[?, 4, ?, ?]");
+    CHECK(shape(law, R"("t")", halved) == "[1, 4, 5, 5]");
+  }
 }
 
 TEST_CASE("A bias of Gemm that differs row by row takes nothing from what is absorbed") {
