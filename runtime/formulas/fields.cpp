@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "runtime/formulas/field.hpp"
+#include "runtime/formulas/output_range.hpp"
 #include "runtime/formulas/planned_ranges.hpp"
 #include "runtime/weights/bias.hpp"
 #include "runtime/weights/edited.hpp"
@@ -80,10 +81,14 @@ void range(const FieldCall& call, FormulaValue& result) {
 // Of a node of a chain: one number for its output.
 template <bool largest>
 void output_range(const FieldCall& call, FormulaValue& result) {
-  each_node(call, [&](const Site&, const Family& family, std::size_t node) {
-    const auto range = range_of(call, family.tensors[node], largest, 1, result.missing);
-    result.numbers.push_back(largest ? *std::max_element(range.begin(), range.end())
-                                     : *std::min_element(range.begin(), range.end()));
+  each_node(call, [&](const Site& site, const Family& family, std::size_t node) {
+    const auto range = runtime::output_range(call.view.analysis(), call.view.statistics(), call.plan, site.id());
+    if (!range) {
+      range_of(call, family.tensors[node], largest, 1, result.missing);  // says what is missing
+      result.numbers.push_back(std::numeric_limits<double>::quiet_NaN());
+      return;
+    }
+    result.numbers.push_back(largest ? range->max : range->min);
   });
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "runtime/formulas/function.hpp"
+#include "runtime/formulas/output_range.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -19,6 +20,14 @@ bool covers_region(const BoundRegion& view) {
   return std::all_of(seen.begin(), seen.end(), [](bool each) { return each; });
 }
 
+bool covers_node(const FunctionCall& call, dsl::BindingIndex node) {
+  const BoundRegion& view = call.evaluator.view();
+  const auto& nodes = view.family(node).nodes;
+  return std::all_of(nodes.begin(), nodes.end(), [&](OperatorId op) {
+    return output_range(view.analysis(), view.statistics(), call.evaluator.plan(), op).has_value();
+  });
+}
+
 bool covers_set(const BoundRegion& view, dsl::BindingIndex set, dsl::Role role) {
   const auto tensors = view.tensors(set);
   return std::all_of(tensors.begin(), tensors.end(), [&](TensorId tensor) {
@@ -29,7 +38,10 @@ bool covers_set(const BoundRegion& view, dsl::BindingIndex set, dsl::Role role) 
 std::vector<double> stats(const FunctionCall& call) {
   const dsl::Role role = call.evaluator.formulas().rule().bindings[call.expr.family].role;
   const BoundRegion& view = call.evaluator.view();
-  return {(role == dsl::Role::region ? covers_region(view) : covers_set(view, call.expr.family, role)) ? 1.0 : 0.0};
+  const bool covers = role == dsl::Role::region       ? covers_region(view)
+                      : role == dsl::Role::chain_node ? covers_node(call, call.expr.family)
+                                                      : covers_set(view, call.expr.family, role);
+  return {covers ? 1.0 : 0.0};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/judge.hpp"
 #include "tests/support/quantize.hpp"
+#include "tests/support/shell.hpp"
 
 using namespace rw::test;
 
@@ -173,7 +174,7 @@ TEST_CASE("relu6: Clip(0, 6) becomes Relu, and is named as approximate; other bo
   CHECK(four.outcome().rules[0].approximate.empty());
 }
 
-TEST_CASE("relu6 leaves alone a Clip whose statistics reach its bound, and says so") {
+TEST_CASE("relu6 leaves alone a Clip whose statistics, or those of its input, reach its bound, and says so") {
   const auto engine = [](double spread) {
     Net net(8);
     const auto a = net.conv("a", net.input("x", {1, 3, 6, 6}), 4, {.kernel = 1, .spread = spread});
@@ -181,9 +182,24 @@ TEST_CASE("relu6 leaves alone a Clip whose statistics reach its bound, and says 
     net.calibrate();
     return Engine(net, "relu6");
   };
-  const Engine reached = engine(6), below = engine(0);
-  CHECK(reached.outcome().rules[0].edits == 0);
-  REQUIRE(reached.outcome().rules[0].declined.size() == 1);
-  CHECK(reached.outcome().rules[0].declined[0].reason.starts_with("its statistics reach its bound"));
-  CHECK(below.outcome().rules[0].edits == 1);
+  const auto declines = [](const Engine& of) {
+    const auto& rule = of.outcome().rules[0];
+    REQUIRE(rule.edits + rule.declined.size() == 1);
+    return rule.edits == 0 && rule.declined[0].reason.starts_with("its statistics reach its bound");
+  };
+  CHECK(declines(engine(6)));
+  CHECK_FALSE(declines(engine(0)));
+  // Where its input alone was calibrated, or neither.
+  const auto input_alone = [](const std::string& statistics) {
+    Net net(8);
+    net.output(net.conv("c", net.clip("f", net.conv("a", net.input("x", {1, 3, 6, 6}), 2, {.kernel = 1}), 0, 6), 3));
+    return Engine(with_statistics(net, statistics), "relu6");
+  };
+  CHECK(declines(input_alone(R"("a": {"min": [-2, -9], "max": [1, 6.5]})")));
+  CHECK(declines(input_alone(R"("a": {"min": [-2, -9], "max": [1, 6]})")));
+  CHECK_FALSE(declines(input_alone(R"("a": {"min": [-20, -9], "max": [1, 5.5]})")));
+  CHECK_FALSE(declines(input_alone("")));
+  // Its own statistics are more precise.
+  CHECK_FALSE(
+      declines(input_alone(R"("a": {"min": [-2, -9], "max": [1, 6.5]}, "f": {"min": [0, 0], "max": [1, 5.5]})")));
 }
