@@ -127,7 +127,6 @@ std::span<const Form> forms();
 // Forms of operators that only a rule file knows, by the law that it gives them.
 Form user_form_linear(std::string_view op, const UserForm& where);
 Form user_form_affine(std::string_view op, const UserForm& where);
-Form user_form_elementwise(std::string_view op);  // shape and axes as the (broadcast) inputs
 
 // The form of every operator of a network: its row, what a rule file says of it, or an empty form.
 class Forms {
