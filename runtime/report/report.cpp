@@ -166,6 +166,11 @@ std::set<std::string_view> left_out(const ReportInput& input) {
   return keys;
 }
 
+// "1 channel is", "2 channels are".
+std::string number_of(std::size_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 // What was scaled less than asked, what may overflow, and what is left out of the statistics.
 std::string cautions(const ReportInput& input) {
   std::uint32_t reset = 0, capped = 0;
@@ -175,17 +180,17 @@ std::string cautions(const ReportInput& input) {
   }
   std::string text;
   if (reset > 0)
-    text += fmt::format("note: {} channels are back at scale 1: a weight would have {}\n", reset,
+    text += fmt::format("note: {} back at scale 1: a weight would have {}\n",
+                        number_of(reset, "channel is", "channels are"),
                         input.outcome.analysis.exact ? "been rounded, overflowed or become denormal"
                                                      : "overflowed or come to nothing in its element type");
   if (capped > 0)
     text += fmt::format(
-        "note: {} channels are scaled less than asked: calibrated values stay 4 times below the largest of their "
-        "element type\n",
-        capped);
+        "note: {} scaled less than asked: calibrated values stay 4 times below the largest of their element type\n",
+        number_of(capped, "channel is", "channels are"));
   if (const std::size_t blind = scaled_blindly(input.outcome); blind > 0)
-    text += fmt::format(
-        "note: {} tensors of float16 are scaled up without statistics: values beyond 65504 would be infinite\n", blind);
+    text += fmt::format("note: {} scaled up without statistics: values beyond 65504 would be infinite\n",
+                        number_of(blind, "tensor of float16 is", "tensors of float16 are"));
   for (const std::string_view key : left_out(input))
     text += fmt::format("note: '{}' is left out of the statistics of scaled tensors: how it scales is not known\n",
                         graph::printable(key));
@@ -249,7 +254,7 @@ std::uint32_t approximate_edits(const ReportInput& input) {
 
 // Edits of the graph are covered by the identity that their action states; what is approximate is none.
 std::string by_identity(const ReportInput& input) {
-  auto edits = static_cast<std::uint32_t>(input.outcome.plan.added_biases().size());
+  std::uint32_t edits = 0;
   for (const RuleOutcome& rule : input.outcome.rules) {
     std::uint32_t proved = rule.edits;
     for (const auto& [what, count] : rule.approximate) proved -= std::min(proved, count);

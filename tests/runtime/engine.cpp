@@ -7,12 +7,33 @@
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/shell.hpp"
 
 namespace rw::test {
 
 runtime::Certificate certificate_of(const runtime::Analysis& analysis, const runtime::Plan& plan) {
   const graph::Rewriting rewriting = runtime::apply_plan(analysis, plan, {}, {});
   return runtime::certify(analysis, graph::Rewritten(*analysis.network, rewriting), plan.scales(), plan.shifts());
+}
+
+graph::Model with_statistics(const Net& net, const std::string& entries) {
+  const TemporaryFolder folder;
+  graph::Model model = graph::read_model(net.save(folder.path(), "m"));
+  write_file(folder / "s.json", "{" + entries + "}");
+  graph::read_statistics(folder / "s.json", model);
+  return model;
+}
+
+std::string report_of(const Engine& engine) {
+  const graph::Written nothing;
+  return runtime::text_report(
+      {.model = engine.model(), .rules = engine.rules(), .outcome = engine.outcome(), .written = nothing}, false);
+}
+
+std::string data_of(const Engine& engine) {
+  const graph::Written nothing;
+  return runtime::json_report(
+      {.model = engine.model(), .rules = engine.rules(), .outcome = engine.outcome(), .written = nothing});
 }
 
 const char* const kTakeAll = R"(

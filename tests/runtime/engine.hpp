@@ -16,6 +16,9 @@ std::vector<std::string> words(const std::string& text);  // between white space
 // Of what would be written of a plan.
 runtime::Certificate certificate_of(const runtime::Analysis& analysis, const runtime::Plan& plan);
 
+// The model that a network is saved as, with these entries of a file of statistics: "\"r\": {\"min\": ...}, ...".
+graph::Model with_statistics(const Net& net, const std::string& entries);
+
 class Engine {
  public:
   // `rules`: names of shipped files with spaces between, or the text of a rule file (anything with a brace). Fails the
@@ -46,6 +49,10 @@ class Engine {
   dsl::Loaded rules_;
   std::unique_ptr<runtime::Outcome> outcome_;
 };
+
+// What --json and the report say.
+std::string report_of(const Engine& engine);
+std::string data_of(const Engine& engine);
 
 // A rule that takes whatever it can, to look at regions alone: every linear parent and child, every join, leaks pinned.
 // The scale of each channel is 2.

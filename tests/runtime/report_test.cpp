@@ -12,7 +12,7 @@ using namespace rw::test;
 
 namespace {
 
-std::string report_of(const Engine& engine) {
+std::string report_and_explain(const Engine& engine) {
   const graph::Written nothing;
   return runtime::text_report({.model = engine.model(),
                                .rules = engine.rules(),
@@ -28,19 +28,19 @@ TEST_CASE("report: operators that offer no scale are told where nothing was scal
   Net net;
   const auto x = net.image(), w = net.input("w", {4, 3, 3, 3});
   net.output(net.op("Conv", "a", {x, w}));
-  const std::string nothing = report_of(Engine(net, "equalization"));
+  const std::string nothing = report_and_explain(Engine(net, "equalization"));
   CHECK(contains(nothing, "\noffer no scale:\n      1  Conv: its weight is no constant (first: Conv 'a')\n"));
   CHECK(contains(nothing, "  what would help: EXPLAIN\n"));
   net.output(net.conv("d", net.relu("r", net.conv("c", x, 4)), 2));
   net.calibrate();
-  CHECK_FALSE(contains(report_of(Engine(net, "equalization")), "offer no scale"));
+  CHECK_FALSE(contains(report_and_explain(Engine(net, "equalization")), "offer no scale"));
 }
 
 TEST_CASE("report: chains that were found and left alone are told with the reason") {
   Net net;
   const auto a = net.clip("f", net.conv("a", net.image(), 4), 0, 4), b = net.clip("g", net.conv("b", a, 4), 0, 3);
   net.output(net.conv("c", b, 2));
-  const std::string text = report_of(Engine(net, "relu6"));
+  const std::string text = report_and_explain(Engine(net, "relu6"));
   CHECK(contains(text,
                  "\nfound and left as they are:\n"
                  "      2  relu6: its bounds are not 0 and 6 (first: Clip 'f')\n"));
@@ -52,7 +52,7 @@ TEST_CASE("report: where nothing happened, random networks have a line for every
     const Net net = random_net(seed, {.most = 12, .samples = 0});
     for (const char* rules : {"smoothquant", "relu6", "equalization"}) {
       const Explained explained(net, rules);
-      const std::string text = report_of(explained.engine());
+      const std::string text = report_and_explain(explained.engine());
       std::uint32_t happened = 0;
       for (const runtime::RuleOutcome& rule : explained.engine().outcome().rules) happened += rule.regions + rule.edits;
       if (happened > 0) continue;
