@@ -183,7 +183,7 @@ TEST_CASE("A run without any statistics says where ranges come from, one whose s
 
 TEST_CASE("Ranges that are none are told with their place") {
   const Small small;
-  CHECK(contains(error(small, R"({"r": [1]})"), "a range is [lo, hi]"));
+  CHECK(contains(error(small, R"({"r": [1]})"), "two numbers [lo, hi], found a list of 1"));
   CHECK(contains(error(small, R"({"r": [2, 1]})"), "min 2 is larger than max 1"));
   CHECK(contains(error(small, R"({"r": []})"), "is empty"));
   CHECK(contains(error(small, R"({"r": ["a", 1]})"), "calibration 'r', line 1"));

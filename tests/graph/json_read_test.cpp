@@ -374,7 +374,7 @@ TEST_CASE("Mistakes in the calibration name the tensor") {
   CHECK(entry(R"({"min": [1], "max": [1], "axis": 32})") == "calibration 'y', \"axis\" is 32, which no tensor has");
   CHECK(entry(R"({"min": [1], "max": [1]}, "y": {"min": [1], "max": [1]})") ==
         "calibration 'y', the key \"y\" stands here for the second time");
-  CHECK(entry("[]") == "calibration 'y', expected an object, found a list");
+  CHECK(entry("[]") == "calibration 'y', expected an object, or two numbers [lo, hi], found a list of 0");
   CHECK(unplaced(error_of_model(std::string(kRelu) + R"(, "calibration": [])")) == "expected an object, found a list");
 }
 

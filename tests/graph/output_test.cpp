@@ -221,13 +221,14 @@ TEST_CASE("An output that is killed at any moment is the old one or the new one"
   const auto once = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
   std::mt19937 random(3);
   int replaced_times = 0;
-  // On a machine that is busy a child may be killed early every time: then there are more of them.
+  // On a machine that is busy a child may be killed early every time: then there are more of them, and they live
+  // longer.
   for (int round = 0; round < 12 || (replaced_times == 0 && round < 200); ++round) {
     const pid_t child = fork();
     if (child == 0) {
       for (int i = 0;; ++i) write_model(model, scaled(model, i % 2 == 0 ? 2 : 4), folder / "out.json");
     }
-    const auto longest = std::max<std::int64_t>(5 * once.count(), 20000);
+    const auto longest = std::max<std::int64_t>(5 * once.count(), 20000) * (1 + round / 12);
     std::this_thread::sleep_for(
         std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(1000, longest)(random)));
     REQUIRE(kill(child, SIGKILL) == 0);

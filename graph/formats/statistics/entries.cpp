@@ -137,8 +137,11 @@ class EntryReader {
  private:
   // [lo, hi], of the whole tensor.
   void read_range(json::Value& value, Statistic& entry) {
-    const std::span<const double> range = read_series(value, "[lo, hi]", network_.arena(), buffer_);
-    if (range.size() != 2) throw value.error(fmt::format("a range is [lo, hi], found {} numbers", range.size()));
+    buffer_.clear();
+    value.numbers(buffer_);
+    if (buffer_.size() != 2)
+      throw value.error(fmt::format("expected an object, or two numbers [lo, hi], found a list of {}", buffer_.size()));
+    const auto range = network_.arena().store(std::span<const double>(buffer_));
     entry.min = range.first(1);
     entry.max = range.last(1);
     entry.whole = true;
