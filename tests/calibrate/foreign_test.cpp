@@ -185,7 +185,7 @@ TEST_CASE("Ranges that are none are told with their place") {
   const Small small;
   CHECK(contains(error(small, R"({"r": [1]})"), "two numbers [lo, hi], found a list of 1"));
   CHECK(contains(error(small, R"({"r": [2, 1]})"), "min 2 is larger than max 1"));
-  CHECK(contains(error(small, R"({"r": []})"), "is empty"));
+  CHECK(contains(error(small, R"({"r": []})"), "two numbers [lo, hi], found a list of 0"));
   CHECK(contains(error(small, R"({"r": ["a", 1]})"), "calibration 'r', line 1"));
   CHECK(contains(error(small, R"({"r": {"axis": null, "min": [0, 0], "max": [1, 1]}})"), "it is of the whole tensor"));
   CHECK(contains(error(small, R"({"r": {"min": 0, "max": [1, 2]}})"), "\"min\" has 1 numbers"));
