@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -14,7 +15,17 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLibrary = "librewrite-executor.so";
 
+// Threads of GCC's OpenMP that wait for the next layer turn in a loop, by default for so long that they take the
+// processor from whoever else has work: on a busy machine networks ran four times as long. So short a turn spans the
+// gap between two layers. It is read when the library is loaded; what the user has set stands.
+constexpr const char* kSpins = "10000";
+
+void wait_politely() {
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", kSpins, 0);
+}
+
 Kernels& load(const fs::path& path) {
+  wait_politely();
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     const std::string why = dlerror();
