@@ -40,7 +40,7 @@ std::string function_form(const dsl::FunctionWord& word) {
 }
 
 std::string action_form(const dsl::ActionWord& word) {
-  static constexpr std::string_view kOpsArguments[] = {"p", "a", "EXPR", "Op", "NUMBER"};
+  static constexpr std::string_view kOpsArguments[] = {"p", "a", "EXPR", "Op"};
   std::string arguments;
   for (const dsl::ArgumentForm form : word.arguments)
     arguments += fmt::format("{}{}", arguments.empty() ? "" : ", ", kOpsArguments[static_cast<std::size_t>(form)]);

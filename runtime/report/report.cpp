@@ -49,16 +49,6 @@ std::string rule_table(const ReportInput& input, const Painter& paint) {
   return text;
 }
 
-// Differences of what quantization to eight bits is predicted to lose.
-std::string predicted(const ReportInput& input) {
-  const auto& prediction = input.outcome.prediction;
-  if (!prediction) return {};
-  std::string text = fmt::format("\npredicted int8 noise: weights {:+.1f} dB per tensor, {:+.1f} dB per channel; ",
-                                 -prediction->per_tensor, -prediction->per_channel);
-  return text + (prediction->activations ? fmt::format("activations {:+.1f} dB\n", -*prediction->activations)
-                                         : "activations are not weighed: no statistics\n");
-}
-
 std::string never_fired(const ReportInput& input) {
   std::string names;
   for (std::size_t i = 0; i < input.outcome.rules.size(); ++i)
@@ -301,7 +291,6 @@ std::string text_report(const ReportInput& input, bool colour) {
     text += "these files have no rule: the model stays as it is\n";
   } else {
     text += rule_table(input, paint);
-    text += predicted(input);
     text += never_fired(input);
     text += left_alone(input);
   }

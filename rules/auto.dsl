@@ -1,7 +1,0 @@
-# auto.dsl: the int8 network for which nothing needs to be known: what every quantizer does first, scales through ReLU6
-# and other Clips, and all scales at once so that the predicted noise is least. Statistics are used where they are. It
-# folds, so that it is not for --exact: there, `clip balance`.
-
-use "prepare"
-use "clip"
-use "balance"
