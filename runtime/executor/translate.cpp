@@ -63,19 +63,22 @@ bool any_empty(const Dims& shape) {
 
 // --- layers with weights
 
-Result convolution(const Site& site) {
+// Weight [out, in / groups, kernel...], or [in, out / groups, kernel...] where it is transposed.
+Result convolution_of(const Site& site, bool transposed) {
   const Array* weight = site.constant(1);
   if (weight == nullptr || weight->rank() < 3 || weight->rank() != site.shape(0).size() || any_empty(site.shape(0)) ||
       any_empty(weight->shape()) || (site.has(2) && site.constant(2) == nullptr))
     return std::nullopt;
   const Dims kernel(weight->shape().begin() + 2, weight->shape().end());
-  const std::int64_t groups = site.call.integer("group", 1);
-  if (groups < 1 || site.shape(0)[1] != weight->dim(1) * groups || weight->dim(0) % groups != 0 ||
-      (site.has(2) && site.constant(2)->count() != static_cast<std::size_t>(weight->dim(0))))
+  const std::int64_t groups = site.call.integer("group", 1), grouped = weight->dim(1) * groups;
+  const std::int64_t in = transposed ? weight->dim(0) : grouped, out = transposed ? grouped : weight->dim(0);
+  if (groups < 1 || site.shape(0)[1] != in || weight->dim(0) % groups != 0 ||
+      (site.has(2) && site.constant(2)->count() != static_cast<std::size_t>(out)))
     return std::nullopt;
-  const Window w = evaluator::sliding_window(site.call, site.shape(0), kernel);
-  Planned planned =
-      reading(site, Kind::convolution, evaluator::spatial_shape(site.shape(0)[0], weight->dim(0), w, w.small));
+  const Window w = transposed ? evaluator::transposed_window(site.call, site.shape(0), kernel)
+                              : evaluator::sliding_window(site.call, site.shape(0), kernel);
+  Planned planned = reading(site, transposed ? Kind::deconvolution : Kind::convolution,
+                            evaluator::spatial_shape(site.shape(0)[0], out, w, transposed ? w.big : w.small));
   put_window(planned.layer, w);
   planned.layer.groups = groups;
   planned.layer.weight = parameter(weight);
@@ -84,25 +87,9 @@ Result convolution(const Site& site) {
   return one(std::move(planned));
 }
 
-Result deconvolution(const Site& site) {
-  const Array* weight = site.constant(1);
-  if (weight == nullptr || weight->rank() < 3 || weight->rank() != site.shape(0).size() || any_empty(site.shape(0)) ||
-      any_empty(weight->shape()) || (site.has(2) && site.constant(2) == nullptr))
-    return std::nullopt;
-  const Dims kernel(weight->shape().begin() + 2, weight->shape().end());
-  const std::int64_t groups = site.call.integer("group", 1), channels = weight->dim(1) * groups;
-  if (groups < 1 || site.shape(0)[1] != weight->dim(0) || weight->dim(0) % groups != 0 ||
-      (site.has(2) && site.constant(2)->count() != static_cast<std::size_t>(channels)))
-    return std::nullopt;
-  const Window w = evaluator::transposed_window(site.call, site.shape(0), kernel);
-  Planned planned = reading(site, Kind::deconvolution, evaluator::spatial_shape(site.shape(0)[0], channels, w, w.big));
-  put_window(planned.layer, w);
-  planned.layer.groups = groups;
-  planned.layer.weight = parameter(weight);
-  planned.layer.bias = parameter(site.constant(2));
-  planned.held = site.held;
-  return one(std::move(planned));
-}
+Result convolution(const Site& site) { return convolution_of(site, false); }
+
+Result deconvolution(const Site& site) { return convolution_of(site, true); }
 
 // All but the last axis as one.
 Dims as_rows(const Dims& shape) {
