@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
 #include "graph/base/error.hpp"
@@ -24,26 +23,26 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr Option kCalibrateOptions[] = {
-    {"--out", "FILE", "where the statistics go; without it the model's stem with .stats.json, in the current folder",
-     'o'},
-    kRandomOption,
-    kSeedOption,
-    kBatchOption,
-    kSizeOption,
-    kMeanOption,
-    kStdOption,
-    kLayoutOption,
-    kRgbOption,
-    kBgrOption,
-    {"--percentile", "P,...", "percentiles of each channel (99.9,99.99)", 0, false, Completes::nothing},
-    {"--merge", {}, "MODEL and DATA are files of statistics: add them up"},
-    {"--probe", "OUT", "write the model with outputs that tell its ranges, for another runtime (.onnx)", 0, false,
-     Completes::model},
-    {"--collect", "NPZ", "ranges from what another runtime gave for a probe (several times)", 0, true},
-    kThreadsOption,
-    {"--json", {}, "print what was done as data, in JSON"},
-};
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+constexpr auto kCalibrateOptions = joined(
+    {
+        {"--out", "FILE",
+         "where the statistics go; without it the model's stem with .stats.json, in the current folder", 'o'},
+        kRandomOption,
+        kSeedOption,
+        kBatchOption,
+    },
+    kImageOptions,
+    {
+        {"--percentile", "P,...", "percentiles of each channel (99.9,99.99)", 0, false, Completes::nothing},
+        {"--merge", {}, "MODEL and DATA are files of statistics: add them up"},
+        {"--probe", "OUT", "write the model with outputs that tell its ranges, for another runtime (.onnx)", 0, false,
+         Completes::model},
+        {"--collect", "NPZ", "ranges from what another runtime gave for a probe (several times)", 0, true},
+        kThreadsOption,
+        {"--json", {}, "print what was done as data, in JSON"},
+    });
 
 // What is told when it is done.
 struct Done {
@@ -54,19 +53,13 @@ struct Done {
   double seconds = 0;
 };
 
+// Each once.
 std::vector<double> percentiles(const Given& given) {
   if (!given.has("--percentile")) return {99.9, 99.99};
-  const std::string text = given.text("--percentile");
-  std::vector<double> numbers;
-  for (const char *at = text.data(), *end = at + text.size();;) {
-    double number = 0;
-    const auto [next, error] = std::from_chars(at, end, number);
-    if (error != std::errc{} || !(number >= 0 && number <= 100) || (next != end && *next != ','))
-      throw UsageError(fmt::format("--percentile {}: expected numbers from 0 to 100", graph::printable(text)));
-    if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) numbers.push_back(number);
-    if (next == end) return numbers;
-    at = next + 1;
-  }
+  std::vector<double> each;
+  for (const double number : take_numbers(given, "--percentile", 0, 100, "numbers from 0 to 100"))
+    if (std::find(each.begin(), each.end(), number) == each.end()) each.push_back(number);
+  return each;
 }
 
 std::filesystem::path statistics_path(const Given& given) {
@@ -93,10 +86,9 @@ void tell(const Given& given, const calibrate::Totals& totals, const std::filesy
     return;
   }
   for (const std::string& note : done.notes) fmt::print("note: {}\n", graph::printable(note));
-  fmt::print(
-      "{}: {}{}", graph::printable(done.about), plural(totals.samples, totals.random ? "drawn sample" : "sample"),
-      done.batches > 0 ? fmt::format(" in {}\n", fmt::format("{} batch{}", done.batches, done.batches == 1 ? "" : "es"))
-                       : "\n");
+  fmt::print("{}: {}", graph::printable(done.about), plural(totals.samples, totals.random ? "drawn sample" : "sample"));
+  if (done.batches > 0) fmt::print(" in {} batch{}", done.batches, done.batches == 1 ? "" : "es");
+  fmt::print("\n");
   fmt::print("measured: {}, {}", plural(totals.tensors.size(), "tensor"), plural(channels, "channel"));
   if (whole > 0) fmt::print(" ({} without an axis of channels: one range each)", plural(whole, "tensor"));
   fmt::print("\n");
@@ -119,8 +111,7 @@ int merge(const Given& given) {
   graph::Output output({}, false);
   output.add_text(out, text);
   output.commit();
-  tell(given, totals, out,
-       {plural(names.size(), "file"), {}, 0, text.size(), std::chrono::duration<double>(Clock::now() - start).count()});
+  tell(given, totals, out, {plural(names.size(), "file"), {}, 0, text.size(), seconds_since(start)});
   return kDone;
 }
 
@@ -164,8 +155,7 @@ int collect(const Given& given, const dsl::Program& program) {
   const std::string text = calibrate::statistics_text(totals, {});
   output.add_text(out, text);
   output.commit();
-  tell(given, totals, out,
-       {given.text("MODEL"), {}, 0, text.size(), std::chrono::duration<double>(Clock::now() - start).count()});
+  tell(given, totals, out, {given.text("MODEL"), {}, 0, text.size(), seconds_since(start)});
   return kDone;
 }
 
@@ -174,7 +164,7 @@ int calibrate(const Given& given) {
   if (given.has("--merge")) return merge(given);
   const auto start = Clock::now();
   const std::vector<double> percents = percentiles(given);
-  const data::Options options = data_options(given, kCalibrateOptions, given.list("DATA"));
+  const data::Options options = data_options(given, given.list("DATA"));
   const std::optional<dsl::Loaded> rules = load_rules({"std"});
   if (!rules) return kMistake;
   if (given.has("--probe")) return probe(given, rules->program);
@@ -189,9 +179,7 @@ int calibrate(const Given& given) {
   const std::string text = calibrate::statistics_text(totals, percents);
   output.add_text(out, text);
   output.commit();
-  tell(given, totals, out,
-       {given.text("MODEL"), data->notes(), data->batches(), text.size(),
-        std::chrono::duration<double>(Clock::now() - start).count()});
+  tell(given, totals, out, {given.text("MODEL"), data->notes(), data->batches(), text.size(), seconds_since(start)});
   return kDone;
 }
 

@@ -2,6 +2,8 @@
 // and completion are made from these rows alone.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <span>
 #include <stdexcept>
@@ -45,8 +47,9 @@ class Given {
   using Values = std::vector<std::string>;
 
   bool has(std::string_view name) const { return !list(name).empty(); }
-  const Values& list(std::string_view name) const;  // in the order given
-  std::string text(std::string_view name) const;    // empty where it is not given
+  bool knows(std::string_view name) const { return values_.contains(name); }  // the command's row names it
+  const Values& list(std::string_view name) const;                            // in the order given
+  std::string text(std::string_view name) const;                              // empty where it is not given
 
   Values& declare(std::string_view name);  // whoever reads the command line
 
@@ -63,6 +66,15 @@ struct Command {
   std::span<const std::string_view> examples;  // whole command lines, at least one
   int (*run)(const Given& given);              // an Exit
 };
+
+// Options of one command, some of which several have.
+template <std::size_t First, std::size_t Shared, std::size_t Last>
+constexpr std::array<Option, First + Shared + Last> joined(const Option (&first)[First], const Option (&shared)[Shared],
+                                                           const Option (&last)[Last]) {
+  std::array<Option, First + Shared + Last> all{};
+  std::copy(last, last + Last, std::copy(shared, shared + Shared, std::copy(first, first + First, all.begin())));
+  return all;
+}
 
 // A mistake in the command line itself: exit status 2.
 struct UsageError : std::runtime_error {

@@ -1,6 +1,4 @@
 // Compares what two networks compute.
-#include <fmt/format.h>
-
 #include "graph/base/parallel.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/data_options.hpp"
@@ -16,34 +14,31 @@ constexpr Argument kCompareArguments[] = {
     kDataArgument,
 };
 
-constexpr Option kCompareOptions[] = {
-    kRandomOption,
-    kSeedOption,
-    kBatchOption,
-    kSizeOption,
-    kMeanOption,
-    kStdOption,
-    kLayoutOption,
-    kRgbOption,
-    kBgrOption,
-    kToleranceOption,
-    {"--layers", {}, "also by layer: where two networks of one structure part"},
-    kThreadsOption,
-    kJsonOption,
-};
+constexpr auto kCompareOptions = joined(
+    {
+        kRandomOption,
+        kSeedOption,
+        kBatchOption,
+    },
+    kImageOptions,
+    {
+        kToleranceOption,
+        {"--layers", {}, "also by layer: where two networks of one structure part"},
+        kThreadsOption,
+        kJsonOption,
+    });
 
 int compare(const Given& given) {
   set_threads(given);
   const double tolerance = take_tolerance(given);
-  data::Options options = data_options(given, kCompareOptions, given.list("DATA"));
-  if (options.words.empty() && options.random == 0) options.random = kRandomSamples;
+  const data::Options options = data_or_drawn(given, given.list("DATA"));
   const graph::Model a = read_to_measure(given.text("A")), b = read_to_measure(given.text("B"));
   const auto data = data::open(a.network, options);
   const quality::Comparison comparison =
       quality::compare({a.network, given.text("A")}, {b.network, given.text("B")}, *data,
                        {.threads = graph::threads(), .layers = given.has("--layers")});
   const quality::ComparisonTold told{given.text("A"), given.text("B"), comparison, tolerance, told_of(*data)};
-  fmt::print("{}{}", given.has("--json") ? told_json(told) : told_text(told), given.has("--json") ? "\n" : "");
+  print_told(given, told);
   return told.within() ? kDone : kRefused;
 }
 

@@ -23,23 +23,6 @@ UsageError wrong(std::string_view option, const std::string& text, std::string_v
   return UsageError(fmt::format("{} {}: expected {}", option, graph::printable(text), expected));
 }
 
-// "a,b" into numbers from `least` to `most`.
-std::vector<double> take_numbers(const Given& given, std::string_view option, double least, double most,
-                                 std::string_view expected) {
-  const std::string text = given.text(option);
-  std::vector<double> numbers;
-  const char *at = text.data(), *end = at + text.size();
-  while (true) {
-    double number = 0;
-    const auto [next, error] = std::from_chars(at, end, number);
-    if (error != std::errc{} || !(number >= least && number <= most)) throw wrong(option, text, expected);
-    numbers.push_back(number);
-    if (next == end) return numbers;
-    if (*next != ',') throw wrong(option, text, expected);
-    at = next + 1;
-  }
-}
-
 std::array<std::int64_t, 2> take_size(const Given& given) {
   const std::string text = given.text("--size");
   constexpr std::string_view kExpected = "a number of pixels, or HEIGHTxWIDTH";
@@ -77,20 +60,30 @@ constexpr std::size_t kMostRandom = 10'000'000, kMostBatch = 65536;
 
 }  // namespace
 
-data::Options data_options(const Given& given, std::span<const Option> has, std::vector<std::string> words) {
-  const auto asked = [&](const Option& option) {
-    const bool known =
-        std::any_of(has.begin(), has.end(), [&](const Option& each) { return each.name == option.name; });
-    return known && given.has(option.name);
-  };
+std::vector<double> take_numbers(const Given& given, std::string_view option, double least, double most,
+                                 std::string_view expected) {
+  const std::string text = given.text(option);
+  std::vector<double> numbers;
+  const char *at = text.data(), *end = at + text.size();
+  while (true) {
+    double number = 0;
+    const auto [next, error] = std::from_chars(at, end, number);
+    if (error != std::errc{} || !(number >= least && number <= most)) throw wrong(option, text, expected);
+    numbers.push_back(number);
+    if (next == end) return numbers;
+    if (*next != ',') throw wrong(option, text, expected);
+    at = next + 1;
+  }
+}
+
+data::Options data_options(const Given& given, std::vector<std::string> words) {
+  const auto asked = [&](const Option& option) { return given.knows(option.name) && given.has(option.name); };
   data::Options options{.words = std::move(words)};
   if (asked(kRandomOption)) options.random = std::min(take_count(given, "--random"), kMostRandom);
   if (options.random > 0 && !options.words.empty()) throw UsageError("--random: there is data, too");
   if (asked(kSeedOption)) options.seed = take_count(given, "--seed");
   if (asked(kBatchOption)) options.batch = std::min(take_count(given, "--batch"), kMostBatch);
-  if (asked(kSizeOption) || asked(kMeanOption) || asked(kStdOption) || asked(kLayoutOption) || asked(kRgbOption) ||
-      asked(kBgrOption))
-    take_image_options(given, options.images);
+  take_image_options(given, options.images);
   return options;
 }
 
@@ -109,14 +102,12 @@ calibrate::Totals measure(graph::Model& model, const dsl::Program& program, data
                             [&](std::uint64_t samples) { progress.show(samples); });
 }
 
-std::string measured_ranges(const Given& given, std::span<const Option> has, const dsl::Program& program,
-                            graph::Model& model) {
+std::string measured_ranges(const Given& given, const dsl::Program& program, graph::Model& model) {
   if (!given.has("--data")) return {};
   if (given.has("--stats")) throw UsageError("--data measures the ranges that --stats has: expected one of them");
-  const auto data = data::open(model.network, data_options(given, has, given.list("--data")));
-  for (const Option& option : has)
-    if ((option.name == "--out" || option.name == "--json" || option.name == "--plan") && given.has(option.name))
-      check_not_read(given.text(option.name), data->files());
+  const auto data = data::open(model.network, data_options(given, given.list("--data")));
+  for (const std::string_view option : {"--out", "--json", "--plan"})
+    if (given.knows(option) && given.has(option)) check_not_read(given.text(option), data->files());
   for (const std::string& note : data->notes()) runtime::complain(fmt::format("note: {}\n", graph::printable(note)));
   return calibrate::statistics_text(measure(model, program, *data), {}, false);
 }

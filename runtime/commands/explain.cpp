@@ -12,26 +12,25 @@
 namespace rw::commands {
 namespace {
 
-constexpr Option kExplainOptions[] = {
-    {"--rule", "RULE", "tell about this rule only (several times); the others run, too", 0, true, Completes::nothing},
-    {"--node", "GLOB", "tell about regions with such an operator in or around them", 0, false, Completes::nothing},
-    {"--limit", "N", "tell so many regions in full (20)", 0, false, Completes::nothing},
-    kStatsOption,
-    kDataOption,
-    kSizeOption,
-    kMeanOption,
-    kStdOption,
-    kLayoutOption,
-    kRgbOption,
-    kBgrOption,
-    kOnlyOption,
-    kParamOption,
-    kSkipNodeOption,
-    kExactOption,
-    {"--json", "FILE", "write the same as data to this file, with every region"},
-    kThreadsOption,
-    {"--quiet", {}, "print nothing", 'q'},
-};
+constexpr auto kExplainOptions = joined(
+    {
+        {"--rule", "RULE", "tell about this rule only (several times); the others run, too", 0, true,
+         Completes::nothing},
+        {"--node", "GLOB", "tell about regions with such an operator in or around them", 0, false, Completes::nothing},
+        {"--limit", "N", "tell so many regions in full (20)", 0, false, Completes::nothing},
+        kStatsOption,
+        kDataOption,
+    },
+    kImageOptions,
+    {
+        kOnlyOption,
+        kParamOption,
+        kSkipNodeOption,
+        kExactOption,
+        {"--json", "FILE", "write the same as data to this file, with every region"},
+        kThreadsOption,
+        {"--quiet", {}, "print nothing", 'q'},
+    });
 
 runtime::ExplainOptions what(const Given& given, const dsl::Program& program) {
   runtime::ExplainOptions options{.rules = given.list("--rule"), .node = given.text("--node")};
@@ -49,7 +48,7 @@ int explain(const Given& given) {
   std::string measured;
   if (given.has("--data")) {
     graph::Model model = graph::read_model(given.text("MODEL"));
-    measured = measured_ranges(given, kExplainOptions, rules->program, model);
+    measured = measured_ranges(given, rules->program, model);
   }
   const auto source = [&] {
     graph::Model model = graph::read_model(given.text("MODEL"));

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <utility>
 
 #include "graph/base/error.hpp"
 #include "graph/base/printable.hpp"
 #include "graph/operators/infer.hpp"
+#include "runtime/commands/data_options.hpp"
 
 namespace rw::commands {
 
@@ -28,6 +30,13 @@ graph::Model read_to_measure(const std::string& file) {
     throw graph::Error(error.file.empty() ? file : error.file, error.place, error.message);
   }
   return model;
+}
+
+data::Options data_or_drawn(const Given& given, std::vector<std::string> words) {
+  constexpr std::uint64_t kDrawn = 8;
+  data::Options options = data_options(given, std::move(words));
+  if (options.words.empty() && options.random == 0) options.random = kDrawn;
+  return options;
 }
 
 quality::Told told_of(const data::Data& data) { return {data.random(), data.notes()}; }

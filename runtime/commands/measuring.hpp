@@ -1,11 +1,14 @@
 // What commands that measure networks do alike: compare, score, and a run with --verify or --score.
 #pragma once
 
-#include <span>
+#include <fmt/format.h>
+
 #include <string>
+#include <vector>
 
 #include "graph/model.hpp"
 #include "runtime/commands/command.hpp"
+#include "runtime/data/data.hpp"
 #include "runtime/quality/compare.hpp"
 #include "runtime/quality/tell.hpp"
 
@@ -24,6 +27,16 @@ graph::Model read_to_measure(const std::string& file);
 // What is told of data besides what was measured on it.
 quality::Told told_of(const data::Data& data);
 
-inline constexpr std::uint64_t kRandomSamples = 8;  // where there is no data
+// How data is read; where there is none, 8 samples are drawn.
+data::Options data_or_drawn(const Given& given, std::vector<std::string> words);
+
+// On standard output, as text or, with --json, as data.
+template <typename What>
+void print_told(const Given& given, const What& told) {
+  if (given.has("--json"))
+    fmt::print("{}\n", told_json(told));
+  else
+    fmt::print("{}", told_text(told));
+}
 
 }  // namespace rw::commands

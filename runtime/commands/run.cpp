@@ -26,34 +26,33 @@
 namespace rw::commands {
 namespace {
 
-constexpr Option kRunOptions[] = {
-    {"--out", "OUT",
-     "where the new model goes, .json or .onnx (without it: the model's stem with .rewritten, in the current folder)",
-     'o', false, Completes::model},
-    kStatsOption,
-    kDataOption,
-    kSizeOption,
-    kMeanOption,
-    kStdOption,
-    kLayoutOption,
-    kRgbOption,
-    kBgrOption,
-    kVerifyOption,
-    kToleranceOption,
-    kScoreOption,
-    {"--dry-run", {}, "do everything but write"},
-    kOnlyOption,
-    kParamOption,
-    kSkipNodeOption,
-    kExactOption,
-    {"--require", "RULE", "exit status 3, and nothing is written, if this rule never fires (several times)", 0, true,
-     Completes::nothing},
-    {"--watch", {}, "run again whenever a rule file or the model changes, and say which matches have changed"},
-    {"--json", "FILE", "write the report as data to this file"},
-    {"--plan", "FILE", "write what is done to the weights to this file, for apply (also with --dry-run)"},
-    kThreadsOption,
-    {"--quiet", {}, "no report on standard output", 'q'},
-};
+constexpr auto kRunOptions = joined(
+    {
+        {"--out", "OUT",
+         "where the new model goes, .json or .onnx (without it: the model's stem with .rewritten, in the current "
+         "folder)",
+         'o', false, Completes::model},
+        kStatsOption,
+        kDataOption,
+    },
+    kImageOptions,
+    {
+        kVerifyOption,
+        kToleranceOption,
+        kScoreOption,
+        {"--dry-run", {}, "do everything but write"},
+        kOnlyOption,
+        kParamOption,
+        kSkipNodeOption,
+        kExactOption,
+        {"--require", "RULE", "exit status 3, and nothing is written, if this rule never fires (several times)", 0,
+         true, Completes::nothing},
+        {"--watch", {}, "run again whenever a rule file or the model changes, and say which matches have changed"},
+        {"--json", "FILE", "write the report as data to this file"},
+        {"--plan", "FILE", "write what is done to the weights to this file, for apply (also with --dry-run)"},
+        kThreadsOption,
+        {"--quiet", {}, "no report on standard output", 'q'},
+    });
 
 std::filesystem::path output_path(const Given& given) {
   const std::filesystem::path model = given.text("MODEL");
@@ -114,7 +113,7 @@ int rewrite(const Given& given, Seen& seen) {
   check_reports(given, beside, model, out);
   if (given.has("--data")) {  // which takes long: what could not be written is said before
     if (!dry_run) graph::Output(model.sources, true).check(out);
-    graph::add_statistics(measured_ranges(given, kRunOptions, rules->program, model), model);
+    graph::add_statistics(measured_ranges(given, rules->program, model), model);
   }
   runtime::Outcome outcome = runtime::run(model, rules->program, options);
   if (given.has("--watch")) seen.matches = matches_of(model, rules->program, outcome);
@@ -123,7 +122,7 @@ int rewrite(const Given& given, Seen& seen) {
   if (outcome.certificate.holds && fired) {
     std::vector<std::filesystem::path> files = beside;
     files.push_back(out);
-    measures = measure_run(given, kRunOptions, model, outcome, files);
+    measures = measure_run(given, model, outcome, files);
   }
   graph::Output output(model.sources, dry_run);
   output.keep_free(beside);

@@ -51,8 +51,8 @@ void check_measures(const Given& given) {
   take_tolerance(given);
 }
 
-RunMeasures measure_run(const Given& given, std::span<const Option> has, const graph::Model& model,
-                        const runtime::Outcome& outcome, std::span<const std::filesystem::path> out) {
+RunMeasures measure_run(const Given& given, const graph::Model& model, const runtime::Outcome& outcome,
+                        std::span<const std::filesystem::path> out) {
   RunMeasures measures;
   if (!given.has("--verify") && !given.has("--score")) return measures;
   if (const std::string what = approximations(outcome);
@@ -69,7 +69,7 @@ RunMeasures measure_run(const Given& given, std::span<const Option> has, const g
   const std::string file = given.text("MODEL");
   const quality::Subject as_it_was{before.network, file}, as_it_will_be{after, file + " as it will be"};
   if (given.has("--verify")) {
-    const auto data = data::open(before.network, data_options(given, has, given.list("--verify")));
+    const auto data = data::open(before.network, data_options(given, given.list("--verify")));
     check_data(*data, out);
     const quality::Comparison comparison =
         quality::compare(as_it_was, as_it_will_be, *data, {.threads = graph::threads()});
@@ -79,9 +79,8 @@ RunMeasures measure_run(const Given& given, std::span<const Option> has, const g
   }
   if (given.has("--score")) {
     const quality::ScoreOptions options{.threads = graph::threads()};
-    data::Options data_of = data_options(given, has, given.list(given.has("--data") ? "--data" : "--verify"));
-    if (data_of.words.empty()) data_of.random = kRandomSamples;
-    const auto data = quality::open_in_parts(before.network, data_of, options.draws);
+    const auto data = quality::open_in_parts(
+        before.network, data_or_drawn(given, given.list(given.has("--data") ? "--data" : "--verify")), options.draws);
     check_data(*data, out);
     const quality::ScoreTold told{
         quality::score_all({{"before", as_it_was}, {"after", as_it_will_be}}, *data, nullptr, options), options,

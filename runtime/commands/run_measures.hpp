@@ -28,11 +28,11 @@ struct RunMeasures {
   std::vector<std::pair<std::string, std::string>> json;  // members of the report as data
 };
 
-// By the options above, of a run whose certificate holds. `has`: the options of the command, those that say how data is
-// read among them; `out`: files that are written, none of which may be data. UsageError: approximate edits, and no
+// By the options above, of a run whose certificate holds. `out`: files that are written, none of which may be data.
+// UsageError: approximate edits, and no
 // --tolerance. Errors: as quality::compare and quality::score_all.
-RunMeasures measure_run(const Given& given, std::span<const Option> has, const graph::Model& model,
-                        const runtime::Outcome& outcome, std::span<const std::filesystem::path> out);
+RunMeasures measure_run(const Given& given, const graph::Model& model, const runtime::Outcome& outcome,
+                        std::span<const std::filesystem::path> out);
 
 // Before anything is done. UsageError: --tolerance without --verify, or a mistake in one of them.
 void check_measures(const Given& given);

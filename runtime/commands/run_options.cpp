@@ -19,8 +19,8 @@
 namespace rw::commands {
 namespace {
 
-constexpr std::array kShared = {kStatsOption, kDataOption, kSizeOption, kMeanOption,  kStdOption,      kLayoutOption,
-                                kRgbOption,   kBgrOption,  kOnlyOption, kParamOption, kSkipNodeOption, kExactOption};
+constexpr auto kShared =
+    joined({kStatsOption, kDataOption}, kImageOptions, {kOnlyOption, kParamOption, kSkipNodeOption, kExactOption});
 
 std::string quoted(const std::string& word) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";

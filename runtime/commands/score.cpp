@@ -13,28 +13,27 @@
 namespace rw::commands {
 namespace {
 
-constexpr Option kScoreOptions[] = {
-    {"--data", "DATA", "samples to score it on (several times): as DATA of calibrate; without it 8 are drawn", 0, true},
-    {"--stats", "FILE",
-     "ranges of activations; without it, and where it lacks some, the first half of the data sets them"},
-    {"--labels", "FILE", "the right classes of the samples, a .npy of whole numbers"},
-    {"--weights", "STEPS", "one step for each tensor or for each channel: tensor (as without it) or channel", 0, false,
-     Completes::nothing},
-    {"--activations", "STEPS", "tensor (as without it), or none: they stay in float", 0, false, Completes::nothing},
-    {"--bits", "N", "of weights and activations, 2 to 16 (8)", 0, false, Completes::nothing},
-    {"--before", "OTHER", "score this network, too, on the same samples, and put them side by side", 0, false,
-     Completes::model},
-    kRandomOption,
-    kSeedOption,
-    kSizeOption,
-    kMeanOption,
-    kStdOption,
-    kLayoutOption,
-    kRgbOption,
-    kBgrOption,
-    kThreadsOption,
-    kJsonOption,
-};
+constexpr auto kScoreOptions = joined(
+    {
+        {"--data", "DATA", "samples to score it on (several times): as DATA of calibrate; without it 8 are drawn", 0,
+         true},
+        {"--stats", "FILE",
+         "ranges of activations; without it, and where it lacks some, the first half of the data sets them"},
+        {"--labels", "FILE", "the right classes of the samples, a .npy of whole numbers"},
+        {"--weights", "STEPS", "one step for each tensor or for each channel: tensor (as without it) or channel", 0,
+         false, Completes::nothing},
+        {"--activations", "STEPS", "tensor (as without it), or none: they stay in float", 0, false, Completes::nothing},
+        {"--bits", "N", "of weights and activations, 2 to 16 (8)", 0, false, Completes::nothing},
+        {"--before", "OTHER", "score this network, too, on the same samples, and put them side by side", 0, false,
+         Completes::model},
+        kRandomOption,
+        kSeedOption,
+    },
+    kImageOptions,
+    {
+        kThreadsOption,
+        kJsonOption,
+    });
 
 // One of two words; the first where the option is not given. True: the second.
 bool take_second(const Given& given, std::string_view option, std::string_view first, std::string_view second) {
@@ -60,8 +59,7 @@ quality::ScoreOptions score_options(const Given& given) {
 int score(const Given& given) {
   set_threads(given);
   const quality::ScoreOptions options = score_options(given);
-  data::Options data_of = data_options(given, kScoreOptions, given.list("--data"));
-  if (data_of.words.empty() && data_of.random == 0) data_of.random = kRandomSamples;
+  const data::Options data_of = data_or_drawn(given, given.list("--data"));
   if (given.has("--labels") && data_of.random > 0) throw UsageError("--labels goes with --data");
   if (given.has("--before") && given.has("--stats"))
     throw UsageError("--stats has ranges of one network: --before takes those of both from the data");
@@ -80,7 +78,7 @@ int score(const Given& given) {
   if (given.has("--labels")) labels = quality::read_labels(given.text("--labels"), data->samples());
   const quality::ScoreTold told{quality::score_all(entrants, *data, given.has("--labels") ? &labels : nullptr, options),
                                 options, told_of(*data)};
-  fmt::print("{}{}", given.has("--json") ? told_json(told) : told_text(told), given.has("--json") ? "\n" : "");
+  print_told(given, told);
   return kDone;
 }
 
