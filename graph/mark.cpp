@@ -52,11 +52,6 @@ class Marker {
       add_list(each.min, digest_);
       add_list(each.max, digest_);
     }
-    for (TensorId id = 0; id < network_.tensors().size(); ++id)
-      if (const auto& constant = network_.tensor(id).constant) {
-        name(id);
-        add_parts(constant->bytes, digest_);
-      }
   }
 
   std::string text() {
@@ -81,12 +76,14 @@ class Marker {
     digest_.add(rewriting_.constants.size());
     for (const ConstantEdit& each : rewriting_.constants) {
       name(each.tensor);
+      add_parts(network_.tensor(each.tensor).constant->bytes, digest_);
       add_edit(each.edit, digest_);
     }
     digest_.add(rewriting_.copies.size());
     for (const ConstantCopy& each : rewriting_.copies) {
       digest_.add(each.name);
       name(each.tensor);
+      add_parts(network_.tensor(each.tensor).constant->bytes, digest_);
       add_edit(each.edit, digest_);
     }
     digest_.add(rewriting_.rebindings.size());
