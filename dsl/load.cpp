@@ -148,7 +148,11 @@ class Loader {
       return nullptr;
     }
     const std::string folder = from.shipped ? "" : std::filesystem::path(from.name).parent_path().string();
-    return visit(file_name(path, folder), use.path.at);
+    std::vector<Rule>& rules = context_.program.rules;
+    const std::size_t before = rules.size();
+    const FileNames* used = visit(file_name(path, folder), use.path.at);
+    for (std::size_t i = before; use.as_far_as_exact && i < rules.size(); ++i) rules[i].as_far_as_exact = true;
+    return used;
   }
 
   void refuse_cycle(const FileName& file, const Mention& mention) {

@@ -1,29 +1,32 @@
 # cross_layer.dsl: cross-layer equalization of weights. Every channel gets the scale at which the weights that make it and
 # the weights that read it have the same range: s = sqrt(range of the children / range of the parents), class by class,
-# again and again until nothing moves. It needs no statistics.
+# half of the way in each of ten sweeps. It needs no statistics.
 # M. Nagel, M. van Baalen, T. Blankevoort, M. Welling: "Data-Free Quantization Through Weight Equalization and Bias
 # Correction", ICCV 2019 (DFQ), section 4.1; their s is the reciprocal of this one.
 
-# Whatever has weights, and whatever carries a scale: also operators that other files give one of these laws.
-set weighted = law linear
-set carrying = law pass, law bounded, law join, law concat, law split, law slice, law gather,
-               law view, law product, law contract
-set joining = law join, law concat
+use "sets"
 
-# A class whose weights are 0 on one side has no range to share: it stays as it is.
-function balance(made, read) = if made > 0 and read > 0 then sqrt(read / made) else 1
+# Normalizations have factors and no weights of a quantizer: they set no range, and where one stands on a side the other
+# side's range becomes 1. A class whose weights are 0 on one side has no range to share: it stays as it is.
+function balanced(made, read, free_parent, free_child) = if made > 0 and read > 0 then sqrt(read / made) else if read > 0 and free_parent > 0 then sqrt(read) else if made > 0 and free_child > 0 then 1 / sqrt(made) else 1
 
+# Half of the way in the logarithm, ten times: as good as forty whole steps, which swing, in a quarter of the time;
+# of what a class lacks a 1024th is left.
 rule cross_layer(lo = 0.000001, hi = 1000000) {
   "Output channels and the input channels that read them get weights of one range."
   region r {
-    parents  weighted as p
+    parents  offering as p
     through  carrying
     may join joining
-    children weighted as c
+    children absorbing as c
     leak     pin
   }
-  repeat 40 until change < 0.01
-  do scale(p, clamp(balance(across(max, p.weight), across(max, c.weight)), lo, hi))
+  let made = across(max, if no_weights(p) then 0 else p.weight)
+  let read = across(max, if no_weights(c) then 0 else c.weight)
+  let free_parent = across(max, if no_weights(p) then 1 else 0)
+  let free_child = across(max, if no_weights(c) then 1 else 0)
+  repeat 10 until change < 0.001
+  do scale(p, clamp(sqrt(balanced(made, read, free_parent, free_child)), lo, hi))
 }
 
 test cross_layer "weights before and behind a channel get one range" {
@@ -33,7 +36,7 @@ test cross_layer "weights before and behind a channel get one range" {
   c = Conv(b, values [1, 1] shape [1, 2, 1, 1])
   output c
   expect match parents a children c
-  expect scale a [1, 0.5]
+  expect scale a [1, 0.500338565346533]
 }
 
 test cross_layer "a class without weights on one side stays as it is" {
@@ -42,7 +45,7 @@ test cross_layer "a class without weights on one side stays as it is" {
   c = Conv(a, values [1, 1] shape [1, 2, 1, 1])
   output c
   expect match
-  expect scale a [1, 0.5]
+  expect scale a [1, 0.500338565346533]
 }
 
 test cross_layer "nothing behind a Softmax takes the scale back" {

@@ -4,26 +4,31 @@
 # range. The exponents are parameters; with c = w = 0.5 and a = 0 it is cross-layer equalization (cross_layer.dsl).
 # It generalises M. Nagel et al., ICCV 2019 (weights alone) and E. Meller et al., ICML 2019 (activations alone).
 
-# Whatever has weights, and whatever carries a scale: also operators that other files give one of these laws.
-set weighted = law linear
-set carrying = law pass, law bounded, law join, law concat, law split, law slice, law gather,
-               law view, law product, law contract
-set joining = law join, law concat
+use "sets"
 
-rule mixed(c_power = 0.5, p_power = 0.25, a_power = 0.25, lo = 0.001, hi = 1000) {
+# What is (nearly) always 0 goes by its weights, so that these do not set the step of all others. A normalization has no
+# weights of its own; what is missing on one side leaves the whole burden to the others.
+function both_sides(made, read, seen, c, w, a) = if seen > 0 then pow(read, c) / (pow(made, w) * pow(seen, a)) else read / made
+function one_side(range, seen, power, a) = if seen > 0 then pow(range, power / (power + a)) * pow(seen, a / (power + a)) else range
+function before(read, seen, c, a) = if seen > 0 then one_side(read, 1 / seen, c, a) else read
+
+rule mixed(c_power = 0.5, p_power = 0.25, a_power = 0.25, dead = 0.001, lo = 0.001, hi = 1000) {
   "Ranges of weights before, of weights behind and of activations between are traded against each other."
   region r {
-    parents  weighted as p
+    parents  offering as p
     through  carrying
     may join joining
-    children weighted as c
+    children absorbing as c
     leak     pin
   }
   needs stats(p) else "activation ranges are missing"
-  let made = across(max, p.weight)
-  let read = across(max, c.weight)
-  let seen = across(max, range(p))
-  let goal = if made > 0 and read > 0 and seen > 0 then pow(read, c_power) / (pow(made, p_power) * pow(seen, a_power)) else 1
+  let made = across(max, if no_weights(p) then 0 else p.weight)
+  let read = across(max, if no_weights(c) then 0 else c.weight)
+  let free_parent = across(max, if no_weights(p) then 1 else 0)
+  let free_child = across(max, if no_weights(c) then 1 else 0)
+  let most = across(max, range(p))
+  let seen = if most > dead * overall(max, range(p)) then most else 0
+  let goal = if made > 0 and read > 0 then both_sides(made, read, seen, c_power, p_power, a_power) else if read > 0 and free_parent > 0 then before(read, seen, c_power, a_power) else if made > 0 and free_child > 0 then 1 / one_side(made, seen, p_power, a_power) else 1
   repeat 10 until change < 0.001
   do scale(p, clamp(sqrt(goal), lo, hi))
 }

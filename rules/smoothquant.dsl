@@ -4,16 +4,17 @@
 # G. Xiao, J. Lin, M. Seznec, H. Wu, J. Demouth, S. Han: "SmoothQuant: Accurate and Efficient Post-Training Quantization
 # for Large Language Models", ICML 2023, equation 4.
 
+use "sets"
+
 # Written-out normalizations end in a Mul by a constant.
 set normalization = LayerNormalization, RMSNormalization, SimplifiedLayerNormalization, Mul
-set passing = Add, Identity, Dropout, Cast, law view
 
 rule smoothquant(alpha = 0.5, least = 0.00001) {
   "Outliers behind a normalization move into the weights that read them."
   region r {
     parents  normalization as p
-    through  passing
-    children Gemm, MatMul, Conv as c
+    through  carrying
+    children law linear as c
   }
   needs stats(p) else "activation ranges are missing"
   let seen = max(across(max, range(p)), least)

@@ -1,11 +1,7 @@
 # wide.dsl: every region that an operator with constants can offer and another can absorb, whatever joins it; what leaks
 # keeps scale 1. One scale a class: the least that all parents of the class allow, as for residual families.
 
-set offering = law linear, law affine, law gather, law normalize
-set absorbing = law linear, law affine
-set carrying = law pass, law bounded, law join, law concat, law split, law slice, law gather,
-               law view, law product, law contract
-set joining = law join, law concat
+use "sets"
 
 rule wide(lo = 1, hi = 20) {
   "Whatever can be scaled; joins of all kinds may be mixed."

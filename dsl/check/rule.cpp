@@ -271,9 +271,9 @@ class RuleChecker {
 
   Step::Argument check_argument(ArgumentForm form, tree::FormulaId id) {
     using Handler = Step::Argument (RuleChecker::*)(tree::FormulaId);
-    static constexpr std::array<Handler, 4> kHandlers = {&RuleChecker::parents_argument, &RuleChecker::node_argument,
-                                                         &RuleChecker::number_argument,
-                                                         &RuleChecker::operator_argument};
+    static constexpr std::array<Handler, 5> kHandlers = {&RuleChecker::parents_argument, &RuleChecker::node_argument,
+                                                         &RuleChecker::scale_argument, &RuleChecker::operator_argument,
+                                                         &RuleChecker::number_argument};
     return (this->*kHandlers[static_cast<std::size_t>(form)])(id);
   }
 
@@ -288,7 +288,7 @@ class RuleChecker {
     return {node != nullptr ? node->index : kNoBinding, 0, ""};
   }
 
-  Step::Argument number_argument(tree::FormulaId id) {
+  Step::Argument scale_argument(tree::FormulaId id) {
     const CheckedFormula value = formulas_.expect_kind(formulas_.check(id, scope_), Kind::number);
     const bool of_nodes = value.type.about == About::node || value.type.about == About::channel;
     if (!value.any_about && of_nodes && parents_ != kNoBinding && value.type.family != parents_) {
@@ -309,6 +309,14 @@ class RuleChecker {
     if (expr.op == ExprOp::number) return expr.number;
     if (expr.op != ExprOp::negate || rule_.exprs[expr.operands[0]].op != ExprOp::number) return std::nullopt;
     return -rule_.exprs[expr.operands[0]].number;
+  }
+
+  Step::Argument number_argument(tree::FormulaId id) {
+    const CheckedFormula value = formulas_.expect_kind(formulas_.check(id, scope_), Kind::number);
+    if (!value.any_about && value.type.about != About::nothing)
+      error("unreduced", value.at, fmt::format("one number is wanted here, not {}", formulas_.call_them(value)),
+            "largest(x), overall(max, x) and their kin make one of many");
+    return {kNoBinding, value.expr, ""};
   }
 
   Step::Argument operator_argument(tree::FormulaId id) {

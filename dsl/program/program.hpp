@@ -175,6 +175,7 @@ struct Rule {
   std::vector<Expr> exprs;  // operands come before the expressions that use them
   std::uint32_t slots = 0;  // how many let slots there are
   bool again = false;
+  bool as_far_as_exact = false;  // `use "f" as far as exact`: with --exact it leaves alone what would not be exact
   struct Repeat {
     std::uint32_t count;
     double change;

@@ -23,8 +23,8 @@ struct LawWord {
   std::string_view help;
 };
 
-// What an action takes: each argument is a name bound to a set or node, or a formula.
-enum class ArgumentForm : unsigned char { parents, chain_node, number_per_channel, operator_name };
+// What an action takes: each argument is a name bound to a set or node, or a formula (`number`: of one value).
+enum class ArgumentForm : unsigned char { parents, chain_node, number_per_channel, operator_name, number };
 
 struct ActionWord {
   std::string_view name;

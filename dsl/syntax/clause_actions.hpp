@@ -125,6 +125,7 @@ RW_ON(rule_name, tree::Rule) {
 }
 
 RW_ON(use_path, tree::Use) { piece.path = reading.string; }
+RW_ON(use_limit, tree::Use) { piece.as_far_as_exact = true; }
 RW_ON(first_operator, tree::Op) { piece.operators.push_back(reading.oper); }
 RW_ON(next_operator, tree::Op) {
   reading.count_item(reading.oper.at);

@@ -101,6 +101,8 @@ struct k_channel : keyword<'c','h','a','n','n','e','l'> {};
 struct k_elementwise : keyword<'e','l','e','m','e','n','t','w','i','s','e'> {};
 struct k_change : keyword<'c','h','a','n','g','e'> {};
 struct k_pin : keyword<'p','i','n'> {};
+struct k_far : keyword<'f','a','r'> {};
+struct k_exact : keyword<'e','x','a','c','t'> {};
 struct k_reject : keyword<'r','e','j','e','c','t'> {};
 // clang-format on
 
@@ -318,7 +320,9 @@ struct clause : sor<region, chain, let_clause, where_clause, needs_clause, repea
 // ---- declarations ----
 
 struct use_path : seq<quoted> {};
-struct use_declaration : seq<k_use, must<use_path>> {};
+struct far_as_exact : seq<k_far, k_as, k_exact> {};
+struct use_limit : seq<k_as, must<far_as_exact>> {};
+struct use_declaration : seq<k_use, must<use_path>, opt<use_limit>> {};
 
 struct first_operator : seq<oper> {};
 struct next_operator : seq<oper> {};

@@ -153,6 +153,7 @@ RW_MESSAGE<expectation>     = expected("expected `match`, `scale`, `no match` or
 
 // declarations
 RW_MESSAGE<use_path>        = expected("expected a file in quotes after `use`");
+RW_MESSAGE<far_as_exact>    = expected("expected `as far as exact`, or nothing, behind the file");
 RW_MESSAGE<first_operator>  = expected_operator("expected an operator after `op`");
 RW_MESSAGE<next_operator>   = after_a_comma("expected an operator after ','");
 RW_MESSAGE<law_word>        = expected("expected `law` after the operators", "", kLaw);

@@ -87,6 +87,7 @@ struct Term {
 
 struct Use {
   Word path;
+  bool as_far_as_exact = false;
 };
 
 struct NumberArgument {

@@ -1,6 +1,7 @@
 // What rules do.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "dsl/program/vocabulary.hpp"
 #include "graph/editor.hpp"
+#include "runtime/balance/noise.hpp"
 #include "runtime/formulas/formula_evaluator.hpp"
 
 namespace rw::runtime {
@@ -32,6 +34,22 @@ struct ActionContext {
   std::vector<double>& scales;  // by class of the region: multiplied by what was applied
 };
 
+// An action that asks for all regions which a rule wants at once.
+struct SolveContext {
+  struct Place {
+    const BoundRegion& view;
+    FormulaEvaluator& evaluator;
+  };
+  const RuleFormulas& formulas;
+  std::span<const Place> places;  // one at least
+  const Plan& plan;
+  bool exact = false;
+};
+struct Solved {
+  std::vector<std::vector<double>> scales;  // by place, by class of its region
+  std::shared_ptr<const Noise> noise;       // by which they were found
+};
+
 // What an action made of the operators that a chain found.
 struct GraphEffect {
   bool done = false;        // the network was edited
@@ -54,6 +72,8 @@ struct Action {
   std::string_view help;
   // In rules with a region; null: it cannot stand there. graph::Error: a value that cannot be used.
   Effect (*run)(ActionContext&, const dsl::Step&) = nullptr;
+  // The same for all regions at once, whose classes the engine then scales (apply_scales.hpp).
+  Solved (*solve)(const SolveContext&, const dsl::Step&) = nullptr;
   // In rules with a chain; null: it cannot stand there.
   GraphEffect (*edit)(ChainContext&, const dsl::Step&) = nullptr;
 };

@@ -3,11 +3,11 @@
 namespace rw::runtime {
 
 // One file each, which says everything about it.
-extern const Action kScaleAction, kFoldAffineAction, kRemoveAction, kReplaceAction, kAbsorbBiasAction;
+extern const Action kScaleAction, kFoldAffineAction, kRemoveAction, kReplaceAction, kAbsorbBiasAction, kBalanceAction;
 
 std::span<const Action* const> actions() {
-  static constexpr const Action* kActions[] = {&kScaleAction, &kFoldAffineAction, &kRemoveAction, &kReplaceAction,
-                                               &kAbsorbBiasAction};
+  static constexpr const Action* kActions[] = {&kScaleAction,   &kFoldAffineAction, &kRemoveAction,
+                                               &kReplaceAction, &kAbsorbBiasAction, &kBalanceAction};
   return kActions;
 }
 

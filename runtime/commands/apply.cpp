@@ -7,7 +7,7 @@
 #include "graph/base/printable.hpp"
 #include "graph/formats/plan/planned.hpp"
 #include "runtime/commands/commands.hpp"
-#include "runtime/commands/run_options.hpp"
+#include "runtime/commands/given/run_options.hpp"
 #include "runtime/engine/apply.hpp"
 #include "runtime/text/console.hpp"
 

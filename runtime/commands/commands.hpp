@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "runtime/commands/command.hpp"
+#include "runtime/commands/given/command.hpp"
 
 namespace rw::commands {
 

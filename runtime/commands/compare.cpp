@@ -1,9 +1,9 @@
 // Compares what two networks compute.
 #include "graph/base/parallel.hpp"
 #include "runtime/commands/commands.hpp"
-#include "runtime/commands/data_options.hpp"
-#include "runtime/commands/measuring.hpp"
-#include "runtime/commands/run_options.hpp"
+#include "runtime/commands/given/data_options.hpp"
+#include "runtime/commands/given/measuring.hpp"
+#include "runtime/commands/given/run_options.hpp"
 
 namespace rw::commands {
 namespace {

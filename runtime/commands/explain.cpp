@@ -3,9 +3,9 @@
 
 #include "graph/formats/format.hpp"
 #include "runtime/commands/commands.hpp"
-#include "runtime/commands/data_options.hpp"
-#include "runtime/commands/rule_files.hpp"
-#include "runtime/commands/run_options.hpp"
+#include "runtime/commands/given/data_options.hpp"
+#include "runtime/commands/given/rule_files.hpp"
+#include "runtime/commands/given/run_options.hpp"
 #include "runtime/explain/explain.hpp"
 #include "runtime/text/text_file.hpp"
 

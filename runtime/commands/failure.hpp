@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "graph/base/function_ref.hpp"
-#include "runtime/commands/command.hpp"
+#include "runtime/commands/given/command.hpp"
 
 namespace rw::commands {
 

@@ -7,6 +7,7 @@
 #include "dsl/text/spelling.hpp"
 #include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
+#include "runtime/commands/rule_sets.hpp"
 #include "runtime/commands/text.hpp"
 #include "runtime/engine/shipped.hpp"
 
@@ -40,7 +41,7 @@ std::string listing(std::string_view title, const Rows& rows) {
 std::string_view manual_text(std::string_view name) {
   for (const runtime::ShippedFile& file : runtime::manuals())
     if (file.name == name) return file.text;
-  return {};
+  return name == "rules" ? std::string_view(rule_sets_text()) : std::string_view();
 }
 
 [[noreturn]] void unknown_topic(const std::string& name) {
@@ -65,7 +66,8 @@ int help(const Given& given) {
   return kDone;
 }
 
-constexpr Argument kHelpArguments[] = {{"TOPIC", "a command, or a manual: language, formats", Completes::topic, false}};
+constexpr Argument kHelpArguments[] = {
+    {"TOPIC", "a command, or a manual: language, formats, rules", Completes::topic, false}};
 constexpr std::string_view kHelpExamples[] = {"rewrite-engine help", "rewrite-engine help check",
                                               "rewrite-engine help language | less"};
 
@@ -76,7 +78,8 @@ const Command kHelp = {
     .summary = "lists the commands, tells all about one, or prints a manual",
     .description =
         "Of a command the same as `rewrite-engine COMMAND --help`. The manuals are Markdown: `language` is "
-        "the reference of rule files, `formats` that of all files that are read and written.",
+        "the reference of rule files, `formats` that of all files that are read and written; `rules` lists the "
+        "rule files that ship.",
     .arguments = kHelpArguments,
     .options = {},
     .examples = kHelpExamples,
@@ -134,6 +137,7 @@ std::span<const Manual> manuals() {
       {"language", "rule files: every clause, formula, action and law, with the grammar"},
       {"formats", "files: model.json, ONNX, statistics, plans, reports as data"},
       {"measures", "how networks are compared and scored, and how a quantizer rounds them"},
+      {"rules", "the rule files that ship: when to take which, and what it needs"},
   };
   return kManuals;
 }

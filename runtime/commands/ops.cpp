@@ -9,7 +9,7 @@
 #include "graph/model.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/json.hpp"
-#include "runtime/commands/rule_files.hpp"
+#include "runtime/commands/given/rule_files.hpp"
 #include "runtime/commands/text.hpp"
 #include "runtime/engine/vocabulary.hpp"
 #include "runtime/laws/law.hpp"
@@ -40,7 +40,7 @@ std::string function_form(const dsl::FunctionWord& word) {
 }
 
 std::string action_form(const dsl::ActionWord& word) {
-  static constexpr std::string_view kOpsArguments[] = {"p", "a", "EXPR", "Op"};
+  static constexpr std::string_view kOpsArguments[] = {"p", "a", "EXPR", "Op", "NUMBER"};
   std::string arguments;
   for (const dsl::ArgumentForm form : word.arguments)
     arguments += fmt::format("{}{}", arguments.empty() ? "" : ", ", kOpsArguments[static_cast<std::size_t>(form)]);

@@ -12,11 +12,12 @@
 #include "graph/formats/write_model.hpp"
 #include "graph/mark.hpp"
 #include "runtime/commands/commands.hpp"
-#include "runtime/commands/data_options.hpp"
-#include "runtime/commands/measuring.hpp"
-#include "runtime/commands/rule_files.hpp"
+#include "runtime/commands/given/data_options.hpp"
+#include "runtime/commands/given/measuring.hpp"
+#include "runtime/commands/given/rule_files.hpp"
 #include "runtime/commands/run_measures.hpp"
-#include "runtime/commands/run_options.hpp"
+#include "runtime/commands/given/run_options.hpp"
+#include "runtime/commands/given/tuning.hpp"
 #include "runtime/commands/watch.hpp"
 #include "runtime/engine/plan_file.hpp"
 #include "runtime/report/report.hpp"
@@ -40,6 +41,9 @@ constexpr auto kRunOptions = joined(
         kVerifyOption,
         kToleranceOption,
         kScoreOption,
+        kTargetOption,
+        kTargetBitsOption,
+        kTuneOption,
         {"--dry-run", {}, "do everything but write"},
         kOnlyOption,
         kParamOption,
@@ -97,10 +101,12 @@ std::map<std::string, std::string> matches_of(const graph::Model& model, const d
 
 int rewrite(const Given& given, Seen& seen) {
   const auto start = std::chrono::steady_clock::now();
-  const std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"), &seen.files);
+  std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"), &seen.files);
   if (!rules) return kMistake;
   runtime::RunOptions options = run_options(given, rules->program);
+  set_target(given, rules->program, options);
   options.values = given.has("--json");
+  options.predict = given.has("--json") || !given.has("--quiet");
   const bool dry_run = given.has("--dry-run");
 
   for (const std::string& name : given.list("--require")) find_rule(rules->program, name, "--require");
@@ -113,7 +119,14 @@ int rewrite(const Given& given, Seen& seen) {
   check_reports(given, beside, model, out);
   if (given.has("--data")) {  // which takes long: what could not be written is said before
     if (!dry_run) graph::Output(model.sources, true).check(out);
-    graph::add_statistics(measured_ranges(given, rules->program, model), model);
+    if (!given.has("--tune")) graph::add_statistics(measured_ranges(given, rules->program, model), model);
+  }
+  std::optional<Tuned> tuned;
+  if (given.has("--tune")) {
+    tuned = tune_run(given, rules->program, options);
+    rules = load_rules(tuned->rules);
+    options = tuned->options;
+    graph::add_statistics(tuned->statistics, model);
   }
   runtime::Outcome outcome = runtime::run(model, rules->program, options);
   if (given.has("--watch")) seen.matches = matches_of(model, rules->program, outcome);
@@ -144,6 +157,10 @@ int rewrite(const Given& given, Seen& seen) {
     }
   }
   const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  if (tuned) {
+    measures.text = tuned->text + measures.text;
+    measures.json.insert(measures.json.begin(), tuned->json);
+  }
   const runtime::ReportInput report{
       model, *rules, outcome, written, seconds(), options.exact, dry_run, command_for("explain", given), measures.json};
   if (given.has("--json")) output.add_text(given.text("--json"), runtime::json_report(report));
@@ -160,6 +177,7 @@ int rewrite(const Given& given, Seen& seen) {
 int run(const Given& given) {
   set_threads(given);
   check_measures(given);
+  check_tuning(given);
   Seen seen;
   if (!given.has("--watch")) return rewrite(given, seen);
   std::vector<std::filesystem::path> always = {given.text("MODEL")};

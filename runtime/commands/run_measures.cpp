@@ -8,8 +8,9 @@
 #include "graph/base/printable.hpp"
 #include "graph/operators/infer.hpp"
 #include "graph/rewritten.hpp"
-#include "runtime/commands/data_options.hpp"
-#include "runtime/commands/measuring.hpp"
+#include "runtime/commands/given/data_options.hpp"
+#include "runtime/commands/given/measuring.hpp"
+#include "runtime/commands/given/tuning.hpp"
 #include "runtime/quality/trial.hpp"
 #include "runtime/written/written_network.hpp"
 
@@ -78,7 +79,8 @@ RunMeasures measure_run(const Given& given, const graph::Model& model, const run
     tell(told, *data, "verify", measures);
   }
   if (given.has("--score")) {
-    const quality::ScoreOptions options{.threads = graph::threads()};
+    const quality::ScoreOptions options{.quantizer = take_target(given).value_or(quantizer::Options{}),
+                                        .threads = graph::threads()};
     const auto data = quality::open_in_parts(
         before.network, data_or_drawn(given, given.list(given.has("--data") ? "--data" : "--verify")), options.draws);
     check_data(*data, out);

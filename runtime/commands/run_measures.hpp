@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/commands/command.hpp"
+#include "runtime/commands/given/command.hpp"
 #include "runtime/engine/run.hpp"
 
 namespace rw::commands {

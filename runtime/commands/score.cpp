@@ -5,9 +5,9 @@
 #include "graph/base/printable.hpp"
 #include "graph/formats/format.hpp"
 #include "runtime/commands/commands.hpp"
-#include "runtime/commands/data_options.hpp"
-#include "runtime/commands/measuring.hpp"
-#include "runtime/commands/run_options.hpp"
+#include "runtime/commands/given/data_options.hpp"
+#include "runtime/commands/given/measuring.hpp"
+#include "runtime/commands/given/run_options.hpp"
 #include "runtime/quality/trial.hpp"
 
 namespace rw::commands {

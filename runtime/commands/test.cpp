@@ -5,7 +5,7 @@
 
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/json.hpp"
-#include "runtime/commands/rule_files.hpp"
+#include "runtime/commands/given/rule_files.hpp"
 #include "runtime/commands/text.hpp"
 #include "runtime/testing/rule_test.hpp"
 

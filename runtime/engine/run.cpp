@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <utility>
 
 #include "graph/base/error.hpp"
 #include "graph/base/parallel.hpp"
 #include "graph/editor.hpp"
+#include "runtime/actions/apply_scales.hpp"
 #include "runtime/engine/apply_plan.hpp"
 #include "runtime/engine/visit.hpp"
 #include "runtime/matching/chain.hpp"
@@ -102,6 +104,12 @@ class Runner {
       else
         run_chain(i);
     }
+    const auto acts =
+        std::accumulate(outcome_.rules.begin(), outcome_.rules.end(), 0U,
+                        [](unsigned sum, const auto& rule) { return sum + (rule.scaled ? rule.sweeps : 0); });
+    if (acts != 1) outcome_.prediction.reset();
+    if (!outcome_.prediction && options_.predict)
+      outcome_.prediction = predict(outcome_.analysis, outcome_.regions, outcome_.statistics, outcome_.plan);
   }
 
  private:
@@ -135,7 +143,7 @@ class Runner {
           for (const RuleMiss& miss : misses.of(known[*old]->misses)) outcome_.misses.add(each.misses, copied(miss));
         each.taken_by = std::min(each.taken_by, known[*old]->taken_by);
       }
-      if (each.taken_by != kNone) each.scales = planned_scales(each.region);
+      if (each.taken_by != kNone) each.scales = planned_scales(outcome_.regions, each.region, outcome_.plan);
     }
   }
 
@@ -144,17 +152,6 @@ class Runner {
     miss.miss.reason = outcome_.misses.keep(miss.miss.reason);
     miss.miss.seen = outcome_.misses.keep(miss.miss.seen);
     return miss;
-  }
-
-  std::vector<double> planned_scales(RegionId id) const {
-    std::vector<double> scales(outcome_.regions[id].classes, 1.0);
-    for (const TensorId tensor : outcome_.regions[id].tensors) {
-      const std::vector<double>* scale = outcome_.plan.scale_of(tensor);
-      if (!scale) continue;
-      const auto classes = outcome_.regions.classes(tensor);
-      for (std::size_t i = 0; i < classes.size(); ++i) scales[classes[i]] = (*scale)[i];
-    }
-    return scales;
   }
 
   std::vector<double> params_of(const dsl::Rule& rule) const {
@@ -236,6 +233,10 @@ class Runner {
             return op != kNone && (editor.network().removed(op) || !unreplaced(index, step, op));
           }))
         return done;  // an action before this one took an operator away
+      if (leaves_alone(rule, action)) {
+        decline(std::string(kNotExact));
+        return done;
+      }
       ChainContext context{outcome_.analysis, bound, outcome_.plan, editor};
       GraphEffect effect = action.edit(context, step);
       if (!effect.done) {
@@ -260,14 +261,18 @@ class Runner {
     std::vector<bool> counted(wanted.size(), false), scaled(wanted.size(), false);
     for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
       double change = 0;
-      visit(formulas, pattern, wanted, index, sweep == 0, [&](std::size_t i, const Effect& effect) {
+      const auto done = [&](std::size_t i, const Effect& effect) {
         change = std::max({change, std::fabs(std::log2(effect.smallest)), std::fabs(std::log2(effect.largest))});
         if (!counted[i]) count(index, *wanted[i], effect);
         counted[i] = true;
         scaled[i] = scaled[i] || effect.scales;
         outcome_.rules[index].reset += effect.reset;
         outcome_.rules[index].capped += effect.capped;
-      });
+      };
+      if (solves(rule))
+        visit_together(formulas, pattern, wanted, index, sweep == 0, done);
+      else
+        visit(formulas, pattern, wanted, index, sweep == 0, done);
       outcome_.rules[index].sweeps = sweep + 1;
       if (rule.repeat && change < rule.repeat->change) break;
     }
@@ -309,9 +314,7 @@ class Runner {
     constexpr std::size_t kTogether = 2048, kWorthAThread = 256;
     const VisitContext context{formulas,         pattern,      outcome_.analysis, outcome_.statistics,
                                outcome_.regions, outcome_.plan};
-    const Visit::Judges judges = options_.match_only        ? Visit::Judges::conditions
-                                 : first && options_.values ? Visit::Judges::all_and_tells
-                                                            : Visit::Judges::all;
+    const Visit::Judges judges = judges_of(first);
     const std::size_t together = formulas.reads_constants() ? 1 : std::min(kTogether, regions.size());
     std::vector<std::optional<Visit>> visits(together);
     std::vector<std::optional<Visit::Stop>> stops(together);
@@ -339,15 +342,96 @@ class Runner {
     }
   }
 
-  // Carries out the actions of a rule on one region that is judged up to the first of them; nothing where none was.
+  Visit::Judges judges_of(bool first) const {
+    return options_.match_only        ? Visit::Judges::conditions
+           : first && options_.values ? Visit::Judges::all_and_tells
+                                      : Visit::Judges::all;
+  }
+
+  static bool solves(const dsl::Rule& rule) {
+    return std::any_of(rule.steps.begin(), rule.steps.end(), [](const dsl::Step& step) {
+      return step.form == dsl::Step::Form::act && actions()[step.action]->solve;
+    });
+  }
+
+  // The same for rules with an action that wants all its regions at once: each waits there until all have come.
+  template <typename Done>
+  void visit_together(const RuleFormulas& formulas, const Pattern& pattern, std::span<RegionOutcome* const> regions,
+                      std::uint32_t index, bool first, Done done) {
+    const VisitContext context{formulas,         pattern,      outcome_.analysis, outcome_.statistics,
+                               outcome_.regions, outcome_.plan};
+    const Visit::Judges judges = judges_of(first);
+    std::vector<std::optional<Visit>> visits(regions.size());
+    std::vector<std::optional<Effect>> effects(regions.size());
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+      visits[i].emplace(context, regions[i]->region).judge(judges);
+      effects[i] = act(formulas, *visits[i], judges, *regions[i], index);
+    }
+    while (const dsl::Step* step = next_together(visits)) {
+      std::vector<std::size_t> there;
+      for (std::size_t i = 0; i < visits.size(); ++i)
+        if (visits[i]->action() == step) there.push_back(i);
+      act_together(formulas, *step, there, visits, regions, index, effects);
+      for (const std::size_t i : there) {
+        visits[i]->judge(judges);
+        if (auto effect = act(formulas, *visits[i], judges, *regions[i], index)) effects[i] = std::move(effect);
+      }
+    }
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+      if (first && visits[i]->stop()) note(*regions[i], index, *visits[i]->stop());
+      if (effects[i]) done(i, *effects[i]);
+    }
+  }
+
+  // The first of the clauses at which visits wait for others; null: none does.
+  const dsl::Step* next_together(std::span<const std::optional<Visit>> visits) const {
+    const dsl::Step* next = nullptr;
+    for (const std::optional<Visit>& visit : visits)
+      if (const dsl::Step* step = options_.match_only ? nullptr : visit->action(); step && (!next || step < next))
+        next = step;
+    return next;
+  }
+
+  void act_together(const RuleFormulas& formulas, const dsl::Step& step, std::span<const std::size_t> there,
+                    std::span<std::optional<Visit>> visits, std::span<RegionOutcome* const> regions,
+                    std::uint32_t index, std::span<std::optional<Effect>> effects) {
+    const Action& action = *actions()[step.action];
+    std::vector<SolveContext::Place> places;
+    for (const std::size_t i : there) places.push_back({visits[i]->view(), visits[i]->evaluator()});
+    const bool first_act = outcome_.plan.scales().empty();
+    Solved solved = action.solve({formulas, places, outcome_.plan, options_.exact}, step);
+    std::vector<double> applied(solved.noise->classes(), 1.0);
+    for (std::size_t k = 0; k < there.size(); ++k) {
+      const std::size_t i = there[k];
+      RegionOutcome& region = *regions[i];
+      const Region& classes = outcome_.regions[region.region];
+      if (region.scales.empty()) region.scales.assign(classes.classes, 1.0);
+      const std::vector<double> before = region.scales;
+      ActionContext context{formulas,      visits[i]->view(), visits[i]->evaluator(),
+                            outcome_.plan, options_.exact,    region.scales};
+      effects[i] = apply_scales(context, std::move(solved.scales[k]));
+      for (std::size_t c = 0; c < before.size(); ++c) applied[classes.first_class + c] = region.scales[c] / before[c];
+      if (region.taken_by == kNone) region.taken_by = index;
+    }
+    // What it says of the whole run, if nothing else is done.
+    if (first_act) outcome_.prediction = predict(*solved.noise, applied);
+  }
+
+  // Carries out the actions of a rule on one region that is judged up to the first of them; nothing where none was. It
+  // ends before one that wants all regions at once.
   std::optional<Effect> act(const RuleFormulas& formulas, Visit& visit, Visit::Judges judges, RegionOutcome& region,
                             std::uint32_t index) {
     std::optional<Effect> effect;
     for (; const dsl::Step* step = visit.action(); visit.judge(judges)) {
       if (!options_.match_only) {
+        if (actions()[step->action]->solve) return effect;
         if (region.scales.empty()) region.scales.assign(visit.view().region().classes, 1.0);
         ActionContext context{formulas, visit.view(), visit.evaluator(), outcome_.plan, options_.exact, region.scales};
         const Action& action = *actions()[step->action];
+        if (leaves_alone(formulas.rule(), action)) {
+          visit.refuse(kNotExact);
+          return effect;
+        }
         Effect made = action.run(context, *step);
         if (!made.refused.empty()) {
           visit.refuse(outcome_.misses.keep(made.refused));
@@ -388,6 +472,12 @@ class Runner {
       rule.largest = std::max(rule.largest, scale);
     }
   }
+
+  // A rule that was used `as far as exact`.
+  bool leaves_alone(const dsl::Rule& rule, const Action& action) const {
+    return options_.exact && rule.as_far_as_exact && !action.bit_exact;
+  }
+  static constexpr std::string_view kNotExact = "--exact: the outputs would not stay bit for bit";
 
   // Of an action that did something: what it left alone is no reason to refuse.
   void check_exact(const dsl::Rule& rule, const Action& action) const {

@@ -12,6 +12,7 @@
 #include "graph/model.hpp"
 #include "runtime/actions/action.hpp"
 #include "runtime/certify/certificate.hpp"
+#include "runtime/engine/predict.hpp"
 #include "runtime/matching/misses.hpp"
 #include "runtime/plan/plan.hpp"
 
@@ -23,6 +24,7 @@ struct RunOptions {
   std::map<std::string, std::map<std::string, double>> params;  // by rule, by name
   bool exact = false;
   bool values = true;       // a failed condition notes the values that it saw (Miss::seen)
+  bool predict = false;     // Outcome::prediction is wanted, though no action makes it by the way
   bool match_only = false;  // regions are matched and claimed, no action is carried out (explain tries rules so)
 };
 
@@ -71,6 +73,7 @@ struct Outcome {
   std::vector<RegionOutcome> visited;  // regions with a parent, in the order of their first parent
   Misses misses;                       // of `visited`
   Certificate certificate;
+  std::optional<Prediction> prediction;  // of all scales together; nothing: there are none, or nobody asked
   graph::Statistics statistics;  // the entries that run along the channels of their tensor, or serve all of them
   StatisticsUse statistics_use;
 };

@@ -31,6 +31,7 @@ class JsonReport {
         use.other_axis, use.entries, use.used, use.whole, use.other_axis, use.unknown);
     text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
     text += "\"offer_no_scale\": " + idle() + ",\n";
+    text += "\"predicted\": " + predicted() + ",\n";
     text += "\"certificate\": " + certificate() + ",\n";
     for (const auto& [key, value] : input_.more) text += json::quoted(key) + ": " + value + ",\n";
     text += "\"written\": {\"files\": " +
@@ -117,6 +118,15 @@ class JsonReport {
       return fmt::format("{{\"operator\": {}, \"type\": {}, \"why\": {}}}", op(id), json::quoted(network_.type_of(id)),
                          json::quoted(input_.outcome.analysis.why_blocked(id)));
     });
+  }
+
+  // Rounded to what a prediction is worth.
+  std::string predicted() const {
+    const auto& prediction = input_.outcome.prediction;
+    if (!prediction) return "null";
+    return fmt::format("{{\"per_tensor\": {:.3f}, \"per_channel\": {:.3f}, \"activations\": {}, \"left\": {:.3f}}}",
+                       prediction->per_tensor, prediction->per_channel,
+                       prediction->activations ? fmt::format("{:.3f}", *prediction->activations) : "null", prediction->left);
   }
 
   std::string certificate() const {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -46,6 +47,26 @@ std::string rule_table(const ReportInput& input, const Painter& paint) {
   if (!scales.empty())
     text +=
         paint.strong(fmt::format("{:<{}}  regions  parents  children  channels  scale", "rule", width)) + "\n" + scales;
+  return text;
+}
+
+// How much the noise changes, of a gain; no "-0.0".
+std::string more_noise(double gain) {
+  const double tenths = std::round(-gain * 10) / 10;
+  return fmt::format("{:+.1f} dB", tenths == 0 ? 0 : tenths);
+}
+
+// Differences of what quantization to eight bits is predicted to lose.
+std::string predicted(const ReportInput& input) {
+  const auto& prediction = input.outcome.prediction;
+  if (!prediction) return {};
+  constexpr double kWorthSaying = 1;  // dB
+  std::string text = fmt::format("\npredicted int8 noise: weights {} per tensor, {} per channel; ",
+                                 more_noise(prediction->per_tensor), more_noise(prediction->per_channel));
+  text += prediction->activations ? fmt::format("activations {}\n", more_noise(*prediction->activations))
+                                  : "activations are not weighed: no statistics\n";
+  if (prediction->left > kWorthSaying)
+    text += fmt::format("  what would do better: `auto`, predicted to win {:.0f} dB more\n", prediction->left);
   return text;
 }
 
@@ -291,6 +312,7 @@ std::string text_report(const ReportInput& input, bool colour) {
     text += "these files have no rule: the model stays as it is\n";
   } else {
     text += rule_table(input, paint);
+    text += predicted(input);
     text += never_fired(input);
     text += left_alone(input);
   }

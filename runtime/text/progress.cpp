@@ -27,6 +27,8 @@ std::FILE* Progress::terminal() {
 const Progress::Work Progress::kWriting = {"writing", size_text};
 const Progress::Work Progress::kMeasuring = {"measuring",
                                              [](std::uint64_t samples) { return fmt::format("{} samples", samples); }};
+const Progress::Work Progress::kTuning = {"tuning",
+                                          [](std::uint64_t variants) { return fmt::format("{} variants", variants); }};
 
 Progress::Progress(std::FILE* terminal, std::uint64_t total, Clock::time_point start, const Work& work)
     : terminal_(terminal),

@@ -24,6 +24,7 @@ class Progress {
   };
   static const Work kWriting;    // bytes
   static const Work kMeasuring;  // samples
+  static const Work kTuning;     // variants
 
   // `terminal` is borrowed; null: nothing is shown. `total`: an estimate.
   Progress(std::FILE* terminal, std::uint64_t total, Clock::time_point start = Clock::now(),

@@ -23,6 +23,10 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
 std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
                                std::size_t channels);
 
+// The same before all edits, of types of 16 bits that lie as the handle views them: fast. NaN or infinity: an element
+// is. Empty: another type, or another order.
+std::vector<double> stored_magnitudes(const graph::Tensor& constant, const Handle& handle, std::size_t channels);
+
 // Of the elements of one channel that an edit changes: the largest magnitude, and the smallest that is not 0.
 struct Extremes {
   double largest = 0, smallest = std::numeric_limits<double>::infinity();

@@ -1,4 +1,4 @@
-#include "runtime/commands/run_options.hpp"
+#include "runtime/commands/given/run_options.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -12,8 +12,8 @@
 #include "graph/base/parallel.hpp"
 #include "graph/base/printable.hpp"
 #include "graph/formats/output/output.hpp"
-#include "runtime/commands/data_options.hpp"
-#include "runtime/commands/rule_files.hpp"
+#include "runtime/commands/given/data_options.hpp"
+#include "runtime/commands/given/rule_files.hpp"
 #include "runtime/text/glob.hpp"
 
 namespace rw::commands {

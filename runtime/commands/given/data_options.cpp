@@ -1,4 +1,4 @@
-#include "runtime/commands/data_options.hpp"
+#include "runtime/commands/given/data_options.hpp"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "graph/base/mapped_file.hpp"
 #include "graph/base/printable.hpp"
 #include "runtime/calibrate/collect.hpp"
-#include "runtime/commands/run_options.hpp"
+#include "runtime/commands/given/run_options.hpp"
 #include "runtime/regions/analysis.hpp"
 #include "runtime/text/console.hpp"
 #include "runtime/text/progress.hpp"

@@ -1,4 +1,4 @@
-#include "runtime/commands/command.hpp"
+#include "runtime/commands/given/command.hpp"
 
 #include <cassert>
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "runtime/commands/command.hpp"
+#include "runtime/commands/given/command.hpp"
 #include "runtime/engine/run.hpp"
 
 namespace rw::commands {

@@ -1,4 +1,4 @@
-#include "runtime/commands/rule_files.hpp"
+#include "runtime/commands/given/rule_files.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "graph/base/printable.hpp"
-#include "runtime/commands/command.hpp"
+#include "runtime/commands/given/command.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"
 #include "runtime/text/console.hpp"

@@ -1,4 +1,4 @@
-#include "runtime/commands/measuring.hpp"
+#include "runtime/commands/given/measuring.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "graph/base/error.hpp"
 #include "graph/base/printable.hpp"
 #include "graph/operators/infer.hpp"
-#include "runtime/commands/data_options.hpp"
+#include "runtime/commands/given/data_options.hpp"
 
 namespace rw::commands {
 

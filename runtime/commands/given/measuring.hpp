@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "graph/model.hpp"
-#include "runtime/commands/command.hpp"
+#include "runtime/commands/given/command.hpp"
 #include "runtime/data/data.hpp"
 #include "runtime/quality/compare.hpp"
 #include "runtime/quality/tell.hpp"

@@ -8,7 +8,7 @@
 #include "dsl/load.hpp"
 #include "graph/model.hpp"
 #include "runtime/calibrate/totals.hpp"
-#include "runtime/commands/command.hpp"
+#include "runtime/commands/given/command.hpp"
 #include "runtime/data/data.hpp"
 
 namespace rw::commands {

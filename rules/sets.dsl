@@ -1,0 +1,11 @@
+# sets.dsl: no rule: what `wide`, `balance`, `cross_layer`, `mixed` and `smoothquant` look for, by law, so that what one of
+# them takes is open to the others, and operators that other files give one of these laws are open to all.
+
+set offering = law linear, law affine, law gather, law normalize
+set absorbing = law linear, law affine
+set carrying = law pass, law bounded, law join, law concat, law split, law slice, law gather,
+               law view, law product, law contract
+set joining = law join, law concat
+
+# Factors of normalizations and tables of embeddings are no weights of which a quantizer rounds the products.
+function no_weights(x) = x.op like "*Normalization" or x.op == "Mul" or x.op == "Div" or x.op == "Gather"

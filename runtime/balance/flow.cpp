@@ -1,0 +1,197 @@
+#include "runtime/balance/flow.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <unordered_map>
+
+#include "graph/base/parallel.hpp"
+#include "runtime/formulas/planned_ranges.hpp"
+
+namespace rw::runtime {
+namespace {
+
+// A range as that of a few standard deviations, where nothing else was measured: a rectified channel is 0 half of the
+// time and reaches four times its root mean square; another one is seven deviations wide.
+constexpr double kRectifiedReach = 4, kWidth = 7;
+// A channel varies by this part of its power at least.
+constexpr double kLeastVariance = 1e-4;
+
+double clamped(double value, double low, double high) { return std::min(std::max(value, low), high); }
+
+void add_measured(ChannelValues& values, double min, double max, const double* mean, const double* square) {
+  const double high = std::max(0.0, max), low = std::max(0.0, -min), most = std::max(high, low);
+  double m = 0, center = 0, positive = 0;
+  if (min >= 0) {
+    m = (most / kRectifiedReach) * (most / kRectifiedReach);
+    center = most / (2 * kRectifiedReach);
+    positive = 0.5;
+  } else {
+    center = (max + min) / 2;
+    m = std::pow((max - min) / kWidth, 2) + center * center;
+    positive = clamped(max / (max - min), 0, 1);
+  }
+  if (mean && square) m = *square, center = *mean;
+  values.high.push_back(high);
+  values.low.push_back(low);
+  values.square.push_back(m);
+  values.variance.push_back(std::max(m - center * center, kLeastVariance * m));
+  values.positive.push_back(positive);
+}
+
+// E[x] and E[x^2] through the plan, whose shifts are in units of before its scales.
+std::vector<double> planned_means(std::span<const double> means, const Plan& plan, TensorId tensor) {
+  std::vector<double> result(means.begin(), means.end());
+  if (const auto* shift = plan.shift_of(tensor))
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] -= (*shift)[i];
+  if (const auto* scale = plan.scale_of(tensor))
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] *= (*scale)[i];
+  return result;
+}
+
+std::vector<double> planned_squares(const graph::Statistic& entry, const Plan& plan, TensorId tensor) {
+  std::vector<double> result(entry.mean_square.begin(), entry.mean_square.end());
+  if (const auto* shift = plan.shift_of(tensor))
+    for (std::size_t i = 0; i < result.size(); ++i)
+      result[i] = std::max(0.0, result[i] - 2 * (*shift)[i] * entry.mean[i] + (*shift)[i] * (*shift)[i]);
+  if (const auto* scale = plan.scale_of(tensor))
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] *= (*scale)[i] * (*scale)[i];
+  return result;
+}
+
+bool finite(const ChannelValues& values) {
+  return std::all_of(values.variance.begin(), values.variance.end(), [](double each) { return std::isfinite(each); });
+}
+
+}  // namespace
+
+Flow::Flow(const Analysis& analysis, const Regions& regions, const graph::Statistics& statistics, const Plan& plan)
+    : analysis_(analysis),
+      regions_(regions),
+      plan_(plan),
+      tables_(analysis.operators.size()),
+      values_(analysis.network->tensors().size()),
+      sensitivity_(values_.size()) {
+  for (TensorId tensor = 0; tensor < values_.size(); ++tensor)
+    count_.push_back(analysis.channels.has(tensor) ? std::max<std::size_t>(1, analysis.channels.count(tensor)) : 1);
+  graph::parallel_for(tables_.size(), [&](std::size_t i) {
+    const auto op = static_cast<OperatorId>(i);
+    if (!analysis.network->removed(op)) tables_[i] = weight_table(analysis.site(op), plan);
+  });
+  read(statistics);
+  forwards();
+  backwards();
+}
+
+void Flow::read(const graph::Statistics& statistics) {
+  for (const graph::Statistic& entry : statistics.entries()) {
+    const TensorId tensor = entry.tensor;
+    const PlannedRanges ranges = planned_ranges(statistics, plan_, tensor);
+    if (ranges.min.size() != count_[tensor] || ranges.max.size() != count_[tensor]) continue;
+    std::vector<double> means, squares;
+    if (entry.mean.size() == count_[tensor] && entry.mean_square.size() == count_[tensor]) {
+      means = planned_means(entry.mean, plan_, tensor);
+      squares = planned_squares(entry, plan_, tensor);
+    }
+    ChannelValues values;
+    for (std::size_t i = 0; i < ranges.min.size(); ++i)
+      add_measured(values, ranges.min[i], ranges.max[i], means.empty() ? nullptr : &means[i],
+                   squares.empty() ? nullptr : &squares[i]);
+    if (!finite(values)) continue;
+    values_[tensor] = std::move(values);
+    any_measured_ = true;
+  }
+}
+
+std::vector<std::uint32_t> Flow::classes(TensorId tensor, std::size_t count) const {
+  const auto region = regions_.region_of(tensor);
+  if (!region || regions_.classes(tensor).size() != count) return std::vector<std::uint32_t>(count, kNone);
+  std::vector<std::uint32_t> classes;
+  for (const std::uint32_t each : regions_.classes(tensor)) classes.push_back(regions_[*region].first_class + each);
+  return classes;
+}
+
+std::vector<double> Flow::moved(std::span<const double> from, TensorId source, TensorId target, bool sums) const {
+  const std::size_t sources = count_[source], targets = count_[target];
+  if (sources == 1 && targets == 1) return {from.begin(), from.end()};
+  const auto a = regions_.region_of(source), b = regions_.region_of(target);
+  const bool related =
+      a && a == b && regions_.classes(source).size() == sources && regions_.classes(target).size() == targets;
+  if (sources == targets && (!related || std::equal(regions_.classes(source).begin(), regions_.classes(source).end(),
+                                                    regions_.classes(target).begin())))
+    return {from.begin(), from.end()};
+  if (!related) {
+    const double total = std::accumulate(from.begin(), from.end(), 0.0);
+    return std::vector<double>(targets, total / static_cast<double>(sums ? targets : sources));
+  }
+  struct Class {
+    double total = 0, sources = 0, targets = 0;
+  };
+  std::unordered_map<std::uint32_t, Class> classes;
+  for (std::size_t i = 0; i < sources; ++i) {
+    Class& each = classes[regions_.classes(source)[i]];
+    each.total += from[i];
+    ++each.sources;
+  }
+  for (const std::uint32_t each : regions_.classes(target)) ++classes[each].targets;
+  std::vector<double> result;
+  for (const std::uint32_t each : regions_.classes(target)) {
+    const Class& found = classes[each];
+    const double among = sums ? found.targets : found.sources;
+    result.push_back(among > 0 ? found.total / among : 0);
+  }
+  return result;
+}
+
+void Flow::estimate(TensorId tensor, std::vector<double> square, std::vector<double> variance, double positive) {
+  ChannelValues& values = values_[tensor];
+  if (values.measured()) return;
+  for (std::size_t i = 0; i < square.size(); ++i) {
+    // Far beyond what a network computes: the product of very many estimates, or of a constant that is no number.
+    constexpr double kMost = 1e60;
+    square[i] = std::isfinite(square[i]) ? clamped(square[i], 0, kMost) : 1;
+    variance[i] = std::isfinite(variance[i]) ? clamped(variance[i], kLeastVariance * square[i], kMost) : square[i];
+  }
+  values.positive.assign(square.size(), positive);
+  values.square = std::move(square);
+  values.variance = std::move(variance);
+}
+
+void Flow::disturb(TensorId tensor, std::span<const double> sensitivity) {
+  std::vector<double>& sums = sensitivity_[tensor];
+  sums.resize(count_[tensor], 0.0);
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    if (std::isfinite(sensitivity[i])) sums[i] += sensitivity[i];
+}
+
+// Operators without a first input or output, or of which only further outputs are read, are nobody's that a row knows.
+bool Flow::as_usual(const Site& site) const { return site.has(0) && site.output() != kNone; }
+
+void Flow::forwards() {
+  for (TensorId tensor = 0; tensor < values_.size(); ++tensor)
+    estimate(tensor, std::vector<double>(count_[tensor], 1.0), std::vector<double>(count_[tensor], 1.0), 0.5);
+  for (const OperatorId op : analysis_.network->order())
+    if (const Site site = analysis_.site(op); as_usual(site) && !values_[site.output()].measured())
+      flow_rule(analysis_, op).forwards(*this, site);
+}
+
+void Flow::backwards() {
+  for (const TensorId output : analysis_.network->outputs()) {
+    const std::vector<double>& square = values_[output].square;
+    const double power = std::accumulate(square.begin(), square.end(), 0.0);
+    if (power > 0) disturb(output, std::vector<double>(square.size(), 1 / power));
+  }
+  const auto order = analysis_.network->order();
+  for (auto op = order.rbegin(); op != order.rend(); ++op) {
+    if (analysis_.network->removed(*op)) continue;
+    const auto& outputs = analysis_.network->op(*op).outputs;
+    if (std::none_of(outputs.begin(), outputs.end(),
+                     [&](TensorId each) { return each != kNone && !sensitivity_[each].empty(); }))
+      continue;
+    const Site site = analysis_.site(*op);
+    const bool usual = as_usual(site) && !sensitivity_[site.output()].empty();
+    (usual ? flow_rule(analysis_, *op) : unknown_flow_rule()).backwards(*this, site);
+  }
+}
+
+}  // namespace rw::runtime

@@ -1,0 +1,358 @@
+#include "runtime/balance/noise.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+#include "graph/base/parallel.hpp"
+
+namespace rw::runtime {
+namespace {
+
+// Steps of eight bits: a symmetric range of weights, an asymmetric one of activations.
+constexpr double kWeightSteps = 127, kActivationSteps = 255;
+constexpr double kOfRounding = 1.0 / 12;  // variance of what is rounded to a step of 1
+// How fast the odds fall that a value beyond the calibrated range is seen, in parts of that range.
+constexpr double kBeyond = 8;
+
+std::vector<double> fitted(const std::vector<double>& values, std::size_t count, bool sums) {
+  if (values.size() == count) return values;
+  const double total = std::accumulate(values.begin(), values.end(), 0.0);
+  return std::vector<double>(count, total / static_cast<double>(sums ? count : values.size()));
+}
+
+// --- rows of a table: the columns times `b`; sums in lanes, so that the compiler need not keep one order
+
+constexpr std::size_t kLanes = 8;
+
+float largest_of(const float* row, const float* b, std::size_t count) {
+  std::array<float, kLanes> most{};
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const float x = row[i + lane] * b[i + lane];
+      most[lane] = x > most[lane] ? x : most[lane];
+    }
+  for (; i < count; ++i) most[0] = std::max(most[0], row[i] * b[i]);
+  return *std::max_element(most.begin(), most.end());
+}
+
+// shares[i] = (row[i] b[i] / largest)^(2^squarings); what is far below the largest is held away from denormal numbers.
+template <int kSquarings>
+float shares_of(const float* row, const float* b, float inverse, std::size_t count, float* shares) {
+  constexpr float kFloor = kSquarings > 2 ? 0.05F : 0.001F;
+  const auto share = [&](std::size_t i) {
+    float x = row[i] * b[i] * inverse;
+    x = x > kFloor ? x : kFloor;
+    for (int k = 0; k < kSquarings; ++k) x *= x;
+    return shares[i] = x;
+  };
+  std::array<float, kLanes> sums{};
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += share(i + lane);
+  for (; i < count; ++i) sums[0] += share(i);
+  return std::accumulate(sums.begin(), sums.end(), 0.0F);
+}
+
+void add_scaled(const float* from, float factor, std::size_t count, float* to) {
+  for (std::size_t i = 0; i < count; ++i) to[i] += factor * from[i];
+}
+
+double power_of(double x, int squarings) {
+  for (int k = 0; k < squarings; ++k) x *= x;
+  return x;
+}
+
+// Of the taps of a transposed convolution a position that comes out meets a part: as many positions go in for each.
+double taps_met(const graph::Tensor& input, std::size_t ins, const graph::Tensor& output, std::size_t outs) {
+  const auto in = input.shape.count(), out = output.shape.count();
+  if (!in || !out || *in <= 0 || *out <= 0) return 1;
+  return std::min(1.0, static_cast<double>(*in) / static_cast<double>(ins) /
+                           (static_cast<double>(*out) / static_cast<double>(outs)));
+}
+
+}  // namespace
+
+double NoiseValue::of_both(double per_channel, double activations) const {
+  return std::pow(parts[kPerTensor] + activations * parts[kActivations], 1 - per_channel) *
+         std::pow(parts[kPerChannel] + activations * parts[kActivations], per_channel);
+}
+
+Noise::Noise(const Analysis& analysis, const Regions& regions, const graph::Statistics& statistics, const Plan& plan,
+             double headroom)
+    : headroom_(headroom) {
+  for (RegionId id = 0; id < regions.size(); ++id) classes_ += regions[id].classes;
+  Flow flow(analysis, regions, statistics, plan);
+  measured_ = flow.any_measured();
+  for (const OperatorId op : analysis.network->order())
+    if (!analysis.network->removed(op)) add_weights(analysis, op, flow);
+  for (const quantizer::RoundedActivation& each : quantizer::convention(*analysis.network, {}).activations)
+    add_activations(each, flow);
+}
+
+std::vector<std::uint32_t> Noise::classes_of(const Flow& flow, TensorId tensor, std::size_t count) const {
+  std::vector<std::uint32_t> classes = flow.classes(tensor, count);
+  for (std::uint32_t& each : classes)
+    if (each == kNone) each = static_cast<std::uint32_t>(classes_);
+  return classes;
+}
+
+void Noise::add_weights(const Analysis& analysis, OperatorId op, Flow& flow) {
+  const Site site = analysis.site(op);
+  const TensorId output = site.output();
+  if (!flow.table(op) || output == kNone || flow.sensitivity(output).empty() || !(flow.table(op)->unit > 0)) return;
+  Weights each{.table = flow.take_table(op)};
+  const TensorId input = site.input(each.table.activation);
+  const std::size_t ins = each.table.ins * each.table.groups(), outs = each.table.outs;
+  each.table.squares = {};
+  each.table.taps *= taps_met(analysis.network->tensor(input), ins, analysis.network->tensor(output), outs);
+  each.in = classes_of(flow, input, ins);
+  each.out = classes_of(flow, output, outs);
+  each.power = fitted(flow.values(input).square, ins, false);
+  each.sensitivity = fitted(flow.sensitivity(output), outs, true);
+  weights_.push_back(std::move(each));
+}
+
+// A tensor that is rounded to its own values, or to those of another.
+void Noise::add_activations(const quantizer::RoundedActivation& rounded, const Flow& flow) {
+  const std::vector<double>& sensitivity = flow.sensitivity(rounded.tensor);
+  // A range from 0 to 1, of a Softmax, carries no scale.
+  if (sensitivity.empty() || rounded.range == kNone) return;
+  const ChannelValues &values = flow.values(rounded.tensor), &range = flow.values(rounded.range);
+  if (!range.measured() || !values.measured()) return;
+  Activations each{.ranges = {classes_of(flow, rounded.range, range.high.size()), range.high, range.low},
+                   .own_range = rounded.range == rounded.tensor,
+                   .classes = classes_of(flow, rounded.tensor, sensitivity.size())};
+  for (std::size_t i = 0; i < sensitivity.size(); ++i)
+    each.sensitivity.push_back(sensitivity[i] * (values.low[i] == 0 ? values.positive[i] : 1));
+  activations_.push_back(std::move(each));
+}
+
+// What one linear operator adds, and its slopes by row and column.
+struct Noise::Swept {
+  double tensor = 0, channel = 0;
+  std::vector<double> out_up, out_down, in_up, in_down;  // per tensor
+  std::vector<double> in_up_each, in_down_each;          // per channel, which no scale of the output moves
+};
+
+Noise::Swept Noise::sweep(const Weights& weights, std::span<const double> scales, int squarings, bool tensor_slopes,
+                          bool channel_slopes) const {
+  const WeightTable& table = weights.table;
+  const std::size_t ins = table.ins, per_group = table.outs_per_group, groups = table.groups();
+  const auto scale = [&](std::uint32_t each) { return each < classes_ ? scales[each] : 1.0; };
+  std::vector<float> inverse(weights.in.size());
+  std::vector<double> powers(weights.in.size()), sum_in(groups, 0.0), sum_out(groups, 0.0);
+  for (std::size_t i = 0; i < weights.in.size(); ++i) {
+    const double s = scale(weights.in[i]);
+    inverse[i] = static_cast<float>(1 / s);
+    powers[i] = s * s * weights.power[i];
+    sum_in[i / ins] += powers[i];
+  }
+  std::vector<double> a(table.outs), outs(table.outs), rows(table.outs);
+  double most = 0;
+  for (std::size_t row = 0; row < table.outs; ++row) {
+    a[row] = scale(weights.out[row]);
+    outs[row] = weights.sensitivity[row] / (a[row] * a[row]);
+    sum_out[row / per_group] += outs[row];
+    rows[row] = double{largest_of(&table.largest[row * ins], &inverse[table.first_in(row)], ins)};
+    most = std::max(most, rows[row] * a[row]);
+  }
+  const double factor = table.taps * kOfRounding * std::pow(table.unit / kWeightSteps, 2);
+  Swept swept;
+  std::vector<double> of_group(groups, 0.0);  // noise per channel
+  for (std::size_t group = 0; group < groups; ++group)
+    swept.tensor += factor * most * most * sum_in[group] * sum_out[group];
+  for (std::size_t row = 0; row < table.outs; ++row)
+    of_group[row / per_group] += factor * weights.sensitivity[row] * rows[row] * rows[row] * sum_in[row / per_group];
+  swept.channel = std::accumulate(of_group.begin(), of_group.end(), 0.0);
+  if (squarings == 0 || (!tensor_slopes && !channel_slopes)) return swept;
+
+  std::vector<float> shares(ins), tensor_shares(weights.in.size(), 0.0F), channel_shares(weights.in.size(), 0.0F);
+  std::vector<double> out_shares(table.outs, 0.0);
+  double all_shares = 0;
+  for (std::size_t row = 0; row < table.outs; ++row) {
+    if (!(rows[row] > 0)) continue;
+    constexpr double kNothing = 1e-9;
+    const double of_row = most > 0 ? power_of(rows[row] * a[row] / most, squarings) : 0;
+    const bool tensor = tensor_slopes && of_row > kNothing;
+    if (!tensor && !channel_slopes) continue;
+    const std::size_t first = table.first_in(row);
+    const auto inverse_largest = static_cast<float>(1 / rows[row]);
+    const float* const elements = &table.largest[row * ins];
+    const float sum = squarings > 2 ? shares_of<4>(elements, &inverse[first], inverse_largest, ins, shares.data())
+                                    : shares_of<2>(elements, &inverse[first], inverse_largest, ins, shares.data());
+    if (tensor) {
+      out_shares[row] = of_row * double{sum};
+      all_shares += out_shares[row];
+      add_scaled(shares.data(), static_cast<float>(of_row), ins, &tensor_shares[first]);
+    }
+    if (channel_slopes) {
+      // In parts of the operator's noise, which may be beyond float.
+      const double noise = factor * weights.sensitivity[row] * rows[row] * rows[row] * sum_in[row / per_group];
+      const double part = swept.channel > 0 ? noise / swept.channel : 0;
+      add_scaled(shares.data(), static_cast<float>(part / double{sum}), ins, &channel_shares[first]);
+    }
+  }
+  if (tensor_slopes) {
+    const double step = factor * most * most;
+    swept.out_up.resize(table.outs), swept.out_down.resize(table.outs);
+    for (std::size_t row = 0; row < table.outs; ++row) {
+      if (all_shares > 0) swept.out_up[row] = 2 * swept.tensor * out_shares[row] / all_shares;
+      swept.out_down[row] = 2 * step * sum_in[row / per_group] * outs[row];
+    }
+    swept.in_up.resize(powers.size()), swept.in_down.resize(powers.size());
+    for (std::size_t i = 0; i < powers.size(); ++i) {
+      if (all_shares > 0) swept.in_down[i] = 2 * swept.tensor * double{tensor_shares[i]} / all_shares;
+      swept.in_up[i] = 2 * step * sum_out[i / ins] * powers[i];
+    }
+  }
+  if (channel_slopes) {
+    swept.in_up_each.resize(powers.size()), swept.in_down_each.resize(powers.size());
+    for (std::size_t i = 0; i < powers.size(); ++i) {
+      swept.in_down_each[i] = 2 * swept.channel * double{channel_shares[i]};
+      if (sum_in[i / ins] > 0) swept.in_up_each[i] = 2 * of_group[i / ins] * powers[i] / sum_in[i / ins];
+    }
+  }
+  return swept;
+}
+
+double Noise::activations(const Activations& tensor, std::span<const double> scales, int squarings,
+                          NoiseSlopes* slopes) const {
+  const auto scales_of = [&](std::span<const std::uint32_t> classes) {
+    std::vector<double> all;
+    for (const std::uint32_t each : classes) all.push_back(each < classes_ ? scales[each] : 1.0);
+    return all;
+  };
+  const auto add = [&](std::span<const std::uint32_t> classes, const std::vector<double>& from,
+                       std::vector<double>& to) {
+    for (std::size_t i = 0; i < from.size(); ++i)
+      if (classes[i] < classes_) to[classes[i]] += from[i];
+  };
+  const std::vector<double> s = scales_of(tensor.classes), r = scales_of(tensor.ranges.classes);
+  const std::array<const std::vector<double>*, 2> sides = {&tensor.ranges.high, &tensor.ranges.low};
+  std::array<double, 2> most{};
+  for (std::size_t side = 0; side < 2; ++side)
+    for (std::size_t i = 0; i < r.size(); ++i) most[side] = std::max(most[side], r[i] * (*sides[side])[i]);
+  const double range = most[0] + most[1], step = range / kActivationSteps;
+  double noise = 0;  // of rounding, in steps of 1
+  for (std::size_t i = 0; i < s.size(); ++i) noise += tensor.sensitivity[i] / (s[i] * s[i]);
+  const double rounding = step * step * kOfRounding * noise;
+  double total = rounding;
+  if (slopes && noise > 0) {
+    std::vector<double> down;
+    for (std::size_t i = 0; i < s.size(); ++i)
+      down.push_back(2 * rounding * tensor.sensitivity[i] / (s[i] * s[i]) / noise);
+    add(tensor.classes, down, slopes->down);
+  }
+  for (std::size_t side = 0; side < 2; ++side) {
+    if (!(most[side] > 0)) continue;
+    double clipped = 0, sum = 0;  // of the clip terms how much falls with the maximum
+    std::vector<double> shares(slopes ? r.size() : 0, 0.0), up = shares, down = shares;
+    for (std::size_t i = 0; i < r.size(); ++i) {
+      const double x = (*sides[side])[i];
+      if (!(x > 0)) continue;
+      const double reach = most[side] / (r[i] * x);
+      if (slopes) sum += shares[i] = power_of(1 / reach, squarings);
+      if (!tensor.own_range) continue;
+      const double term = headroom_ * tensor.sensitivity[i] * x * x * std::exp(-kBeyond * (reach - 1));
+      total += term;
+      if (!slopes) continue;
+      up[i] += kBeyond * reach * term;
+      clipped += kBeyond * reach * term;
+    }
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      up[i] += 2 * rounding * most[side] / range * shares[i] / sum;
+      down[i] += clipped * shares[i] / sum;
+    }
+    if (!slopes) continue;
+    add(tensor.ranges.classes, up, slopes->up);
+    add(tensor.ranges.classes, down, slopes->down);
+  }
+  return total;
+}
+
+NoiseValue Noise::value(std::span<const double> scales) const {
+  std::array<NoiseSlopes, kNoiseParts> none;
+  return value(scales, 0, false, false, none);
+}
+
+NoiseValue Noise::value(std::span<const double> scales, int squarings, bool tensor_slopes, bool channel_slopes,
+                        std::array<NoiseSlopes, kNoiseParts>& slopes) const {
+  assert(scales.size() == classes_);
+  for (NoiseSlopes& each : slopes) {
+    each.up.assign(squarings > 0 ? classes_ : 0, 0.0);
+    each.down = each.up;
+  }
+  std::vector<Swept> swept(weights_.size());
+  graph::parallel_for(weights_.size(), [&](std::size_t i) {
+    swept[i] = sweep(weights_[i], scales, squarings, tensor_slopes, channel_slopes);
+  });
+  NoiseValue value;
+  const auto add = [&](const std::vector<double>& from, const std::vector<std::uint32_t>& classes,
+                       std::vector<double>& to) {
+    for (std::size_t i = 0; i < from.size(); ++i)
+      if (classes[i] < classes_) to[classes[i]] += from[i];
+  };
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    const Weights& each = weights_[i];
+    value.parts[kPerTensor] += swept[i].tensor;
+    value.parts[kPerChannel] += swept[i].channel;
+    add(swept[i].out_up, each.out, slopes[kPerTensor].up);
+    add(swept[i].out_down, each.out, slopes[kPerTensor].down);
+    add(swept[i].in_up, each.in, slopes[kPerTensor].up);
+    add(swept[i].in_down, each.in, slopes[kPerTensor].down);
+    add(swept[i].in_up_each, each.in, slopes[kPerChannel].up);
+    add(swept[i].in_down_each, each.in, slopes[kPerChannel].down);
+  }
+  for (const Activations& each : activations_)
+    value.parts[kActivations] += activations(each, scales, squarings, squarings > 0 ? &slopes[kActivations] : nullptr);
+  return value;
+}
+
+Noise::Ranges Noise::ranges(std::span<const double> scales) const {
+  Ranges ranges;
+  ranges.made.assign(classes_, 0.0);
+  ranges.read = ranges.seen = ranges.made;
+  struct Found {
+    std::vector<double> rows;
+    std::vector<float> columns;
+  };
+  std::vector<Found> found(weights_.size());
+  const auto scale = [&](std::uint32_t each) { return each < classes_ ? scales[each] : 1.0; };
+  graph::parallel_for(weights_.size(), [&](std::size_t k) {
+    const Weights& each = weights_[k];
+    const WeightTable& table = each.table;
+    std::vector<float> inverse(each.in.size());
+    for (std::size_t i = 0; i < inverse.size(); ++i) inverse[i] = static_cast<float>(1 / scale(each.in[i]));
+    found[k].rows.resize(table.outs);
+    found[k].columns.assign(each.in.size(), 0.0F);
+    for (std::size_t row = 0; row < table.outs; ++row) {
+      const float* const elements = &table.largest[row * table.ins];
+      const std::size_t first = table.first_in(row);
+      const auto s = static_cast<float>(scale(each.out[row]));
+      found[k].rows[row] = double{largest_of(elements, &inverse[first], table.ins)} * table.unit;
+      for (std::size_t i = 0; i < table.ins; ++i) {
+        float& most = found[k].columns[first + i];
+        const float x = elements[i] * s;
+        most = x > most ? x : most;
+      }
+    }
+  });
+  const auto raise = [&](std::uint32_t scale_class, double value, std::vector<double>& most) {
+    if (scale_class < classes_) most[scale_class] = std::max(most[scale_class], value);
+  };
+  for (std::size_t k = 0; k < weights_.size(); ++k) {
+    const Weights& each = weights_[k];
+    for (std::size_t i = 0; i < each.out.size(); ++i) raise(each.out[i], found[k].rows[i], ranges.made);
+    for (std::size_t i = 0; i < each.in.size(); ++i)
+      raise(each.in[i], double{found[k].columns[i]} * each.table.unit, ranges.read);
+  }
+  for (const Activations& each : activations_)
+    for (std::size_t i = 0; i < each.ranges.classes.size(); ++i)
+      raise(each.ranges.classes[i], std::max(each.ranges.high[i], each.ranges.low[i]), ranges.seen);
+  return ranges;
+}
+
+}  // namespace rw::runtime

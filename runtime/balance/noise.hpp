@@ -1,0 +1,94 @@
+// The noise at the outputs that int8 quantization is predicted to make, as a function of the scales of all classes: of
+// weights with one step for a tensor, of weights with one step for each output channel, and of activations with one
+// step for a tensor, those that the convention of the quantizer rounds. In parts of the outputs' power. See
+// docs/design.md, section 9.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "runtime/balance/flow.hpp"
+#include "runtime/quantizer/convention.hpp"
+
+namespace rw::runtime {
+
+enum NoisePart : std::uint8_t { kPerTensor, kPerChannel, kActivations, kNoiseParts };
+
+// By NoisePart.
+struct NoiseValue {
+  std::array<double, kNoiseParts> parts{};
+  // One number for weights and activations. Weights: per tensor (0), per channel (1), or between them as their
+  // logarithm goes. Activations count so many times: 0 where they stay in float, and less than 1 in all, as rounding
+  // errors of activations average out more than those of weights, which every input meets.
+  double of_both(double per_channel, double activations) const;
+};
+
+// What of a part of the noise grows with the logarithm of the scale of a class, and what falls with it; by class.
+struct NoiseSlopes {
+  std::vector<double> up, down;
+};
+
+class Noise {
+ public:
+  // `headroom`: the weight of values beyond what the calibration saw.
+  Noise(const Analysis& analysis, const Regions& regions, const graph::Statistics& statistics, const Plan& plan,
+        double headroom);
+
+  // Classes of all regions, one after the other.
+  std::size_t classes() const { return classes_; }
+  bool measured() const { return measured_; }
+
+  // `scales`: by class, > 0.
+  NoiseValue value(std::span<const double> scales) const;
+  // The same, and slopes by NoisePart in which every maximum is softened to shares x^(2^squarings).
+  NoiseValue value(std::span<const double> scales, int squarings, bool tensor_slopes, bool channel_slopes,
+                   std::array<NoiseSlopes, kNoiseParts>& slopes) const;
+
+  // For the start: the ranges of weights that make a class (where the scales of their own class are left out), of those
+  // that read it, and of its activations; 0: there are none.
+  struct Ranges {
+    std::vector<double> made, read, seen;
+  };
+  Ranges ranges(std::span<const double> scales) const;
+
+ private:
+  struct Weights;
+  struct Activations;
+  struct Swept;
+  Swept sweep(const Weights& weights, std::span<const double> scales, int squarings, bool tensor_slopes,
+              bool channel_slopes) const;
+  double activations(const Activations& tensor, std::span<const double> scales, int squarings,
+                     NoiseSlopes* slopes) const;
+
+  // A linear operator.
+  struct Weights {
+    WeightTable table;
+    std::vector<std::uint32_t> in, out;  // classes of its channels; classes_: pinned
+    std::vector<double> power;           // mean square of each input channel
+    std::vector<double> sensitivity;     // of each output channel
+  };
+  // A tensor that is rounded.
+  struct Activations {
+    struct {
+      std::vector<std::uint32_t> classes;
+      std::vector<double> high, low;
+    } ranges;        // of the tensor by whose values its step is chosen
+    bool own_range;  // which is itself
+    std::vector<std::uint32_t> classes;
+    std::vector<double> sensitivity;  // times the part of the values that are not 0
+  };
+
+  std::vector<std::uint32_t> classes_of(const Flow& flow, TensorId tensor, std::size_t count) const;
+  void add_weights(const Analysis& analysis, OperatorId op, Flow& flow);
+  void add_activations(const quantizer::RoundedActivation& rounded, const Flow& flow);
+
+  std::size_t classes_ = 0;
+  bool measured_ = false;
+  double headroom_;
+  std::vector<Weights> weights_;
+  std::vector<Activations> activations_;
+};
+
+}  // namespace rw::runtime

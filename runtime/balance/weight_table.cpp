@@ -1,0 +1,206 @@
+#include "runtime/balance/weight_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "graph/values/elements.hpp"
+#include "runtime/weights/edited.hpp"
+
+namespace rw::runtime {
+namespace {
+
+// Where the elements of a view go: each axis moves along the rows, the columns, or neither (kernel, batch).
+struct Places {
+  std::vector<std::size_t> extents;
+  std::vector<std::size_t> steps;  // in the table, by axis
+  std::size_t table = 1;           // its elements
+};
+
+// Row-major strides of some axes of a view.
+void add_strides(const graph::View& view, AxisMask axes, std::size_t unit, std::vector<std::size_t>& steps) {
+  for (int axis = view.rank; axis-- > 0;) {
+    if (!axes.contains(static_cast<std::size_t>(axis))) continue;
+    steps[static_cast<std::size_t>(axis)] = unit;
+    unit *= static_cast<std::size_t>(view.dims[static_cast<std::size_t>(axis)]);
+  }
+}
+
+std::size_t extent(const graph::View& view, AxisMask axes) {
+  return static_cast<std::size_t>(graph::product(view.span(), axes).value_or(0));
+}
+
+// Nothing where the axes of groups do not stand first among those of both sides.
+std::optional<Places> places_of(const graph::Linear& linear, WeightTable& table) {
+  const AxisMask groups = linear.out_axes & linear.in_axes, outs = linear.out_axes.without(groups),
+                 ins = linear.in_axes.without(groups);
+  for (const int group : groups)
+    for (const int other : outs | ins)
+      if (other < group) return std::nullopt;
+  table.outs_per_group = extent(linear.view, outs);
+  table.outs = table.outs_per_group * extent(linear.view, groups);
+  table.ins = extent(linear.view, ins);
+  Places places;
+  for (const std::int64_t each : linear.view.span()) places.extents.push_back(static_cast<std::size_t>(each));
+  places.steps.assign(places.extents.size(), 0);
+  add_strides(linear.view, ins, 1, places.steps);
+  add_strides(linear.view, outs, table.ins, places.steps);
+  add_strides(linear.view, groups, table.ins * table.outs_per_group, places.steps);
+  places.table = table.outs * table.ins;
+  const auto all = static_cast<std::size_t>(graph::product(linear.view.span()).value_or(0));
+  if (all == 0) return std::nullopt;
+  table.taps = static_cast<double>(all / places.table);
+  return places;
+}
+
+// Every position along the first `axes` axes in row-major order, with its place in the table.
+template <typename F>
+void walk(const Places& places, std::size_t axes, F f) {
+  std::vector<std::size_t> at(axes, 0);
+  std::size_t place = 0;
+  for (bool more = true; more;) {
+    f(place);
+    more = false;
+    for (std::size_t axis = axes; axis-- > 0 && !more;) {
+      place += places.steps[axis];
+      more = ++at[axis] < places.extents[axis];
+      if (!more) place -= places.steps[axis] * places.extents[axis], at[axis] = 0;
+    }
+  }
+}
+
+struct Sums {
+  std::vector<float>& largest;
+  std::vector<double>& squares;  // empty: not wanted
+};
+
+float magnitude(double value) {
+  const double size = std::fabs(value);
+  return static_cast<float>(size > std::numeric_limits<float>::max() ? HUGE_VAL : size);
+}
+
+// Elements that lie in the order of the view: those behind the last axis of a channel are runs of one pair.
+template <typename Codec>
+void read_where_they_lie(const std::byte* elements, const Places& places, const Sums& sums) {
+  using Stored = typename Codec::Stored;
+  std::size_t last = places.steps.size(), run = 1;
+  while (last > 0 && places.steps[last - 1] == 0) run *= places.extents[--last];
+  const std::size_t row = last > 0 ? places.extents[last - 1] : 1, step = last > 0 ? places.steps[last - 1] : 0;
+  walk(places, last > 0 ? last - 1 : 0, [&](std::size_t place) {
+    for (std::size_t i = 0; i < row; ++i, place += step) {
+      double largest = 0, square = 0;
+      for (std::size_t k = 0; k < run; ++k, elements += sizeof(Stored)) {
+        const double size = std::fabs(static_cast<double>(Codec::widen(graph::load<Stored>(elements))));
+        largest = size > largest || size != size ? size : largest;
+        square += size * size;
+      }
+      float& most = sums.largest[place];
+      const float found = magnitude(largest);
+      most = found > most || found != found ? found : most;
+      if (!sums.squares.empty()) sums.squares[place] += square;
+    }
+  });
+}
+
+Handle handle_of(const Site& site, const graph::Linear& linear, AxisMask axes) {
+  const graph::Shape weight = site.shape(linear.weight);
+  return {.slot = linear.weight,
+          .read = Handle::Read::weight,
+          .shape = {weight.dims().begin(), weight.dims().end()},
+          .view = linear.view.vector(),
+          .axes = axes};
+}
+
+// The same for constants that are stored in another order, or edited along other axes than those of channels.
+void read_one_by_one(const graph::Tensor& constant, const Handle& handle, const Edit* edit, const Places& places,
+                     const Sums& sums) {
+  std::vector<std::size_t> place;  // by position along the axes of channels
+  Places of_channels;
+  for (const int axis : handle.axes) {
+    of_channels.extents.push_back(places.extents[static_cast<std::size_t>(axis)]);
+    of_channels.steps.push_back(places.steps[static_cast<std::size_t>(axis)]);
+  }
+  walk(of_channels, of_channels.extents.size(), [&](std::size_t at) { place.push_back(at); });
+  for_each_element(constant, handle, edit, [&](double value, double factor, std::size_t channel) {
+    const double edited = value * factor;
+    float& most = sums.largest[place[channel]];
+    most = std::max(most, magnitude(edited));
+    if (!sums.squares.empty()) sums.squares[place[channel]] += edited * edited;
+  });
+}
+
+// Factors along the output channels (rows) or the input channels, behind the reading.
+void multiply(const WeightTable& table, const graph::Factor& factor, bool by_row, const Sums& sums) {
+  for (std::size_t row = 0; row < table.outs; ++row) {
+    for (std::size_t column = 0; column < table.ins; ++column) {
+      const std::size_t at = row * table.ins + column;
+      const double value = std::fabs(factor.values[by_row ? row : table.first_in(row) + column]);
+      sums.largest[at] = magnitude(sums.largest[at] * value);
+      if (!sums.squares.empty()) sums.squares[at] *= value * value;
+    }
+  }
+}
+
+bool same_view(const Edit& edit, const graph::View& view) {
+  return std::equal(edit.view.begin(), edit.view.end(), view.span().begin(), view.span().end());
+}
+
+// Whether all is as read_where_they_lie and multiply want it.
+bool plain(const graph::Literal& literal, const graph::Linear& linear, const Edit* edit) {
+  if (literal.layout || literal.shape.count() != graph::product(linear.view.span())) return false;
+  return !edit || (same_view(*edit, linear.view) &&
+                   std::all_of(edit->factors.begin(), edit->factors.end(), [&](const graph::Factor& factor) {
+                     return factor.axes == linear.out_axes || factor.axes == linear.in_axes;
+                   }));
+}
+
+// In units of the largest, so that squares and products of a few scales stay in the range of float.
+void normalize(WeightTable& table, const std::vector<double>& squares) {
+  table.unit = *std::max_element(table.largest.begin(), table.largest.end());
+  if (!(table.unit > 0)) return;
+  const double unit = table.unit;
+  for (float& each : table.largest) each = static_cast<float>(each / unit);
+  table.squares.reserve(squares.size());
+  for (const double each : squares) table.squares.push_back(static_cast<float>(each / unit / unit));
+}
+
+}  // namespace
+
+std::optional<WeightTable> weight_table(const Site& site, const Plan& plan) {
+  std::string why;
+  const auto linear = site.form().linear ? site.form().linear(site, why) : std::nullopt;
+  if (!linear || !site.is_constant(linear->weight)) return std::nullopt;
+  WeightTable table;
+  table.activation = linear->activation;
+  const auto places = places_of(*linear, table);
+  if (!places) return std::nullopt;
+  table.largest.assign(places->table, 0);
+  std::vector<double> squares(table.taps > 1 ? places->table : 0, 0.0);
+  const Sums sums{table.largest, squares};
+  const graph::Tensor& constant = site.tensor(linear->weight);
+  const Edit* edit = plan.edit(site.id(), linear->weight);
+  const auto finite = [&] {
+    return std::all_of(table.largest.begin(), table.largest.end(), [](float each) { return std::isfinite(each); }) &&
+           std::none_of(squares.begin(), squares.end(), [](double each) { return std::isnan(each); });
+  };
+  bool read = false;
+  if (plain(*constant.constant, *linear, edit)) {
+    graph::with_codec(constant.constant->dtype, [&](auto codec) {
+      read_where_they_lie<decltype(codec)>(constant.constant->bytes.data(), *places, sums);
+    });
+    read = finite();
+    if (read && edit)
+      for (const graph::Factor& factor : edit->factors) multiply(table, factor, factor.axes == linear->out_axes, sums);
+  }
+  if (!read) {  // that says which element is not finite
+    std::fill(table.largest.begin(), table.largest.end(), 0.0F);
+    std::fill(squares.begin(), squares.end(), 0.0);
+    read_one_by_one(constant, handle_of(site, *linear, linear->out_axes | linear->in_axes), edit, *places, sums);
+  }
+  if (!finite()) return std::nullopt;  // beyond float: nothing that a scale could mend
+  normalize(table, squares);
+  return table;
+}
+
+}  // namespace rw::runtime

@@ -1,0 +1,82 @@
+#include "runtime/engine/predict.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "graph/base/error.hpp"
+#include "runtime/balance/balance.hpp"
+
+namespace rw::runtime {
+namespace {
+
+constexpr double kUsualHeadroom = 3e-6, kUsualActivations = 0.3;  // as in balance.dsl
+
+Prediction difference(const NoiseValue& before, const NoiseValue& after, bool measured) {
+  const auto gain = [&](NoisePart part) {
+    const double from = before.parts[part], to = after.parts[part];
+    return from > 0 && to > 0 && std::isfinite(from / to) ? 10 * std::log10(from / to) : 0.0;
+  };
+  Prediction prediction{gain(kPerTensor), gain(kPerChannel), std::nullopt, 0, before, after};
+  if (measured) prediction.activations = gain(kActivations);
+  return prediction;
+}
+
+bool quickly_read(const graph::Network& network) {
+  std::size_t bytes = 0;
+  for (const graph::Tensor& tensor : network.tensors())
+    if (tensor.constant) bytes += tensor.constant->bytes.size();
+  return bytes <= kPredictedBytes;
+}
+
+// Of regions that something makes and something reads, the classes that nothing pins.
+std::vector<bool> free_classes(const Regions& regions) {
+  std::vector<bool> free;
+  for (RegionId id = 0; id < regions.size(); ++id)
+    for (std::uint32_t i = 0; i < regions[id].classes; ++i)
+      free.push_back(!regions[id].parents.empty() && !regions[id].children.empty() && !regions.pinned(regions[id], i));
+  return free;
+}
+
+}  // namespace
+
+double Prediction::of(bool steps_by_channel, bool with_activations) const {
+  const double count = with_activations ? kUsualActivations : 0;
+  const double from = before.of_both(steps_by_channel, count), to = after.of_both(steps_by_channel, count);
+  return from > 0 && to > 0 && std::isfinite(from / to) ? 10 * std::log10(from / to) : 0.0;
+}
+
+Prediction predict(const Noise& noise, std::span<const double> scales) {
+  return difference(noise.value(std::vector<double>(scales.size(), 1.0)), noise.value(scales), noise.measured());
+}
+
+std::vector<double> planned_scales(const Regions& regions, RegionId id, const Plan& plan) {
+  std::vector<double> scales(regions[id].classes, 1.0);
+  for (const TensorId tensor : regions[id].tensors) {
+    const std::vector<double>* scale = plan.scale_of(tensor);
+    if (!scale) continue;
+    const auto classes = regions.classes(tensor);
+    for (std::size_t i = 0; i < classes.size(); ++i) scales[classes[i]] = (*scale)[i];
+  }
+  return scales;
+}
+
+std::optional<Prediction> predict(const Analysis& analysis, const Regions& regions, const graph::Statistics& statistics,
+                                  const Plan& plan) try {
+  const std::vector<bool> free = free_classes(regions);
+  if (std::find(free.begin(), free.end(), true) == free.end() || !quickly_read(*analysis.network)) return std::nullopt;
+  const Noise noise(analysis, regions, statistics, plan, kUsualHeadroom);
+  std::vector<double> undone;  // the plan is in the noise already
+  for (RegionId id = 0; id < regions.size(); ++id)
+    for (const double each : planned_scales(regions, id, plan)) undone.push_back(1 / each);
+  const NoiseValue now = noise.value(std::vector<double>(undone.size(), 1.0));
+  Prediction prediction = difference(noise.value(undone), now, noise.measured());
+  const BalanceTarget target;
+  const double from = now.of_both(target.per_channel, target.activations),
+               to = balance(noise, free, target).after.of_both(target.per_channel, target.activations);
+  if (from > to && to > 0) prediction.left = 10 * std::log10(from / to);
+  return prediction;
+} catch (const graph::Error&) {
+  return std::nullopt;  // weights that are not finite: no rule has asked for them
+}
+
+}  // namespace rw::runtime

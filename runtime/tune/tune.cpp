@@ -1,0 +1,76 @@
+#include "runtime/tune/tune.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+namespace rw::tune {
+namespace {
+
+// By what the parameters of `balance` are multiplied, and what is added to the side of weights per channel: one change
+// after the other, then two at once.
+struct Change {
+  double activations, headroom, per_channel;
+};
+constexpr Change kChanges[] = {
+    {1, 1, 0}, {3, 1, 0}, {1, 1, 0.5}, {0.3, 1, 0}, {1, 10, 0}, {3, 1, 0.5}, {1, 0.1, 0}, {10, 1, 0},
+};
+constexpr double kActivations = 0.3, kHeadroom = 3e-6;  // as in balance.dsl
+
+// For more candidates than changes are listed: numbers from 0 to 1 that fill a square evenly (R2 of M. Roberts, "The
+// unreasonable effectiveness of quasirandom sequences", 2018).
+std::pair<double, double> spread_out(std::size_t i) {
+  constexpr double kPlastic = 1.32471795724474602596;
+  const auto part = [&](double step) { return std::fmod(0.5 + static_cast<double>(i) * step, 1.0); };
+  return {part(1 / kPlastic), part(1 / (kPlastic * kPlastic))};
+}
+
+Change change(std::size_t i) {
+  if (i < std::size(kChanges)) return kChanges[i];
+  const auto [a, b] = spread_out(i);
+  return {std::pow(10, 2 * a - 1), std::pow(10, 2 * b - 1), static_cast<double>(i % 3) * 0.25};
+}
+
+}  // namespace
+
+std::vector<Candidate> candidates_for(const std::vector<std::string>& rules, const quantizer::Options& target,
+                                      std::size_t count) {
+  std::vector<Candidate> all;
+  std::string name;
+  for (const std::string& each : rules) name += (name.empty() ? "" : " ") + each;
+  for (std::size_t i = 0; i < count; ++i) {
+    Candidate candidate{name, rules, params_for(target)};
+    const Change by = change(i);
+    auto& params = candidate.params["balance"];
+    if (i > 0) {
+      // Weights alone: a little of the activations keeps scales from running away.
+      params["activations"] = target.activations ? kActivations * by.activations : 0.01 * kActivations * by.activations;
+      params["headroom"] = kHeadroom * by.headroom;
+      params["per_channel"] = std::fabs(params["per_channel"] - by.per_channel);
+      for (const char* key : {"per_channel", "activations", "headroom"})
+        candidate.title += fmt::format(" {}={:.3g}", key, params[key]);
+    }
+    all.push_back(std::move(candidate));
+  }
+  all.push_back({"cross_layer", {"cross_layer"}, {}});
+  all.push_back({"mixed", {"mixed"}, {}});
+  return all;
+}
+
+Tuning tune(Judge& judge, std::vector<Candidate> candidates, graph::FunctionRef<void(std::uint64_t)> progress) {
+  Tuning tuning{{judge.untouched()}, 0, judge.calibrated(), judge.scored()};
+  double best = kLeastGain;
+  for (Candidate& each : candidates) {
+    tuning.judged.push_back(judge.judge(std::move(each)));
+    const Judged& judged = tuning.judged.back();
+    if (judged.refused.empty() && judged.gain.mean > best) {
+      best = judged.gain.mean;
+      tuning.best = tuning.judged.size() - 1;
+    }
+    progress(tuning.judged.size() - 1);
+  }
+  return tuning;
+}
+
+}  // namespace rw::tune

@@ -1,0 +1,29 @@
+// The best of several rewritings, by measuring them.
+#pragma once
+
+#include "graph/base/function_ref.hpp"
+#include "runtime/tune/judge.hpp"
+#include "runtime/tune/target.hpp"
+
+namespace rw::tune {
+
+inline constexpr double kLeastGain = 0.3;  // dB; what wins less is luck, and the untouched network stays
+
+// `rules` (with a rule `balance`) as they are for the target, and with its parameters otherwise: `count` in all, the
+// most promising first; then cross_layer and mixed.
+std::vector<Candidate> candidates_for(const std::vector<std::string>& rules, const quantizer::Options& target,
+                                      std::size_t count);
+
+struct Tuning {
+  std::vector<Judged> judged;                // the untouched network first, then the candidates in their order
+  std::size_t best = 0;                      // into these
+  std::uint64_t calibrated = 0, scored = 0;  // samples
+};
+
+// `progress` is told how many candidates have been judged.
+Tuning tune(Judge& judge, std::vector<Candidate> candidates, graph::FunctionRef<void(std::uint64_t)> progress);
+
+std::string told_text(const Tuning& tuning);
+std::string told_json(const Tuning& tuning);
+
+}  // namespace rw::tune

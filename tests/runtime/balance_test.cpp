@@ -1,0 +1,472 @@
+// The predicted noise and its minimum, judged by the definition: dense loops over the tensors of a small network, which
+// know nothing of classes, tables or slopes.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <random>
+#include <set>
+
+#include "runtime/balance/balance.hpp"
+#include "tests/runtime/applied.hpp"
+#include "tests/runtime/rewritten.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/quantize.hpp"
+
+using namespace rw::test;
+using rw::graph::TensorId;
+using rw::runtime::BalanceTarget;
+using rw::runtime::Noise;
+using rw::runtime::NoiseSlopes;
+using rw::runtime::NoiseValue;
+
+namespace {
+
+constexpr double kHeadroom = 3e-6, kShare = 0.3;
+using Row = std::vector<double>;
+using Rows = std::map<std::string, Row>;  // by tensor, by channel
+
+struct Values {
+  Row high, low, m, v, p;
+};
+
+Values values_of(const NetRange& range) {
+  Values all;
+  for (std::size_t i = 0; i < range.max.size(); ++i) {
+    const double min = range.min[i], max = range.max[i], reach = std::max(std::fabs(min), std::fabs(max));
+    const double mean = min >= 0 ? reach / 8 : (max + min) / 2;
+    const double m = min >= 0 ? reach * reach / 16 : (max - min) * (max - min) / 49 + mean * mean;
+    all.high.push_back(std::max(max, 0.0));
+    all.low.push_back(std::max(-min, 0.0));
+    all.m.push_back(m);
+    all.v.push_back(std::max(m - mean * mean, 1e-4 * m));
+    all.p.push_back(min >= 0 ? 0.5 : std::clamp(max / (max - min), 0.0, 1.0));
+  }
+  return all;
+}
+
+// W[o][c]: the elements over the kernel, 0 everywhere between channels of two groups.
+struct Weight {
+  std::vector<std::vector<Row>> w;
+  double taps = 1;
+};
+
+std::int64_t group_of(const NetNode& node) {
+  for (const NetAttribute& each : node.attributes)
+    if (each.name == "group") return std::get<std::int64_t>(each.value);
+  return 1;
+}
+
+Weight weight_of(const Net& net, const NetNode& node) {
+  const Array& array = net.value(node.inputs[1]);
+  const auto outs = static_cast<std::size_t>(array.dim(0)), ins = static_cast<std::size_t>(array.dim(1)),
+             taps = array.count() / outs / ins, groups = static_cast<std::size_t>(group_of(node));
+  Weight weight{std::vector<std::vector<Row>>(outs, std::vector<Row>(ins * groups, Row(taps, 0.0))),
+                static_cast<double>(taps)};
+  for (std::size_t o = 0; o < outs; ++o)
+    for (std::size_t c = 0; c < ins; ++c)
+      for (std::size_t k = 0; k < taps; ++k)
+        weight.w[o][o / (outs / groups) * ins + c][k] = array.floats()[(o * ins + c) * taps + k];
+  return weight;
+}
+
+// The network of a test: Conv, Relu, Add and Concat, each tensor with a range.
+class Definition {
+ public:
+  explicit Definition(const Net& net) : net_(net) {
+    for (const auto& [name, range] : net.ranges()) values_[name] = values_of(range);
+    sensitivities();
+  }
+
+  NoiseValue noise(const Rows& scales) const { return noise(scales, scales, 0); }
+
+  // The same with every maximum softened: at `base` it is the maximum, and from there it moves as the norm of `power`
+  // does.
+  NoiseValue noise(const Rows& scales, const Rows& base, double power) const {
+    NoiseValue value;
+    std::set<std::string> rounded;
+    const Softened softened{base, power};
+    for (const NetNode& node : net_.nodes()) {
+      if (node.type != "Relu")
+        for (std::size_t i = 0; i < (node.type == "Conv" ? 1 : node.inputs.size()); ++i) rounded.insert(node.inputs[i]);
+      if (!rectified(node.outputs[0])) rounded.insert(node.outputs[0]);
+      if (node.type == "Conv") add_weights(node, scales, softened, value);
+    }
+    for (const std::string& tensor : rounded)
+      value.parts[rw::runtime::kActivations] += activations(tensor, scales, softened);
+    return value;
+  }
+
+  const Row& sensitivity(const std::string& tensor) const { return g_.at(tensor); }
+
+ private:
+  struct Softened {
+    const Rows& base;
+    double power;  // 0: the maximum itself
+  };
+
+  // Nobody reads it but a Relu, which runtimes take for a part of what computes it.
+  bool rectified(const std::string& tensor) const {
+    const auto reads = [&](const NetNode& node) {
+      return std::find(node.inputs.begin(), node.inputs.end(), tensor) != node.inputs.end();
+    };
+    std::size_t readers = 0, rectifiers = 0;
+    for (const NetNode& node : net_.nodes()) readers += reads(node), rectifiers += reads(node) && node.type == "Relu";
+    return readers > 0 && readers == rectifiers;
+  }
+
+  static double most(const Row& values, const Row& at_base, double power) {
+    const auto largest = [](const Row& all) { return all.empty() ? 0.0 : *std::max_element(all.begin(), all.end()); };
+    const double base = largest(at_base);
+    if (power == 0 || base == 0) return largest(values);
+    double here = 0, there = 0;
+    for (const double each : values) here += std::pow(each / base, power);
+    for (const double each : at_base) there += std::pow(each / base, power);
+    return base * std::pow(here / there, 1 / power);
+  }
+
+  void sensitivities() {
+    const auto add = [&](const std::string& tensor, const Row& more) {
+      Row& sums = g_[tensor];
+      sums.resize(more.size(), 0.0);
+      for (std::size_t i = 0; i < more.size(); ++i) sums[i] += more[i];
+    };
+    const std::string& output = net_.nodes().back().outputs[0];
+    double power = 0;
+    for (const double each : values_.at(output).m) power += each;
+    add(output, Row(values_.at(output).m.size(), 1 / power));
+    for (auto node = net_.nodes().rbegin(); node != net_.nodes().rend(); ++node) {
+      const Row g = g_.at(node->outputs[0]);
+      if (node->type == "Conv") add(node->inputs[0], through(*node, g));
+      if (node->type == "Add") add(node->inputs[0], g), add(node->inputs[1], g);
+      if (node->type == "Relu") {
+        Row part = g;
+        for (std::size_t i = 0; i < g.size(); ++i) part[i] *= values_.at(node->inputs[0]).p[i];
+        add(node->inputs[0], part);
+      }
+      std::size_t first = 0;
+      for (const std::string& input : node->type == "Concat" ? node->inputs : std::vector<std::string>{}) {
+        const std::size_t count = values_.at(input).m.size();
+        add(input, Row(g.begin() + static_cast<std::ptrdiff_t>(first),
+                       g.begin() + static_cast<std::ptrdiff_t>(first + count)));
+        first += count;
+      }
+    }
+  }
+
+  Row through(const NetNode& node, const Row& g) const {
+    const Weight weight = weight_of(net_, node);
+    const Values &in = values_.at(node.inputs[0]), &out = values_.at(node.outputs[0]);
+    Row r(in.m.size(), 0.0);
+    double whole = 0, carried = 0;
+    for (std::size_t o = 0; o < g.size(); ++o) {
+      whole += g[o] * out.v[o];
+      for (std::size_t c = 0; c < r.size(); ++c)
+        for (const double w : weight.w[o][c]) r[c] += g[o] * w * w;
+    }
+    for (std::size_t c = 0; c < r.size(); ++c) carried += r[c] * in.v[c];
+    for (double& each : r) each *= whole / carried;
+    return r;
+  }
+
+  // |W[o][c]| s_o / s_c, where s_o counts at all, over the kernel.
+  static Row row_of(const Weight& weight, std::size_t o, double s_out, const Row& s_in) {
+    Row row;
+    for (std::size_t c = 0; c < s_in.size(); ++c) {
+      double largest = 0;
+      for (const double w : weight.w[o][c]) largest = std::max(largest, std::fabs(w));
+      row.push_back(largest * s_out / s_in[c]);
+    }
+    return row;
+  }
+
+  void add_weights(const NetNode& node, const Rows& scales, const Softened& softened, NoiseValue& value) const {
+    const Weight weight = weight_of(net_, node);
+    const Row &s_in = scales.at(node.inputs[0]), &s_out = scales.at(node.outputs[0]), &g = g_.at(node.outputs[0]),
+              &b_in = softened.base.at(node.inputs[0]), &b_out = softened.base.at(node.outputs[0]);
+    const Row& m = values_.at(node.inputs[0]).m;
+    const double unit = weight.taps / (12.0 * 127 * 127);
+    const auto groups = static_cast<std::size_t>(group_of(node));
+    const std::size_t outs = g.size() / groups, ins = m.size() / groups;
+    Row all, all_base;
+    double products = 0;
+    for (std::size_t group = 0; group < groups; ++group) {
+      double sum_in = 0, sum_out = 0;
+      for (std::size_t c = group * ins; c < (group + 1) * ins; ++c) sum_in += s_in[c] * s_in[c] * m[c];
+      for (std::size_t o = group * outs; o < (group + 1) * outs; ++o) {
+        const Row row = row_of(weight, o, s_out[o], s_in), row_base = row_of(weight, o, b_out[o], b_in);
+        all.insert(all.end(), row.begin(), row.end());
+        all_base.insert(all_base.end(), row_base.begin(), row_base.end());
+        sum_out += g[o] / (s_out[o] * s_out[o]);
+        const double of_row = most(row_of(weight, o, 1, s_in), row_of(weight, o, 1, b_in), softened.power);
+        value.parts[rw::runtime::kPerChannel] += unit * g[o] * of_row * of_row * sum_in;
+      }
+      products += sum_in * sum_out;
+    }
+    value.parts[rw::runtime::kPerTensor] += unit * std::pow(most(all, all_base, softened.power), 2) * products;
+  }
+
+  double activations(const std::string& tensor, const Rows& scales, const Softened& softened) const {
+    const Values& x = values_.at(tensor);
+    const Row &s = scales.at(tensor), &b = softened.base.at(tensor), &g = g_.at(tensor);
+    const auto times = [](const Row& some, const Row& others) {
+      Row products;
+      for (std::size_t c = 0; c < some.size(); ++c) products.push_back(some[c] * others[c]);
+      return products;
+    };
+    const double high = most(times(s, x.high), times(b, x.high), softened.power),
+                 low = most(times(s, x.low), times(b, x.low), softened.power);
+    double noise = 0, beyond = 0;
+    for (std::size_t c = 0; c < s.size(); ++c) {
+      const double z = x.low[c] == 0 ? x.p[c] : 1;
+      noise += z * g[c] / (s[c] * s[c]);
+      if (x.high[c] > 0) beyond += z * g[c] * x.high[c] * x.high[c] * std::exp(-8 * (high / (s[c] * x.high[c]) - 1));
+      if (x.low[c] > 0) beyond += z * g[c] * x.low[c] * x.low[c] * std::exp(-8 * (low / (s[c] * x.low[c]) - 1));
+    }
+    const double step = (high + low) / 255;
+    return step * step / 12 * noise + kHeadroom * beyond;
+  }
+
+  const Net& net_;
+  std::map<std::string, Values> values_;
+  Rows g_;
+};
+
+// Conv, depthwise, an addition and a concat, all channels out of balance.
+Net joined() {
+  Net net(11);
+  const auto a = net.relu("ra", net.conv("a", net.input("x", {1, 3, 6, 6}), 4, {.spread = 3}));
+  const auto d = net.relu("rd", net.depthwise("d", a, {.spread = 3}));
+  const auto b = net.conv("b", a, 4, {.kernel = 1, .spread = 3});
+  const auto s = net.add("s", d, b);
+  net.output(net.conv("c", net.concat("k", {s, net.conv("e", a, 3, {.spread = 3})}), 2));
+  net.calibrate();
+  return net;
+}
+
+Net chain() {
+  Net net(5);
+  const auto a = net.relu("ra", net.conv("a", net.input("x", {1, 2, 6, 6}), 3, {.spread = 3}));
+  net.output(net.conv("c", net.relu("rb", net.conv("b", a, 2, {.spread = 3})), 2));
+  net.calibrate();
+  return net;
+}
+
+// What the engine knows of a network on which nothing was done.
+struct Untouched {
+  explicit Untouched(const Net& net)
+      : engine(net, "rule nothing { region r { parents Conv as p children Conv as c } do scale(p, 1) }"),
+        noise(engine.outcome().analysis, engine.outcome().regions, engine.outcome().statistics, {}, kHeadroom),
+        free(noise.classes(), false) {
+    const auto& regions = engine.outcome().regions;
+    for (rw::runtime::RegionId id = 0; id < regions.size(); ++id)
+      for (std::uint32_t i = 0; i < regions[id].classes; ++i)
+        free[regions[id].first_class + i] = !regions.pinned(regions[id], i);
+  }
+
+  Rows by_tensor(const Row& scales) const {
+    Rows rows;
+    const auto& regions = engine.outcome().regions;
+    for (TensorId tensor = 0; tensor < engine.network().tensors().size(); ++tensor) {
+      const auto region = regions.region_of(tensor);
+      if (!region) continue;
+      Row& row = rows[std::string(engine.network().tensor(tensor).name)];
+      for (const std::uint32_t each : regions.classes(tensor))
+        row.push_back(scales[regions[*region].first_class + each]);
+    }
+    return rows;
+  }
+
+  Row random(std::mt19937& generator, double logs) const {
+    std::uniform_real_distribution<double> log(-logs, logs);
+    Row scales(free.size(), 1.0);
+    for (std::size_t i = 0; i < scales.size(); ++i)
+      if (free[i]) scales[i] = std::exp2(log(generator));
+    return scales;
+  }
+
+  Engine engine;
+  Noise noise;
+  std::vector<bool> free;
+};
+
+// The least noise by the definition that a search finds: from random places, one class after the other.
+double searched(const Untouched& untouched, const Definition& definition, double per_channel, bool powers_of_two) {
+  std::mt19937 generator(3);
+  double least = INFINITY;
+  for (int start = 0; start < 6; ++start) {
+    Row at = untouched.random(generator, 3);
+    if (powers_of_two)
+      for (double& each : at) each = std::exp2(std::round(std::log2(each)));
+    double noise = definition.noise(untouched.by_tensor(at)).of_both(per_channel, kShare);
+    for (double step = 2; step > (powers_of_two ? 1.5 : 1.02);) {
+      bool better = false;
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        for (const double factor : {step, 1 / step}) {
+          if (!untouched.free[i]) continue;
+          Row moved = at;
+          moved[i] *= factor;
+          const double found = definition.noise(untouched.by_tensor(moved)).of_both(per_channel, kShare);
+          if (found >= noise) continue;
+          noise = found, at = moved, better = true;
+        }
+      }
+      if (!better) step = std::sqrt(step);
+    }
+    least = std::min(least, noise);
+  }
+  return least;
+}
+
+}  // namespace
+
+TEST_CASE("balance: the noise is that of the definition, at any scales") {
+  for (const Net& net : {joined(), chain()}) {
+    const Untouched untouched(net);
+    const Definition definition(net);
+    std::mt19937 generator(7);
+    for (int i = 0; i < 20; ++i) {
+      const Row scales = untouched.random(generator, i == 0 ? 0 : 4);
+      const NoiseValue found = untouched.noise.value(scales), wanted = definition.noise(untouched.by_tensor(scales));
+      for (std::size_t part = 0; part < rw::runtime::kNoiseParts; ++part)
+        CHECK(found.parts[part] == Approx(wanted.parts[part]).epsilon(1e-4));
+    }
+  }
+}
+
+TEST_CASE("balance: slopes are those of the definition, by differences") {
+  const Net net = joined();
+  const Untouched untouched(net);
+  const Definition definition(net);
+  std::mt19937 generator(9);
+  for (int i = 0; i < 40; ++i) {
+    const int squarings = i % 2 == 0 ? 4 : 2;
+    const Row scales = untouched.random(generator, 3);
+    const Rows base = untouched.by_tensor(scales);
+    std::array<NoiseSlopes, rw::runtime::kNoiseParts> slopes;
+    untouched.noise.value(scales, squarings, true, true, slopes);
+    for (std::size_t c = 0; c < scales.size(); ++c) {
+      if (!untouched.free[c]) continue;
+      constexpr double kStep = 1e-4;
+      const auto at = [&](double factor) {
+        Row moved = scales;
+        moved[c] *= factor;
+        return definition.noise(untouched.by_tensor(moved), base, std::exp2(squarings));
+      };
+      const NoiseValue more = at(std::exp(kStep)), less = at(std::exp(-kStep));
+      for (std::size_t part = 0; part < rw::runtime::kNoiseParts; ++part) {
+        const double slope = (more.parts[part] - less.parts[part]) / (2 * kStep);
+        const double size = slopes[part].up[c] + slopes[part].down[c];
+        CHECK(slopes[part].up[c] - slopes[part].down[c] == Approx(slope).margin(1e-3 * size));
+      }
+    }
+  }
+}
+
+TEST_CASE("balance: no search finds scales that are much better") {
+  for (const Net& net : {joined(), chain()}) {
+    const Untouched untouched(net);
+    const Definition definition(net);
+    for (const double per_channel : {0.0, 0.5, 1.0}) {
+      const auto balanced = balance(untouched.noise, untouched.free, {per_channel, kShare, false});
+      const double found = definition.noise(untouched.by_tensor(balanced.scales)).of_both(per_channel, kShare);
+      CHECK(10 * std::log10(found / searched(untouched, definition, per_channel, false)) < 0.2);
+    }
+  }
+}
+
+TEST_CASE("balance: powers of two lose little, and less than those that are rounded afterwards") {
+  double chosen = 0, rounded = 0, best = 0;
+  for (const Net& net : {joined(), chain()}) {
+    const Untouched untouched(net);
+    for (const double per_channel : {0.0, 0.5, 1.0}) {
+      const auto free = balance(untouched.noise, untouched.free, {per_channel, kShare, false});
+      const auto powers = balance(untouched.noise, untouched.free, {per_channel, kShare, true});
+      Row down = free.scales;
+      for (double& each : down) each = std::exp2(std::floor(std::log2(each)));
+      for (const double each : powers.scales) CHECK(std::exp2(std::round(std::log2(each))) == each);
+      chosen += 10 * std::log10(powers.after.of_both(per_channel, kShare));
+      rounded += 10 * std::log10(untouched.noise.value(down).of_both(per_channel, kShare));
+      best += 10 * std::log10(free.after.of_both(per_channel, kShare));
+    }
+  }
+  CHECK(chosen < rounded - 1);
+  CHECK(chosen < best + 6 * 1.5);
+}
+
+TEST_CASE("balance: the network computes what it did, and less is lost to eight bits") {
+  const Net net = joined();
+  for (const char* rules : {"balance", "prepare balance", "cross_layer balance"}) {
+    const Engine engine(net, rules);
+    CHECK(difference_of_functions(net, engine, 1e-4) == "");
+  }
+  CHECK(Engine(net, "balance").outcome().prediction.value().per_tensor > 3);
+  rw::runtime::RunOptions exact;
+  exact.exact = true;
+  const Engine engine(net, "balance", exact);
+  CHECK_FALSE(engine.outcome().plan.empty());
+  CHECK(difference_of_functions(net, engine) == "");
+}
+
+TEST_CASE("balance: what a run is predicted to win is that of the definition, whichever rules scaled") {
+  const Net net = joined();
+  const Definition definition(net);
+  rw::runtime::RunOptions options;
+  options.predict = true;
+  for (const char* rules : {"balance", "cross_layer", "wide", "cross_layer balance"}) {
+    const Engine engine(net, rules, options);
+    Rows scales, ones;
+    for (const auto& [tensor, range] : net.ranges()) {
+      scales[tensor] = engine.scale(tensor);
+      ones[tensor] = Row(scales[tensor].size(), 1.0);
+    }
+    const NoiseValue before = definition.noise(ones), after = definition.noise(scales);
+    const auto gain = [&](std::size_t part) { return 10 * std::log10(before.parts[part] / after.parts[part]); };
+    REQUIRE(engine.outcome().prediction);
+    // After a rewriting, statistics are rounded and tables are made of other weights.
+    CHECK(engine.outcome().prediction->per_tensor == Approx(gain(rw::runtime::kPerTensor)).margin(0.01));
+    CHECK(engine.outcome().prediction->per_channel == Approx(gain(rw::runtime::kPerChannel)).margin(0.01));
+    CHECK(engine.outcome().prediction->activations.value() == Approx(gain(rw::runtime::kActivations)).margin(0.01));
+  }
+}
+
+TEST_CASE("balance: what is left to win is what balancing wins, by the definition") {
+  const Net net = joined();
+  const Definition definition(net);
+  rw::runtime::RunOptions options;
+  options.predict = true;
+  const Engine untouched(net, "rule nothing { region r { parents Gemm as p children Gemm as c } do scale(p, 2) }",
+                         options);
+  const Engine balanced(net, "balance");
+  Rows scales, ones;
+  for (const auto& [tensor, range] : net.ranges()) {
+    scales[tensor] = balanced.scale(tensor);
+    ones[tensor] = Row(scales[tensor].size(), 1.0);
+  }
+  const auto prediction = untouched.outcome().prediction;
+  REQUIRE(prediction);
+  CHECK(prediction->per_tensor == 0);
+  CHECK(prediction->left == Approx(10 * std::log10(definition.noise(ones).of_both(0.5, kShare) /
+                                                   definition.noise(scales).of_both(0.5, kShare)))
+                                .margin(0.05));
+}
+
+TEST_CASE("balance: by weights alone where nothing was measured") {
+  Net net(5);
+  const auto a = net.relu("ra", net.conv("a", net.input("x", {1, 2, 6, 6}), 3, {.spread = 4}));
+  net.output(net.conv("c", net.relu("rb", net.conv("b", a, 3, {.spread = 4})), 2));
+  const Engine engine(net, "balance");
+  REQUIRE(engine.outcome().prediction);
+  CHECK(engine.outcome().prediction->per_tensor > 3);
+  CHECK_FALSE(engine.outcome().prediction->activations);
+  CHECK(difference_of_functions(net, engine, 1e-4) == "");
+}
+
+TEST_CASE("balance: a channel that is always 0 does not set the step of the weights") {
+  Net dead(2);
+  const auto b = dead.conv("a", dead.input("x", {1, 2, 4, 4}), 3, {.kernel = 1, .dead = {1}});
+  dead.output(dead.conv("c", dead.relu("r", b), 2, {.kernel = 1}));
+  dead.calibrate();
+  const Engine engine(dead, "balance");
+  for (const double each : engine.scale("r")) CHECK((each > 1e-3 && each < 1e3));
+}
