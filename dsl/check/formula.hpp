@@ -33,6 +33,7 @@ struct Surroundings {
   } place = Place::rule;
   const std::vector<Binding>* bindings = nullptr;        // of the rule
   const std::vector<OperatorList>* operators = nullptr;  // for each binding
+  const std::vector<Param>* params = nullptr;            // of the rule
   OperatorList own;                                      // of the guard
   NameTable<Position> bound_later;                       // names of the rule that are bound further down
   bool incomplete =
@@ -100,6 +101,7 @@ class FormulaChecker {
   CheckedFormula call_data(const Formula& formula, std::uint32_t function, Scope& scope);
   CheckedFormula call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope);
   CheckedFormula unknown_function(const Formula& formula, Scope& scope);
+  std::optional<double> known_number(const Expr& expr) const;
   void check_bounds(const Formula& formula, const std::vector<ExprId>& operands);
   std::string binding_of(unsigned roles) const;
   bool right_count(const Formula& formula, std::size_t wanted);

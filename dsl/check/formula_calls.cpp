@@ -131,12 +131,19 @@ CheckedFormula FormulaChecker::unknown_function(const Formula& formula, Scope& s
   return open(formula);
 }
 
+// A number, or what a parameter is where nobody says otherwise.
+std::optional<double> FormulaChecker::known_number(const Expr& expr) const {
+  if (expr.op == ExprOp::number) return expr.number;
+  if (expr.op == ExprOp::parameter && around_.params != nullptr) return (*around_.params)[expr.index].value;
+  return std::nullopt;
+}
+
 // clamp(x, 20, 1): what is at least 20 is not at most 1.
 void FormulaChecker::check_bounds(const Formula& formula, const std::vector<ExprId>& operands) {
   if (formula.word.text != "clamp" || operands.size() != 3 || full_) return;
-  const Expr &least = exprs_[operands[1]], &most = exprs_[operands[2]];
-  if (least.op != ExprOp::number || most.op != ExprOp::number || least.number <= most.number) return;
-  error("out-of-range", formula.at, fmt::format("nothing is at least {} and at most {}", least.number, most.number),
+  const auto least = known_number(exprs_[operands[1]]), most = known_number(exprs_[operands[2]]);
+  if (!least || !most || *least <= *most) return;
+  error("out-of-range", formula.at, fmt::format("nothing is at least {} and at most {}", *least, *most),
         "clamp(x, lo, hi): the smaller bound stands first");
 }
 

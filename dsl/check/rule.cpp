@@ -28,6 +28,7 @@ class RuleChecker {
         errors_before_(context.reporter.errors()) {
     around_.bindings = &rule_.bindings;
     around_.operators = &operators_;
+    around_.params = &rule_.params;
   }
 
   Rule check() {

@@ -65,7 +65,7 @@ RW_MESSAGE<escaped> =
 RW_MESSAGE<close_quote> =
     instead("unterminated-string", "this string has no end", "a string ends on its line, with \"");
 RW_MESSAGE<number_end> =
-    instead("bad-number", "a number cannot go on like this", "numbers are written 3, 0.5 or 1e-30");
+    instead("bad-number", "a number cannot go on like this", "numbers have no units, and are written 3, 0.5 or 1e-30");
 
 // formulas
 template <typename R>
@@ -75,7 +75,7 @@ RW_MESSAGE<no_second_compare> =
     instead("chained-comparison", "comparisons cannot be chained", "write `a < b and b < c`");
 RW_MESSAGE<no_power>          = instead("no-such-sign", "there is no sign for powers", "write pow(x, y)");
 RW_MESSAGE<no_remainder> =
-    instead("no-such-sign", "there is no remainder", "formulas have + - * / and the functions");
+    instead("no-such-sign", "'%' is no sign of formulas", "there is no remainder, and 20 % is 0.2");
 RW_MESSAGE<no_ampersands>     = instead("no-such-sign", "conditions are joined by a word", "write `and`");
 RW_MESSAGE<no_bars>           = instead("no-such-sign", "conditions are joined by a word", "write `or`");
 RW_MESSAGE<no_exclamation>    = instead("no-such-sign", "conditions are negated by a word", "write `not`");
@@ -97,7 +97,10 @@ RW_MESSAGE<first_term>         = {"syntax", "expected an operator, a set or a la
 RW_MESSAGE<next_term>          = after_a_comma("expected an operator, a set or a law after ','");
 RW_MESSAGE<term_law_name>      = expected_name("expected a law after `law`: law pass");
 RW_MESSAGE<no_dot> =
-    instead("syntax", "a name of an operator or set has no dot", "write Conv, or with a domain my::Conv");
+    instead("syntax", "a name of an operator or set has no dot",
+            "write Conv, or with a domain my::Conv; ask for an attribute behind it: conv where group == 1");
+RW_MESSAGE<no_attribute> =
+    instead("syntax", "an operator is named without its attributes", "ask for one behind it: Conv where group == 1");
 RW_MESSAGE<channel_word>       = expected("expected `channel` after `on`", "", kChannel);
 RW_MESSAGE<guard_value>        = expected("expected a condition after `where`");
 RW_MESSAGE<as_name>            = expected_name("expected a name after `as`");
@@ -118,6 +121,9 @@ RW_MESSAGE<region_close>       = expected("expected a clause of the region or '}
 // clauses of a rule
 RW_MESSAGE<first_element>   = {"syntax", "expected an operator, a set or a law after `chain`", "", Wants::term, {}};
 RW_MESSAGE<next_element>    = {"syntax", "expected an operator, a set or a law after the arrow", "", Wants::term, {}};
+RW_MESSAGE<no_element_attribute> =
+    instead("syntax", "a chain names operators without their attributes",
+            "give it a name, and ask below: chain Conv as a ... where a.group == 1");
 RW_MESSAGE<no_inputs> =
     instead("syntax", "a chain names operators without their inputs", "the arrows say them: chain Sigmoid as s => Mul as m");
 RW_MESSAGE<clause_let_name> = expected_name("expected a name after `let`");

@@ -78,6 +78,32 @@ constexpr Habit kHabits[] = {
     {"%", "numbers have no units: 20 % is 0.2"},
 };
 
+// Units that stand behind a number elsewhere; some of them are near a word of the language.
+constexpr std::string_view kUnits[] = {"dB",  "db",   "ms",      "us", "ns", "s", "px",
+                                       "bit", "bits", "percent", "KB", "MB", "GB"};
+
+// `found` is a name and stands behind this word on its line.
+bool is_name_behind(const Reading& reading, const tree::Word& word, std::string_view found) {
+  const char* end = reading.token_end;
+  return is_word(found[0]) && !is_reserved(found) && end != nullptr && word.at.length > 0 &&
+         end == reading.text.data() + word.at.offset + word.at.length &&
+         std::find(end, found.data(), '\n') == found.data();
+}
+
+std::string hint_for_unit(const Reading& reading, std::string_view found) {
+  if (!is_name_behind(reading, reading.number_word, found)) return "";
+  return fmt::format("numbers have no units: take out '{}'", found);
+}
+
+// An attribute behind an operator, in a place where it has none.
+std::string hint_for_attribute(const Reading& reading, const grammar::Message& message, std::string_view found) {
+  if (!is_name_behind(reading, reading.oper, found)) return "";
+  const bool argument =
+      &message == &grammar::message<grammar::action_close> || &message == &grammar::message<grammar::call_close>;
+  return argument ? "an operator stands here without attributes"
+                  : "ask for an attribute behind `where`: Conv where group == 1";
+}
+
 std::string hint_for_habit(const grammar::Message& message, std::string_view rest) {
   for (const Habit& habit : kHabits)
     if (rest.starts_with(habit.text)) return std::string(habit.hint);
@@ -87,6 +113,8 @@ std::string hint_for_habit(const grammar::Message& message, std::string_view res
       return "say what the list is: weight, bias, positive, values or integers";
     if (message.text == "expected a value") return "formulas have numbers and texts, no lists";
   }
+  const bool attribute = rest.starts_with('(') || rest.starts_with('.');
+  if (attribute && is(grammar::message<grammar::law_word>)) return "ask in a guard: op Conv law block where group == 1";
   if (rest.starts_with('=') && is(grammar::message<grammar::node_close>))
     return "attributes stand behind the bracket: Conv(x, w) pads [1, 1]";
   if (rest.starts_with('}') && is(grammar::message<grammar::end_of_file>)) return "nothing is open that it would close";
@@ -119,8 +147,12 @@ std::string hint_for(const Reading& reading, const grammar::Message& message, st
   if (!message.hint.empty()) return std::string(message.hint);
   const std::string_view found = front_token(rest);
   if (std::string hint = hint_for_brace(reading, message, found); !hint.empty() || found.empty()) return hint;
+  const std::string unit = hint_for_unit(reading, found);
+  if (!unit.empty() && std::find(std::begin(kUnits), std::end(kUnits), found) != std::end(kUnits)) return unit;
   const std::vector<std::string_view> words(message.words.begin(), message.words.end());
   if (std::string hint = did_you_mean(found, words); !hint.empty()) return hint;
+  if (!unit.empty()) return unit;
+  if (std::string hint = hint_for_attribute(reading, message, found); !hint.empty()) return hint;
   if (std::string hint = hint_for_habit(message, rest); !hint.empty()) return hint;
   switch (message.wants) {
     case grammar::Wants::name:

@@ -43,6 +43,26 @@ std::uint64_t letters(std::string_view word) {
   return found;
 }
 
+bool begins_with(std::string_view candidate, std::string_view word) {
+  return candidate.size() >= word.size() && candidate != word &&
+         std::equal(word.begin(), word.end(), candidate.begin(), [](char a, char b) { return lower(a) == lower(b); });
+}
+
+// The shortest candidate that begins with a word which was left off early; of several the first in the alphabet.
+std::string_view completed(std::string_view word, const std::vector<std::string_view>& candidates) {
+  constexpr std::size_t kShortest = 3;
+  std::string_view found;
+  if (word.size() < kShortest) return found;
+  for (std::size_t i = 0; i < std::min(candidates.size(), kMostCandidates); ++i) {
+    const std::string_view candidate = candidates[i];
+    if (!begins_with(candidate, word)) continue;
+    const bool better =
+        found.empty() || candidate.size() < found.size() || (candidate.size() == found.size() && candidate < found);
+    if (better) found = candidate;
+  }
+  return found;
+}
+
 // One change brings in at most one letter that was not there.
 bool may_be_within(std::size_t most, std::uint64_t a, std::uint64_t b) {
   return static_cast<std::size_t>(std::max(std::popcount(a & ~b), std::popcount(b & ~a))) <= most;
@@ -52,6 +72,7 @@ bool may_be_within(std::size_t most, std::uint64_t a, std::uint64_t b) {
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
   if (word.size() > kLongestWord) return {};
+  if (const std::string_view whole = completed(word, candidates); !whole.empty()) return whole;
   std::size_t best = std::max<std::size_t>(word.size() / 3, 1);
   std::string_view found;
   const std::uint64_t wanted = letters(word);

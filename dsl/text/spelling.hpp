@@ -7,9 +7,10 @@
 
 namespace rw::dsl {
 
-// The candidate that takes the fewest insertions, deletions, changes and swaps of neighbours to reach (a third of the
-// word's length at most, upper and lower case taken as one); of several the first in the alphabet. Empty: none is near,
-// or the word is longer than any name that is worth a guess.
+// A candidate that begins with the word ('ConvTrans': 'ConvTranspose'), the shortest; else the one that takes the
+// fewest insertions, deletions, changes and swaps of neighbours to reach (a third of the word's length at most, upper
+// and lower case taken as one); of several the first in the alphabet. Empty: none is near, or the word is longer than
+// any name that is worth a guess.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 // The same, or a candidate with which the word begins ('passthrough': "did you mean 'pass'?"), or, of few candidates,

@@ -83,6 +83,61 @@ const std::vector<Golden>& goldens() {
    2 |   again
      |        ^ the { in line 1 is not closed
 )"},
+      {"syntax", "rule a(lo = 3 dB) { }\n",
+       R"(mine.dsl:1:15: error: expected ',' or ')' after a number, found 'dB' [syntax]
+   1 | rule a(lo = 3 dB) { }
+     |               ^^ numbers have no units: take out 'dB'
+)"},
+      {"syntax", in_rule(R"(  where count(p) > 1 dB else "x")"),
+       R"(mine.dsl:4:22: error: expected a clause or '}', found 'dB' [syntax]
+   4 |   where count(p) > 1 dB else "x"
+     |                      ^^ numbers have no units: take out 'dB'
+)"},
+      {"bad-number", in_rule("  do scale(p, 10ms)"),
+       R"(mine.dsl:4:17: error: a number cannot go on like this [bad-number]
+   4 |   do scale(p, 10ms)
+     |                 ^^ numbers have no units, and are written 3, 0.5 or 1e-30
+)"},
+      {"no-such-sign", in_rule("  do scale(p, 20%)"),
+       R"(mine.dsl:4:17: error: '%' is no sign of formulas [no-such-sign]
+   4 |   do scale(p, 20%)
+     |                 ^ there is no remainder, and 20 % is 0.2
+)"},
+      {"syntax", "set a = Conv(group = 1)\n",
+       R"(mine.dsl:1:13: error: an operator is named without its attributes [syntax]
+   1 | set a = Conv(group = 1)
+     |             ^ ask for one behind it: Conv where group == 1
+)"},
+      {"syntax", "set a = Relu, Conv.group\n",
+       R"(mine.dsl:1:19: error: an operator is named without its attributes [syntax]
+   1 | set a = Relu, Conv.group
+     |                   ^ ask for one behind it: Conv where group == 1
+)"},
+      {"syntax", "set a = Conv group\n",
+       R"(mine.dsl:1:14: error: expected a declaration, found 'group' [syntax]
+   1 | set a = Conv group
+     |              ^^^^^ ask for an attribute behind `where`: Conv where group == 1
+)"},
+      {"syntax", "rule q { region r { parents Conv.group as p children Conv } do scale(p, 2) }\n",
+       R"(mine.dsl:1:33: error: an operator is named without its attributes [syntax]
+   1 | rule q { region r { parents Conv.group as p children Conv } do scale(p, 2) }
+     |                                 ^ ask for one behind it: Conv where group == 1
+)"},
+      {"syntax", "rule q { chain Clip(min = 0) as c do remove(c) }\n",
+       R"(mine.dsl:1:20: error: a chain names operators without their attributes [syntax]
+   1 | rule q { chain Clip(min = 0) as c do remove(c) }
+     |                    ^ give it a name, and ask below: chain Conv as a ... where a.group == 1
+)"},
+      {"syntax", "rule q { chain Clip as c do replace(c, Relu alpha 0.1) }\n",
+       R"(mine.dsl:1:45: error: expected ',' or ')' after an argument, found 'alpha' [syntax]
+   1 | rule q { chain Clip as c do replace(c, Relu alpha 0.1) }
+     |                                             ^^^^^ an operator stands here without attributes
+)"},
+      {"syntax", "op Conv(group = 1) law block\n",
+       R"(mine.dsl:1:8: error: expected `law` after the operators, found '(' [syntax]
+   1 | op Conv(group = 1) law block
+     |        ^ ask in a guard: op Conv law block where group == 1
+)"},
       {"unterminated-string", "use \"other.dsl\n",
        R"(mine.dsl:1:5: error: this string has no end [unterminated-string]
    1 | use "other.dsl
@@ -96,7 +151,7 @@ const std::vector<Golden>& goldens() {
       {"bad-number", "rule a(lo = 1x) { }\n",
        R"(mine.dsl:1:14: error: a number cannot go on like this [bad-number]
    1 | rule a(lo = 1x) { }
-     |              ^ numbers are written 3, 0.5 or 1e-30
+     |              ^ numbers have no units, and are written 3, 0.5 or 1e-30
 )"},
       {"bad-number", "function f(x) = x * 1e999\n",
        R"(mine.dsl:1:21: error: this number is too large [bad-number]
@@ -149,9 +204,9 @@ const std::vector<Golden>& goldens() {
      |         ^ write `not`
 )"},
       {"no-such-sign", in_rule("  where count(p) % 2 == 0"),
-       R"(mine.dsl:4:18: error: there is no remainder [no-such-sign]
+       R"(mine.dsl:4:18: error: '%' is no sign of formulas [no-such-sign]
    4 |   where count(p) % 2 == 0
-     |                  ^ formulas have + - * / and the functions
+     |                  ^ there is no remainder, and 20 % is 0.2
 )"},
       {"too-deep", "function f(x) =\n" + times(201, "(\n") + "x\n" + times(201, ")\n"),
        R"(mine.dsl:203:1: error: formulas are nested at most 200 deep [too-deep]
@@ -215,6 +270,11 @@ const std::vector<Golden>& goldens() {
        R"(mine.dsl:1:18: error: law linear has no parameter 'weights' [unknown-name]
    1 | op My law linear(weights = 1)
      |                  ^^^^^^^ did you mean 'weight'?
+)"},
+      {"unknown-operator", "set conv = Conv, ConvTrans\n",
+       R"(mine.dsl:1:18: warning: nobody knows operator 'ConvTrans': it blocks [unknown-operator]
+   1 | set conv = Conv, ConvTrans
+     |                  ^^^^^^^^^ did you mean 'ConvTranspose'?
 )"},
       {"unknown-operator", "set conv = Conv, Convv\n",
        R"(mine.dsl:1:18: warning: nobody knows operator 'Convv': it blocks [unknown-operator]
@@ -443,7 +503,7 @@ mine.dsl:2:6: error: rule 'a' has no `do` [missing-clause]
       {"syntax", "set conv = nn.Conv2d, Conv\n",
        R"(mine.dsl:1:14: error: a name of an operator or set has no dot [syntax]
    1 | set conv = nn.Conv2d, Conv
-     |              ^ write Conv, or with a domain my::Conv
+     |              ^ write Conv, or with a domain my::Conv; ask for an attribute behind it: conv where group == 1
 )"},
       {"syntax", "rule my-rule(lo = 1) { }\n",
        R"(mine.dsl:1:8: error: expected '{' after the rule's name and parameters, found '-' [syntax]
@@ -524,6 +584,11 @@ mine.dsl:2:6: error: rule 'a' has no `do` [missing-clause]
        R"(mine.dsl:4:15: error: nothing is at least 20 and at most 1 [out-of-range]
    4 |   do scale(p, clamp(p.max, 20, 1))
      |               ^^^^^^^^^^^^^^^^^^^ clamp(x, lo, hi): the smaller bound stands first
+)"},
+      {"out-of-range", in_rule("  do scale(p, clamp(p.max, hi, lo))"),
+       R"(mine.dsl:4:15: error: nothing is at least 20 and at most 1 [out-of-range]
+   4 |   do scale(p, clamp(p.max, hi, lo))
+     |               ^^^^^^^^^^^^^^^^^^^^ clamp(x, lo, hi): the smaller bound stands first
 )"},
       {"out-of-range", in_rule("  do scale(p, -1)"),
        R"(mine.dsl:4:15: error: a scale is larger than 0 [out-of-range]

@@ -1,0 +1,20 @@
+// "did you mean": what a word that nobody knows was meant to be.
+#include "dsl/text/spelling.hpp"
+#include "tests/support/catch.hpp"
+
+namespace rw::test {
+
+TEST_CASE("a word that was left off early means a name that begins with it") {
+  const std::vector<std::string_view> operators = {"Constant", "Conv", "ConvInteger", "ConvTranspose", "CumSum"};
+  CHECK(dsl::nearest("ConvTrans", operators) == "ConvTranspose");
+  CHECK(dsl::nearest("convtrans", operators) == "ConvTranspose");
+  CHECK(dsl::nearest("Con", operators) == "Conv");   // the shortest
+  CHECK(dsl::nearest("conv", operators) == "Conv");  // no letter is missing
+  CHECK(dsl::nearest("ConvI", operators) == "ConvInteger");
+  CHECK(dsl::nearest("Cnov", operators) == "Conv");  // none begins with it: the nearest
+  CHECK(dsl::nearest("Co", operators).empty());      // too short to say
+  CHECK(dsl::did_you_mean("max", {"maximum", "min"}) == "did you mean 'maximum'?");
+  CHECK(dsl::nearest("abc", {"abcz", "abcy"}) == "abcy");  // of one length the first in the alphabet
+}
+
+}  // namespace rw::test
