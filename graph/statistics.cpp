@@ -22,4 +22,9 @@ const Statistic* Statistics::find(TensorId tensor) const {
   return &entries_[by_tensor_[tensor] - 1];
 }
 
+const Statistic* Statistics::find_finite(TensorId tensor) const {
+  const Statistic* entry = find(tensor);
+  return entry && entry->finite ? entry : nullptr;
+}
+
 }  // namespace rw::graph

@@ -15,12 +15,13 @@ struct Statistic {
   TensorId tensor = kNone;              // kNone: the network has no such tensor (kept, not used)
   int axis = 1;                         // counted from 0; the axis of the tensor along which the values run
   bool whole = false;                   // one range for the whole tensor: lists of one number, along no axis
-  std::span<const double> min, max;     // scaled by s (finite, min <= max)
+  std::span<const double> min, max;     // scaled by s (min <= max, where both are finite)
   std::span<const double> mean;         // scaled by s
   std::span<const double> mean_square;  // scaled by s * s
   std::string_view text;                // the whole entry as JSON, with the keys that are not read
-  // Keys with numbers of which nobody knows what they are: left out where the tensor is scaled.
+  // Keys with numbers of which nobody knows how they scale: left out where the tensor is scaled.
   std::span<const std::string_view> strangers = {};
+  bool finite = true;  // false: some number of min or max is not; nobody reads this range, but it is scaled
 };
 
 class Statistics {
@@ -28,6 +29,7 @@ class Statistics {
   // Adds an entry; where its tensor has one already the later one wins (--stats wins over the model's own).
   void add(const Statistic& entry);
   const Statistic* find(TensorId tensor) const;                    // null: none
+  const Statistic* find_finite(TensorId tensor) const;             // null: none, or one that nobody can read
   std::span<const Statistic> entries() const { return entries_; }  // in the order first seen
   bool empty() const { return entries_.empty(); }
 

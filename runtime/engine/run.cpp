@@ -47,6 +47,11 @@ graph::Statistic for_every_channel(const graph::Statistic& entry, std::uint32_t 
 graph::Statistics usable(graph::Model& model, const Analysis& analysis, StatisticsUse& use) {
   graph::Statistics used;
   use = {};
+  const auto take = [&](const graph::Statistic& entry) {
+    used.add(entry);
+    ++use.used;
+    if (!entry.finite && use.not_finite++ == 0) use.first_not_finite = entry.name;
+  };
   use.entries = model.statistics.entries().size();
   for (const graph::Statistic& entry : model.statistics.entries()) {
     if (entry.tensor == kNone && use.unknown++ == 0) use.first_unknown = entry.name;
@@ -56,8 +61,7 @@ graph::Statistics usable(graph::Model& model, const Analysis& analysis, Statisti
     const std::uint32_t count = analysis.channels.count(entry.tensor);
     if (entry.whole) {
       const int otherwise = tensor.shape.rank() > 1 ? 1 : 0;
-      used.add(for_every_channel(entry, count, axes.only().value_or(otherwise), model.network.arena()));
-      ++use.used;
+      take(for_every_channel(entry, count, axes.only().value_or(otherwise), model.network.arena()));
       use.whole += count > 1 ? 1 : 0;
       continue;
     }
@@ -75,8 +79,7 @@ graph::Statistics usable(graph::Model& model, const Analysis& analysis, Statisti
                                      entry.max.size(), entry.axis, to_string(tensor.shape), count));
     graph::Statistic counted = entry;
     counted.axis = axis.value_or(entry.axis);
-    used.add(counted);
-    ++use.used;
+    take(counted);
   }
   return used;
 }

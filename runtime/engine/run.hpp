@@ -61,6 +61,8 @@ struct StatisticsUse {
   std::size_t other_axis = 0;  // they run along another axis than the channels
   std::size_t unknown = 0;     // the model has no such tensor
   std::string_view first_unknown;
+  std::size_t not_finite = 0;  // of the used ones: a number of their range is not finite, so that no rule reads it
+  std::string_view first_not_finite;
 };
 
 // Of the network as the rules have left it: after edits of the graph the analysis and the regions are new ones.

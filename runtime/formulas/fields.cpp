@@ -57,14 +57,18 @@ void channels(const FieldCall& call, FormulaValue& result) {
 
 constexpr std::string_view kNoStatistics = "statistics are missing";
 
+std::string why_none(const FieldCall& call, TensorId tensor) {
+  return fmt::format("'{}' has {}", call.view.analysis().network->tensor(tensor).name,
+                     call.view.statistics().find(tensor) ? "numbers that are not finite" : "none");
+}
+
 // Of one tensor, through the plan: one number for each of its channels.
 std::vector<double> range_of(const FieldCall& call, TensorId tensor, bool largest, std::size_t channels,
                              Missing& missing) {
   PlannedRanges ranges = planned_ranges(call.view.statistics(), call.plan, tensor);
   std::vector<double>& values = largest ? ranges.max : ranges.min;
   if (values.empty()) {
-    if (missing.empty())
-      missing = {kNoStatistics, fmt::format("'{}' has none", call.view.analysis().network->tensor(tensor).name)};
+    if (missing.empty()) missing = {kNoStatistics, why_none(call, tensor)};
     return std::vector<double>(channels, std::numeric_limits<double>::quiet_NaN());
   }
   return std::move(values);
@@ -97,7 +101,7 @@ void region_range(const FieldCall& call, FormulaValue& result) {
   const BoundRegion& view = call.view;
   result.numbers.assign(view.region().classes, largest ? -INFINITY : INFINITY);
   for (const TensorId tensor : view.region().tensors) {
-    if (!view.statistics().find(tensor)) continue;
+    if (!view.statistics().find_finite(tensor)) continue;
     const auto classes = view.regions().classes(tensor);
     const auto range = range_of(call, tensor, largest, classes.size(), result.missing);
     for (std::size_t i = 0; i < classes.size(); ++i) {

@@ -16,7 +16,7 @@ std::vector<double> planned(std::span<const double> values, const Plan& plan, gr
 }  // namespace
 
 PlannedRanges planned_ranges(const graph::Statistics& statistics, const Plan& plan, graph::TensorId tensor) {
-  const graph::Statistic* entry = statistics.find(tensor);
+  const graph::Statistic* entry = statistics.find_finite(tensor);
   if (!entry) return {};
   return {planned(entry->min, plan, tensor), planned(entry->max, plan, tensor)};
 }

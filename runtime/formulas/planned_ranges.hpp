@@ -9,7 +9,7 @@
 namespace rw::runtime {
 
 struct PlannedRanges {
-  std::vector<double> min, max;  // by channel; empty: there are none
+  std::vector<double> min, max;  // by channel; empty: there are none, or some are not finite
 };
 
 PlannedRanges planned_ranges(const graph::Statistics& statistics, const Plan& plan, graph::TensorId tensor);

@@ -11,11 +11,11 @@ std::vector<double> count(const FunctionCall& call) {
   return {static_cast<double>(call.evaluator.view().family(call.expr.family).nodes.size())};
 }
 
-// Some tensor of every class of the region has statistics.
+// Some tensor of every class of the region has statistics that can be read.
 bool covers_region(const BoundRegion& view) {
   std::vector<bool> seen(view.region().classes, false);
   for (const TensorId tensor : view.region().tensors)
-    if (view.statistics().find(tensor))
+    if (view.statistics().find_finite(tensor))
       for (const std::uint32_t scale_class : view.regions().classes(tensor)) seen[scale_class] = true;
   return std::all_of(seen.begin(), seen.end(), [](bool each) { return each; });
 }
@@ -31,7 +31,7 @@ bool covers_node(const FunctionCall& call, dsl::BindingIndex node) {
 bool covers_set(const BoundRegion& view, dsl::BindingIndex set, dsl::Role role) {
   const auto tensors = view.tensors(set);
   return std::all_of(tensors.begin(), tensors.end(), [&](TensorId tensor) {
-    return tensor != kNone && view.statistics().find(observed(view, role, tensor)) != nullptr;
+    return tensor != kNone && view.statistics().find_finite(observed(view, role, tensor)) != nullptr;
   });
 }
 

@@ -19,7 +19,7 @@ std::vector<TensorId> ranged(const quantizer::Convention& convention) {
 Ranges ranges_of(const graph::Statistics& statistics, const std::vector<TensorId>& tensors) {
   Ranges ranges;
   for (const TensorId tensor : tensors)
-    if (const graph::Statistic* entry = statistics.find(tensor); entry && !entry->max.empty())
+    if (const graph::Statistic* entry = statistics.find_finite(tensor); entry && !entry->max.empty())
       ranges[tensor] = {*std::min_element(entry->min.begin(), entry->min.end()),
                         *std::max_element(entry->max.begin(), entry->max.end())};
   return ranges;

@@ -27,8 +27,8 @@ class JsonReport {
     text += fmt::format(
         "\"unused_statistics\": {},\n\"statistics\": {{\"entries\": {}, \"used\": {}, \"whole_tensor\": {}, "
         "\"other_axis\": {}, "
-        "\"unknown_tensor\": {}}},\n",
-        use.other_axis, use.entries, use.used, use.whole, use.other_axis, use.unknown);
+        "\"unknown_tensor\": {}, \"not_finite\": {}}},\n",
+        use.other_axis, use.entries, use.used, use.whole, use.other_axis, use.unknown, use.not_finite);
     text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
     text += "\"offer_no_scale\": " + idle() + ",\n";
     text += "\"predicted\": " + predicted() + ",\n";

@@ -172,7 +172,7 @@ std::size_t scaled_blindly(const Outcome& outcome) {
   std::size_t count = 0;
   for (const auto& [tensor, scale] : outcome.plan.scales())
     count += outcome.analysis.network->tensor(tensor).dtype == graph::DType::float16 &&
-             !outcome.statistics.find(tensor) &&
+             !outcome.statistics.find_finite(tensor) &&
              std::any_of(scale.begin(), scale.end(), [](double each) { return each > 1; });
   return count;
 }
@@ -238,6 +238,10 @@ std::string statistics_notes(const ReportInput& input) {
     text +=
         fmt::format("note: {} statistics run along another axis than the channels of their tensor and are not used\n",
                     use.other_axis);
+  if (use.not_finite > 0)
+    text +=
+        fmt::format("note: {} of {} statistics have a range that is not finite, which no rule reads (first: '{}')\n",
+                    use.not_finite, use.entries, graph::printable(use.first_not_finite));
   if (use.whole > 0)
     text +=
         fmt::format("note: {} of {} statistics are ranges of whole tensors: each serves all channels of its tensor\n",

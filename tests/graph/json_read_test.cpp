@@ -364,7 +364,11 @@ TEST_CASE("Mistakes in the calibration name the tensor") {
   CHECK(entry(R"({"min": [1, 2], "max": [1, 2], "mean": [1]})") ==
         "calibration 'y', \"min\" has 2 numbers, \"mean\" has 1");
   CHECK(entry(R"({"min": [1, 2], "max": [1, 1.5]})") == "calibration 'y', channel 1: min 2 is larger than max 1.5");
-  CHECK(entry(R"({"min": [1, "nan"], "max": [1, 2]})") == "calibration 'y', \"min\": expected a number, found \"nan\"");
+  CHECK(entry(R"({"min": [1, "nan"], "max": [1, NaN], "note": -Infinity})") == "no error");
+  CHECK(entry(R"({"min": ["inf"], "max": ["-inf"]})") == "no error");  // of what no value has reached
+  CHECK(entry(R"({"min": [1, "none"], "max": [1, 2]})") ==
+        "calibration 'y', \"min\": expected a number, found \"none\"");
+  CHECK(entry(R"({"min": [1], "max": [1], "note": Nan})") == "calibration 'y', is not JSON: expected a value here");
   CHECK(entry(R"({"min": [1], "max": [1e999]})") == "calibration 'y', \"max\": is too large for a number");
   CHECK(entry(R"({"min": [], "max": []})") == "calibration 'y', \"min\" is empty, expected a number for each channel");
   CHECK(entry(R"({"min": [1]})") == "calibration 'y', the key \"max\" is missing");

@@ -74,7 +74,7 @@ double read_number(json::Value& value) {
 
 AttributeValue read_numbers(json::Value& value, Arena& arena) {
   std::vector<double> numbers;
-  value.numbers(numbers, true);
+  value.numbers(numbers, json::Specials::text);
   return arena.store(std::span<const double>(numbers));
 }
 

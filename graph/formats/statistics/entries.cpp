@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -21,8 +22,8 @@ enum class Follows : std::uint8_t {
   spread,         // v s: a distance of values
   spread_square,  // v s s
   square,         // the mean of squares
-  sign,           // a share of values by their sign: stays where they are not shifted
-  nothing,        // a count or share
+  sign,           // a share or count of values by their sign: stays where they are not shifted
+  nothing,        // a count
   unknown,
 };
 
@@ -53,8 +54,8 @@ constexpr std::array<FurtherRow, 9> kFurther = {{
     {"variance", Follows::spread_square},
     {"count", Follows::nothing},
     {"counts", Follows::nothing},
-    {"share", Follows::nothing},
-    {"zeros", Follows::nothing},
+    {"share", Follows::sign},
+    {"zeros", Follows::sign},
 }};
 
 // {"edges": a list for each channel, "counts": ...}, or {"low": a number for each channel, "width": the same, ...}
@@ -78,16 +79,17 @@ Follows follows(std::string_view key) {
   return is_percentile(key) ? Follows::value : Follows::unknown;
 }
 
-// It cannot change with the values: a text, a truth, null.
+// It cannot change with the values: a text, a truth, null; nor can a number that is not finite.
 bool is_word(const json::Value& value) {
-  return value.kind() == json::Kind::string || value.kind() == json::Kind::boolean || value.kind() == json::Kind::null;
+  return value.special() || value.kind() == json::Kind::string || value.kind() == json::Kind::boolean ||
+         value.kind() == json::Kind::null;
 }
 
 std::span<const double> read_series(json::Value& value, std::string_view key, Arena& arena,
                                     std::vector<double>& buffer) {
   buffer.clear();
   try {
-    value.numbers(buffer);
+    value.numbers(buffer, json::Specials::any);
   } catch (const Error& error) {
     throw Error("", error.place, fmt::format("\"{}\": {}", key, error.message));
   }
@@ -101,16 +103,29 @@ int read_axis(json::Value& value) {
   return static_cast<int>(axis);
 }
 
-void check_series(const json::Value& value, const Statistic& entry) {
+void check_series(const json::Value& value, Statistic& entry) {
   for (const SeriesRow& row : kSeries) {
     const std::size_t size = (entry.*row.member).size();
     if (row.needed && size == 0) throw value.error(fmt::format("the key \"{}\" is missing", row.key));
     if (size != 0 && size != entry.min.size())
       throw value.error(fmt::format("\"min\" has {} numbers, \"{}\" has {}", entry.min.size(), row.key, size));
   }
-  for (std::size_t i = 0; i < entry.min.size(); ++i)
-    if (entry.min[i] > entry.max[i])
+  for (std::size_t i = 0; i < entry.min.size(); ++i) {
+    const bool finite = std::isfinite(entry.min[i]) && std::isfinite(entry.max[i]);
+    entry.finite &= finite;
+    if (finite && entry.min[i] > entry.max[i])
       throw value.error(fmt::format("channel {}: min {} is larger than max {}", i, entry.min[i], entry.max[i]));
+  }
+}
+
+// Whether a key that is not read is left out where the tensor is scaled: nobody knows what its numbers are, or they are
+// not in a form that can be scaled.
+bool is_strange(std::string_view key, const json::Value& value) {
+  if (is_word(value)) return false;
+  if (key == kHistogram) return value.kind() != json::Kind::object;
+  const Follows how = follows(key);
+  const bool scaled = how != Follows::nothing && how != Follows::sign;
+  return how == Follows::unknown || (scaled && value.kind() != json::Kind::array);
 }
 
 class EntryReader {
@@ -138,7 +153,7 @@ class EntryReader {
   // [lo, hi], of the whole tensor.
   void read_range(json::Value& value, Statistic& entry) {
     buffer_.clear();
-    value.numbers(buffer_);
+    value.numbers(buffer_, json::Specials::any);
     if (buffer_.size() != 2)
       throw value.error(fmt::format("expected an object, or two numbers [lo, hi], found a list of {}", buffer_.size()));
     const auto range = network_.arena().store(std::span<const double>(buffer_));
@@ -150,9 +165,10 @@ class EntryReader {
 
   // A list with a number for each channel, or one number for the whole tensor.
   std::span<const double> read_numbers(json::Value& value, std::string_view key, Statistic& entry) {
-    if (value.kind() != json::Kind::number) return read_series(value, key, network_.arena(), buffer_);
+    const auto special = value.special();
+    if (!special && value.kind() != json::Kind::number) return read_series(value, key, network_.arena(), buffer_);
     entry.whole = true;
-    return {network_.arena().keep(value.number()), 1};
+    return {network_.arena().keep(special ? *special : value.number()), 1};
   }
 
   void read_object(json::Value& value, Statistic& entry) {
@@ -160,9 +176,8 @@ class EntryReader {
     value.object([&](std::string_view key, json::Value& member) {
       const SeriesRow* row = series(key);
       if (!row && key != "axis") {
-        if (!is_word(member) && key != kHistogram && follows(key) == Follows::unknown)
-          strangers_.push_back(network_.arena().store(key));
-        return member.check();
+        if (is_strange(key, member)) strangers_.push_back(network_.arena().store(key));
+        return member.check(json::Specials::any);
       }
       const auto index = row ? static_cast<std::size_t>(row - kSeries.data()) : kSeries.size();
       const unsigned bit = 1U << index;
@@ -241,9 +256,9 @@ class EntryWriter {
   void take(std::string_view key, json::Value& value) {
     const std::uint32_t begin = value.key_begin();
     const Follows how = follows(key);
+    if (key == "axis" || how == Follows::nothing || is_word(value)) return pass(value);
     if (key == kHistogram && value.kind() == json::Kind::object) return take_histogram(begin, value);
-    if (key == "axis" || how == Follows::nothing || is_word(value)) return value.check();
-    if (how == Follows::sign && edit_.shift.empty()) return value.check();
+    if (how == Follows::sign && edit_.shift.empty()) return pass(value);
     const std::vector<double> numbers = numbers_of(value, how != Follows::unknown && how != Follows::sign);
     const auto changed = numbers.size() == edit_.scale.size() ? after(key, how, numbers) : std::nullopt;
     if (changed)
@@ -261,7 +276,7 @@ class EntryWriter {
     bool found = false, fits = true;
     value.object([&](std::string_view key, json::Value& each) {
       const bool bins = key == "low" || key == "width";
-      if ((key != "edges" && !bins) || each.kind() != json::Kind::array) return each.check();
+      if ((key != "edges" && !bins) || is_word(each) || each.kind() != json::Kind::array) return pass(each);
       found = true;
       fits &=
           bins ? take_bins(each, key == "low" ? Follows::value : Follows::spread, pieces) : take_edges(each, pieces);
@@ -295,12 +310,14 @@ class EntryWriter {
 
   static std::vector<double> numbers_of(json::Value& value, bool wanted) {
     std::vector<double> numbers;
-    if (wanted && value.kind() == json::Kind::array)
-      value.numbers(numbers);
+    if (wanted && !is_word(value) && value.kind() == json::Kind::array)
+      value.numbers(numbers, json::Specials::any);
     else
-      value.check();
+      pass(value);
     return numbers;
   }
+
+  static void pass(json::Value& value) { value.check(json::Specials::any); }
 
   double shift(std::size_t channel) const { return edit_.shift.empty() ? 0 : edit_.shift[channel]; }
 
@@ -309,8 +326,9 @@ class EntryWriter {
     std::vector<double> result;
     for (std::size_t i = 0; i < before.size(); ++i) {
       const double s = edit_.scale[i], c = shift(i), v = before[i];
-      if (how == Follows::square && c != 0 && entry_.mean.empty()) return std::nullopt;
-      const double mean = entry_.mean.empty() ? 0 : entry_.mean[i];
+      if (how == Follows::square && c != 0 && (entry_.mean.empty() || !std::isfinite(entry_.mean[i])))
+        return std::nullopt;
+      const double mean = entry_.mean.empty() || c == 0 ? 0 : entry_.mean[i];
       const double changed = how == Follows::value    ? (v - c) * s
                              : how == Follows::spread ? v * s
                              : how == Follows::square ? (v - 2 * c * mean + c * c) * s * s
@@ -321,7 +339,7 @@ class EntryWriter {
   }
 
   double finite(std::string_view key, std::size_t channel, double before, double changed) const {
-    if (std::isfinite(changed)) return changed;
+    if (std::isfinite(changed) || !std::isfinite(before)) return changed;
     throw Error(
         "", fmt::format("calibration '{}'", entry_.name),
         fmt::format("\"{}\", channel {}: {} scaled by {} is too large", key, channel, before, edit_.scale[channel]));
@@ -342,10 +360,34 @@ class EntryWriter {
   std::vector<json::Range> removed_;
 };
 
+// The text of an entry with the numbers that JSON cannot write in quotes, where Python wrote them without.
+std::string with_quotes(std::string text) {
+  if (text.find("NaN") == std::string::npos && text.find("Infinity") == std::string::npos) return text;
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kWords = {
+      {{"NaN", "\"nan\""}, {"-Infinity", "\"-inf\""}, {"Infinity", "\"inf\""}}};
+  std::string result;
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view rest = std::string_view(text).substr(i);
+    const auto* word = std::find_if(kWords.begin(), kWords.end(),
+                                    [&](const auto& each) { return !inside && rest.starts_with(each.first); });
+    if (word != kWords.end()) {
+      result += word->second;
+      i += word->first.size();
+      continue;
+    }
+    const std::size_t size = inside && rest[0] == '\\' ? 2 : 1;
+    inside ^= rest[0] == '"';
+    result += rest.substr(0, size);
+    i += size;
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string scaled_entry(const Statistic& entry, const StatisticEdit* edit) {
-  return edit ? EntryWriter(entry, *edit).write() : std::string(entry.text);
+  return with_quotes(edit ? EntryWriter(entry, *edit).write() : std::string(entry.text));
 }
 
 }  // namespace rw::graph

@@ -22,15 +22,15 @@ struct StatisticText {
 };
 
 // Reads an object of entries; tensors are looked up in `network`, values live in its arena, Statistic::text in `whole`.
-// Error (place "calibration 'name'"): an entry twice, "min" or "max" missing or empty, lists of different lengths, a
-// number that is not finite, min > max.
+// Numbers may be NaN and infinite (json::Specials::any). Error (place "calibration 'name'"): an entry twice, "min" or
+// "max" missing or empty, lists of different lengths, min > max.
 void read_calibration(json::Value& object, std::string_view whole, Network& network, Statistics& statistics,
                       std::vector<StatisticText>& entries);
 
 // The text of an entry after an edit (null: as it is): values (min, max, mean, median, percentiles, edges of a
 // histogram) are shifted and scaled, std is scaled, squares (mean_square, variance) by the square; counts, shares,
-// words and the layout stay. Numbers under other keys, and what does not follow, are left out. Error (place
-// "calibration 'name'"): a value that is no longer finite.
+// words and the layout stay. Numbers under other keys, and what does not follow, are left out. Those that are not finite
+// stay so, in quotes. Error (place "calibration 'name'"): a value that is no longer finite.
 std::string scaled_entry(const Statistic& entry, const StatisticEdit* edit);
 
 }  // namespace rw::graph

@@ -33,11 +33,14 @@ class ForeignReader {
     if (!names_.insert(std::string(name)).second) throw value.duplicate(name);
     if (ranges.low.empty() || ranges.low.size() != ranges.high.size())
       throw value.error(fmt::format("its range has {} lower and {} upper ends", ranges.low.size(), ranges.high.size()));
-    for (std::size_t i = 0; i < ranges.low.size(); ++i)
-      if (!std::isfinite(ranges.low[i]) || !std::isfinite(ranges.high[i]) || ranges.low[i] > ranges.high[i])
-        throw value.error(fmt::format("its range is from {} to {}", ranges.low[i], ranges.high[i]));
-    Arena& arena = network_.arena();
     Statistic entry;
+    for (std::size_t i = 0; i < ranges.low.size(); ++i) {
+      const bool finite = std::isfinite(ranges.low[i]) && std::isfinite(ranges.high[i]);
+      entry.finite &= finite;
+      if (finite && ranges.low[i] > ranges.high[i])
+        throw value.error(fmt::format("its range is from {} to {}", ranges.low[i], ranges.high[i]));
+    }
+    Arena& arena = network_.arena();
     entry.name = arena.store(name);
     if (known) entry.tensor = *id;
     entry.whole = ranges.low.size() == 1;
@@ -69,7 +72,9 @@ class ForeignReader {
 
 // A number, a list of them, or lists of lists.
 void read_numbers(json::Value& value, std::vector<double>& numbers, int depth = 0) {
-  if (value.kind() == json::Kind::number) {
+  if (const auto special = value.special()) {
+    numbers.push_back(*special);
+  } else if (value.kind() == json::Kind::number) {
     numbers.push_back(value.number());
   } else if (value.kind() == json::Kind::array && depth < kMaxRank) {
     value.array([&](json::Value& each) { read_numbers(each, numbers, depth + 1); });
@@ -92,10 +97,10 @@ void at_entry(std::string_view name, F f) {
 // alone.
 
 void read_array(json::Value& value, std::vector<double>& numbers) {
-  if (value.kind() != json::Kind::object) return read_numbers(value, numbers);
+  if (value.special() || value.kind() != json::Kind::object) return read_numbers(value, numbers);
   bool found = false;
   value.object([&](std::string_view key, json::Value& member) {
-    if (key != "data" || found) return member.check();
+    if (key != "data" || found) return member.check(json::Specials::any);
     found = true;
     read_numbers(member, numbers);
   });
@@ -114,7 +119,7 @@ void read_tensors_data(json::Value& object, ForeignReader& reader) {
         else if (key == "highest" && ranges.high.empty())
           read_array(member, ranges.high);
         else
-          member.check();
+          member.check(json::Specials::any);
         tensor |= key == "lowest" || key == "highest";
       });
       if (tensor) reader.add(name, ranges, value);
@@ -139,25 +144,26 @@ struct EncodingReader {
   Encoding& encoding;
 
   void read(std::string_view key, json::Value& value) {
-    const bool number = value.kind() == json::Kind::number;
-    if (key == "min" && number)
-      encoding.min = value.number();
-    else if (key == "max" && number)
-      encoding.max = value.number();
+    const auto special = value.special();
+    const bool number = !special && value.kind() == json::Kind::number;
+    if ((key == "min" || key == "max") && (special || number))
+      (key == "min" ? encoding.min : encoding.max) = special ? *special : value.number();
+    else if (key == "scale" || key == "y_scale")
+      read_numbers(value, encoding.scale);
+    else if (key == "offset")
+      read_numbers(value, encoding.offset);
+    else if (key == "y_zero_point" && (special || value.kind() != json::Kind::null))
+      read_numbers(value, encoding.zero_point);
+    else if (special)
+      value.check(json::Specials::any);
     else if ((key == "bitwidth" || key == "bw") && number)
       encoding.bits = value.number();
     else if ((key == "dtype" || key == "output_dtype") && value.kind() == json::Kind::string)
       encoding.type = value.string();
     else if (key == "axis" && number)
       encoding.axis = value.integer();
-    else if (key == "scale" || key == "y_scale")
-      read_numbers(value, encoding.scale);
-    else if (key == "offset")
-      read_numbers(value, encoding.offset);
-    else if (key == "y_zero_point" && value.kind() != json::Kind::null)
-      read_numbers(value, encoding.zero_point);
     else
-      value.check();
+      value.check(json::Specials::any);
   }
 };
 

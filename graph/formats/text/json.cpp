@@ -175,6 +175,17 @@ std::optional<double> special(std::string_view text) {
   return std::nullopt;
 }
 
+namespace {
+
+// As Python writes them.
+std::optional<double> bare_special(std::string_view token) {
+  if (token == "NaN") return special("nan");
+  if (token == "Infinity") return special("inf");
+  return token == "-Infinity" ? special("-inf") : std::nullopt;
+}
+
+}  // namespace
+
 std::string line_of(std::string_view whole, std::size_t offset) {
   const std::string_view before = whole.substr(0, std::min(offset, whole.size()));
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
@@ -393,6 +404,12 @@ bool Value::is_integer() const {
   return is_number(token) && token.find_first_of(".eE") == std::string_view::npos;
 }
 
+std::optional<double> Value::special() const {
+  const std::string_view token = trim_right(native(native_).raw_json_token());
+  if (token.size() > 2 && token.front() == '"') return json::special(token.substr(1, token.size() - 2));
+  return bare_special(token);
+}
+
 bool Value::members(FunctionRef<bool(std::string_view, Value&)> f) {
   auto& members = native_of<od::object>(object_);
   if (read_) {
@@ -438,7 +455,19 @@ void Value::array(FunctionRef<void(Value&)> f) {
   }
 }
 
-void Value::numbers(std::vector<double>& values, bool specials) {
+namespace {
+
+// A number that is not finite, where it may stand.
+std::optional<double> number_in(const Value& value, Specials specials) {
+  if (specials == Specials::none) return std::nullopt;
+  const auto named = value.special();
+  if (specials == Specials::text) return named && value.kind() == Kind::string ? named : std::nullopt;
+  return named || value.kind() != Kind::null ? named : special("nan");
+}
+
+}  // namespace
+
+void Value::numbers(std::vector<double>& values, Specials specials) {
   od::array elements;
   if (native(native_).get_array().get(elements) != simdjson::SUCCESS) throw expected("a list of numbers");
   for (auto each : elements) {
@@ -447,7 +476,7 @@ void Value::numbers(std::vector<double>& values, bool specials) {
     double number = 0;
     if (element.get_double().get(number) != simdjson::SUCCESS) {
       Value value(*state_, &element);
-      const auto named = specials && value.kind() == Kind::string ? special(value.string()) : std::nullopt;
+      const auto named = number_in(value, specials);
       number = named ? *named : value.number();
     }
     values.push_back(number);
@@ -473,14 +502,15 @@ void check_scalar(const Value& value, std::string_view token) {
   if (!literal && !is_number(token)) throw value.error("is not JSON: expected a value here");
 }
 
-void check_value(Value& value, std::string_view whole, int depth) {
+void check_value(Value& value, std::string_view whole, Specials specials, int depth) {
+  if (specials == Specials::any && value.special()) return;
   if (depth > kMaxDepth) throw value.error(fmt::format("is nested more than {} levels deep", kMaxDepth));
   switch (value.kind()) {
     case Kind::object:
-      value.object([&](std::string_view, Value& member) { check_value(member, whole, depth + 1); });
+      value.object([&](std::string_view, Value& member) { check_value(member, whole, specials, depth + 1); });
       break;
     case Kind::array:
-      value.array([&](Value& element) { check_value(element, whole, depth + 1); });
+      value.array([&](Value& element) { check_value(element, whole, specials, depth + 1); });
       break;
     case Kind::string:
       value.string();
@@ -492,7 +522,7 @@ void check_value(Value& value, std::string_view whole, int depth) {
 
 }  // namespace
 
-void Value::check() { check_value(*this, state_->whole, 0); }
+void Value::check(Specials specials) { check_value(*this, state_->whole, specials, 0); }
 
 std::string_view Value::text() {
   check();

@@ -35,6 +35,10 @@ inline std::string_view cut(std::string_view whole, Range range) { return whole.
 // A number that is also text: "inf", "-inf", "nan", since JSON has no way to write them.
 std::optional<double> special(std::string_view text);
 
+// In which forms a list may have numbers that are not finite: in none, as such texts, or also without quotes as Python
+// writes them (NaN, Infinity, -Infinity, which is not JSON) and null.
+enum class Specials : std::uint8_t { none, text, any };
+
 class DocumentState;
 
 // A value while its turn is: it is given to a callback, is read by at most one of the methods, and is gone when the
@@ -52,6 +56,7 @@ class Value {
   std::int64_t integer();     // not 1.0 or 1e3
   bool boolean();
   std::optional<std::int64_t> if_integer();  // has no value where it is none: read it as what it is then
+  std::optional<double> special() const;     // a number that is not finite, in any form but null; reads nothing
 
   // Calls f for each member or element in order. What f leaves unread is passed over unchecked: somebody reads it
   // later.
@@ -59,15 +64,17 @@ class Value {
   void array(FunctionRef<void(Value& value)> f);
   // Reads an object as far as its first member of this name and calls f for it; false: it has none.
   bool find(std::string_view key, FunctionRef<void(Value& value)> f);
-  // All elements of an array; into a list they are appended; with `specials` also "inf", "-inf" and "nan".
-  void numbers(std::vector<double>& values, bool specials = false);
+  // All elements of an array; into a list they are appended.
+  void numbers(std::vector<double>& values, Specials specials = Specials::none);
   void integers(FunctionRef<void(std::int64_t)> f);
   void integers(std::vector<std::int64_t>& values) {
     integers([&](std::int64_t each) { values.push_back(each); });
   }
 
-  void check();             // reads the value, whatever it is, and checks that it is JSON
-  std::string_view text();  // the same; its text as it stands in the file
+  // Reads the value, whatever it is, and checks that it is JSON; with Specials::any numbers may stand in it as Python
+  // writes them.
+  void check(Specials specials = Specials::none);
+  std::string_view text();  // the same as check(); its text as it stands in the file
   // Of an object that can still be read: its text if it is JSON, known by counting brackets and checked by nobody.
   std::string_view unchecked_text();
 
