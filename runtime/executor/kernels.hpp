@@ -113,11 +113,12 @@ class Kernel {
   std::vector<FormatRef> reads;
   FormatRef gives;
   std::size_t output_bytes = 0;
-  bool in_place = false;  // the output may lie where the first input does
+  std::size_t scratch_bytes = 0;  // memory of nobody else's while it runs, in which it may put what it likes; 0: none
+  bool in_place = false;          // the output may lie where the first input does
   // This one of what it reads has to lie in the output before: it is added to it. Nothing: none.
   std::optional<std::size_t> accumulates;
 
-  virtual void run(std::span<const float* const> inputs, float* output) = 0;
+  virtual void run(std::span<const float* const> inputs, float* output, float* scratch) = 0;
 };
 
 class Kernels {
@@ -130,7 +131,7 @@ class Kernels {
 };
 
 // What the library exports, as `rw_executor_kernels`; it lives as long as the process.
-inline constexpr int kKernelsVersion = 1;
+inline constexpr int kKernelsVersion = 2;
 using KernelsOf = Kernels* (*)(int version);  // null: it was built for another version of the program
 
 }  // namespace rw::executor

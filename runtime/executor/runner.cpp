@@ -101,6 +101,7 @@ Runner::Runner(const graph::Network& network, const Schedule& schedule, const Co
     : network_(network), schedule_(schedule), constants_(constants), kernels_(kernels) {
   held_.resize(network.tensors().size());
   fixed_.resize(network.tensors().size());
+  row_major_.resize(network.tensors().size());
 }
 
 void Runner::begin(bool same_shapes) {
@@ -141,7 +142,7 @@ void Runner::show(TensorId id, Held& held, Watch watch) {
     watch(Value{id, held.shape, {}, integers});
     return;
   }
-  make_row_major(held);
+  make_row_major(id, held);
   const std::size_t count = evaluator::count(held.shape);
   if (!held.own()) {
     auto copy = memory_.get(count * sizeof(float));
@@ -152,20 +153,18 @@ void Runner::show(TensorId id, Held& held, Watch watch) {
   watch(Value{id, held.shape, {held.floats.get(), count}, {}});
 }
 
-void Runner::make_row_major(Held& held) {
+void Runner::make_row_major(TensorId id, Held& held) {
   if (!held.format) return;
-  const auto kernel = conversion(held.shape, held.format, nullptr);
-  auto to = memory_.get(evaluator::count(held.shape) * sizeof(float));
-  const float* from = held.floats.get();
-  kernel->run({&from, 1}, to.get());
-  held.floats = std::move(to);
+  std::unique_ptr<Kernel>& kernel = row_major_[id];
+  if (!kernel || !same(kernel->reads[0], held.format)) kernel = conversion(held.shape, held.format, nullptr);
+  held.floats = convert(*kernel, held.floats.get());
   held.format = nullptr;
   held.writable = true;
 }
 
 Array Runner::array(TensorId id) {
   Held held = read(id);
-  make_row_major(held);
+  make_row_major(id, held);
   if (held.integers) return *held.integers;
   return {held.shape, std::vector<float>(held.floats.get(), held.floats.get() + evaluator::count(held.shape))};
 }
@@ -366,7 +365,8 @@ void Runner::convert_sources(const Planned& planned, Piece& piece) {
       converted.floats =
           std::shared_ptr<float>(static_cast<float*>(std::aligned_alloc(64, (bytes + 63) / 64 * 64)), std::free);
       const float* from = held.floats.get();
-      piece.conversions[i]->run({&from, 1}, converted.floats.get());
+      std::vector<float> scratch(piece.conversions[i]->scratch_bytes / sizeof(float) + 1);
+      piece.conversions[i]->run({&from, 1}, converted.floats.get(), scratch.data());
       piece.own[i] = std::move(converted);
       piece.conversions[i] = nullptr;
     }
@@ -394,15 +394,24 @@ void Runner::run(std::size_t group, const Group& what, Watch watch) {
   built.ready = true;
 }
 
+void Runner::run_kernel(Kernel& kernel, std::span<const float* const> inputs, float* output) {
+  const auto scratch = kernel.scratch_bytes > 0 ? memory_.get(kernel.scratch_bytes) : nullptr;
+  kernel.run(inputs, output, scratch.get());
+}
+
+std::shared_ptr<float> Runner::convert(Kernel& kernel, const float* from) {
+  auto to = memory_.get(kernel.output_bytes);
+  run_kernel(kernel, {&from, 1}, to.get());
+  return to;
+}
+
 const float* Runner::source(Piece& piece, std::size_t i, std::vector<std::shared_ptr<float>>& alive) {
   if (piece.own[i].there()) return piece.own[i].floats.get();
   Held& held = read(piece.sources[i].tensor);
   if (!piece.conversions[i]) return held.floats.get();
   const FormatRef& wanted = piece.conversions[i]->gives;
   if (const auto before = converted(held, wanted)) return before.get();
-  auto to = memory_.get(piece.conversions[i]->output_bytes);
-  const float* from = held.floats.get();
-  piece.conversions[i]->run({&from, 1}, to.get());
+  const auto to = convert(*piece.conversions[i], held.floats.get());
   alive.push_back(to);
   if (left_[piece.sources[i].tensor] > 1) held.also.emplace_back(wanted, to);
   return to.get();
@@ -444,13 +453,10 @@ void Runner::execute(Piece& piece, Watch watch) {
   result.format = piece.kernel->gives;
   result.floats = output_of(piece, sources);
   result.writable = true;
-  piece.kernel->run(sources, result.floats.get());
+  run_kernel(*piece.kernel, sources, result.floats.get());
   alive.clear();
   if (piece.row_major) {
-    auto to = memory_.get(piece.row_major->output_bytes);
-    const float* from = result.floats.get();
-    piece.row_major->run({&from, 1}, to.get());
-    result.floats = std::move(to);
+    result.floats = convert(*piece.row_major, result.floats.get());
     result.format = nullptr;
   }
   for (const OperatorId id : piece.operators)
@@ -484,7 +490,7 @@ void Runner::evaluate(const Piece& piece, Watch watch) {
   std::vector<Array> arrays;
   for (const TensorId input : op.inputs) {
     inputs.push_back(input == kNone ? Held{} : read(input));
-    if (input != kNone) make_row_major(inputs.back());
+    if (input != kNone) make_row_major(input, inputs.back());
     arrays.push_back(input == kNone ? Array() : view_of(inputs.back()));
   }
   std::vector<const Array*> given;

@@ -69,10 +69,12 @@ class Runner {
   void execute(Piece& piece, Watch watch);
   void execute_alias(Piece& piece, Watch watch);
   void evaluate(const Piece& piece, Watch watch);
+  void run_kernel(Kernel& kernel, std::span<const float* const> inputs, float* output);
+  std::shared_ptr<float> convert(Kernel& kernel, const float* from);
   const float* source(Piece& piece, std::size_t i, std::vector<std::shared_ptr<float>>& alive);
   bool last_reading(const Piece& piece, std::size_t source);
   std::shared_ptr<float> output_of(const Piece& piece, std::span<const float* const> sources);
-  void make_row_major(Held& held);
+  void make_row_major(graph::TensorId id, Held& held);
   void show(graph::TensorId id, Held& held, Watch watch);
   void release(graph::TensorId id);
 
@@ -81,8 +83,9 @@ class Runner {
   const Constants& constants_;
   Kernels& kernels_;
   Memory memory_;
-  std::vector<Held> held_;   // by tensor
-  std::vector<Held> fixed_;  // by tensor: constants that are read while the network runs
+  std::vector<Held> held_;                          // by tensor
+  std::vector<Held> fixed_;                         // by tensor: constants that are read while the network runs
+  std::vector<std::unique_ptr<Kernel>> row_major_;  // by tensor: from the format that it had before
   std::vector<std::uint32_t> left_;
   std::vector<Built> built_;  // by group
 };

@@ -3,10 +3,13 @@
 //   bench_executor MODEL THREADS INPUT DIMS FILE...     DIMS: 1x3x224x224; FILE: its floats
 //
 // Then line by line, from standard input: "run N" says how many seconds N runs take; "outputs FILE" writes the outputs,
-// each as its name, its dimensions and its values; "profile N" says where the time of N runs goes; "memory" says how
-// much anonymous memory the process has, and how much of it at most, in KiB.
+// each as its name, its dimensions and its values; "profile N" says where the time of N runs goes; "memory" says, in
+// KiB, how much anonymous memory the process had before the session was opened and has now, how much the weights are
+// and the largest set of activations that live at one time.
 #include <fmt/format.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -48,12 +51,54 @@ void write_outputs(const graph::Network& network, const std::vector<evaluator::A
   }
 }
 
-std::string memory() {
+std::size_t anonymous_kib() {
+  malloc_trim(0);  // what was freed, as outputs are, is not in use
   std::ifstream status("/proc/self/status");
-  std::string line, anonymous;
-  while (std::getline(status, line))
-    if (line.starts_with("RssAnon:")) anonymous = line.substr(8);
-  return anonymous;
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("RssAnon:")) return std::stoul(line.substr(8));
+  return 0;
+}
+
+std::size_t weights_kib(const graph::Network& network) {
+  std::size_t elements = 0;
+  for (const graph::Tensor& tensor : network.tensors())
+    if (tensor.constant && graph::floating(tensor.constant->dtype))
+      elements += evaluator::count({tensor.constant->shape.dims().begin(), tensor.constant->shape.dims().end()});
+  return elements * sizeof(float) / 1024;
+}
+
+// The largest set of activations that live at one time, where every operator runs by itself, in order: what it reads,
+// what it gives, and what later ones read or the network gives. Shapes are those of a run.
+std::size_t live_kib(const graph::Network& network, const executor::Inputs& inputs) {
+  executor::Options options;
+  for (graph::TensorId id = 0; id < network.tensors().size(); ++id) {
+    const graph::Tensor& tensor = network.tensor(id);
+    if (!tensor.constant && (tensor.is_input || tensor.producer != graph::kNone)) options.watched.push_back(id);
+  }
+  std::map<graph::TensorId, std::size_t> bytes, last;  // last: behind which operator it goes, counted from 1
+  executor::open(network, std::move(options))->run(inputs, [&](const executor::Value& value) {
+    bytes[value.tensor] = value.floats.size_bytes() + value.integers.size_bytes();
+  });
+  std::size_t at = 0;
+  for (const graph::OperatorId id : network.order()) {
+    ++at;
+    for (const graph::TensorId output : network.op(id).outputs) last[output] = at;
+    for (const graph::TensorId input : network.op(id).inputs) last[input] = at;
+  }
+  for (const graph::TensorId id : network.outputs()) last[id] = at;
+  std::map<std::size_t, std::size_t> going;  // bytes, by the operator behind which they go
+  std::size_t live = 0, most = 0;
+  for (const auto& [id, end] : last) {
+    going[end] += bytes[id];
+    if (id != graph::kNone && network.tensor(id).is_input) live += bytes[id];
+  }
+  at = 0;
+  for (const graph::OperatorId id : network.order()) {
+    for (const graph::TensorId output : network.op(id).outputs) live += bytes[output];
+    most = std::max(most, live);
+    live -= going[++at];
+  }
+  return most / 1024;
 }
 
 }  // namespace
@@ -64,11 +109,15 @@ int main(int argc, char** argv) {
   graph::infer_shapes(model.network, graph::Forms(model.network));
   const graph::Network& network = model.network;
   const executor::Inputs inputs = read_inputs(network, argc, argv);
-  const std::string before = memory();
+  const std::size_t before = anonymous_kib();
   executor::Options options;
   options.threads = static_cast<unsigned>(std::atoi(argv[2]));
   const auto session = executor::open(network, std::move(options));
   const auto run = [&] { return session->run(inputs, [](const executor::Value&) {}); };
+  const auto memory = [&](std::size_t first) {
+    const std::size_t now = anonymous_kib();
+    return fmt::format("{} {} {} {}", first, now, weights_kib(network), live_kib(network, inputs));
+  };
   for (std::string line; std::getline(std::cin, line);) {
     std::stringstream words(line);
     std::string verb, what;
@@ -83,9 +132,7 @@ int main(int argc, char** argv) {
     if (verb == "outputs") write_outputs(network, run(), what);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     for (const auto& [name, time] : profile) fmt::print("{}={:.3f} ", name, time / count * 1e3);
-    fmt::print("{}\n", verb == "memory"    ? before + " " + memory()
-                       : verb == "profile" ? ""
-                                           : fmt::format("{:.6f}", seconds));
+    fmt::print("{}\n", verb == "memory" ? memory(before) : verb == "profile" ? "" : fmt::format("{:.6f}", seconds));
     std::fflush(stdout);
   }
 }

@@ -52,11 +52,12 @@ memory::desc other_desc(const PostOp& post, const memory::desc& output) {
                                                                                       : row_major(post.other.shape);
 }
 
-std::shared_ptr<void> pages(std::size_t bytes) {
+// Memory of weights, in pages of their own where they are large: the heap does not grow by what is copied meanwhile.
+std::shared_ptr<void> weight_memory(std::size_t bytes) {
   constexpr std::size_t kLarge = std::size_t{64} << 10U;
-  bytes += 64;  // which a kernel may read without need
+  bytes = bytes / 64 * 64 + 128;  // a kernel may read behind them without need
   if (bytes < kLarge) {
-    void* memory = std::aligned_alloc(64, (std::max<std::size_t>(bytes, 1) + 63) / 64 * 64);
+    void* memory = std::aligned_alloc(64, bytes);
     if (memory == nullptr) throw std::bad_alloc();
     return {memory, std::free};
   }
@@ -82,8 +83,14 @@ dnnl::primitive_attr attributes_of(const Layer& layer, const memory::desc& outpu
     else
       post_ops.append_eltwise(1, algorithm_of(post.step), post.alpha, post.beta);
   }
-  dnnl::primitive_attr attributes;
+  dnnl::primitive_attr attributes = plain_attributes();
   attributes.set_post_ops(post_ops);
+  return attributes;
+}
+
+dnnl::primitive_attr plain_attributes() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   return attributes;
 }
 
@@ -103,34 +110,83 @@ bool slow(const dnnl::primitive_desc& chosen) {
   return std::string_view(chosen.impl_info_str()).find("ref") != std::string_view::npos;
 }
 
-Kept kept(const Parameter& parameter, const memory::desc& as, const memory::desc& wanted) {
-  memory from(as, engine(), const_cast<float*>(parameter.values));
-  std::shared_ptr<void> owner = pages(wanted.get_size());
-  memory to(wanted, engine(), owner.get());
-  dnnl::reorder(from, to).execute(stream(), from, to);
-  stream().wait();
-  return {std::move(to), std::move(owner)};
-}
-
-Primitive::Primitive(dnnl::primitive primitive, std::vector<Argument> inputs, const memory::desc& output)
-    : primitive_(std::move(primitive)), output_(output, engine(), nullptr) {
+Primitive::Primitive(const dnnl::primitive_desc_base& chosen, const std::vector<Argument>& inputs,
+                     const memory::desc& output, std::vector<Weight> weights)
+    : gives(format_of(output)),
+      output_bytes(output.get_size()),
+      scratch_bytes(chosen.scratchpad_desc().get_size()),
+      primitive_(chosen.get()),
+      weights_(std::move(weights)),
+      output_(output, engine(), nullptr) {
   for (const Argument& input : inputs) {
     inputs_.emplace_back(input.desc, engine(), nullptr);
     if (input.name)
-      arguments_.insert({*input.name, inputs_.back()});  // a handle of the same memory
+      add(*input.name, inputs_.back());
     else
       accumulates = inputs_.size() - 1;
     reads.push_back(format_of(input.desc));
   }
-  arguments_.insert({DNNL_ARG_DST, output_});
-  gives = format_of(output);
-  output_bytes = output.get_size();
+  for (const Weight& weight : weights_) {
+    weight_memories_.emplace_back(weight.wanted, engine(), nullptr);
+    add(weight.name, weight_memories_.back());
+  }
+  add(DNNL_ARG_DST, output_);
+  if (scratch_bytes == 0) return;
+  scratch_ = memory(chosen.scratchpad_desc(), engine(), nullptr);
+  add(DNNL_ARG_SCRATCHPAD, scratch_);
 }
 
-void Primitive::run(std::span<const float* const> inputs, float* output) {
+// The memory object lives as long as the handle that this class holds of it.
+void Primitive::add(int name, const memory& memory) { arguments_.push_back({name, memory.get()}); }
+
+void Primitive::run(std::span<const float* const> inputs, std::span<const std::shared_ptr<void>> weights, float* output,
+                    float* scratch) {
+  const std::lock_guard lock(running_);
+  if (fill) std::fill_n(output, output_bytes / sizeof(float), *fill);
   for (std::size_t i = 0; i < inputs_.size(); ++i) inputs_[i].set_data_handle(const_cast<float*>(inputs[i]));
+  for (std::size_t i = 0; i < weight_memories_.size(); ++i) weight_memories_[i].set_data_handle(weights[i].get());
   output_.set_data_handle(output);
-  primitive_.execute(stream(), arguments_);
+  if (scratch_bytes > 0) scratch_.set_data_handle(scratch);
+  dnnl::error::wrap_c_api(
+      dnnl_primitive_execute(primitive_.get(), stream().get(), static_cast<int>(arguments_.size()), arguments_.data()),
+      "a layer cannot be computed");
+}
+
+namespace {
+
+class Weighted final : public Kernel {
+ public:
+  Weighted(PrimitiveRef primitive, const Layer& layer) : primitive_(std::move(primitive)) {
+    for (const Primitive::Weight& weight : primitive_->weights()) weights_.push_back(reordered(weight, layer));
+    reads = primitive_->reads;
+    gives = primitive_->gives;
+    output_bytes = primitive_->output_bytes;
+    scratch_bytes = primitive_->scratch_bytes;
+    in_place = primitive_->in_place;
+    accumulates = primitive_->accumulates;
+  }
+  void run(std::span<const float* const> inputs, float* output, float* scratch) override {
+    primitive_->run(inputs, weights_, output, scratch);
+  }
+
+ private:
+  static std::shared_ptr<void> reordered(const Primitive::Weight& weight, const Layer& layer) {
+    memory from(weight.stored, engine(), const_cast<float*>((layer.*weight.of).values));
+    std::shared_ptr<void> values = weight_memory(weight.wanted.get_size());
+    memory to(weight.wanted, engine(), values.get());
+    dnnl::reorder(from, to).execute(stream(), from, to);
+    stream().wait();
+    return values;
+  }
+
+  PrimitiveRef primitive_;
+  std::vector<std::shared_ptr<void>> weights_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> kernel_of(PrimitiveRef primitive, const Layer& layer) {
+  return std::make_unique<Weighted>(std::move(primitive), layer);
 }
 
 }  // namespace rw::executor::onednn

@@ -4,6 +4,7 @@
 #include <dnnl.hpp>
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "runtime/executor/kernels.hpp"
@@ -16,36 +17,57 @@ dnnl::algorithm algorithm_of(Step step);
 // shape; with `accumulate` the first of them adds to what lies in the output.
 dnnl::primitive_attr attributes_of(const Layer& layer, const dnnl::memory::desc& output, bool accumulate = false);
 
-// Memory of a kernel's own, in pages of its own where it is large: the heap does not grow by what is copied meanwhile.
-struct Kept {
-  dnnl::memory memory;
-  std::shared_ptr<void> owner;
-};
-// A parameter in the format that the primitive asks for.
-Kept kept(const Parameter& parameter, const dnnl::memory::desc& as, const dnnl::memory::desc& wanted);
-
-class Primitive final : public Kernel {
+// A primitive that is ready to run on any memory. Its code and its descriptors take tens of kilobytes, so that kernels
+// of equal layers share it; weights are their own.
+class Primitive {
  public:
-  // An argument of the primitive that it reads from its caller; no name: it lies in the output.
+  // An argument that is read from the caller; no name: it lies in the output.
   struct Argument {
     std::optional<int> name;
     dnnl::memory::desc desc;
   };
+  // A weight or bias: how it is stored, and how the primitive reads it.
+  struct Weight {
+    int name;
+    Parameter Layer::*of;
+    dnnl::memory::desc stored, wanted;
+  };
 
-  Primitive(dnnl::primitive primitive, std::vector<Argument> inputs, const dnnl::memory::desc& output);
-  void keep(int name, Kept what) {
-    arguments_.insert({name, std::move(what.memory)});
-    owners_.push_back(std::move(what.owner));
-  }
-  void run(std::span<const float* const> inputs, float* output) override;
+  Primitive(const dnnl::primitive_desc_base& chosen, const std::vector<Argument>& inputs,
+            const dnnl::memory::desc& output, std::vector<Weight> weights = {});
+
+  // `weights`: in the order of weights(), as wanted. One thread at a time runs it, and the others wait.
+  void run(std::span<const float* const> inputs, std::span<const std::shared_ptr<void>> weights, float* output,
+           float* scratch);
+
+  const std::vector<Weight>& weights() const { return weights_; }
+
+  // What a Kernel tells.
+  std::vector<FormatRef> reads;
+  FormatRef gives;
+  std::size_t output_bytes = 0, scratch_bytes = 0;
+  bool in_place = false;
+  std::optional<std::size_t> accumulates;
+  std::optional<float> fill;  // of the output, before the primitive writes a part of it
 
  private:
+  void add(int name, const dnnl::memory& memory);
+
   dnnl::primitive primitive_;
   std::vector<dnnl::memory> inputs_;
-  dnnl::memory output_;
-  std::unordered_map<int, dnnl::memory> arguments_;
-  std::vector<std::shared_ptr<void>> owners_;
+  std::vector<Weight> weights_;
+  std::vector<dnnl::memory> weight_memories_;
+  dnnl::memory output_, scratch_;
+  std::vector<dnnl_exec_arg_t> arguments_;
+  std::mutex running_;
 };
+using PrimitiveRef = std::shared_ptr<Primitive>;
+
+// A primitive with weights of its own, which the layer has and is read for alone.
+std::unique_ptr<Kernel> kernel_of(PrimitiveRef primitive, const Layer& layer);
+
+// Attributes of what has no post-ops: memory that primitives need beside comes from their caller.
+dnnl::primitive_attr plain_attributes();
 
 // Whether the primitive is one of those that compute element by element for lack of a better one.
 bool slow(const dnnl::primitive_desc& chosen);
@@ -54,18 +76,18 @@ bool slow(const dnnl::primitive_desc& chosen);
 void add_others(const Layer& layer, const dnnl::memory::desc& output, std::vector<Primitive::Argument>& arguments,
                 bool accumulate = false);
 
-// One for each kind of layer.
-std::unique_ptr<Kernel> convolution(const Layer& layer);
-std::unique_ptr<Kernel> deconvolution(const Layer& layer);
-std::unique_ptr<Kernel> product(const Layer& layer);
-std::unique_ptr<Kernel> batch_product(const Layer& layer);
-std::unique_ptr<Kernel> pool(const Layer& layer);
-std::unique_ptr<Kernel> softmax(const Layer& layer);
-std::unique_ptr<Kernel> resize(const Layer& layer);
-std::unique_ptr<Kernel> concat(const Layer& layer);
-std::unique_ptr<Kernel> elementwise(const Layer& layer);
-std::unique_ptr<Kernel> copy(const Layer& layer);
-std::unique_ptr<Kernel> pad(const Layer& layer);
-std::unique_ptr<Kernel> normalize(const Layer& layer);
+// One for each kind of layer; null: there is none. Of the weights only shapes are read.
+PrimitiveRef convolution(const Layer& layer);
+PrimitiveRef deconvolution(const Layer& layer);
+PrimitiveRef product(const Layer& layer);
+PrimitiveRef batch_product(const Layer& layer);
+PrimitiveRef pool(const Layer& layer);
+PrimitiveRef softmax(const Layer& layer);
+PrimitiveRef resize(const Layer& layer);
+PrimitiveRef concat(const Layer& layer);
+PrimitiveRef elementwise(const Layer& layer);
+PrimitiveRef copy(const Layer& layer);
+PrimitiveRef pad(const Layer& layer);
+PrimitiveRef normalize(const Layer& layer);
 
 }  // namespace rw::executor::onednn

@@ -6,6 +6,7 @@
 
 #include "runtime/executor/onednn/format.hpp"
 #include "runtime/executor/onednn/kernel.hpp"
+#include "runtime/executor/onednn/shared.hpp"
 
 // Of the OpenMP that oneDNN runs on, whose header only gcc has.
 extern "C" int omp_get_max_threads();
@@ -16,7 +17,7 @@ namespace {
 
 struct KindRow {
   Kind kind;
-  std::unique_ptr<Kernel> (*make)(const Layer&);
+  PrimitiveRef (*make)(const Layer&);
 };
 
 constexpr KindRow kKinds[] = {
@@ -47,12 +48,16 @@ bool repeats(const Layer& layer) {
 
 class OneDnn final : public Kernels {
  public:
+  // oneDNN itself would keep what nobody uses any more, also the primitives that reorder weights once.
+  OneDnn() { dnnl::set_primitive_cache_capacity(0); }
+
   std::unique_ptr<Kernel> make(const Layer& layer) override {
     const auto row = std::find_if(std::begin(kKinds), std::end(kKinds),
                                   [&](const KindRow& each) { return each.kind == layer.kind; });
     if (repeats(layer)) return nullptr;
     try {
-      return row->make(layer);
+      PrimitiveRef primitive = primitives_.get(layer, row->make);
+      return primitive ? kernel_of(std::move(primitive), layer) : nullptr;
     } catch (const dnnl::error&) {  // a shape or a post-op that it does not take
       return nullptr;
     }
@@ -63,6 +68,9 @@ class OneDnn final : public Kernels {
     omp_set_num_threads(static_cast<int>(count));
     return static_cast<unsigned>(before);
   }
+
+ private:
+  SharedPrimitives primitives_;
 };
 
 }  // namespace

@@ -61,7 +61,7 @@ std::pair<typename Forward::primitive_desc, bool> choose(const Layer& layer, con
 }
 
 template <typename Forward>
-std::unique_ptr<Kernel> convolved(const Layer& layer, dnnl::algorithm how, const memory::desc& stored) {
+PrimitiveRef convolved(const Layer& layer, dnnl::algorithm how, const memory::desc& stored) {
   const memory::desc source = any(layer.inputs[0].shape), target = any(layer.output), weight = any(stored.dims());
   const bool biased = layer.bias.values != nullptr;
   const auto desc = biased ? typename Forward::desc(kInference, how, source, weight, bias_desc(layer), target,
@@ -72,24 +72,23 @@ std::unique_ptr<Kernel> convolved(const Layer& layer, dnnl::algorithm how, const
   if (!chosen) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, chosen.src_desc()}};
   add_others(layer, chosen.dst_desc(), arguments, accumulate);
-  auto kernel = std::make_unique<Primitive>(Forward(chosen), std::move(arguments), chosen.dst_desc());
-  kernel->keep(DNNL_ARG_WEIGHTS, kept(layer.weight, stored, chosen.weights_desc()));
-  if (biased) kernel->keep(DNNL_ARG_BIAS, kept(layer.bias, bias_desc(layer), chosen.bias_desc()));
-  return kernel;
+  std::vector<Primitive::Weight> weights = {{DNNL_ARG_WEIGHTS, &Layer::weight, stored, chosen.weights_desc()}};
+  if (biased) weights.push_back({DNNL_ARG_BIAS, &Layer::bias, bias_desc(layer), chosen.bias_desc()});
+  return std::make_shared<Primitive>(chosen, arguments, chosen.dst_desc(), std::move(weights));
 }
 
 }  // namespace
 
-std::unique_ptr<Kernel> convolution(const Layer& layer) {
+PrimitiveRef convolution(const Layer& layer) {
   return convolved<dnnl::convolution_forward>(layer, dnnl::algorithm::convolution_direct, weight_desc(layer, false));
 }
 
-std::unique_ptr<Kernel> deconvolution(const Layer& layer) {
+PrimitiveRef deconvolution(const Layer& layer) {
   return convolved<dnnl::deconvolution_forward>(layer, dnnl::algorithm::deconvolution_direct, weight_desc(layer, true));
 }
 
 // [m, k] times [k, n], with the bias [n].
-std::unique_ptr<Kernel> product(const Layer& layer) {
+PrimitiveRef product(const Layer& layer) {
   const Dims& stored = layer.weight.shape;
   const std::int64_t k = stored[layer.weight.transposed ? 1 : 0], n = stored[layer.weight.transposed ? 0 : 1];
   const memory::desc weight =
@@ -103,34 +102,31 @@ std::unique_ptr<Kernel> product(const Layer& layer) {
   if (!chosen) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, source}};
   add_others(layer, target, arguments);
-  auto kernel = std::make_unique<Primitive>(dnnl::matmul(chosen), std::move(arguments), target);
-  kernel->keep(DNNL_ARG_WEIGHTS, kept(layer.weight, weight, chosen.weights_desc()));
-  if (biased) kernel->keep(DNNL_ARG_BIAS, kept(layer.bias, bias, chosen.bias_desc()));
-  return kernel;
+  std::vector<Primitive::Weight> weights = {{DNNL_ARG_WEIGHTS, &Layer::weight, weight, chosen.weights_desc()}};
+  if (biased) weights.push_back({DNNL_ARG_BIAS, &Layer::bias, bias, chosen.bias_desc()});
+  return std::make_shared<Primitive>(chosen, arguments, target, std::move(weights));
 }
 
-std::unique_ptr<Kernel> batch_product(const Layer& layer) {
+PrimitiveRef batch_product(const Layer& layer) {
   const memory::desc left = row_major(layer.inputs[0].shape), right = row_major(layer.inputs[1].shape);
   const memory::desc target = row_major(layer.output);
   const dnnl::matmul::primitive_desc chosen({left, right, target}, attributes_of(layer, target), engine(), true);
   if (!chosen) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}};
   add_others(layer, target, arguments);
-  return std::make_unique<Primitive>(dnnl::matmul(chosen), std::move(arguments), target);
+  return std::make_shared<Primitive>(chosen, arguments, target);
 }
 
-std::unique_ptr<Kernel> normalize(const Layer& layer) {
+PrimitiveRef normalize(const Layer& layer) {
   const memory::desc data = row_major(layer.inputs[0].shape);
   const dnnl::layer_normalization_forward::primitive_desc chosen(
       {kInference, data, layer.epsilon, dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift},
-      engine(), true);
+      plain_attributes(), engine(), true);
   if (!chosen) return nullptr;
-  auto kernel = std::make_unique<Primitive>(dnnl::layer_normalization_forward(chosen),
-                                            std::vector<Primitive::Argument>{{DNNL_ARG_SRC, data}}, data);
   const memory::desc vector = row_major(layer.weight.shape);
-  kernel->keep(DNNL_ARG_SCALE, kept(layer.weight, vector, vector));
-  kernel->keep(DNNL_ARG_SHIFT, kept(layer.bias, vector, vector));
-  return kernel;
+  return std::make_shared<Primitive>(chosen, std::vector<Primitive::Argument>{{DNNL_ARG_SRC, data}}, data,
+                                     std::vector<Primitive::Weight>{{DNNL_ARG_SCALE, &Layer::weight, vector, vector},
+                                                                    {DNNL_ARG_SHIFT, &Layer::bias, vector, vector}});
 }
 
 }  // namespace rw::executor::onednn

@@ -21,12 +21,12 @@ Dims gaps(const Dims& dilations) {
 }
 
 template <typename Forward>
-std::unique_ptr<Kernel> of_one(const Layer& layer, const typename Forward::desc& desc) {
+PrimitiveRef of_one(const Layer& layer, const typename Forward::desc& desc) {
   const typename Forward::primitive_desc chosen(desc, attributes_of(layer, desc_of(layer.inputs[0])), engine(), true);
   if (!chosen) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, chosen.src_desc()}};
   add_others(layer, chosen.dst_desc(), arguments);
-  return std::make_unique<Primitive>(Forward(chosen), std::move(arguments), chosen.dst_desc());
+  return std::make_shared<Primitive>(chosen, arguments, chosen.dst_desc());
 }
 
 // The first post-op as a primitive, the others behind it.
@@ -50,7 +50,7 @@ memory::desc taken(const Operand& operand) {
   return blocking.inner_nblks > 0 && blocking.inner_blks[0] < width ? row_major(operand.shape) : desc;
 }
 
-std::unique_ptr<Kernel> binary(const Layer& layer) {
+PrimitiveRef binary(const Layer& layer) {
   const PostOp& first = layer.post[0];
   const memory::desc left = taken(layer.inputs[0]);
   const memory::desc right = first.other.shape == layer.inputs[0].shape ? left : row_major(first.other.shape);
@@ -61,14 +61,14 @@ std::unique_ptr<Kernel> binary(const Layer& layer) {
   if (!chosen || slow(chosen)) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC_0, left}, {DNNL_ARG_SRC_1, right}};
   add_others(rest, left, arguments);
-  auto kernel = std::make_unique<Primitive>(dnnl::binary(chosen), std::move(arguments), left);
-  kernel->in_place = true;
-  return kernel;
+  auto primitive = std::make_shared<Primitive>(chosen, arguments, left);
+  primitive->in_place = true;
+  return primitive;
 }
 
 }  // namespace
 
-std::unique_ptr<Kernel> pool(const Layer& layer) {
+PrimitiveRef pool(const Layer& layer) {
   const algorithm how = layer.kind == Kind::max_pool       ? algorithm::pooling_max
                         : layer.kind == Kind::average_pool ? algorithm::pooling_avg_exclude_padding
                                                            : algorithm::pooling_avg_include_padding;
@@ -77,27 +77,27 @@ std::unique_ptr<Kernel> pool(const Layer& layer) {
               gaps(layer.dilations), layer.begin, layer.end});
 }
 
-std::unique_ptr<Kernel> softmax(const Layer& layer) {
+PrimitiveRef softmax(const Layer& layer) {
   return of_one<dnnl::softmax_forward>(layer, {kInference, desc_of(layer.inputs[0]), static_cast<int>(layer.axis)});
 }
 
-std::unique_ptr<Kernel> resize(const Layer& layer) {
+PrimitiveRef resize(const Layer& layer) {
   const algorithm how =
       layer.kind == Kind::resize_nearest ? algorithm::resampling_nearest : algorithm::resampling_linear;
   return of_one<dnnl::resampling_forward>(layer, {kInference, how, desc_of(layer.inputs[0]), any(layer.output)});
 }
 
-std::unique_ptr<Kernel> concat(const Layer& layer) {
+PrimitiveRef concat(const Layer& layer) {
   std::vector<memory::desc> sources;
   for (const Operand& input : layer.inputs) sources.push_back(desc_of(input));
-  const dnnl::concat::primitive_desc chosen(static_cast<int>(layer.axis), sources, engine());
+  const dnnl::concat::primitive_desc chosen(static_cast<int>(layer.axis), sources, engine(), plain_attributes());
   std::vector<Primitive::Argument> arguments;
   for (std::size_t i = 0; i < sources.size(); ++i)
     arguments.push_back({DNNL_ARG_MULTIPLE_SRC + static_cast<int>(i), sources[i]});
-  return std::make_unique<Primitive>(dnnl::concat(chosen), std::move(arguments), chosen.dst_desc());
+  return std::make_shared<Primitive>(chosen, arguments, chosen.dst_desc());
 }
 
-std::unique_ptr<Kernel> elementwise(const Layer& layer) {
+PrimitiveRef elementwise(const Layer& layer) {
   const PostOp& first = layer.post[0];
   if (reads_tensor(first.step)) return binary(layer);
   const memory::desc data = taken(layer.inputs[0]);
@@ -107,19 +107,18 @@ std::unique_ptr<Kernel> elementwise(const Layer& layer) {
   if (!chosen || slow(chosen)) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, data}};
   add_others(rest, data, arguments);
-  auto kernel = std::make_unique<Primitive>(dnnl::eltwise_forward(chosen), std::move(arguments), data);
-  kernel->in_place = true;
-  return kernel;
+  auto primitive = std::make_shared<Primitive>(chosen, arguments, data);
+  primitive->in_place = true;
+  return primitive;
 }
 
-std::unique_ptr<Kernel> copy(const Layer& layer) {
+PrimitiveRef copy(const Layer& layer) {
   memory::desc source = desc_of(layer.inputs[0]);
   const memory::desc target = desc_of({layer.output, layer.wanted});
   if (!layer.steps.empty()) source = {layer.output, memory::data_type::f32, layer.steps};
-  const dnnl::reorder::primitive_desc chosen(engine(), source, engine(), target, {}, true);
+  const dnnl::reorder::primitive_desc chosen(engine(), source, engine(), target, plain_attributes(), true);
   if (!chosen) return nullptr;
-  return std::make_unique<Primitive>(dnnl::reorder(chosen), std::vector<Primitive::Argument>{{DNNL_ARG_SRC, source}},
-                                     target);
+  return std::make_shared<Primitive>(chosen, std::vector<Primitive::Argument>{{DNNL_ARG_SRC, source}}, target);
 }
 
 namespace {
@@ -143,45 +142,26 @@ memory::desc resized(memory::desc desc, const Dims& shape) {
   }
   for (auto axis = order.rbegin(); axis != order.rend(); ++axis) {
     blocking.strides[*axis] = stride;
-    stride *= data.padded_dims[*axis] / blocks[static_cast<std::size_t>(*axis)];
+    stride *= std::max<std::int64_t>(data.padded_dims[*axis] / blocks[static_cast<std::size_t>(*axis)], 1);
   }
   return desc;
 }
 
-// The input in the middle of a tensor that is filled before.
-class Padding final : public Kernel {
- public:
-  Padding(const memory::desc& source, const memory::desc& inside, const memory::desc& target, float fill)
-      : source_(source, engine(), nullptr),
-        inside_(inside, engine(), nullptr),
-        copy_(dnnl::reorder::primitive_desc(engine(), source, engine(), inside)),
-        fill_(fill) {
-    reads = {format_of(source)};
-    gives = format_of(target);
-    output_bytes = target.get_size();
-  }
-  void run(std::span<const float* const> inputs, float* output) override {
-    std::fill_n(output, output_bytes / sizeof(float), fill_);
-    source_.set_data_handle(const_cast<float*>(inputs[0]));
-    inside_.set_data_handle(output);
-    copy_.execute(stream(), source_, inside_);
-  }
-
- private:
-  memory source_, inside_;
-  dnnl::reorder copy_;
-  float fill_;
-};
-
 }  // namespace
 
-std::unique_ptr<Kernel> pad(const Layer& layer) {
+PrimitiveRef pad(const Layer& layer) {
   const memory::desc source = desc_of(layer.inputs[0]), target = resized(source, layer.output);
   // Elements that make a block full are zeros.
   if (layer.fill != 0 && !std::equal(layer.output.begin(), layer.output.end(), target.data.padded_dims)) return nullptr;
   const memory::desc inside = target.submemory_desc(layer.inputs[0].shape, layer.offsets, true);
   if (!inside) return nullptr;
-  return std::make_unique<Padding>(source, inside, target, layer.fill);
+  const dnnl::reorder::primitive_desc chosen(engine(), source, engine(), inside, plain_attributes());
+  auto primitive =
+      std::make_shared<Primitive>(chosen, std::vector<Primitive::Argument>{{DNNL_ARG_SRC, source}}, inside);
+  primitive->gives = format_of(target);
+  primitive->output_bytes = target.get_size();
+  primitive->fill = layer.fill;
+  return primitive;
 }
 
 }  // namespace rw::executor::onednn

@@ -1,0 +1,88 @@
+#include "runtime/executor/onednn/shared.hpp"
+
+#include <bit>
+
+#include "runtime/executor/onednn/format.hpp"
+
+// Of the OpenMP that oneDNN runs on, whose header only gcc has.
+extern "C" int omp_get_max_threads();
+
+namespace rw::executor::onednn {
+namespace {
+
+class Words {
+ public:
+  void add(std::int64_t word) { words_.push_back(word); }
+  void add(float value) { add(std::int64_t{std::bit_cast<std::int32_t>(value)}); }
+  void add(const Dims& dims) {
+    add(static_cast<std::int64_t>(dims.size()));
+    words_.insert(words_.end(), dims.begin(), dims.end());
+  }
+  void add(const Operand& operand) {
+    add(operand.shape);
+    add(std::int64_t{operand.format != nullptr});
+    if (operand.format) add(desc_of(operand));
+  }
+  void add(const dnnl::memory::desc& desc) {
+    const dnnl_memory_desc_t& data = desc.data;
+    const dnnl_blocking_desc_t& blocking = data.format_desc.blocking;
+    add(std::int64_t{data.format_kind});
+    add(data.offset0);
+    add(static_cast<std::int64_t>(data.extra.flags));
+    add(Dims(data.dims, data.dims + data.ndims));
+    add(Dims(data.padded_dims, data.padded_dims + data.ndims));
+    add(Dims(blocking.strides, blocking.strides + data.ndims));
+    add(Dims(blocking.inner_blks, blocking.inner_blks + blocking.inner_nblks));
+    add(Dims(blocking.inner_idxs, blocking.inner_idxs + blocking.inner_nblks));
+  }
+  void add(const Parameter& parameter) {
+    add(parameter.shape);
+    add(std::int64_t{parameter.values != nullptr});
+    add(std::int64_t{parameter.transposed});
+  }
+  void add(const PostOp& post) {
+    add(static_cast<std::int64_t>(post.step));
+    add(post.alpha);
+    add(post.beta);
+    add(post.other);
+  }
+  std::vector<std::int64_t> take() { return std::move(words_); }
+
+ private:
+  std::vector<std::int64_t> words_;
+};
+
+}  // namespace
+
+SharedPrimitives::Key SharedPrimitives::key_of(const Layer& layer) {
+  Words words;
+  words.add(std::int64_t{omp_get_max_threads()});
+  words.add(static_cast<std::int64_t>(layer.kind));
+  words.add(static_cast<std::int64_t>(layer.inputs.size()));
+  for (const Operand& input : layer.inputs) words.add(input);
+  words.add(Operand{layer.output, layer.wanted});
+  words.add(layer.weight);
+  words.add(layer.bias);
+  words.add(static_cast<std::int64_t>(layer.post.size()));
+  for (const PostOp& post : layer.post) words.add(post);
+  for (const Dims* dims :
+       {&layer.kernel, &layer.strides, &layer.dilations, &layer.begin, &layer.end, &layer.offsets, &layer.steps})
+    words.add(*dims);
+  for (const std::int64_t number : {layer.groups, layer.axis}) words.add(number);
+  for (const float number : {layer.fill, layer.epsilon}) words.add(number);
+  return words.take();
+}
+
+PrimitiveRef SharedPrimitives::get(const Layer& layer, PrimitiveRef (*make)(const Layer&)) {
+  const std::lock_guard lock(guard_);
+  Key key = key_of(layer);
+  if (const auto found = known_.find(key); found != known_.end())
+    if (auto lives = found->second.lock()) return lives;
+  PrimitiveRef made = make(layer);
+  if (made == nullptr) return nullptr;
+  std::erase_if(known_, [](const auto& each) { return each.second.expired(); });
+  known_.insert_or_assign(std::move(key), made);
+  return made;
+}
+
+}  // namespace rw::executor::onednn
