@@ -41,18 +41,23 @@ class Maker {
     return name;
   }
 
-  std::string conv(const std::string& x, std::int64_t in, std::int64_t out, std::int64_t kernel,
-                   std::int64_t group = 1) {
+  std::string conv(const std::string& x, std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t group = 1,
+                   std::int64_t stride = 1) {
     const std::string weight = constant("weight", {out, in / group, kernel, kernel}), bias = constant("bias", {out});
     std::string y = add("Conv", {x, weight, bias}, out);
-    last().lists = {{"kernel_shape", {kernel, kernel}}, {"pads", Dims(4, kernel / 2)}, {"strides", {1, 1}}};
+    last().lists = {{"kernel_shape", {kernel, kernel}}, {"pads", Dims(4, kernel / 2)}, {"strides", {stride, stride}}};
     last().numbers = {{"group", group}};
     return y;
   }
   std::string relu(const std::string& x) { return add("Relu", {x}, last().channels); }
   std::string conv_relu(const std::string& x, std::int64_t in, std::int64_t out, std::int64_t kernel,
-                        std::int64_t group = 1) {
-    return relu(conv(x, in, out, kernel, group));
+                        std::int64_t group = 1, std::int64_t stride = 1) {
+    return relu(conv(x, in, out, kernel, group, stride));
+  }
+  std::string pool(const std::string& x) {
+    std::string y = add("MaxPool", {x}, last().channels);
+    last().lists = {{"kernel_shape", {3, 3}}, {"pads", Dims(4, 1)}, {"strides", {2, 2}}};
+    return y;
   }
   std::string linear(const std::string& x, std::int64_t in, std::int64_t out) {
     const std::string y = add("MatMul", {x, constant("weight", {in, out})}, out);
@@ -87,8 +92,10 @@ Sample chain(Size size) {
   return make.take();
 }
 
-Sample resnet(Size size) {
-  Maker make(size, {1, 3, kSide, kSide});
+// With `whole` on the pictures that the original takes, which get smaller on their way.
+Sample resnet_of(Size size, bool whole) {
+  const std::int64_t side = whole ? 224 : kSide, half = whole ? 2 : 1;
+  Maker make(size, {1, 3, side, side});
   make.widest(2048);
   struct Stage {
     std::int64_t inner, outer;
@@ -96,22 +103,27 @@ Sample resnet(Size size) {
   };
   constexpr std::array<Stage, 4> kStages = {Stage{64, 256, 3}, {128, 512, 4}, {256, 1024, 6}, {512, 2048, 3}};
   std::int64_t channels = make.width(64);
-  std::string x = make.conv_relu("x", 3, channels, 7);
+  std::string x = make.conv_relu("x", 3, channels, 7, 1, half);
+  if (whole) x = make.pool(x);
   do {
     for (const Stage& stage : kStages) {
       const std::int64_t inner = make.width(stage.inner), outer = make.width(stage.outer);
       for (int block = 0; block < stage.blocks; ++block) {
+        const std::int64_t stride = block == 0 && stage.inner > 64 ? half : 1;
         std::string y = make.conv_relu(x, channels, inner, 1);
-        y = make.conv(make.conv_relu(y, inner, inner, 3), inner, outer, 1);
-        if (block == 0) x = make.conv(x, channels, outer, 1);
+        y = make.conv(make.conv_relu(y, inner, inner, 3, 1, stride), inner, outer, 1);
+        if (block == 0) x = make.conv(x, channels, outer, 1, 1, stride);
         channels = outer;
         x = make.relu(make.add("Add", {y, x}, outer));
       }
     }
   } while (make.wants_more(0));
+  if (whole) x = make.add("GlobalAveragePool", {x}, channels);
   make.conv(x, channels, make.width(1000), 1);
   return make.take();
 }
+Sample resnet(Size size) { return resnet_of(size, false); }
+Sample resnet50(Size size) { return resnet_of(size, true); }
 
 Sample densenet(Size size) {
   Maker make(size, {1, 3, kSide, kSide});
@@ -195,7 +207,8 @@ std::optional<Sample> make_sample(std::string_view kind, Size size) {
     std::string_view kind;
     Sample (*make)(Size);
   };
-  constexpr std::array kRows = {SampleRow{"chain", chain}, SampleRow{"resnet", resnet}, SampleRow{"densenet", densenet},
+  constexpr std::array kRows = {SampleRow{"chain", chain},         SampleRow{"resnet", resnet},
+                                SampleRow{"resnet50", resnet50},   SampleRow{"densenet", densenet},
                                 SampleRow{"mobilenet", mobilenet}, SampleRow{"transformer", transformer}};
   const auto* const row =
       std::find_if(kRows.begin(), kRows.end(), [&](const SampleRow& each) { return each.kind == kind; });
