@@ -129,12 +129,11 @@ class Collector {
   Totals totals_;
 };
 
-// What cannot be run here may be run elsewhere.
 std::unique_ptr<executor::Session> open_session(const Network& network) {
   try {
     return executor::open(network, {.threads = graph::threads(), .watched = activations(network)});
   } catch (const std::runtime_error& error) {
-    throw Error("", "", fmt::format("{}; another runtime can measure it: see calibrate --probe", error.what()));
+    throw Error("", "", error.what());
   }
 }
 
@@ -150,16 +149,12 @@ std::vector<TensorId> activations(const Network& network) {
   return found;
 }
 
-Totals collect(const Network& network, const graph::ChannelAxes& channels, data::Data& data,
-               graph::FunctionRef<void(std::uint64_t)> progress) {
+Totals collect(const Network& network, const graph::ChannelAxes& channels, data::Data& data) {
   Collector collector(network, channels);
   const auto session = open_session(network);
   try {
     const auto watch = [&](const executor::Value& value) { collector.watch(value); };
-    for (std::size_t i = 0; i < data.batches(); ++i) {
-      session->run(data.read(i), watch);
-      progress(data.samples() * (i + 1) / data.batches());
-    }
+    for (std::size_t i = 0; i < data.batches(); ++i) session->run(data.read(i), watch);
   } catch (const Error&) {
     throw;
   } catch (const std::system_error&) {

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "graph/base/function_ref.hpp"
 #include "graph/network.hpp"
 #include "graph/operators/channel_axes.hpp"
 #include "runtime/calibrate/totals.hpp"
@@ -16,10 +15,8 @@ namespace rw::calibrate {
 // that nobody knows.
 std::vector<graph::TensorId> activations(const graph::Network& network);
 
-// On the axis on which the engine sees the channels; the whole tensor where it sees none, or two. `progress` is told
-// how many samples have been read. graph::Error: an operator that cannot be run, data that cannot be read, an
-// activation that is not finite, named.
-Totals collect(const graph::Network& network, const graph::ChannelAxes& channels, data::Data& data,
-               graph::FunctionRef<void(std::uint64_t samples)> progress);
+// On the axis on which the engine sees the channels; the whole tensor where it sees none, or two. graph::Error: an
+// operator that cannot be run, data that cannot be read, an activation that is not finite, named.
+Totals collect(const graph::Network& network, const graph::ChannelAxes& channels, data::Data& data);
 
 }  // namespace rw::calibrate

@@ -34,10 +34,12 @@ int compare(const Given& given) {
   const data::Options options = data_or_drawn(given, given.list("DATA"));
   const graph::Model a = read_to_measure(given.text("A")), b = read_to_measure(given.text("B"));
   const auto data = data::open(a.network, options);
-  const quality::Comparison comparison =
-      quality::compare({a.network, given.text("A")}, {b.network, given.text("B")}, *data,
-                       {.threads = graph::threads(), .layers = given.has("--layers")});
-  const quality::ComparisonTold told{given.text("A"), given.text("B"), comparison, tolerance, told_of(*data)};
+  const auto compared = [&] {
+    ShownData shown(*data, data->samples());  // until nothing runs any more
+    return quality::compare({a.network, given.text("A")}, {b.network, given.text("B")}, shown,
+                            {.threads = graph::threads(), .layers = given.has("--layers")});
+  };
+  const quality::ComparisonTold told{given.text("A"), given.text("B"), compared(), tolerance, told_of(*data)};
   print_told(given, told);
   return told.within() ? kDone : kRefused;
 }

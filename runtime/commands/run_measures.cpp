@@ -72,9 +72,11 @@ RunMeasures measure_run(const Given& given, const graph::Model& model, const run
   if (given.has("--verify")) {
     const auto data = data::open(before.network, data_options(given, given.list("--verify")));
     check_data(*data, out);
-    const quality::Comparison comparison =
-        quality::compare(as_it_was, as_it_will_be, *data, {.threads = graph::threads()});
-    const quality::ComparisonTold told{"before", "after", comparison, take_tolerance(given), told_of(*data)};
+    const auto compared = [&] {
+      ShownData shown(*data, data->samples());
+      return quality::compare(as_it_was, as_it_will_be, shown, {.threads = graph::threads()});
+    };
+    const quality::ComparisonTold told{"before", "after", compared(), take_tolerance(given), told_of(*data)};
     measures.within = told.within();
     tell(told, *data, "verify", measures);
   }
@@ -84,9 +86,11 @@ RunMeasures measure_run(const Given& given, const graph::Model& model, const run
     const auto data = quality::open_in_parts(
         before.network, data_or_drawn(given, given.list(given.has("--data") ? "--data" : "--verify")), options.draws);
     check_data(*data, out);
-    const quality::ScoreTold told{
-        quality::score_all({{"before", as_it_was}, {"after", as_it_will_be}}, *data, nullptr, options), options,
-        told_of(*data)};
+    const auto scored = [&] {
+      ShownData shown(*data, quality::samples_to_read(*data, 2, false, options));
+      return quality::score_all({{"before", as_it_was}, {"after", as_it_will_be}}, shown, nullptr, options);
+    };
+    const quality::ScoreTold told{scored(), options, told_of(*data)};
     tell(told, *data, "score", measures);
   }
   return measures;

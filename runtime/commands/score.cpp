@@ -76,8 +76,11 @@ int score(const Given& given) {
   const auto data = quality::open_in_parts(entrants.front().subject.network, data_of, options.draws);
   std::vector<std::int64_t> labels;
   if (given.has("--labels")) labels = quality::read_labels(given.text("--labels"), data->samples());
-  const quality::ScoreTold told{quality::score_all(entrants, *data, given.has("--labels") ? &labels : nullptr, options),
-                                options, told_of(*data)};
+  const auto scored = [&] {
+    ShownData shown(*data, quality::samples_to_read(*data, entrants.size(), given.has("--labels"), options));
+    return quality::score_all(entrants, shown, given.has("--labels") ? &labels : nullptr, options);
+  };
+  const quality::ScoreTold told{scored(), options, told_of(*data)};
   print_told(given, told);
   return kDone;
 }

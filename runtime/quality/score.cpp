@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
 #include "runtime/measures/classes.hpp"
 #include "runtime/measures/difference.hpp"
 
@@ -190,18 +191,33 @@ class Scorer {
       noise_[at].add(x.floats(), y.floats());
       if (const auto scored = measures::class_count(x.shape()); scored && !classes) {
         classes = true;
-        add_classes(at, measures::best_classes(x.floats(), *scored), measures::best_classes(y.floats(), *scored),
-                    first_label);
+        add_classes(at, *scored, measures::best_classes(x.floats(), *scored),
+                    measures::best_classes(y.floats(), *scored), first_label);
       }
     }
   }
 
-  void add_classes(std::size_t output, const std::vector<std::int64_t>& exact, const std::vector<std::int64_t>& coarse,
-                   std::size_t first_label) {
-    if (!score_.classes) score_.classes.emplace();
+  // All of them, also those of samples that set the ranges.
+  void check_labels(std::size_t classes) const {
+    const std::vector<std::int64_t>& labels = *inputs_.labels;
+    const auto wrong = std::find_if(labels.begin(), labels.end(), [&](std::int64_t label) {
+      return label < 0 || static_cast<std::size_t>(label) >= classes;
+    });
+    if (wrong == labels.end()) return;
+    throw graph::Error(subject_.file, fmt::format("output '{}'", graph::printable(score_.classes->output)),
+                       fmt::format("has {} classes, 0 to {}, and label {} of the samples, counted from 0, is {}",
+                                   classes, classes - 1, wrong - labels.begin(), *wrong));
+  }
+
+  void add_classes(std::size_t output, std::size_t count, const std::vector<std::int64_t>& exact,
+                   const std::vector<std::int64_t>& coarse, std::size_t first_label) {
+    if (!score_.classes) {
+      score_.classes.emplace();
+      score_.classes->output = subject_.network.tensor(subject_.network.outputs()[output]).name;
+      score_.classes->labelled = inputs_.labels != nullptr;
+      if (inputs_.labels) check_labels(count);
+    }
     ClassScore& classes = *score_.classes;
-    classes.output = subject_.network.tensor(subject_.network.outputs()[output]).name;
-    classes.labelled = inputs_.labels != nullptr;
     if (classes.labelled && first_label + exact.size() > inputs_.labels->size())
       throw graph::Error(subject_.file, fmt::format("output '{}'", classes.output),
                          "has more rows of class scores than there are samples with labels");

@@ -17,6 +17,14 @@ std::unique_ptr<data::Data> open_in_parts(const graph::Network& network, data::O
   return data::open(network, options);
 }
 
+std::uint64_t samples_to_read(const data::Data& data, std::size_t entrants, bool labelled,
+                              const ScoreOptions& options) {
+  const std::size_t half = data.batches() / 2, scored = data.batches() - half;
+  const std::size_t batches =
+      std::max<std::size_t>(1, half) + std::max<std::size_t>(scored, options.draws) + (labelled ? scored : 0);
+  return entrants * batches * data.samples() / data.batches();
+}
+
 std::vector<std::int64_t> read_labels(const std::string& file, std::uint64_t samples) {
   const data::NamedArray opened = data::open_npy(file);
   const data::StoredArray& stored = opened.array->stored();

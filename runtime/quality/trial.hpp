@@ -19,6 +19,10 @@ std::unique_ptr<data::Data> open_in_parts(const graph::Network& network, data::O
 // are not as many as samples.
 std::vector<std::int64_t> read_labels(const std::string& file, std::uint64_t samples);
 
+// How many samples score_all() reads of the data for so many entrants, some of them several times; about, as it depends
+// on the ranges that are known.
+std::uint64_t samples_to_read(const data::Data& data, std::size_t entrants, bool labelled, const ScoreOptions& options);
+
 struct Entrant {
   std::string title;
   Subject subject;

@@ -63,9 +63,7 @@ Judge::Judge(std::string file, data::Data& data, const std::vector<std::int64_t>
   const dsl::Loaded standard = load({});
   const runtime::Analysis analysis = runtime::analyse(model_.network, standard.program.laws);
   const auto part = data::first_part(data, first, calibrated_);
-  const auto nobody = [](std::uint64_t) {};
-  statistics_ =
-      calibrate::statistics_text(calibrate::collect(model_.network, analysis.channels, *part, nobody), {}, false);
+  statistics_ = calibrate::statistics_text(calibrate::collect(model_.network, analysis.channels, *part), {}, false);
   reference_ = quality::reference_of(inputs_.owner, inputs_, score_.threads);
   before_ = score_of(model_.network, file_);
   untouched_ = {{"untouched", {}, {}}, "", measures::spread_of(before_.decibels), {}, before_.classes, {}};

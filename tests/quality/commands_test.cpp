@@ -184,6 +184,11 @@ TEST_CASE("compare and score: mistakes are told with what would be right") {
   write_digits(folder, 4);
   write_npy(folder / "few.npy", "<i8", {3}, std::vector<std::int64_t>{1, 2, 3});
   write_npy(folder / "floats.npy", "<f4", {4}, std::vector<float>{1, 2, 3, 4});
+  write_npy(folder / "from_one.npy", "<i8", {4}, std::vector<std::int64_t>{1, 2, 10, 4});
+  write_npy(folder / "hot.npy", "<i4", {4, 10}, std::vector<std::int32_t>(40, 0));
+  write_npy(folder / "text.npy", "<U1", {4}, std::vector<std::int32_t>(4, 'a'));
+  write_file(folder / "cut.npy", read_file(folder / "few.npy").substr(0, 140));
+  write_npy(folder / "picture.npy", "<f4", {3, 3, 8, 8}, std::vector<float>(576, 0.5F));
   Net n(3), two(3);
   n.output(n.conv("a", n.image(), 6));
   two.output(two.add("s", two.input("x", {1, 3, 8, 8}), two.input("z", {1, 3, 8, 8})));
@@ -209,6 +214,18 @@ TEST_CASE("compare and score: mistakes are told with what would be right") {
        1,
        "few.npy: has 3 labels, and there are 4 samples"},
       {{"score", digits, "--data", x, "--labels", (folder / "floats.npy").string()}, 1, "labels are whole numbers"},
+      {{"score", digits, "--data", x, "--labels", (folder / "hot.npy").string()},
+       1,
+       "hot.npy: has 40 labels, and there are 4 samples"},
+      {{"score", digits, "--data", x, "--labels", (folder / "text.npy").string()}, 1, "text.npy: its element type is"},
+      {{"score", digits, "--data", x, "--labels", (folder / "cut.npy").string()}, 1, "cut.npy: "},
+      {{"score", digits, "--data", x, "--labels", (folder / "absent.npy").string()}, 1, "absent.npy"},
+      {{"score", digits, "--data", x, "--labels", (folder / "from_one.npy").string()},
+       1,
+       "output 'y': has 10 classes, 0 to 9, and label 2 of the samples, counted from 0, is 10"},
+      {{"score", m, "--data", (folder / "picture.npy").string(), "--labels", (folder / "few.npy").string()},
+       1,
+       "no output has class scores, [samples, classes], for the labels"},
       {{"score", digits, "--data", (folder / "missing.npy").string()}, 1, "missing.npy"},
       {{digits, "equalization", "--tolerance", "0.1", "--dry-run"}, 2, "--tolerance goes with --verify"},
       {{digits, "equalization", "--verify", (folder / "missing.npy").string()}, 1, "missing.npy"},

@@ -209,7 +209,7 @@ TEST_CASE("The best class: as in float, and as the labels say") {
     batches.push_back({{input, float_array({1, 3}, values)}});
   }
   Samples data(std::move(batches));
-  const std::vector<std::int64_t> labels = {9, 9, 9, 0, 1, 0};  // the first half sets the ranges; the last is wrong
+  const std::vector<std::int64_t> labels = {1, 2, 0, 0, 1, 0};  // the first half sets the ranges; the last is wrong
   const auto scored = quality::score_all({{"n", {network, "n"}, nullptr}}, data, &labels, {});
   const auto& classes = scored[0].score.classes;
   REQUIRE(classes);
@@ -219,6 +219,19 @@ TEST_CASE("The best class: as in float, and as the labels say") {
   CHECK(classes->labelled);
   CHECK(classes->right == 4);
   CHECK(classes->right_in_float == 4);
+
+  for (const std::int64_t wrong : {-1, 3}) {  // also where it is not scored
+    std::vector<std::int64_t> some = labels;
+    some[1] = wrong;
+    std::string message;
+    try {
+      quality::score_all({{"n", {network, "n"}, nullptr}}, data, &some, {});
+    } catch (const graph::Error& error) {
+      message = error.what();
+    }
+    CHECK(message == "n: output 'y': has 3 classes, 0 to 2, and label 1 of the samples, counted from 0, is " +
+                         std::to_string(wrong));
+  }
 
   Net other;
   other.output(other.conv("c", other.image(), 3));

@@ -11,10 +11,10 @@
 #include "graph/base/mapped_file.hpp"
 #include "graph/base/printable.hpp"
 #include "runtime/calibrate/collect.hpp"
+#include "runtime/commands/given/measuring.hpp"
 #include "runtime/commands/given/run_options.hpp"
 #include "runtime/regions/analysis.hpp"
 #include "runtime/text/console.hpp"
-#include "runtime/text/progress.hpp"
 
 namespace rw::commands {
 namespace {
@@ -96,10 +96,8 @@ void check_not_read(const std::filesystem::path& out, std::span<const std::files
 
 calibrate::Totals measure(graph::Model& model, const dsl::Program& program, data::Data& data) {
   const runtime::Analysis analysis = runtime::analyse(model.network, program.laws);
-  runtime::Progress progress(runtime::Progress::terminal(), data.samples(), runtime::Progress::Clock::now(),
-                             runtime::Progress::kMeasuring);
-  return calibrate::collect(model.network, analysis.channels, data,
-                            [&](std::uint64_t samples) { progress.show(samples); });
+  ShownData shown(data, data.samples());
+  return calibrate::collect(model.network, analysis.channels, shown);
 }
 
 std::string measured_ranges(const Given& given, const dsl::Program& program, graph::Model& model) {

@@ -39,6 +39,13 @@ data::Options data_or_drawn(const Given& given, std::vector<std::string> words) 
   return options;
 }
 
+data::Batch ShownData::read(std::size_t batch) {
+  data::Batch values = data_.read(batch);
+  progress_.show(read_);  // what was read before has been gone through
+  read_ += quality::samples_in(values);
+  return values;
+}
+
 quality::Told told_of(const data::Data& data) { return {data.random(), data.notes()}; }
 
 }  // namespace rw::commands

@@ -11,6 +11,7 @@
 #include "runtime/data/data.hpp"
 #include "runtime/quality/compare.hpp"
 #include "runtime/quality/tell.hpp"
+#include "runtime/text/progress.hpp"
 
 namespace rw::commands {
 
@@ -29,6 +30,28 @@ quality::Told told_of(const data::Data& data);
 
 // How data is read; where there is none, 8 samples are drawn.
 data::Options data_or_drawn(const Given& given, std::vector<std::string> words);
+
+// Shows on a terminal how many samples have been gone through.
+class ShownData final : public data::Data {
+ public:
+  // Borrows the data. `total`: so many samples will be read, about, some of them several times.
+  ShownData(data::Data& data, std::uint64_t total)
+      : data_(data),
+        progress_(runtime::Progress::terminal(), total, runtime::Progress::Clock::now(),
+                  runtime::Progress::kMeasuring) {}
+
+  std::uint64_t samples() const override { return data_.samples(); }
+  std::size_t batches() const override { return data_.batches(); }
+  data::Batch read(std::size_t batch) override;
+  bool random() const override { return data_.random(); }
+  const std::vector<std::string>& notes() const override { return data_.notes(); }
+  const std::vector<std::filesystem::path>& files() const override { return data_.files(); }
+
+ private:
+  data::Data& data_;
+  runtime::Progress progress_;
+  std::uint64_t read_ = 0;
+};
 
 // On standard output, as text or, with --json, as data.
 template <typename What>
