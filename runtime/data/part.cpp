@@ -5,9 +5,9 @@
 namespace rw::data {
 namespace {
 
-class Part final : public Data {
+class FirstPart final : public Data {
  public:
-  Part(Data& all, std::size_t batches, std::uint64_t samples) : all_(all), batches_(batches), samples_(samples) {}
+  FirstPart(Data& all, std::size_t batches, std::uint64_t samples) : all_(all), batches_(batches), samples_(samples) {}
 
   std::uint64_t samples() const override { return samples_; }
   std::size_t batches() const override { return batches_; }
@@ -26,7 +26,7 @@ class Part final : public Data {
 
 std::unique_ptr<Data> first_part(Data& all, std::size_t batches, std::uint64_t samples) {
   assert(batches > 0 && batches <= all.batches());
-  return std::make_unique<Part>(all, batches, samples);
+  return std::make_unique<FirstPart>(all, batches, samples);
 }
 
 }  // namespace rw::data
