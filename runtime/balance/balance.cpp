@@ -77,7 +77,7 @@ class Balancer {
 
   std::vector<double> step_at(int squarings, const std::vector<double>& at) {
     const double channel = target_.per_channel, activations = target_.activations;
-    const NoiseValue value = noise_.value(at, squarings, channel<1, channel> 0, slopes_);
+    const NoiseValue value = noise_.value(at, {squarings, channel<1, channel> 0}, slopes_);
     keep(value, at);
     const double tensors = value.parts[kPerTensor] + activations * value.parts[kActivations],
                  channels = value.parts[kPerChannel] + activations * value.parts[kActivations];

@@ -137,84 +137,113 @@ struct Noise::Swept {
   std::vector<double> in_up_each, in_down_each;          // per channel, which no scale of the output moves
 };
 
-Noise::Swept Noise::sweep(const Weights& weights, std::span<const double> scales, int squarings, bool tensor_slopes,
-                          bool channel_slopes) const {
+// A linear operator at some scales.
+struct Noise::Scaled {
+  std::vector<float> inverse;                // 1 / scale, by column
+  std::vector<double> powers, sum_in;        // s^2 m by column, and its sum by group
+  std::vector<double> scale, outs, sum_out;  // s and g / s^2 by row, and the sum of the latter by group
+  std::vector<double> rows;                  // the largest of each row, over the scales of its columns
+  double most = 0;                           // the largest of all, times the scales of their rows
+  double factor = 0;                         // noise of a weight of 1 that is rounded
+  std::vector<double> channel;               // noise by row, a step for each
+
+  double tensor(std::size_t group) const { return factor * most * most * sum_in[group] * sum_out[group]; }
+};
+
+// Shares of maxima, added up by row and by column: of the largest weight of all, of the largest of each row.
+struct Noise::Shares {
+  std::vector<double> rows;
+  std::vector<float> columns, columns_each;
+  double all = 0;
+};
+
+Noise::Scaled Noise::scaled(const Weights& weights, std::span<const double> scales) const {
   const WeightTable& table = weights.table;
-  const std::size_t ins = table.ins, per_group = table.outs_per_group, groups = table.groups();
   const auto scale = [&](std::uint32_t each) { return each < classes_ ? scales[each] : 1.0; };
-  std::vector<float> inverse(weights.in.size());
-  std::vector<double> powers(weights.in.size()), sum_in(groups, 0.0), sum_out(groups, 0.0);
+  Scaled at;
+  at.factor = table.taps * kOfRounding * std::pow(table.unit / kWeightSteps, 2);
+  at.sum_in.assign(table.groups(), 0.0);
+  at.sum_out.assign(table.groups(), 0.0);
   for (std::size_t i = 0; i < weights.in.size(); ++i) {
     const double s = scale(weights.in[i]);
-    inverse[i] = static_cast<float>(1 / s);
-    powers[i] = s * s * weights.power[i];
-    sum_in[i / ins] += powers[i];
+    at.inverse.push_back(static_cast<float>(1 / s));
+    at.powers.push_back(s * s * weights.power[i]);
+    at.sum_in[i / table.ins] += at.powers[i];
   }
-  std::vector<double> a(table.outs), outs(table.outs), rows(table.outs);
-  double most = 0;
   for (std::size_t row = 0; row < table.outs; ++row) {
-    a[row] = scale(weights.out[row]);
-    outs[row] = weights.sensitivity[row] / (a[row] * a[row]);
-    sum_out[row / per_group] += outs[row];
-    rows[row] = double{largest_of(&table.largest[row * ins], &inverse[table.first_in(row)], ins)};
-    most = std::max(most, rows[row] * a[row]);
+    const std::size_t group = row / table.outs_per_group;
+    const double s = scale(weights.out[row]);
+    at.scale.push_back(s);
+    at.outs.push_back(weights.sensitivity[row] / (s * s));
+    at.sum_out[group] += at.outs[row];
+    at.rows.push_back(double{largest_of(&table.largest[row * table.ins], &at.inverse[table.first_in(row)], table.ins)});
+    at.most = std::max(at.most, at.rows[row] * s);
+    at.channel.push_back(at.factor * weights.sensitivity[row] * at.rows[row] * at.rows[row] * at.sum_in[group]);
   }
-  const double factor = table.taps * kOfRounding * std::pow(table.unit / kWeightSteps, 2);
-  Swept swept;
-  std::vector<double> of_group(groups, 0.0);  // noise per channel
-  for (std::size_t group = 0; group < groups; ++group)
-    swept.tensor += factor * most * most * sum_in[group] * sum_out[group];
-  for (std::size_t row = 0; row < table.outs; ++row)
-    of_group[row / per_group] += factor * weights.sensitivity[row] * rows[row] * rows[row] * sum_in[row / per_group];
-  swept.channel = std::accumulate(of_group.begin(), of_group.end(), 0.0);
-  if (squarings == 0 || (!tensor_slopes && !channel_slopes)) return swept;
+  return at;
+}
 
-  std::vector<float> shares(ins), tensor_shares(weights.in.size(), 0.0F), channel_shares(weights.in.size(), 0.0F);
-  std::vector<double> out_shares(table.outs, 0.0);
-  double all_shares = 0;
+Noise::Shares Noise::shares(const WeightTable& table, const Scaled& at, double channel,
+                            const Softening& softening) const {
+  constexpr double kNothing = 1e-9;
+  Shares shares{std::vector<double>(table.outs, 0.0), std::vector<float>(at.inverse.size(), 0.0F),
+                std::vector<float>(at.inverse.size(), 0.0F), 0};
+  std::vector<float> row_shares(table.ins);
   for (std::size_t row = 0; row < table.outs; ++row) {
-    if (!(rows[row] > 0)) continue;
-    constexpr double kNothing = 1e-9;
-    const double of_row = most > 0 ? power_of(rows[row] * a[row] / most, squarings) : 0;
-    const bool tensor = tensor_slopes && of_row > kNothing;
-    if (!tensor && !channel_slopes) continue;
+    if (!(at.rows[row] > 0)) continue;
+    const double of_row = at.most > 0 ? power_of(at.rows[row] * at.scale[row] / at.most, softening.squarings) : 0;
+    const bool tensor = softening.tensor && of_row > kNothing;
+    if (!tensor && !softening.channel) continue;
     const std::size_t first = table.first_in(row);
-    const auto inverse_largest = static_cast<float>(1 / rows[row]);
-    const float* const elements = &table.largest[row * ins];
-    const float sum = squarings > 2 ? shares_of<4>(elements, &inverse[first], inverse_largest, ins, shares.data())
-                                    : shares_of<2>(elements, &inverse[first], inverse_largest, ins, shares.data());
+    const auto inverse_largest = static_cast<float>(1 / at.rows[row]);
+    const float* const elements = &table.largest[row * table.ins];
+    const float sum = softening.squarings > 2
+                          ? shares_of<4>(elements, &at.inverse[first], inverse_largest, table.ins, row_shares.data())
+                          : shares_of<2>(elements, &at.inverse[first], inverse_largest, table.ins, row_shares.data());
     if (tensor) {
-      out_shares[row] = of_row * double{sum};
-      all_shares += out_shares[row];
-      add_scaled(shares.data(), static_cast<float>(of_row), ins, &tensor_shares[first]);
+      shares.rows[row] = of_row * double{sum};
+      shares.all += shares.rows[row];
+      add_scaled(row_shares.data(), static_cast<float>(of_row), table.ins, &shares.columns[first]);
     }
-    if (channel_slopes) {
-      // In parts of the operator's noise, which may be beyond float.
-      const double noise = factor * weights.sensitivity[row] * rows[row] * rows[row] * sum_in[row / per_group];
-      const double part = swept.channel > 0 ? noise / swept.channel : 0;
-      add_scaled(shares.data(), static_cast<float>(part / double{sum}), ins, &channel_shares[first]);
-    }
+    if (softening.channel && channel > 0)  // in parts of the operator's noise, which may be beyond float
+      add_scaled(row_shares.data(), static_cast<float>(at.channel[row] / channel / double{sum}), table.ins,
+                 &shares.columns_each[first]);
   }
-  if (tensor_slopes) {
-    const double step = factor * most * most;
-    swept.out_up.resize(table.outs), swept.out_down.resize(table.outs);
-    for (std::size_t row = 0; row < table.outs; ++row) {
-      if (all_shares > 0) swept.out_up[row] = 2 * swept.tensor * out_shares[row] / all_shares;
-      swept.out_down[row] = 2 * step * sum_in[row / per_group] * outs[row];
-    }
-    swept.in_up.resize(powers.size()), swept.in_down.resize(powers.size());
-    for (std::size_t i = 0; i < powers.size(); ++i) {
-      if (all_shares > 0) swept.in_down[i] = 2 * swept.tensor * double{tensor_shares[i]} / all_shares;
-      swept.in_up[i] = 2 * step * sum_out[i / ins] * powers[i];
-    }
+  return shares;
+}
+
+void Noise::tensor_slopes(const WeightTable& table, const Scaled& at, const Shares& shares, Swept& swept) {
+  const double step = at.factor * at.most * at.most, each = shares.all > 0 ? 2 * swept.tensor / shares.all : 0;
+  for (std::size_t row = 0; row < table.outs; ++row) {
+    swept.out_up.push_back(each * shares.rows[row]);
+    swept.out_down.push_back(2 * step * at.sum_in[row / table.outs_per_group] * at.outs[row]);
   }
-  if (channel_slopes) {
-    swept.in_up_each.resize(powers.size()), swept.in_down_each.resize(powers.size());
-    for (std::size_t i = 0; i < powers.size(); ++i) {
-      swept.in_down_each[i] = 2 * swept.channel * double{channel_shares[i]};
-      if (sum_in[i / ins] > 0) swept.in_up_each[i] = 2 * of_group[i / ins] * powers[i] / sum_in[i / ins];
-    }
+  for (std::size_t i = 0; i < at.powers.size(); ++i) {
+    swept.in_down.push_back(each * double{shares.columns[i]});
+    swept.in_up.push_back(2 * step * at.sum_out[i / table.ins] * at.powers[i]);
   }
+}
+
+void Noise::channel_slopes(const WeightTable& table, const Scaled& at, const Shares& shares, Swept& swept) {
+  std::vector<double> of_group(table.groups(), 0.0);
+  for (std::size_t row = 0; row < table.outs; ++row) of_group[row / table.outs_per_group] += at.channel[row];
+  for (std::size_t i = 0; i < at.powers.size(); ++i) {
+    const double sum_in = at.sum_in[i / table.ins];
+    swept.in_down_each.push_back(2 * swept.channel * double{shares.columns_each[i]});
+    swept.in_up_each.push_back(sum_in > 0 ? 2 * of_group[i / table.ins] * at.powers[i] / sum_in : 0);
+  }
+}
+
+Noise::Swept Noise::sweep(const Weights& weights, std::span<const double> scales, const Softening& softening) const {
+  const WeightTable& table = weights.table;
+  const Scaled at = scaled(weights, scales);
+  Swept swept;
+  for (std::size_t group = 0; group < table.groups(); ++group) swept.tensor += at.tensor(group);
+  swept.channel = std::accumulate(at.channel.begin(), at.channel.end(), 0.0);
+  if (softening.squarings == 0 || (!softening.tensor && !softening.channel)) return swept;
+  const Shares found = shares(table, at, swept.channel, softening);
+  if (softening.tensor) tensor_slopes(table, at, found, swept);
+  if (softening.channel) channel_slopes(table, at, found, swept);
   return swept;
 }
 
@@ -275,20 +304,19 @@ double Noise::activations(const Activations& tensor, std::span<const double> sca
 
 NoiseValue Noise::value(std::span<const double> scales) const {
   std::array<NoiseSlopes, kNoiseParts> none;
-  return value(scales, 0, false, false, none);
+  return value(scales, {}, none);
 }
 
-NoiseValue Noise::value(std::span<const double> scales, int squarings, bool tensor_slopes, bool channel_slopes,
+NoiseValue Noise::value(std::span<const double> scales, const Softening& softening,
                         std::array<NoiseSlopes, kNoiseParts>& slopes) const {
+  const int squarings = softening.squarings;
   assert(scales.size() == classes_);
   for (NoiseSlopes& each : slopes) {
     each.up.assign(squarings > 0 ? classes_ : 0, 0.0);
     each.down = each.up;
   }
   std::vector<Swept> swept(weights_.size());
-  graph::parallel_for(weights_.size(), [&](std::size_t i) {
-    swept[i] = sweep(weights_[i], scales, squarings, tensor_slopes, channel_slopes);
-  });
+  graph::parallel_for(weights_.size(), [&](std::size_t i) { swept[i] = sweep(weights_[i], scales, softening); });
   NoiseValue value;
   const auto add = [&](const std::vector<double>& from, const std::vector<std::uint32_t>& classes,
                        std::vector<double>& to) {

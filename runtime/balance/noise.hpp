@@ -30,6 +30,13 @@ struct NoiseSlopes {
   std::vector<double> up, down;
 };
 
+// Which slopes are asked for, and how every maximum in them is softened: to shares x^(2^squarings), 2 or 4 of them.
+// (Those of activations are always there.)
+struct Softening {
+  int squarings = 0;  // 0: no slopes
+  bool tensor = false, channel = false;
+};
+
 class Noise {
  public:
   // `headroom`: the weight of values beyond what the calibration saw.
@@ -42,8 +49,8 @@ class Noise {
 
   // `scales`: by class, > 0.
   NoiseValue value(std::span<const double> scales) const;
-  // The same, and slopes by NoisePart in which every maximum is softened to shares x^(2^squarings).
-  NoiseValue value(std::span<const double> scales, int squarings, bool tensor_slopes, bool channel_slopes,
+  // The same, and slopes by NoisePart.
+  NoiseValue value(std::span<const double> scales, const Softening& softening,
                    std::array<NoiseSlopes, kNoiseParts>& slopes) const;
 
   // For the start: the ranges of weights that make a class (where the scales of their own class are left out), of those
@@ -57,8 +64,13 @@ class Noise {
   struct Weights;
   struct Activations;
   struct Swept;
-  Swept sweep(const Weights& weights, std::span<const double> scales, int squarings, bool tensor_slopes,
-              bool channel_slopes) const;
+  struct Scaled;
+  struct Shares;
+  Scaled scaled(const Weights& weights, std::span<const double> scales) const;
+  Shares shares(const WeightTable& table, const Scaled& at, double channel, const Softening& softening) const;
+  static void tensor_slopes(const WeightTable& table, const Scaled& at, const Shares& shares, Swept& swept);
+  static void channel_slopes(const WeightTable& table, const Scaled& at, const Shares& shares, Swept& swept);
+  Swept sweep(const Weights& weights, std::span<const double> scales, const Softening& softening) const;
   double activations(const Activations& tensor, std::span<const double> scales, int squarings,
                      NoiseSlopes* slopes) const;
 

@@ -344,7 +344,7 @@ TEST_CASE("balance: slopes are those of the definition, by differences") {
     const Row scales = untouched.random(generator, 3);
     const Rows base = untouched.by_tensor(scales);
     std::array<NoiseSlopes, rw::runtime::kNoiseParts> slopes;
-    untouched.noise.value(scales, squarings, true, true, slopes);
+    untouched.noise.value(scales, {squarings, true, true}, slopes);
     for (std::size_t c = 0; c < scales.size(); ++c) {
       if (!untouched.free[c]) continue;
       constexpr double kStep = 1e-4;
@@ -469,4 +469,24 @@ TEST_CASE("balance: a channel that is always 0 does not set the step of the weig
   dead.calibrate();
   const Engine engine(dead, "balance");
   for (const double each : engine.scale("r")) CHECK((each > 1e-3 && each < 1e3));
+}
+
+TEST_CASE("auto: with --exact nothing is folded, and the run goes on") {
+  Net net(3);
+  const auto a = net.batch_norm("n", net.conv("a", net.input("x", {1, 2, 6, 6}), 3, {.spread = 4}), 3);
+  net.output(net.conv("c", net.relu("r", a), 2, {.spread = 4}));
+  net.calibrate();
+  rw::runtime::RunOptions exact;
+  exact.exact = true;
+  const Engine engine(net, "auto", exact);
+  CHECK_FALSE(engine.outcome().plan.empty());
+  bool declined = false;
+  for (const auto& rule : engine.outcome().rules) {
+    CHECK(rule.edits == 0);
+    for (const auto& each : rule.declined) declined |= each.reason.find("bit for bit") != std::string::npos;
+  }
+  CHECK(declined);
+  CHECK(difference_of_functions(net, engine) == "");
+  // By itself prepare would be refused.
+  CHECK_THROWS_AS(Engine(net, "prepare", exact), rw::runtime::Refusal);
 }
