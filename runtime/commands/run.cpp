@@ -21,6 +21,7 @@
 #include "runtime/commands/watch.hpp"
 #include "runtime/engine/plan_file.hpp"
 #include "runtime/report/report.hpp"
+#include "runtime/report/unchanged.hpp"
 #include "runtime/text/console.hpp"
 #include "runtime/text/progress.hpp"
 
@@ -49,8 +50,10 @@ constexpr auto kRunOptions = joined(
         kParamOption,
         kSkipNodeOption,
         kExactOption,
-        {"--require", "RULE", "exit status 3, and nothing is written, if this rule never fires (several times)", 0,
-         true, Completes::nothing},
+        {"--require", "RULE",
+         "exit status 3, and nothing is written, if this rule never fires (several times); any: if nothing at all is "
+         "changed",
+         0, true, Completes::nothing},
         {"--watch", {}, "run again whenever a rule file or the model changes, and say which matches have changed"},
         {"--json", "FILE", "write the report as data to this file"},
         {"--plan", "FILE", "write what is done to the weights to this file, for apply (also with --dry-run)"},
@@ -72,10 +75,19 @@ std::vector<std::filesystem::path> reports(const Given& given) {
   return names;
 }
 
+// `any` of --require: something must have changed. No rule is called so: it is a word of the language.
+constexpr std::string_view kAny = "any";
+
 // Every rule of --require must have fired.
 bool required_fired(const Given& given, const dsl::Program& program, const runtime::Outcome& outcome) {
   bool all = true;
   for (const std::string& name : given.list("--require")) {
+    if (name == kAny) {
+      if (runtime::changed(outcome)) continue;
+      runtime::complain("rewrite-engine: --require any: nothing was changed\n");
+      all = false;
+      continue;
+    }
     const auto index = static_cast<std::size_t>(&find_rule(program, name, "--require") - program.rules.data());
     if (outcome.rules[index].regions + outcome.rules[index].edits > 0) continue;
     runtime::complain(fmt::format("rewrite-engine: --require {}: the rule never fired\n", name));
@@ -109,7 +121,8 @@ int rewrite(const Given& given, Seen& seen) {
   options.predict = given.has("--json") || !given.has("--quiet");
   const bool dry_run = given.has("--dry-run");
 
-  for (const std::string& name : given.list("--require")) find_rule(rules->program, name, "--require");
+  for (const std::string& name : given.list("--require"))
+    if (name != kAny) find_rule(rules->program, name, "--require");
   graph::Model model = graph::read_model(given.text("MODEL"));
   for (const auto& source : model.sources) seen.files.push_back(source->path());
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
@@ -169,7 +182,7 @@ int rewrite(const Given& given, Seen& seen) {
   if (tells) fmt::print("{}{}", runtime::text_report(report, wants_colour()), measures.text);
   runtime::flush_output();
   output.commit();
-  if (tells) runtime::announce(runtime::written_line(report, seconds()));
+  if (tells) runtime::announce(runtime::written_line(report, seconds()) + runtime::unchanged_line(report));
   seen.complete = true;
   return outcome.certificate.holds && fired && measures.within ? kDone : kRefused;
 }

@@ -23,7 +23,7 @@ struct ReportInput {
   std::vector<std::pair<std::string, std::string>> more = {};  // further members of the report as data: key, JSON
 };
 
-// All but its last line, which tells what was written.
+// All but its last lines, which tell what was written, and where nothing was changed that (unchanged.hpp).
 std::string text_report(const ReportInput& input, bool colour);
 std::string written_line(const ReportInput& input, double seconds);
 std::string json_report(const ReportInput& input);

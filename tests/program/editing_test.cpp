@@ -284,3 +284,57 @@ TEST_CASE("--require: a rule that never fires is exit status 3, and nothing is w
   CHECK(run("pair").status == 0);
   CHECK(fs::exists(folder / "out.json"));
 }
+
+TEST_CASE("--require any: a run that changes nothing is exit status 3, and writes nothing") {
+  const TemporaryFolder folder;
+  const auto run = [&](const std::string& rules, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {data_path("digits_res.json"), rules, "-o", "out.json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_engine(arguments, {.folder = folder.path()});
+  };
+  const Outcome nothing = run("smoothquant", {"--require", "any"});
+  CHECK(nothing.status == 3);
+  CHECK(contains(nothing.err, "--require any: nothing was changed\n"));
+  CHECK(fs::is_empty(folder.path()));
+  CHECK(run("smoothquant", {"--require", "any", "--quiet"}).status == 3);
+  CHECK(run("smoothquant").status == 0);
+  CHECK(run("equalization", {"--require", "any", "--require", "pair"}).status == 0);
+  CHECK(run("equalization", {"--require", "any", "--require", "concat"}).status == 3);
+}
+
+TEST_CASE("A run that changed nothing says so in its last line, and what would help") {
+  const TemporaryFolder folder;
+  write_file(folder / "none.dsl", "# nothing\n");
+  write_file(folder / "bn.json", R"({"format": "rewrite-engine/model", "version": 1,
+    "inputs": [{"name": "x", "shape": [1, 1, 4, 4]}], "outputs": ["y"],
+    "tensors": {"w": {"dtype": "float32", "shape": [2, 1, 1, 1], "data": [1, 2]},
+                "o": {"dtype": "float32", "shape": [2], "data": [1, 1]},
+                "v": {"dtype": "float32", "shape": [1, 2, 1, 1], "data": [1, 2]}},
+    "nodes": [{"name": "a", "op": "Conv", "inputs": ["x", "w"], "outputs": ["t"]},
+              {"name": "b", "op": "BatchNormalization", "inputs": ["t", "o", "o", "o", "o"], "outputs": ["u"]},
+              {"name": "s", "op": "Sigmoid", "inputs": ["u"], "outputs": ["p"]},
+              {"name": "c", "op": "Conv", "inputs": ["p", "v"], "outputs": ["y"]}],
+    "calibration": {"t": {"min": [0, 0], "max": [1, 2]}}})");
+  const auto last_line = [&](const std::vector<std::string>& arguments) {
+    std::string out = run_engine(arguments, {.folder = folder.path()}).out;
+    REQUIRE(out.ends_with("\n"));
+    out.pop_back();
+    return out.substr(out.rfind('\n') + 1);
+  };
+  const std::string digits = data_path("digits_res.json");
+  const auto says = [&](std::vector<std::string> arguments, const std::string& what) {
+    arguments.emplace_back("--dry-run");
+    const std::string line = last_line(arguments);
+    INFO(line);
+    CHECK(line.starts_with("nothing was changed: " + what));
+  };
+  says({digits, "./none.dsl"}, "no rule ran");
+  says({digits, "equalization", "--only", "pair", "--param", "pair.hi=1"}, "every channel is where the rules want it");
+  says({digits, "prepare"}, "these rules found none of the operators that they edit");
+  says({data_path("digits_mbv2_imb.onnx"), "mixed"}, "activation ranges are missing: give them (--stats FILE");
+  says({"bn.json", "equalization"},
+       "BatchNormalization stands behind the layers: run prepare first; why: rewrite-engine explain bn.json");
+  says({data_path("digits_mbv2_imb.onnx"), "cross_layer", "--skip-node", "*"}, "no operator offers a scale");
+  CHECK_FALSE(contains(last_line({digits, "equalization", "--dry-run"}), "nothing was changed"));
+  CHECK_FALSE(contains(last_line({"bn.json", "prepare", "--dry-run"}), "nothing was changed"));
+}
