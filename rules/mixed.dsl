@@ -6,7 +6,8 @@
 
 use "sets"
 
-# What is (nearly) always 0 goes by its weights, so that these do not set the step of all others. A normalization has no
+# What a class is seen to reach is the range of its parents and of the sums behind them, which can be larger. What is
+# (nearly) always 0 goes by its weights, so that these do not set the step of all others. A normalization has no
 # weights of its own; what is missing on one side leaves the whole burden to the others.
 function both_sides(made, read, seen, c, w, a) = if seen > 0 then pow(read, c) / (pow(made, w) * pow(seen, a)) else read / made
 function one_side(range, seen, power, a) = if seen > 0 then pow(range, power / (power + a)) * pow(seen, a / (power + a)) else range
@@ -17,7 +18,7 @@ rule mixed(c_power = 0.5, p_power = 0.25, a_power = 0.25, dead = 0.001, lo = 0.0
   region r {
     parents  offering as p
     through  carrying
-    may join joining
+    may join joining as j
     children absorbing as c
     leak     pin
   }
@@ -26,11 +27,12 @@ rule mixed(c_power = 0.5, p_power = 0.25, a_power = 0.25, dead = 0.001, lo = 0.0
   let read = across(max, if no_weights(c) then 0 else c.weight)
   let free_parent = across(max, if no_weights(p) then 1 else 0)
   let free_child = across(max, if no_weights(c) then 1 else 0)
-  let most = across(max, range(p))
+  let sums = if stats(j) then across(max, range(j)) else 0
+  let most = max(across(max, range(p)), sums)
   let seen = if most > dead * overall(max, range(p)) then most else 0
   let goal = if made > 0 and read > 0 then both_sides(made, read, seen, c_power, p_power, a_power) else if read > 0 and free_parent > 0 then before(read, seen, c_power, a_power) else if made > 0 and free_child > 0 then 1 / one_side(made, seen, p_power, a_power) else 1
   repeat 10 until change < 0.001
-  do scale(p, clamp(sqrt(goal), lo, hi))
+  do scale(p, sqrt(goal), lo, hi)
 }
 
 test mixed "a channel that nobody needs so large gets smaller" {

@@ -253,11 +253,11 @@ class RuleChecker {
             fmt::format("'{}' is for rules with a {}", action->name, action->in_region ? "region" : "chain"));
       return;
     }
-    const std::size_t wanted = action->arguments.size();
-    if (clause.arguments.size() != wanted) {
+    const std::size_t all = action->arguments.size(), least = all - action->optional, given = clause.arguments.size();
+    if (given != all && given != least) {
       error("wrong-count", clause.name.at,
-            fmt::format("{} takes {} argument{}, not {}", action->name, wanted, wanted == 1 ? "" : "s",
-                        clause.arguments.size()));
+            fmt::format("{} takes {}{} argument{}, not {}", action->name,
+                        least < all ? fmt::format("{} or ", least) : "", all, all == 1 ? "" : "s", given));
       return;
     }
     Step step;
@@ -265,7 +265,7 @@ class RuleChecker {
     step.at = clause.at;
     step.action = static_cast<std::uint32_t>(action - actions.begin());
     parents_ = kNoBinding;
-    for (std::size_t i = 0; i < wanted; ++i)
+    for (std::size_t i = 0; i < given; ++i)
       step.arguments.push_back(check_argument(action->arguments[i], clause.arguments[i]));
     rule_.steps.push_back(std::move(step));
   }

@@ -32,6 +32,7 @@ struct ActionWord {
   bool in_region;  // may stand in a rule with a region
   bool in_chain;   // ... with a chain
   std::string_view help;
+  std::size_t optional = 0;  // so many of the last arguments are all given, or none
 };
 
 // Functions of the language. `numeric`: element by element on numbers; `per_node`: largest, smallest, mean, sum over

@@ -23,6 +23,8 @@ struct Effect {
   std::string approximate;           // what is equal only approximately; empty: the network's function stays
   bool scales = true;                // it scaled; else `channels` are classes that it changed otherwise
   std::string refused;               // why nothing was done: the rule does not match; empty: something was
+  // Of an action that was given bounds: how many classes it asked a scale for, and how many stand at one of them.
+  std::uint32_t bounded = 0, at_lower = 0, at_upper = 0;
 };
 
 struct ActionContext {
@@ -30,8 +32,9 @@ struct ActionContext {
   const BoundRegion& view;
   FormulaEvaluator& evaluator;
   Plan& plan;
-  bool exact = false;           // --exact: powers of two only, and every edited weight is checked
-  std::vector<double>& scales;  // by class of the region: multiplied by what was applied
+  bool exact = false;            // --exact: powers of two only, and every edited weight is checked
+  std::vector<double>& scales;   // by class of the region: multiplied by what was applied
+  std::span<double> swept = {};  // the same of this rule alone, over its sweeps; empty: nobody asks
 };
 
 // An action that asks for all regions which a rule wants at once.
@@ -68,7 +71,8 @@ struct ChainContext {
 struct Action {
   std::string_view name;
   std::span<const dsl::ArgumentForm> arguments;
-  bool bit_exact = false;  // the outputs stay bit for bit, or can be made to: --exact allows it
+  std::size_t optional = 0;  // of the last ones: all are given, or none
+  bool bit_exact = false;    // the outputs stay bit for bit, or can be made to: --exact allows it
   std::string_view help;
   // In rules with a region; null: it cannot stand there. graph::Error: a value that cannot be used.
   Effect (*run)(ActionContext&, const dsl::Step&) = nullptr;

@@ -208,6 +208,7 @@ Effect apply_scales(ActionContext& context, std::vector<double> scales) {
     effect.smallest = std::min(effect.smallest, scales[i]);
     effect.largest = std::max(effect.largest, scales[i]);
     context.scales[i] *= scales[i];
+    if (!context.swept.empty()) context.swept[i] *= scales[i];
   }
   return effect;
 }

@@ -42,9 +42,12 @@ std::string function_form(const dsl::FunctionWord& word) {
 std::string action_form(const dsl::ActionWord& word) {
   static constexpr std::string_view kOpsArguments[] = {"p", "a", "EXPR", "Op", "NUMBER"};
   std::string arguments;
-  for (const dsl::ArgumentForm form : word.arguments)
-    arguments += fmt::format("{}{}", arguments.empty() ? "" : ", ", kOpsArguments[static_cast<std::size_t>(form)]);
-  return fmt::format("{}({})", word.name, arguments);
+  for (std::size_t i = 0; i < word.arguments.size(); ++i) {
+    const bool opens = word.optional > 0 && i == word.arguments.size() - word.optional;
+    arguments += fmt::format("{}{}{}", opens ? "[" : "", i == 0 ? "" : ", ",
+                             kOpsArguments[static_cast<std::size_t>(word.arguments[i])]);
+  }
+  return fmt::format("{}({}{})", word.name, arguments, word.optional > 0 ? "]" : "");
 }
 
 // "p.max", of the first role that has it.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "graph/base/error.hpp"
@@ -261,9 +262,12 @@ class Runner {
     const RuleFormulas formulas(rule, params_of(rule));
     const std::vector<RegionOutcome*> wanted = wanted_by(index, pattern);
     const std::uint32_t sweeps = rule.repeat && !options_.match_only ? rule.repeat->count : 1;
+    sweeping_.emplace(formulas);
+    if (sweeps > 1 && formulas.reads_constants()) sweeping_->maxima.emplace();
     std::vector<bool> counted(wanted.size(), false), scaled(wanted.size(), false);
     for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
       double change = 0;
+      sweeping_->bounds.begin_sweep();
       const auto done = [&](std::size_t i, const Effect& effect) {
         change = std::max({change, std::fabs(std::log2(effect.smallest)), std::fabs(std::log2(effect.largest))});
         if (!counted[i]) count(index, *wanted[i], effect);
@@ -279,6 +283,8 @@ class Runner {
       outcome_.rules[index].sweeps = sweep + 1;
       if (rule.repeat && change < rule.repeat->change) break;
     }
+    outcome_.rules[index].bounds = sweeping_->bounds.reached();
+    sweeping_.reset();
     for (std::size_t i = 0; i < wanted.size(); ++i)
       if (scaled[i]) summarise(index, *wanted[i]);
   }
@@ -315,8 +321,13 @@ class Runner {
   void visit(const RuleFormulas& formulas, const Pattern& pattern, std::span<RegionOutcome* const> regions,
              std::uint32_t index, bool first, Done done) {
     constexpr std::size_t kTogether = 2048, kWorthAThread = 256;
-    const VisitContext context{formulas,         pattern,      outcome_.analysis, outcome_.statistics,
-                               outcome_.regions, outcome_.plan};
+    const VisitContext context{formulas,
+                               pattern,
+                               outcome_.analysis,
+                               outcome_.statistics,
+                               outcome_.regions,
+                               outcome_.plan,
+                               sweeping_->maxima ? &*sweeping_->maxima : nullptr};
     const Visit::Judges judges = judges_of(first);
     const std::size_t together = formulas.reads_constants() ? 1 : std::min(kTogether, regions.size());
     std::vector<std::optional<Visit>> visits(together);
@@ -429,8 +440,9 @@ class Runner {
       if (!options_.match_only) {
         if (actions()[step->action]->solve) return effect;
         if (region.scales.empty()) region.scales.assign(visit.view().region().classes, 1.0);
-        ActionContext context{formulas, visit.view(), visit.evaluator(), outcome_.plan, options_.exact, region.scales};
         const Action& action = *actions()[step->action];
+        ActionContext context{formulas,       visit.view(),  visit.evaluator(),           outcome_.plan,
+                              options_.exact, region.scales, swept(action, *step, region)};
         if (leaves_alone(formulas.rule(), action)) {
           visit.refuse(kNotExact);
           return effect;
@@ -441,6 +453,7 @@ class Runner {
           return effect;
         }
         check_exact(formulas.rule(), action);
+        sweeping_->bounds.add(visit.view(), visit.evaluator(), *step, made);
         if (!made.approximate.empty()) ++outcome_.rules[index].approximate[made.approximate];
         effect = std::move(made);
       }
@@ -448,6 +461,14 @@ class Runner {
       if (options_.match_only) return Effect{};
     }
     return effect;
+  }
+
+  // What the rule has scaled a region by, where the action was told a bound of it.
+  std::span<double> swept(const Action& action, const dsl::Step& step, const RegionOutcome& region) {
+    if (action.optional == 0 || step.arguments.size() < action.arguments.size()) return {};
+    std::vector<double>& scales = sweeping_->swept[region.region];
+    if (scales.empty()) scales.assign(region.scales.size(), 1.0);
+    return scales;
   }
 
   void note(RegionOutcome& region, std::uint32_t index, const Visit::Stop& stop) {
@@ -505,6 +526,14 @@ class Runner {
   const RunOptions& options_;
   Outcome& outcome_;
   std::set<std::pair<std::uint32_t, OperatorId>> replaced_;
+  // Of the rule that visits its regions.
+  struct Sweeping {
+    explicit Sweeping(const RuleFormulas& formulas) : bounds(formulas) {}
+    std::optional<PairMaximaTable> maxima;
+    BoundCounts bounds;
+    std::unordered_map<RegionId, std::vector<double>> swept;
+  };
+  std::optional<Sweeping> sweeping_;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "graph/model.hpp"
 #include "runtime/actions/action.hpp"
 #include "runtime/certify/certificate.hpp"
+#include "runtime/engine/bounds.hpp"
 #include "runtime/engine/predict.hpp"
 #include "runtime/matching/misses.hpp"
 #include "runtime/plan/plan.hpp"
@@ -40,6 +41,7 @@ struct RuleOutcome {
   double smallest = 1, largest = 1;                                    // scale of their classes
   std::uint32_t reset = 0, capped = 0;  // classes put back to 1 for a weight; scaled less for an activation
   std::uint32_t sweeps = 0;
+  std::vector<BoundReached> bounds;                  // at which channels stand
   std::uint32_t edits = 0;                           // of the graph, by a rule with a chain
   std::vector<Declined> declined;                    // chains that were found and left alone
   std::map<std::string, std::uint32_t> approximate;  // what is approximate, how often

@@ -20,6 +20,7 @@ struct VisitContext {
   const graph::Statistics& statistics;
   const Regions& regions;
   const Plan& plan;
+  PairMaximaTable* maxima = nullptr;  // as FormulaEvaluator takes it; its visits are judged one after the other
 };
 
 class Visit {

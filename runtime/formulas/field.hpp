@@ -7,6 +7,7 @@
 #include "runtime/formulas/bound_region.hpp"
 #include "runtime/formulas/formula_value.hpp"
 #include "runtime/plan/plan.hpp"
+#include "runtime/weights/pair_maxima.hpp"
 
 namespace rw::runtime {
 
@@ -14,6 +15,7 @@ struct FieldCall {
   const BoundRegion& view;
   const Plan& plan;
   const dsl::Expr& expr;
+  PairMaximaTable* maxima = nullptr;  // null: weights are read where they lie
 };
 
 // One name is about channels for nodes and about classes for regions.

@@ -20,7 +20,8 @@ using dsl::Kind;
 constexpr unsigned role(dsl::Role role) { return 1U << static_cast<unsigned>(role); }
 constexpr unsigned kParents = role(dsl::Role::parents), kChildren = role(dsl::Role::children),
                    kRegion = role(dsl::Role::region);
-constexpr unsigned kNodes = kParents | kChildren | role(dsl::Role::join) | role(dsl::Role::chain_node);
+constexpr unsigned kJoins = role(dsl::Role::join);
+constexpr unsigned kNodes = kParents | kChildren | kJoins | role(dsl::Role::chain_node);
 
 void append(std::vector<double>& numbers, const std::vector<double>& more) {
   numbers.insert(numbers.end(), more.begin(), more.end());
@@ -120,13 +121,20 @@ Handle::Side side_of(const Family& family) {
   return family.role == dsl::Role::children ? Handle::Side::in : Handle::Side::out;
 }
 
+std::vector<double> magnitudes_of(const FieldCall& call, const Site& site, const Handle& handle, std::size_t channels) {
+  const Edit* edit = call.plan.edit(site.id(), handle.slot);
+  const Law& law = call.view.analysis().law(site.id());
+  if (const PairMaxima* table = call.maxima ? call.maxima->find(site.id(), law, site) : nullptr)
+    if (auto found = table->magnitudes(handle.axes, edit)) return *std::move(found);
+  return magnitudes(site.tensor(handle.slot), handle, edit, channels);
+}
+
 std::vector<double> weight_of(const FieldCall& call, const Site& site, const Family& family, std::size_t node) {
   const Handle::Side side = side_of(family);
   const auto handle = find_handle(call.view.analysis().law(site.id()), site, side, Handle::Read::weight);
   std::vector<double> numbers;
   if (!handle) return std::vector<double>(family.channels(node), 0.0);
-  const auto found = magnitudes(site.tensor(handle->slot), *handle, call.plan.edit(site.id(), handle->slot),
-                                family.channels(node) / handle->run);
+  const std::vector<double> found = magnitudes_of(call, site, *handle, family.channels(node) / handle->run);
   // What shrinks as the operator's output grows is divided by: the factor is its reciprocal.
   const bool divides = handle->inverse == (side == Handle::Side::out);
   for (const double each : found) append(numbers, std::vector<double>(handle->run, divides ? 1 / each : each));
@@ -161,12 +169,12 @@ void bias(const FieldCall& call, FormulaValue& result) {
 constexpr std::array kFields = {
     Field{.name = "min",
           .help = "smallest calibrated value of each output channel",
-          .roles = kParents,
+          .roles = kParents | kJoins,
           .measured = true,
           .read = range<false>},
     Field{.name = "max",
           .help = "largest calibrated value of each output channel",
-          .roles = kParents,
+          .roles = kParents | kJoins,
           .measured = true,
           .read = range<true>},
     Field{.name = "weight",

@@ -18,8 +18,9 @@ using dsl::About;
 using dsl::ExprOp;
 using dsl::Kind;
 
-FormulaEvaluator::FormulaEvaluator(const RuleFormulas& formulas, const BoundRegion& view, const Plan& plan)
-    : formulas_(formulas), view_(view), plan_(plan), values_(formulas.rule().exprs.size()) {}
+FormulaEvaluator::FormulaEvaluator(const RuleFormulas& formulas, const BoundRegion& view, const Plan& plan,
+                                   PairMaximaTable* maxima)
+    : formulas_(formulas), view_(view), plan_(plan), maxima_(maxima), values_(formulas.rule().exprs.size()) {}
 
 const FormulaValue& FormulaEvaluator::value(dsl::ExprId root) {
   if (values_[root]) return *values_[root];
@@ -155,7 +156,7 @@ FormulaValue FormulaEvaluator::attribute(const dsl::Expr& expr) const {
 
 FormulaValue FormulaEvaluator::field(const dsl::Expr& expr) const {
   FormulaValue result{.type = expr.type};
-  fields()[expr.index].read({view_, plan_, expr}, result);
+  fields()[expr.index].read({view_, plan_, expr, maxima_}, result);
   return result;
 }
 

@@ -9,13 +9,16 @@
 #include "runtime/formulas/formula_value.hpp"
 #include "runtime/formulas/rule_formulas.hpp"
 #include "runtime/plan/plan.hpp"
+#include "runtime/weights/pair_maxima.hpp"
 
 namespace rw::runtime {
 
 // Values are kept, so that an expression is computed once.
 class FormulaEvaluator {
  public:
-  FormulaEvaluator(const RuleFormulas& formulas, const BoundRegion& view, const Plan& plan);
+  // `maxima`: of a rule that reads weights again and again; null: weights are read where they lie.
+  FormulaEvaluator(const RuleFormulas& formulas, const BoundRegion& view, const Plan& plan,
+                   PairMaximaTable* maxima = nullptr);
 
   const RuleFormulas& formulas() const { return formulas_; }
   const BoundRegion& view() const { return view_; }
@@ -23,6 +26,8 @@ class FormulaEvaluator {
 
   // graph::Error: NaN or infinity in a constant that is read.
   const FormulaValue& value(dsl::ExprId root);
+  // The value of an expression of a clause that was evaluated; null: it was not needed.
+  const FormulaValue* known(dsl::ExprId id) const { return values_[id] ? &*values_[id] : nullptr; }
   // What the fields that `root` reads are at one channel of a family: "p.max = 0, p.min = 0".
   std::string explain(dsl::ExprId root, dsl::BindingIndex family, std::size_t channel);
 
@@ -44,6 +49,7 @@ class FormulaEvaluator {
   const RuleFormulas& formulas_;
   const BoundRegion& view_;
   const Plan& plan_;
+  PairMaximaTable* maxima_;
   std::vector<std::optional<FormulaValue>> values_;  // by expression
 };
 

@@ -60,6 +60,11 @@ class JsonReport {
       text += ", \"approximate\": " + json::list(rule.approximate, [](const auto& each) {
                 return fmt::format("{{\"what\": {}, \"times\": {}}}", json::quoted(each.first), each.second);
               });
+      text += ", \"bounds\": " + json::list(rule.bounds, [](const BoundReached& each) {
+                return fmt::format("{{\"parameter\": {}, \"upper\": {}, \"value\": {}, \"channels\": {}, \"of\": {}}}",
+                                   each.parameter.empty() ? "null" : json::quoted(each.parameter), each.upper,
+                                   number(each.value), each.channels, each.of);
+              });
       text += ", \"declined\": " + json::list(rule.declined, [&](const Declined& each) {
                 return fmt::format("{{\"operator\": {}, \"why\": {}}}", op(each.op), json::quoted(each.reason));
               });

@@ -70,6 +70,21 @@ std::string predicted(const ReportInput& input) {
   return text;
 }
 
+// Channels that a parameter keeps from more, or from less.
+std::string at_bounds(const ReportInput& input) {
+  std::string text;
+  for (std::size_t i = 0; i < input.outcome.rules.size(); ++i) {
+    const std::string& rule = input.rules.program.rules[i].name;
+    for (const BoundReached& each : input.outcome.rules[i].bounds) {
+      text += fmt::format("  {}: {} of {} channels at ", rule, each.channels, each.of);
+      text += each.parameter.empty()
+                  ? fmt::format("{:.6g}, its {} bound\n", each.value, each.upper ? "upper" : "lower")
+                  : fmt::format("{0} = {1:.6g}: --param {2}.{0}\n", each.parameter, each.value, rule);
+    }
+  }
+  return text.empty() ? "" : "\nstand at a bound:\n" + text;
+}
+
 std::string never_fired(const ReportInput& input) {
   std::string names;
   for (std::size_t i = 0; i < input.outcome.rules.size(); ++i)
@@ -316,6 +331,7 @@ std::string text_report(const ReportInput& input, bool colour) {
     text += "these files have no rule: the model stays as it is\n";
   } else {
     text += rule_table(input, paint);
+    text += at_bounds(input);
     text += predicted(input);
     text += never_fired(input);
     text += left_alone(input);

@@ -343,14 +343,16 @@ std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& hand
       (*found)[channel] = std::max((*found)[channel], std::fabs(value * factor));
     });
   }
-  // What comes to nothing in the tensor's type will be 0.
-  if (edit && graph::floating(literal.dtype))
-    graph::with_codec(literal.dtype, [&](auto codec) {
-      for (double& each : *found)
-        if (std::isfinite(each) && codec.widen(codec.narrow(std::min(each, graph::row(literal.dtype).largest))) == 0)
-          each = 0;
-    });
+  if (edit) drop_what_vanishes(*found, literal.dtype);
   return *std::move(found);
+}
+
+void drop_what_vanishes(std::span<double> magnitudes, graph::DType dtype) {
+  if (!graph::floating(dtype)) return;
+  graph::with_codec(dtype, [&](auto codec) {
+    for (double& each : magnitudes)
+      if (std::isfinite(each) && codec.widen(codec.narrow(std::min(each, graph::row(dtype).largest))) == 0) each = 0;
+  });
 }
 
 std::vector<double> stored_magnitudes(const graph::Tensor& constant, const Handle& handle, std::size_t channels) {

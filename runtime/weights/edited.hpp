@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "graph/base/function_ref.hpp"
@@ -22,6 +23,9 @@ void for_each_element(const graph::Tensor& constant, const Handle& handle, const
 // graph::Error as above.
 std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,
                                std::size_t channels);
+
+// What comes to nothing in an element type will be 0 there.
+void drop_what_vanishes(std::span<double> magnitudes, graph::DType dtype);
 
 // The same before all edits, of types of 16 bits that lie as the handle views them: fast. NaN or infinity: an element
 // is. Empty: another type, or another order.

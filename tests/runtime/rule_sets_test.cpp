@@ -35,6 +35,9 @@ bool all_ones(const std::vector<double>& scale) {
   return std::all_of(scale.begin(), scale.end(), [](double value) { return value == 1; });
 }
 
+// Of cross_layer, so that the ranges of weights are all that it looks at.
+const std::map<std::string, std::map<std::string, double>> kWeightsAlone = {{"cross_layer", {{"bias", 0}}}};
+
 Net pair(const char* between = "Relu") {
   Net net(3);
   const auto a = net.conv("a", net.input("x", {1, 3, 6, 6}), 5, {.spread = 5});
@@ -83,7 +86,7 @@ TEST_CASE("wide leaves alone what leaks everywhere") {
 
 TEST_CASE("cross_layer: the weights that make a channel and those that read it get one range") {
   const Net net = pair();
-  const Engine engine(net, "cross_layer");
+  const Engine engine(net, "cross_layer", {.params = kWeightsAlone});
   REQUIRE(engine.rule_of("r") == "cross_layer");
   const Engine before(net, "rule nothing { region r { parents Gemm as p children Gemm as c } do scale(p, 2) }");
   const auto made = ranges(engine, "a", 0), read = ranges(engine, "c", 1), made_before = ranges(before, "a", 0),
@@ -99,7 +102,7 @@ TEST_CASE("cross_layer: a chain is repeated until every pair agrees") {
   std::string x = net.conv("a", net.input("x", {1, 3, 6, 6}), 4, {.spread = 4});
   for (const char* name : {"b", "c", "d"}) x = net.conv(name, net.relu(std::string("r") + name, x), 4, {.spread = 4});
   net.output(net.conv("e", net.relu("re", x), 4));
-  const Engine engine(net, "cross_layer");
+  const Engine engine(net, "cross_layer", {.params = kWeightsAlone});
   CHECK(engine.outcome().rules.back().sweeps > 1);
   const std::vector<std::pair<const char*, const char*>> pairs = {{"a", "b"}, {"b", "c"}, {"c", "d"}, {"d", "e"}};
   for (const auto& [first, second] : pairs) {
@@ -107,6 +110,18 @@ TEST_CASE("cross_layer: a chain is repeated until every pair agrees") {
     for (std::size_t i = 0; i < made.size(); ++i) CHECK(made[i] == Approx(read[i]).epsilon(0.03));
   }
   CHECK(difference_of_functions(net, engine, 1e-5) == "");
+}
+
+TEST_CASE("cross_layer: a tenth of the bias counts in what makes a channel") {
+  Net net;
+  const auto a = net.op("Conv", "a",
+                        {net.input("x", {1, 1, 4, 4}), net.constant("wa", float_array({2, 1, 1, 1}, {1, 1e-8F})),
+                         net.constant("ba", float_array({2}, {0, 1}))});
+  net.output(net.op("Conv", "c", {net.relu("r", a), net.constant("wc", float_array({1, 2, 1, 1}, {1, 1}))}));
+  // made = 0.1, read = 1: sqrt(10), of whose logarithm ten half-way sweeps leave a 1024th.
+  CHECK(Engine(net, "cross_layer").scale("r")[1] == Approx(std::pow(10, 0.5 * 1023 / 1024)));
+  CHECK(Engine(net, "cross_layer", {.params = kWeightsAlone}).scale("r")[1] ==
+        Approx(std::pow(1e8, 0.5 * 1023 / 1024)));
 }
 
 TEST_CASE("cross_layer leaves alone what a Sigmoid separates") {

@@ -1,0 +1,54 @@
+// The largest magnitude over the kernel for each pair of an output and an input channel of a linear operator, as the
+// weight was read. Rules that sweep ask for ranges of channels again and again, while nothing but factors along
+// channels changes: from this table they come without another look at the kernel.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/weights/edited.hpp"
+
+namespace rw::runtime {
+
+class PairMaxima {
+ public:
+  // `out` and `in` are the handles of one weight, which the table may borrow. Nothing where the weight is not stored
+  // row by row in a float type of at most 32 bits, where elements of one pair do not lie side by side, or where one of
+  // them is NaN or infinite: magnitudes() (edited.hpp) reads it, and says which.
+  static std::optional<PairMaxima> of(const graph::Tensor& weight, const Handle& out, const Handle& in);
+
+  // As magnitudes() of the handle with these axes gives them, up to rounding. Nothing where the weight is edited along
+  // other axes than those of its two sides.
+  std::optional<std::vector<double>> magnitudes(AxisMask axes, const Edit* edit) const;
+
+ private:
+  PairMaxima() = default;
+  const std::byte* row(std::size_t index) const {
+    const std::byte* elements = held_.empty() ? stored_ : reinterpret_cast<const std::byte*>(held_.data());
+    return elements + index * columns_ * sizeof(float);
+  }
+  std::size_t part() const;  // rows that are worth a thread
+  std::vector<double> by_row(const std::vector<double>& columns) const;
+  std::vector<double> by_column(const std::vector<double>& rows) const;
+
+  AxisMask row_axes_, column_axes_;                  // of the view, with those of groups
+  std::size_t groups_ = 1, rows_ = 1, columns_ = 1;  // of one group
+  std::vector<std::int64_t> view_;
+  graph::DType dtype_ = graph::DType::float32;
+  std::vector<float> held_;            // empty: the weight itself is the table, up to signs
+  const std::byte* stored_ = nullptr;  // its elements, not aligned: group by group, row by row
+};
+
+// The tables of a rule, each made when it is first asked for.
+class PairMaximaTable {
+ public:
+  // Null: there is none for this operator.
+  const PairMaxima* find(OperatorId op, const Law& law, const Site& site);
+
+ private:
+  std::unordered_map<OperatorId, std::optional<PairMaxima>> tables_;
+};
+
+}  // namespace rw::runtime
