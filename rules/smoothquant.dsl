@@ -6,20 +6,22 @@
 
 use "sets"
 
-# Written-out normalizations end in a Mul by a constant.
-set normalization = LayerNormalization, RMSNormalization, SimplifiedLayerNormalization, Mul
+# Written-out normalizations end in a factor for each channel.
+set normalization = law normalize, law affine
 
 rule smoothquant(alpha = 0.5, least = 0.00001) {
   "Outliers behind a normalization move into the weights that read them."
   region r {
     parents  normalization as p
     through  carrying
-    children law linear as c
+    may join joining
+    children absorbing as c
   }
+  where any c: not no_weights(c) else "no layer with weights reads it"
   needs stats(p) else "activation ranges are missing"
   let seen = max(across(max, range(p)), least)
-  let read = max(across(max, c.weight), least)
-  do scale(p, pow(read, 1 - alpha) / pow(seen, alpha))
+  let read = across(max, if no_weights(c) then 0 else c.weight)
+  do scale(p, if read > 0 then pow(max(read, least), 1 - alpha) / pow(seen, alpha) else 1)
 }
 
 test smoothquant "half of an outlier moves into the weights that read it" {

@@ -1,6 +1,6 @@
 // y = a b: the scales multiply. Where one factor is pinned in every channel (a gate), the other has the scale of the
-// output; two factors that are both free would have to be settled together, so that none of them is. y = a / b
-// likewise, where the divisor can be the gate only.
+// output; of two factors that are both free the one that was made later is pinned. y = a / b likewise, where the
+// divisor can be the gate only.
 #include <fmt/format.h>
 
 #include "graph/operators/user_forms.hpp"
@@ -76,7 +76,7 @@ extern const Law kProductLaw = {
     .name = "product",
     .help = "a factor pinned in every channel ties the other factor to the output",
     .ties_channels = true,
-    .pins = "none of its factors is pinned in every channel",
+    .pins = "one of its factors must be pinned, so that the other passes",
     .form = graph::user_form_broadcast,
     .condition = law_product::condition,
     .tie = law_product::tie,

@@ -190,12 +190,11 @@ class RegionFinder : private Tie {
       if (carries(tensor) && leaks(tensor)) pin(tensor);
     for (std::uint32_t wait = 0; wait < waits_.size(); ++wait) advance(wait);
     std::vector<bool> decided(network_.operators().size(), false);
-    for (const Wait& first : waits_) {
+    for (std::uint32_t first = 0; first < waits_.size(); ++first) {
       decide_ready(decided);
-      const OperatorId op = first.op;
-      if (decided[op]) continue;
-      decided[op] = true;  // nothing is decided for the others without it
-      give_up(op);
+      if (decided[waits_[first].op]) continue;
+      decided[waits_[first].op] = true;  // nothing is decided for the others without it
+      pin_gate(first);
     }
     decide_ready(decided);
   }
@@ -213,16 +212,19 @@ class RegionFinder : private Tie {
     }
   }
 
-  void give_up(OperatorId op) {
-    const graph::Operator& info = network_.op(op);
-    for (std::uint32_t slot = 0; slot < info.inputs.size(); ++slot) {
-      Part& part = input_part_[first_slot_[op] + slot];
-      if (part != Part::wait) continue;
-      part = Part::pin;
-      if (carries(info.inputs[slot])) pin(info.inputs[slot]);
-    }
-    output_part_[info.outputs[0]] = Part::pin;
-    if (carries(info.outputs[0])) pin(info.outputs[0]);
+  // Both factors are free: one is pinned, so that the other passes. It is that which was made later, as a gate is made
+  // of what it is the gate of: hard-swish is x * Clip(x + 3) / 6, and squeeze and excitation ends in such a product.
+  void pin_gate(std::uint32_t first) {
+    const graph::Operator& info = network_.op(waits_[first].op);
+    const auto made = [&](const Wait& wait) { return network_.tensor(info.inputs[wait.gate]).producer; };
+    Wait chosen = waits_[first];
+    for (std::uint32_t i = first + 1; i < waits_.size() && waits_[i].op == chosen.op; ++i)
+      if (made(waits_[i]) > made(chosen)) chosen = waits_[i];
+    input_part_[first_slot_[chosen.op] + chosen.gate] = Part::pin;
+    pin(info.inputs[chosen.gate]);
+    op_ = chosen.op;
+    tied_ = 0;
+    analysis_.law(op_).tie_behind_gate(analysis_.site(op_), *this, chosen.gate, chosen.other);
   }
 
   void pin(TensorId tensor) {
