@@ -1,12 +1,14 @@
 // Why rules did not match, and what would help.
 #include <fmt/format.h>
 
+#include "graph/base/printable.hpp"
 #include "graph/formats/format.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/given/data_options.hpp"
 #include "runtime/commands/given/rule_files.hpp"
 #include "runtime/commands/given/run_options.hpp"
 #include "runtime/explain/explain.hpp"
+#include "runtime/explain/made.hpp"
 #include "runtime/text/text_file.hpp"
 
 namespace rw::commands {
@@ -18,6 +20,13 @@ constexpr auto kExplainOptions = joined(
          Completes::nothing},
         {"--node", "GLOB", "tell about regions with such an operator in or around them", 0, false, Completes::nothing},
         {"--limit", "N", "tell so many regions in full (20)", 0, false, Completes::nothing},
+        {"--apply", "N",
+         "write the rule file with the remedy made that stands at this place of `what would unlock most`, and tell how "
+         "to "
+         "run it",
+         0, false, Completes::nothing},
+        {"--out", "FILE", "where that rule file goes (without it: the rules' names joined, in the current folder)", 'o',
+         false, Completes::rules},
         kStatsOption,
         kDataOption,
     },
@@ -33,14 +42,48 @@ constexpr auto kExplainOptions = joined(
     });
 
 runtime::ExplainOptions what(const Given& given, const dsl::Program& program) {
-  runtime::ExplainOptions options{.rules = given.list("--rule"), .node = given.text("--node")};
+  runtime::ExplainOptions options{
+      .rules = given.list("--rule"), .node = given.text("--node"), .files = given.list("RULES")};
   for (const std::string& name : options.rules) find_rule(program, name, "--rule");
   if (given.has("--limit")) options.most_regions = take_count(given, "--limit");
   return options;
 }
 
+// Where --apply writes.
+std::filesystem::path rule_file(const Given& given) {
+  if (given.has("--out")) return file_name(given, "--out");
+  std::string stem;
+  for (const std::string& rules : given.list("RULES"))
+    stem += (stem.empty() ? "" : "_") + std::filesystem::path(rules).stem().string();
+  return stem + ".dsl";
+}
+
+// Writes the rule file of a remedy; the text says which, and how to run it.
+std::string apply_remedy(const Given& given, const graph::Model& model, const dsl::Loaded& rules,
+                         const runtime::Explanation& explanation) {
+  const std::size_t number = take_count(given, "--apply");
+  if (number > explanation.by_gain.size())
+    throw UsageError(fmt::format("--apply {}: there {}", number,
+                                 explanation.by_gain.empty() ? "is no remedy"
+                                 : explanation.by_gain.size() == 1
+                                     ? "is one remedy"
+                                     : fmt::format("are {} remedies", explanation.by_gain.size())));
+  const std::filesystem::path out = rule_file(given);
+  if (!given.has("--out") && std::filesystem::exists(out))
+    throw UsageError(
+        fmt::format("--apply: '{}' is there already: say with -o where the rules go", graph::printable(out.string())));
+  check_reports(given, std::span(&out, 1), model);
+  const runtime::Remedy& remedy = explanation.remedies[explanation.by_gain[number - 1]];
+  const runtime::MadeRemedy made = runtime::made_remedy(rules, given.list("RULES"), remedy, out);
+  runtime::write_text(out.string(), made.text);
+  return fmt::format("\nwrote {}: {}\nrun it: {}\n{}", graph::printable(out.string()),
+                     fmt::format("{}", fmt::join(remedy.steps, ", and ")), command_for("", given, made.files),
+                     made.left.empty() ? "" : fmt::format("and {}\n", made.left));
+}
+
 int explain(const Given& given) {
   set_threads(given);
+  if (given.has("--out") && !given.has("--apply")) throw UsageError("--out goes with --apply");
   const std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
   if (!rules) return kMistake;
   const runtime::RunOptions options = run_options(given, rules->program);
@@ -69,7 +112,9 @@ int explain(const Given& given) {
     throw UsageError(fmt::format("--node {}: no operator of the model has such a name", asked.node));
   const runtime::ExplainInput input{model, *rules, outcome, explanation, asked};
   if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::explain_json(input));
-  if (!given.has("--quiet")) fmt::print("{}", runtime::explain_text(input, wants_colour()));
+  std::string applied;
+  if (given.has("--apply")) applied = apply_remedy(given, model, *rules, explanation);
+  if (!given.has("--quiet")) fmt::print("{}{}", runtime::explain_text(input, wants_colour()), applied);
   return kDone;
 }
 
@@ -78,6 +123,7 @@ constexpr Argument kExplainArguments[] = {kModelArgument, kRulesArgument};
 constexpr std::string_view kExplainExamples[] = {
     "rewrite-engine explain model.onnx equalization --stats ranges.json",
     "rewrite-engine explain model.json equalization --rule pair --node 'head/*'",
+    "rewrite-engine explain model.onnx equalization --apply 1 -o mine.dsl",
 };
 
 }  // namespace
@@ -89,8 +135,9 @@ const Command kExplain = {
         "Region by region, the nearest miss first, and rule by rule: the operators that a clause does not want, the "
         "way "
         "of a leak from a parent to the operator that pins it, conditions with the values that they saw. Then the "
-        "smallest change that would have made it match and what it would unlock, found by trying it. Nothing is "
-        "written.\n\nA change that teaches the law of an operator is a claim of yours: it is believed, not checked.",
+        "smallest change that would have made it match and what it would unlock, found by trying it; rule files that "
+        "ship are tried, too, before the given ones and in their place. Nothing is written but what --apply asks "
+        "for.\n\nA change that teaches the law of an operator is a claim of yours: it is believed, not checked.",
     .arguments = kExplainArguments,
     .options = kExplainOptions,
     .examples = kExplainExamples,

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
 
+#include "runtime/explain/recipes.hpp"
 #include "runtime/text/glob.hpp"
 
 namespace rw::runtime {
@@ -40,6 +42,7 @@ class Explainer {
         outcome_(outcome),
         network_(*outcome.analysis.network),
         what_(what),
+        recipes_(source, rules, options, outcome, what.files),
         remedies_(source, rules, options, model, outcome) {
     patterns_.resize(rules.program.rules.size());
     for (std::uint32_t i = 0; i < patterns_.size(); ++i)
@@ -72,14 +75,16 @@ class Explainer {
                           [](const RegionView& view) { return !view.cures.empty(); });
     find_bystanders();
     find_chains();
-    result_.remedies = remedies_.all();
+    result_.remedies = recipes_.all();
+    result_.remedies.insert(result_.remedies.end(), remedies_.all().begin(), remedies_.all().end());
     for (std::size_t i = 0; i < result_.remedies.size(); ++i) result_.by_gain.push_back(i);
     std::stable_sort(result_.by_gain.begin(), result_.by_gain.end(), [&](std::size_t a, std::size_t b) {
       const Remedy &x = result_.remedies[a], &y = result_.remedies[b];
-      return std::tuple(!x.refused.empty(), UINT32_MAX - x.channels, x.changes.size()) <
-             std::tuple(!y.refused.empty(), UINT32_MAX - y.channels, y.changes.size());
+      return std::tuple(!x.refused.empty(), is_replaced(x), x.files.empty(), UINT32_MAX - x.channels,
+                        x.changes.size()) <
+             std::tuple(!y.refused.empty(), is_replaced(y), y.files.empty(), UINT32_MAX - y.channels, y.changes.size());
     });
-    result_.tries = remedies_.tries();
+    result_.tries = remedies_.tries() + recipes_.tries();
     result_.capped = remedies_.capped();
     return std::move(result_);
   }
@@ -151,6 +156,21 @@ class Explainer {
     std::uint32_t only = kNone;
     if (what_.rules.size() == 1 && !view.rules.empty()) only = view.rules[0].rule;
     view.cures = remedies_.find(*view.region, only);
+    const std::vector<Cure> recipes = recipes_.find(outcome_.regions[view.region->region]);
+    std::erase_if(view.cures, [&](const Cure& each) {
+      return std::any_of(recipes.begin(), recipes.end(), [&](const Cure& recipe) {
+        return recipes_.replaces(recipe.remedy, remedies_.all()[each.remedy]);
+      });
+    });
+    for (Cure& each : view.cures) each.remedy += recipes_.all().size();
+    view.cures.insert(view.cures.begin(), recipes.begin(), recipes.end());
+  }
+
+  // Other rule files do what this change of the given ones would.
+  bool is_replaced(const Remedy& change) const {
+    for (std::size_t i = 0; i < recipes_.all().size(); ++i)
+      if (recipes_.replaces(i, change)) return true;
+    return false;
   }
 
   void find_chains() {
@@ -195,6 +215,7 @@ class Explainer {
   const graph::Network& network_;
   const ExplainOptions& what_;
   std::vector<std::optional<Pattern>> patterns_;  // by rule; no value where it was not asked for
+  Recipes recipes_;
   Remedies remedies_;
   Explanation result_;
 };

@@ -13,9 +13,10 @@
 namespace rw::runtime {
 
 struct ExplainOptions {
-  std::vector<std::string> rules;  // names; empty: all that ran
-  std::string node;                // a glob: regions with such an operator in or around them; empty: all
-  std::size_t most_regions = 20;   // that are told in full on a terminal; JSON has all
+  std::vector<std::string> rules;       // names; empty: all that ran
+  std::string node;                     // a glob: regions with such an operator in or around them; empty: all
+  std::size_t most_regions = 20;        // that are told in full on a terminal; JSON has all
+  std::vector<std::string> files = {};  // of the rules, as they were named: others are tried, too; empty: they are not
 };
 
 // Misses of one kind: one clause that does not want operators of one type, the leaks of a region.
@@ -64,7 +65,9 @@ struct Explanation {
   std::vector<Bystander> bystanders;
   std::vector<ChainView> chains;  // in the order they ran
   std::vector<Remedy> remedies;
-  std::vector<std::size_t> by_gain;  // the indices of remedies, the one that unlocks most channels first
+  // The indices of remedies: other rule files first, then the one that unlocks most channels; behind them what is worth
+  // nothing after other files, and what stops the run.
+  std::vector<std::size_t> by_gain;
   std::size_t tries = 0;
   bool capped = false;        // more remedies would have been tried on a smaller network
   std::size_t not_tried = 0;  // regions for which none was looked for

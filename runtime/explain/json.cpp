@@ -95,7 +95,7 @@ class JsonWords {
     text += ",\n   \"leaks\": " + json::list(view.leaks, [&](const LeakPath& each) { return leak(each); });
     text += ",\n   \"remedies\": " + json::list(view.cures, [&](const Cure& cure) {
               return fmt::format("{{\"remedy\": {}, \"rule\": {}, \"channels\": {}, \"of\": {}}}", cure.remedy,
-                                 rule(cure.rule), cure.channels, cure.of);
+                                 json::quoted(cure.by), cure.channels, cure.of);
             });
     return text + "}";
   }
@@ -103,10 +103,12 @@ class JsonWords {
   std::string remedy(std::size_t index) const {
     const Remedy& each = input_.explanation.remedies[index];
     return fmt::format(
-        "{{\"remedy\": {}, \"changes\": {}, \"claims_a_law\": {}, \"regions\": {}, \"channels\": {}, "
-        "\"formula_tried\": {}, \"stops_the_run\": {}}}",
-        index, json::list(each.steps, [](const std::string& step) { return json::quoted(step); }), each.claims,
-        each.regions, each.channels, each.tried_fully, each.refused.empty() ? "null" : json::quoted(each.refused));
+        "{{\"remedy\": {}, \"changes\": {}, \"files\": {}, \"claims_a_law\": {}, \"layers\": {}, \"regions\": {}, "
+        "\"channels\": {}, \"formula_tried\": {}, \"stops_the_run\": {}}}",
+        index, json::list(each.steps, [](const std::string& step) { return json::quoted(step); }),
+        json::list(each.files, [](const std::string& file) { return json::quoted(file); }), each.claims,
+        each.files.empty() ? "null" : fmt::format("{}", each.layers), each.regions, each.channels, each.tried_fully,
+        each.refused.empty() ? "null" : json::quoted(each.refused));
   }
 
   const ExplainInput& input_;

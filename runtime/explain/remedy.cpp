@@ -371,7 +371,7 @@ std::optional<Cure> Remedies::repair(const RegionOutcome& region, std::uint32_t 
     now = trial->region_of(parent);
     outcome = &*trial->outcome;
     return Cure{.remedy = remember(changes, *trial),
-                .rule = now->taken_by,
+                .by = program->rules[now->taken_by].name,
                 .channels = free_classes(outcome->regions, now->region, outcome->analysis),
                 .of = offered_classes(*outcome, now->region)};
   }

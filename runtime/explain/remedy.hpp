@@ -47,8 +47,13 @@ struct Change {
 };
 using Changes = std::vector<Change>;  // sorted
 
+// Either changes of the given rules, or other files of rules.
 struct Remedy {
   Changes changes;
+  std::vector<std::string> files;           // to be named instead of the given ones; empty: these are changed
+  std::uint32_t layers = 0;                 // of other files: parents with weights that would be scaled and are not now
+  bool instead = false;                     // of other files: the given ones are not among them
+  bool needs_ranges = false;                // of other files: statistics must be given, too
   std::vector<std::string> steps;           // one text a change, in an order in which they can be read
   bool claims = false;                      // it says a law: a claim of the user's that nobody can check
   std::uint32_t regions = 0, channels = 0;  // that would be scaled in the whole network and are not now
@@ -58,8 +63,8 @@ struct Remedy {
 
 // For one region.
 struct Cure {
-  std::size_t remedy = 0;              // index into Remedies::all()
-  std::uint32_t rule = kNone;          // that would take it
+  std::size_t remedy = 0;              // index into Remedies::all(), in an Explanation into its remedies
+  std::string by;                      // the rule that would take it
   std::uint32_t channels = 0, of = 0;  // of the region that would be scaled, of those that parents offer
 };
 

@@ -188,8 +188,8 @@ class Words {
 
   void tell(const Cure& cure) {
     const Remedy& remedy = explanation_.remedies[cure.remedy];
-    text_ += fmt::format("  {}: {}; then {} would scale {} of {} here", paint_.good("remedy"), steps(remedy),
-                         rule_name(cure.rule), cure.channels, plural(cure.of, "channel"));
+    text_ += fmt::format("  {}: {}; then {} would scale {} of {} here", paint_.good("remedy"), steps(remedy), cure.by,
+                         cure.channels, plural(cure.of, "channel"));
     text_ += remedy.regions > 1 ? fmt::format("; in all it unlocks {}\n", unlocks(remedy)) : "\n";
     if (!remedy.refused.empty())
       text_ += fmt::format("    {}: its formula then stops the run: {}\n", paint_.bad("but"), remedy.refused);
@@ -259,12 +259,12 @@ class Words {
 
   void remedies() {
     const bool any = !explanation_.by_gain.empty() && explanation_.remedies[explanation_.by_gain[0]].refused.empty();
-    if (any && explanation_.missed.size() > 1) {
+    if (any && (explanation_.missed.size() > 1 || explanation_.by_gain.size() > 1)) {
       text_ += "\n" + paint_.strong("what would unlock most") + "\n";
       for (std::size_t i = 0; i < std::min(explanation_.by_gain.size(), kMostRemedies); ++i) {
         const Remedy& remedy = explanation_.remedies[explanation_.by_gain[i]];
         if (!remedy.refused.empty()) break;
-        text_ += fmt::format("  {:>24}  {}\n", unlocks(remedy), steps(remedy));
+        text_ += fmt::format("  {}.{:>22}  {}\n", i + 1, unlocks(remedy), steps(remedy));
       }
     }
     if (explanation_.capped || explanation_.not_tried > 0)

@@ -73,7 +73,7 @@ Conv 'd' -> nothing (2 channels)
   1 more region like it: Conv 'e'
 
 what would unlock most
-      1 region, 8 channels  add Concat to `join` (test.dsl:20)
+  1.  1 region, 8 channels  add Concat to `join` (test.dsl:20)
 )");
 }
 
@@ -116,7 +116,7 @@ Conv 'c' -> nothing (2 channels)
   remedy: none in these rules: all of its channels are pinned
 
 what would unlock most
-      1 region, 4 channels  add `leak pin` to the region (test.dsl:10)
+  1.  1 region, 4 channels  add `leak pin` to the region (test.dsl:10)
 )");
 }
 
@@ -143,7 +143,7 @@ Conv 'c' -> nothing (2 channels)
   remedy: none in these rules: all of its channels are pinned
 
 what would unlock most
-      1 region, 4 channels  add Clip to `through` (test.dsl:4), and add `op Clip law bounded` (its bounds become constants, one a channel)
+  1.  1 region, 4 channels  add Clip to `through` (test.dsl:4), and add `op Clip law bounded` (its bounds become constants, one a channel)
 )");
   Net sigmoid;
   const auto s = sigmoid.conv("a", sigmoid.image(), 4), t = sigmoid.conv("b", "x", 4);
@@ -168,7 +168,7 @@ Conv 'c' -> nothing (2 channels)
   remedy: none in these rules: all of its channels are pinned
 
 what would unlock most
-      1 region, 4 channels  add `leak pin` to the region (test.dsl:10)
+  1.  1 region, 4 channels  add `leak pin` to the region (test.dsl:10)
 )");
 }
 

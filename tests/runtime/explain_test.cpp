@@ -88,7 +88,7 @@ Conv 'b' -> nothing (2 channels)
   remedy: none in these rules: all of its channels are pinned
 
 what would unlock most
-      1 region, 4 channels  give their ranges (--stats FILE, or --data FILES)
+  1.  1 region, 4 channels  give their ranges (--stats FILE, or --data FILES)
 )");
 }
 
@@ -162,7 +162,7 @@ Conv 'c' -> nothing (2 channels)
   1 more region like it: Conv 'd'
 
 what would unlock most
-     2 regions, 8 channels  add my::Swirl to `through` (test.dsl:4), after you teach the law of my::Swirl: `op my::Swirl law pass` (only if it treats every channel alike; it is believed)
+  1. 2 regions, 8 channels  add my::Swirl to `through` (test.dsl:4), after you teach the law of my::Swirl: `op my::Swirl law pass` (only if it treats every channel alike; it is believed)
 )");
   REQUIRE(explained.explanation().remedies.size() == 1);
   CHECK(explained.explanation().remedies[0].claims);

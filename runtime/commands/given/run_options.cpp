@@ -101,9 +101,10 @@ void check_reports(const Given& given, std::span<const std::filesystem::path> re
   }
 }
 
-std::string command_for(std::string_view command, const Given& given) {
-  std::string text = fmt::format("rewrite-engine {} {}", command, quoted(given.text("MODEL")));
-  for (const std::string& rules : given.list("RULES")) text += " " + quoted(rules);
+std::string command_for(std::string_view command, const Given& given, const std::vector<std::string>& rules) {
+  std::string text =
+      fmt::format("rewrite-engine{}{} {}", command.empty() ? "" : " ", command, quoted(given.text("MODEL")));
+  for (const std::string& each : rules) text += " " + quoted(each);
   for (const Option& option : kShared)
     for (const std::string& value : given.list(option.name))
       text +=

@@ -49,8 +49,12 @@ void check_skipped(const Given& given, const graph::Network& network);
 void check_reports(const Given& given, std::span<const std::filesystem::path> reports, const graph::Model& model,
                    const std::filesystem::path& out = {});
 
-// The command line of `command` for the same model, rules and options as a run, quoted for a shell.
-std::string command_for(std::string_view command, const Given& given);
+// The command line of `command` (empty: a run) for the same model and options as a run, and its rules or `rules`,
+// quoted for a shell.
+std::string command_for(std::string_view command, const Given& given, const std::vector<std::string>& rules);
+inline std::string command_for(std::string_view command, const Given& given) {
+  return command_for(command, given, given.list("RULES"));
+}
 
 bool wants_colour();  // standard output is a terminal, and NO_COLOR is not set
 

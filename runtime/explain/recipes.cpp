@@ -1,0 +1,194 @@
+#include "runtime/explain/recipes.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <set>
+
+#include "graph/base/error.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/vocabulary.hpp"
+
+namespace rw::runtime {
+namespace {
+
+// What is in the way, and the shipped file that takes it away.
+struct Help {
+  const char* file;
+  const char* says;
+  const char* op;  // whose naming in a clause is worth nothing then
+  bool (*is_needed)(const Outcome& base);
+};
+
+template <typename Is>
+bool any_operator(const Outcome& base, std::string_view type, Is is) {
+  const graph::Network& network = *base.analysis.network;
+  for (OperatorId op = 0; op < network.operators().size(); ++op)
+    if (!network.removed(op) && network.type_of(op) == type && is(op)) return true;
+  return false;
+}
+
+// They run before the rules that scale.
+constexpr std::array kHelps = {
+    Help{"prepare", "folds BatchNormalization into the layers before it", "BatchNormalization",
+         [](const Outcome& base) { return any_operator(base, "BatchNormalization", [](OperatorId) { return true; }); }},
+    Help{"clip", "lets scales pass Clip", "Clip",
+         [](const Outcome& base) {
+           return any_operator(base, "Clip", [&](OperatorId op) { return base.analysis.law(op).name != "bounded"; });
+         }},
+};
+
+// Scales by weights alone.
+constexpr const char* kWithoutRanges = "cross_layer";
+
+bool lacks_ranges(const Outcome& base) {
+  if (base.statistics_use.used > 0) return false;
+  for (const RegionOutcome& region : base.visited)
+    for (const RuleMiss& each : base.misses.of(region.misses))
+      if (each.miss.obstacle == Obstacle::data) return true;
+  return false;
+}
+
+// As if the data that conditions ask for were there.
+void drop_needs(dsl::Program& program) {
+  for (dsl::Rule& rule : program.rules)
+    std::erase_if(rule.steps, [](const dsl::Step& step) { return step.form == dsl::Step::Form::needs; });
+}
+
+bool scaled_by_a_rule(const RegionOutcome& region) { return region.taken_by != kNone; }
+
+// Layers that some rule scales: parents of a linear law.
+std::set<OperatorId> scaled_layers(const Outcome& outcome) {
+  std::set<OperatorId> layers;
+  for (const RegionOutcome& region : outcome.visited)
+    if (scaled_by_a_rule(region))
+      for (const OperatorId op : outcome.regions[region.region].parents)
+        if (outcome.analysis.law(op).name == "linear") layers.insert(op);
+  return layers;
+}
+
+}  // namespace
+
+struct Recipes::Trial {
+  dsl::Loaded rules;
+  graph::Model model;
+  Outcome outcome;
+};
+
+Recipes::Recipes(const ModelSource& source, const dsl::Loaded& rules, const RunOptions& options, const Outcome& base,
+                 const std::vector<std::string>& files) {
+  if (files.empty()) return;
+  const auto read = [&](std::string_view file) {
+    for (std::uint32_t i = 0; i < rules.sources.size(); ++i)
+      if (rules.sources[i].name == file) return true;
+    return false;
+  };
+  std::vector<const Help*> helps;
+  for (const Help& help : kHelps)
+    if (!read(help.file) && help.is_needed(base)) helps.push_back(&help);
+  const bool lacks = lacks_ranges(base), folds = !helps.empty() && helps[0] == kHelps.data();
+  // Every choice of them, those of one file first, before the given files, and before what needs no ranges.
+  std::vector<unsigned> choices;
+  for (unsigned choice = 0; choice < 1U << helps.size(); ++choice) choices.push_back(choice);
+  std::stable_sort(choices.begin(), choices.end(),
+                   [](unsigned a, unsigned b) { return std::popcount(a) < std::popcount(b); });
+  for (const bool instead : {false, true}) {
+    if (instead && (!lacks || read(kWithoutRanges))) continue;
+    for (const unsigned choice : choices) {
+      if (choice == 0 && !instead) continue;
+      if (instead && folds && (choice & 1U) == 0) continue;  // factors that could be folded
+      Remedy remedy{.instead = instead, .needs_ranges = lacks && !instead};
+      std::vector<std::string> says;
+      for (std::size_t i = 0; i < helps.size(); ++i) {
+        if ((choice >> i & 1U) == 0) continue;
+        remedy.files.emplace_back(helps[i]->file);
+        says.push_back(fmt::format("{} {}", helps[i]->file, helps[i]->says));
+      }
+      if (instead) {
+        remedy.files.emplace_back(kWithoutRanges);
+        says.push_back(fmt::format("{} needs no ranges of activations", kWithoutRanges));
+      } else {
+        remedy.files.insert(remedy.files.end(), files.begin(), files.end());
+      }
+      remedy.steps = {fmt::format("{}", fmt::join(says, ", and "))};
+      attempt(source, options, base, std::move(remedy));
+    }
+  }
+}
+
+Recipes::~Recipes() = default;
+
+void Recipes::attempt(const ModelSource& source, const RunOptions& options, const Outcome& base, Remedy remedy) {
+  ++tries_;
+  auto trial =
+      std::make_unique<Trial>(Trial{dsl::load(remedy.files, rule_library(), vocabulary()), source(), Outcome()});
+  if (dsl::has_errors(trial->rules.diagnostics)) return;
+  if (remedy.needs_ranges) drop_needs(trial->rules.program);
+  RunOptions matching = options;
+  matching.match_only = true;
+  matching.only.clear();  // they name rules of other files
+  try {
+    trial->outcome = run(trial->model, trial->rules.program, matching);
+  } catch (const graph::Error&) {
+    return;
+  } catch (const Refusal&) {
+    return;
+  }
+  const std::set<OperatorId> before = scaled_layers(base), after = scaled_layers(trial->outcome);
+  const auto is_new = [&](OperatorId op) { return after.count(op) != 0 && before.count(op) == 0; };
+  for (const OperatorId op : after) remedy.layers += is_new(op) ? 1 : 0;
+  for (const RegionOutcome& region : trial->outcome.visited) {
+    const auto parents = trial->outcome.regions[region.region].parents;
+    if (!scaled_by_a_rule(region) || std::none_of(parents.begin(), parents.end(), is_new)) continue;
+    ++remedy.regions;
+    remedy.channels += free_classes(trial->outcome.regions, region.region, trial->outcome.analysis);
+  }
+  // What one more file does not improve is left out.
+  const auto as_good = [&](const Remedy& other) {
+    return other.instead == remedy.instead && other.layers >= remedy.layers;
+  };
+  if (remedy.layers == 0 || std::any_of(all_.begin(), all_.end(), as_good)) return;
+  std::string files;
+  for (const std::string& file : remedy.files) files += (files.empty() ? "" : " ") + file;
+  remedy.steps = {fmt::format("run `{}`: {} ({} more {} scaled)", files, remedy.steps[0], remedy.layers,
+                              remedy.layers == 1 ? "layer is" : "layers are")};
+  if (remedy.needs_ranges) remedy.steps.emplace_back("give their ranges (--stats FILE, or --data FILES)");
+  all_.push_back(std::move(remedy));
+  trials_.push_back(std::move(trial));
+}
+
+std::vector<Cure> Recipes::find(const Region& region) const {
+  std::vector<Cure> cures;
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    const bool found = !cures.empty() && all_[cures.back().remedy].instead == all_[i].instead;
+    if (const auto cure = found ? std::nullopt : cure_by(i, region.parents[0])) cures.push_back(*cure);
+  }
+  return cures;
+}
+
+std::optional<Cure> Recipes::cure_by(std::size_t remedy, OperatorId parent) const {
+  const Outcome& outcome = trials_[remedy]->outcome;
+  for (const RegionOutcome& each : outcome.visited) {
+    const auto parents = outcome.regions[each.region].parents;
+    if (!scaled_by_a_rule(each) || std::find(parents.begin(), parents.end(), parent) == parents.end()) continue;
+    return Cure{.remedy = remedy,
+                .by = trials_[remedy]->rules.program.rules[each.taken_by].name,
+                .channels = free_classes(outcome.regions, each.region, outcome.analysis),
+                .of = outcome.regions[each.region].classes};
+  }
+  return std::nullopt;
+}
+
+bool Recipes::replaces(std::size_t remedy, const Remedy& change) const {
+  const std::vector<std::string>& files = all_[remedy].files;
+  return std::any_of(change.changes.begin(), change.changes.end(), [&](const Change& each) {
+    return std::any_of(kHelps.begin(), kHelps.end(), [&](const Help& help) {
+      return each.op == help.op && std::find(files.begin(), files.end(), help.file) != files.end();
+    });
+  });
+}
+
+}  // namespace rw::runtime
