@@ -8,16 +8,17 @@ namespace rw::commands {
 namespace {
 
 constexpr std::array kRuleSets = {
-    RuleSet{"auto", "int8, whatever the network: `prepare clip balance` in one",
-            "better with --stats; not for --exact"},
+    RuleSet{"auto", "int8, whatever the network: `prepare clip balance` in one", "better with --data or --stats"},
     RuleSet{"balance", "int8: all scales at once, so that the predicted noise is least", "better with --stats"},
     RuleSet{"prepare", "before all others: folds BatchNormalization and constants, removes what does nothing", ""},
     RuleSet{"clip", "beside others: scales pass ReLU6 and every other Clip, exactly", ""},
     RuleSet{"cross_layer", "weights alone: those before and behind a channel get one range", ""},
     RuleSet{"mixed", "weights and activations, with exponents to try", "--stats"},
     RuleSet{"wide", "activations alone: every channel grows to the largest, whatever joins", "--stats"},
-    RuleSet{"equalization", "the same for the three classic patterns: pair, concat, residual family", "--stats"},
-    RuleSet{"smoothquant", "transformers: outliers behind a normalization move into the weights", "--stats"},
+    RuleSet{"equalization", "the same for three classic patterns; costs 0.3 to 2.5 dB where nothing is out of balance",
+            "--stats"},
+    RuleSet{"smoothquant", "transformers: outliers behind a normalization move into the weights that read it",
+            "--stats"},
     RuleSet{"absorb_bias", "last: what a channel has at least moves into the bias behind it; approximate", "--stats"},
     RuleSet{"relu6", "runtimes without Min and Max: ReLU6 becomes Relu; approximate", ""},
     RuleSet{"sets", "for `use` in rule files: what regions are made of, by law", ""},
