@@ -239,8 +239,8 @@ TEST_CASE("test: networks that do not fit or are too large are told, not run") {
 
 TEST_CASE("ops lists the words of the language, and what a model is made of") {
   const std::string words = run_engine({"ops"}).out;
-  for (const char* each :
-       {"laws\n", "  linear ", "scale(p, EXPR[, NUMBER, NUMBER])", "clamp(x, lo, hi)", "across(max, x)", "p.max", "Conv"})
+  for (const char* each : {"laws\n", "  linear ", "scale(p, EXPR[, NUMBER, NUMBER])", "clamp(x, lo, hi)",
+                           "across(max, x)", "p.max", "Conv"})
     CHECK(contains(words, each));
   const Outcome model = run_engine({"ops", data_path("digits_res.json")});
   CHECK(model.status == 0);

@@ -268,7 +268,7 @@ TEST_CASE("explain: the data says what the text says") {
    "remedies": [{"remedy": 0, "rule": "concat", "channels": 4, "of": 8}]}
 ])j");
   CHECK(said["remedies"] == R"j([
-  {"remedy": 0, "changes": ["add `leak pin` to the region (test.dsl:10)"], "claims_a_law": false, "regions": 1, "channels": 4, "formula_tried": true, "stops_the_run": null}
+  {"remedy": 0, "changes": ["add `leak pin` to the region (test.dsl:10)"], "files": [], "claims_a_law": false, "layers": null, "regions": 1, "channels": 4, "formula_tried": true, "stops_the_run": null}
 ])j");
 }
 
