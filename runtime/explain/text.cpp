@@ -264,7 +264,7 @@ class Words {
       for (std::size_t i = 0; i < std::min(explanation_.by_gain.size(), kMostRemedies); ++i) {
         const Remedy& remedy = explanation_.remedies[explanation_.by_gain[i]];
         if (!remedy.refused.empty()) break;
-        text_ += fmt::format("  {}.{:>22}  {}\n", i + 1, unlocks(remedy), steps(remedy));
+        text_ += fmt::format("  {}. {:>21}  {}\n", i + 1, unlocks(remedy), steps(remedy));
       }
     }
     if (explanation_.capped || explanation_.not_tried > 0)

@@ -1,5 +1,6 @@
 // Bounds of scales: of scale(p, s, lo, hi) over all sweeps of a rule, and how many channels the report says stand at
 // one. The numbers are worked out by hand.
+#include "graph/base/error.hpp"
 #include "tests/runtime/engine.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/shell.hpp"
