@@ -152,7 +152,8 @@ TEST_CASE("Names that are no tensors are told with the nearest, and what is used
             .status == 0);
   CHECK(contains(
       read_file(small.folder / "report.json"),
-      "\"statistics\": {\"entries\": 3, \"used\": 1, \"whole_tensor\": 1, \"other_axis\": 0, \"unknown_tensor\": 2}"));
+      "\"statistics\": {\"entries\": 3, \"used\": 1, \"whole_tensor\": 1, \"other_axis\": 0, \"unknown_tensor\": 2, "
+      "\"not_finite\": 0}"));
   Net net;
   net.output(net.conv("/layer/Conv_1_output_0", net.relu("/layer/Relu_output_0", net.conv("c", net.image(), 4)), 4));
   const TemporaryFolder folder;
