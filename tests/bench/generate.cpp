@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: generate KIND STEM [OPTION VALUE ...]\n"
-    "  KIND                 chain, resnet, resnet50, densenet, mobilenet or transformer\n"
+    "  KIND                 chain, perceptron, resnet, resnet50, densenet, mobilenet or transformer\n"
     "  STEM                 writes STEM.onnx or STEM.json, STEM.stats.json, and the weight files beside them\n"
     "  --operators N        at least so many; without it as many as the original has\n"
     "  --channels N         of the widest tensors\n"

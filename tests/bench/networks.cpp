@@ -92,6 +92,14 @@ Sample chain(Size size) {
   return make.take();
 }
 
+Sample perceptron(Size size) {
+  const std::int64_t channels = size.channels ? size.channels : 2048, rows = 16;
+  Maker make(size, {rows, channels});
+  std::string x = "x";
+  while (make.wants_more(12)) x = make.relu(make.linear(x, channels, channels));
+  return make.take();
+}
+
 // With `whole` on the pictures that the original takes, which get smaller on their way.
 Sample resnet_of(Size size, bool whole) {
   const std::int64_t side = whole ? 224 : kSide, half = whole ? 2 : 1;
@@ -207,9 +215,13 @@ std::optional<Sample> make_sample(std::string_view kind, Size size) {
     std::string_view kind;
     Sample (*make)(Size);
   };
-  constexpr std::array kRows = {SampleRow{"chain", chain},         SampleRow{"resnet", resnet},
-                                SampleRow{"resnet50", resnet50},   SampleRow{"densenet", densenet},
-                                SampleRow{"mobilenet", mobilenet}, SampleRow{"transformer", transformer}};
+  constexpr std::array kRows = {SampleRow{"chain", chain},
+                                SampleRow{"perceptron", perceptron},
+                                SampleRow{"resnet", resnet},
+                                SampleRow{"resnet50", resnet50},
+                                SampleRow{"densenet", densenet},
+                                SampleRow{"mobilenet", mobilenet},
+                                SampleRow{"transformer", transformer}};
   const auto* const row =
       std::find_if(kRows.begin(), kRows.end(), [&](const SampleRow& each) { return each.kind == kind; });
   if (row == kRows.end()) return std::nullopt;

@@ -182,7 +182,9 @@ void normalization(GrownNet& g) {
     std::vector<std::string> inputs = {x->name, g.floats(scale, x->dtype, -1, 1, draw.between(0, 1))};
     if (form % 4 == 2) {
       if (draw.chance(128)) inputs.push_back(g.floats(scale, x->dtype));
-      g.add("LayerNormalization", inputs, attributes, {x->dtype});
+      // With Mean and InvStdDev, which have another shape.
+      const std::size_t more = x->dtype == DType::float32 ? form / 4 % 4 % 3 : 0;
+      g.add("LayerNormalization", inputs, attributes, std::vector<DType>(1 + more, x->dtype));
     } else {
       g.add("RMSNormalization", inputs, attributes, {x->dtype});
     }
@@ -261,7 +263,7 @@ void pool(GrownNet& g) {
   if (form < 3) {
     const std::string type = draw.pick({"GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"});
     NetAttributes attributes;
-    if (type == "GlobalLpPool" && draw.chance(128)) attributes.emplace_back("p", draw.between(1, 2));
+    if (type == "GlobalLpPool" && draw.chance(128)) attributes.emplace_back("p", draw.between(1, 4));
     g.add(type, {x->name}, attributes, {x->dtype});
     return;
   }
@@ -279,9 +281,42 @@ void pool(GrownNet& g) {
     if (draw.chance(64)) attributes.emplace_back("count_include_pad", 1);
     g.add("AveragePool", {x->name}, attributes, {x->dtype});
   } else {
-    attributes.emplace_back("p", draw.between(1, 2));
+    attributes.emplace_back("p", draw.between(1, 4));
     g.add("LpPool", {x->name}, attributes, {x->dtype});
   }
+}
+
+// A MaxPool, and what puts elements back: where its own indices say, or those of another tensor, or any; into a picture
+// of the shape of before, or one whose axes are in another order.
+void unpool(GrownNet& g) {
+  const auto x = g.pick_float(3, 5);
+  if (!x) return;
+  Draw& draw = g.draw();
+  const std::uint8_t form = draw.byte();
+  const Dims shape = g.shape(*x), kernel = kernel_of(g, shape, 2);
+  const NetAttributes attributes = {{"kernel_shape", kernel}, {"strides", kernel}};
+  const auto pooled = [&](const std::string& tensor) {
+    const bool made = g.add("MaxPool", {tensor}, attributes, {x->dtype, DType::int64});
+    return made ? g.net().nodes().back().outputs : std::vector<std::string>();
+  };
+  const std::vector<std::string> mine = pooled(x->name);
+  if (mine.empty()) return;
+  std::string values = mine[0], indices = mine[1];
+  if (form % 4 == 1) {
+    const std::vector<std::string> others = pooled(g.like(*x)->name);
+    if (!others.empty()) indices = others[1];
+  } else if (form % 4 == 2) {
+    Dims places(test::count(g.net().shape(values)));
+    for (std::int64_t& each : places)
+      each = g.net().random().between(0, static_cast<std::int64_t>(test::count(shape)) - 1);
+    indices = g.ints(places, g.net().shape(values));
+  } else if (form % 4 == 3 && g.add("Relu", {values}, {}, {x->dtype})) {
+    values = g.net().nodes().back().outputs[0];
+  }
+  Dims to = shape;
+  if (form >= 200) std::reverse(to.begin() + 1, to.end());
+  g.jumps();
+  g.add("MaxUnpool", {values, indices, g.ints(to)}, attributes, {x->dtype});
 }
 
 void reduction(GrownNet& g) {
@@ -474,6 +509,45 @@ void gather(GrownNet& g) {
   NetAttributes attributes;
   if (axis != 0 || draw.chance(128)) attributes.emplace_back("axis", signed_axis(draw, axis, shape.size()));
   g.add("Gather", {x->name, at}, attributes, {x->dtype});
+}
+
+// More than 128 channels, and bytes that speak of them: read as signed ones they would count from the end.
+void wide(GrownNet& g) {
+  auto x = g.pick_float(2, 5);
+  if (!x) return;
+  Draw& draw = g.draw();
+  if (g.shape(*x).size() > 2) {
+    if (!g.add("GlobalAveragePool", {x->name}, {}, {x->dtype})) return;
+    x->name = g.net().nodes().back().outputs[0];
+  }
+  const std::int64_t few = g.shape(*x)[1], many = draw.between(140, 200);
+  Dims copies(static_cast<std::size_t>(many));
+  for (std::int64_t& each : copies) each = g.net().random().between(0, few - 1);
+  if (!g.add("Gather", {x->name, g.ints(copies)}, {{"axis", 1}}, {x->dtype})) return;
+  const std::string wider = g.net().nodes().back().outputs[0];
+  Dims factor(g.net().shape(wider).size() - 1, 1);  // so that channels differ
+  factor[0] = many;
+  const std::string uneven = g.floats(factor, x->dtype, 0.5, 2, 0);
+  if (!g.add("Mul", {wider, uneven}, {}, {x->dtype})) return;
+  const std::string from = g.net().nodes().back().outputs[0];
+  switch (draw.between(0, 2)) {
+    case 0: {
+      Dims chosen(static_cast<std::size_t>(draw.between(1, 4)));
+      for (std::int64_t& each : chosen) each = draw.between(120, many - 1);
+      g.add("Gather", {from, g.bytes(chosen)}, {{"axis", 1}}, {x->dtype});
+      break;
+    }
+    case 1: {
+      const std::int64_t first = draw.between(100, many - 2);
+      if (g.opset() >= 10) g.add("Slice", {from, g.bytes({first}), g.bytes({many}), g.bytes({1})}, {}, {x->dtype});
+      break;
+    }
+    default: {
+      Dims to = g.net().shape(from);
+      if (many % 2 == 0) to.insert(to.begin() + 2, 1);
+      g.add("Reshape", {from, g.bytes(to)}, {}, {x->dtype});
+    }
+  }
 }
 
 // A table from which a computed index chooses.
@@ -764,8 +838,10 @@ constexpr std::array kMoves = {
     Move{8, repeat},
     Move{8, pad},
     Move{7, resize},
-    Move{10, along},
-    Move{3, sample},
+    Move{6, along},
+    Move{2, sample},
+    Move{3, unpool},
+    Move{2, wide},
 };
 
 }  // namespace
