@@ -79,6 +79,7 @@ enum class Kind : std::uint8_t {
   copy,              // from the format of the input to `wanted`
   normalize,         // along the last axis, by its own mean and variance, with weight and bias
   pad,               // with `fill` around the input, `offsets` before it
+  part,              // of the input, from `offsets` on, in its format
 };
 
 // A weight or bias: row-major floats that live while the kernel is made, which keeps a copy in its own format. A
@@ -98,7 +99,7 @@ struct Layer {
   Dims kernel, strides, dilations, begin, end;  // along the spatial axes; dilation 1: dense
   std::int64_t groups = 1, axis = 0;
   FormatRef wanted;
-  Dims offsets;  // of a pad: where the input begins in the output
+  Dims offsets;  // of a pad: where the input begins in the output; of a part: where it begins in the input
   float fill = 0;
   float epsilon = 0;
   Dims steps;  // of a copy: strides of the output's axes in the input, which is row-major; empty: its own

@@ -267,53 +267,60 @@ std::unique_ptr<Kernel> Runner::conversion(const Dims& shape, const FormatRef& f
   return kernel;
 }
 
+// One operator and those behind it as kernels and views; nothing: there is no kernel for one of its outputs.
+std::vector<Runner::Piece> Runner::by_kernels(const Group& group, std::size_t& member, const Site& site) {
+  const std::size_t first = member;
+  const Operator& op = *site.op;
+  std::optional<std::vector<Planned>> planned;
+  try {
+    planned = translate(site);
+  } catch (const std::logic_error&) {  // it does not fit: the evaluator says why
+  }
+  if (!planned || planned->size() != op.outputs.size()) return {};
+  std::vector<Piece> pieces;
+  std::size_t count = 1;
+  for (std::size_t slot = 0; slot < planned->size(); ++slot) {
+    if (op.outputs[slot] == kNone) continue;
+    Planned& each = (*planned)[slot];
+    std::optional<std::pair<Planned, std::unique_ptr<Kernel>>> made;
+    if (op.outputs.size() == 1) {
+      made = fused(group, first, std::move(each), count);
+    } else {
+      auto kernel = each.alias ? nullptr : make(each.layer);
+      if (kernel || each.alias) made.emplace(std::move(each), std::move(kernel));
+    }
+    if (!made) return {};
+    const Member& last = group.members[first + count - 1];
+    const TensorId output = op.outputs.size() == 1 ? network_.op(last.last()).outputs[0] : op.outputs[slot];
+    pieces.push_back(finished(made->first, std::move(made->second), output));
+  }
+  if (pieces.empty()) return {};
+  for (std::size_t i = first; i < first + count; ++i)  // whose inputs are released behind the last piece
+    pieces.back().operators.insert(pieces.back().operators.end(), group.members[i].operators.begin(),
+                                   group.members[i].operators.end());
+  member = first + count;
+  return pieces;
+}
+
 // The pieces that begin with this member, of which one gives each output; `member` is the next one afterwards.
 std::vector<Runner::Piece> Runner::build(const Group& group, std::size_t& member) {
-  const std::size_t first = member;
-  const Member& head = group.members[first];
+  const Member& head = group.members[member];
+  if (head.operators.size() == 1) {
+    Site site = site_of(head.last(), kNone, {});
+    while (true) {
+      if (auto pieces = by_kernels(group, member, site); !pieces.empty()) return pieces;
+      // What no kernel takes as it lies may be taken in row-major order.
+      if (site.operands.empty() || !site.operands[0].format) break;
+      site.operands[0].format = nullptr;
+    }
+  }
+  ++member;
   std::vector<Piece> pieces;
-  const auto by_evaluator = [&](OperatorId id) {
+  for (const OperatorId id : head.operators) {
     Piece piece;
     piece.operators = {id};
     pieces.push_back(std::move(piece));
-  };
-  member = first + 1;
-  const bool alone = head.operators.size() == 1;
-  std::optional<std::vector<Planned>> planned;
-  if (alone) {
-    const Operator& op = network_.op(head.last());
-    try {
-      planned = translate(site_of(head.last(), kNone, {}));
-    } catch (const std::logic_error&) {  // it does not fit: the evaluator says why
-    }
-    if (planned && planned->size() == op.outputs.size()) {
-      for (std::size_t slot = 0; slot < planned->size(); ++slot) {
-        if (op.outputs[slot] == kNone) continue;
-        std::size_t count = 1;
-        auto made = op.outputs.size() == 1 ? fused(group, first, std::move((*planned)[slot]), count) : [&] {
-          auto kernel = (*planned)[slot].alias ? nullptr : make((*planned)[slot].layer);
-          return kernel || (*planned)[slot].alias
-                     ? std::optional(std::pair(std::move((*planned)[slot]), std::move(kernel)))
-                     : std::nullopt;
-        }();
-        if (!made) {
-          pieces.clear();
-          break;
-        }
-        const Member& last = group.members[first + count - 1];
-        const TensorId output = op.outputs.size() == 1 ? network_.op(last.last()).outputs[0] : op.outputs[slot];
-        Piece piece = finished(made->first, std::move(made->second), output);
-        if (slot + 1 == planned->size())
-          for (std::size_t i = first; i < first + count; ++i)
-            piece.operators.insert(piece.operators.end(), group.members[i].operators.begin(),
-                                   group.members[i].operators.end());
-        member = first + count;
-        pieces.push_back(std::move(piece));
-      }
-      if (!pieces.empty()) return pieces;
-    }
   }
-  for (const OperatorId id : head.operators) by_evaluator(id);
   return pieces;
 }
 

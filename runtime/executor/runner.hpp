@@ -57,6 +57,7 @@ class Runner {
   static bool same_as_before(const std::vector<Seen>& before, const std::vector<Seen>& now);
 
   Site site_of(graph::OperatorId id, graph::TensorId chained, const Dims& shape);
+  std::vector<Piece> by_kernels(const Group& group, std::size_t& member, const Site& site);
   std::vector<Piece> build(const Group& group, std::size_t& member);
   std::optional<std::pair<Planned, std::unique_ptr<Kernel>>> fused(const Group& group, std::size_t first,
                                                                    Planned planned, std::size_t& count);

@@ -339,6 +339,21 @@ Planned moved(const Site& site, Dims output, Dims steps, std::size_t offset) {
   return planned;
 }
 
+// A part that begins at `offsets`. Of a tensor in another format it is copied in that, as its readers want it; of a
+// row-major one, whose elements of the part lie `steps` apart, it is a view where it lies in one piece.
+Planned part(const Site& site, Dims output, Dims offsets, Dims steps, bool in_one_piece) {
+  if (site.operands[0].format) {
+    Planned planned = reading(site, Kind::part, std::move(output));
+    planned.layer.offsets = std::move(offsets);
+    return planned;
+  }
+  const Dims apart = evaluator::strides_of(site.shape(0));
+  const auto offset =
+      static_cast<std::size_t>(std::inner_product(offsets.begin(), offsets.end(), apart.begin(), std::int64_t{0}));
+  return in_one_piece ? alias(site, std::move(output), offset)
+                      : moved(site, std::move(output), std::move(steps), offset);
+}
+
 bool is_movable(const Site& site) {
   return site.is_float(0) && !site.shape(0).empty() && site.shape(0).size() <= 6 && !any_empty(site.shape(0));
 }
@@ -385,9 +400,9 @@ Result split(const Site& site) {
   for (const std::int64_t length : lengths) {
     Dims output = shape;
     output[axis] = length;
-    const auto offset = static_cast<std::size_t>(start * strides[axis]);
-    all.push_back(in_one_piece(shape, axis) ? alias(site, std::move(output), offset)
-                                            : moved(site, std::move(output), strides, offset));
+    Dims offsets(shape.size(), 0);
+    offsets[axis] = start;
+    all.push_back(part(site, std::move(output), std::move(offsets), strides, in_one_piece(shape, axis)));
     start += length;
   }
   return all;
@@ -406,7 +421,7 @@ Result slice(const Site& site) {
   if (axes.size() != starts->size() || strides.size() != starts->size()) return std::nullopt;
   Dims output = site.shape(0), steps = evaluator::strides_of(output);
   const Dims apart = steps;
-  std::int64_t offset = 0;
+  Dims offsets(output.size(), 0);
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const std::size_t axis = evaluator::axis_of(axes[i], output.size());
     const std::int64_t dim = output[axis];
@@ -417,12 +432,15 @@ Result slice(const Site& site) {
     const std::int64_t start = at((*starts)[i]), end = at((*ends)[i]);
     if (start >= end) return std::nullopt;
     output[axis] = (end - start + strides[i] - 1) / strides[i];
-    offset += start * apart[axis];
+    offsets[axis] = start;
     steps[axis] = apart[axis] * strides[i];
   }
-  if (axes.size() == 1 && strides[0] == 1 && in_one_piece(output, evaluator::axis_of(axes[0], output.size())))
-    return one(alias(site, std::move(output), static_cast<std::size_t>(offset)));
-  return one(moved(site, std::move(output), std::move(steps), static_cast<std::size_t>(offset)));
+  const bool dense = std::all_of(strides.begin(), strides.end(), [](std::int64_t each) { return each == 1; });
+  const bool one_piece = axes.size() == 1 && in_one_piece(output, evaluator::axis_of(axes[0], output.size()));
+  if (dense) return one(part(site, std::move(output), std::move(offsets), std::move(steps), one_piece));
+  const auto offset =
+      static_cast<std::size_t>(std::inner_product(offsets.begin(), offsets.end(), apart.begin(), std::int64_t{0}));
+  return one(moved(site, std::move(output), std::move(steps), offset));
 }
 
 // With a constant; what pads nothing does nothing.

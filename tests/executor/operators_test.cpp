@@ -258,4 +258,34 @@ TEST_CASE("pictures of other sizes give what the evaluator gives", "[executor]")
   }
 }
 
+TEST_CASE("parts of what layers give are what the evaluator gives, in every format", "[executor]") {
+  const std::vector<const char*> layers = {"conv", "transpose", "depthwise"};
+  for (std::uint64_t seed = 1; seed <= unless_sanitized(60U, 12U); ++seed) {
+    Random random(seed);
+    Net net(seed);
+    const auto draw = [&] { return random.chance(0.5) ? 16 * random.between(1, 2) : random.between(1, 20); };
+    const Dims lengths = {draw(), draw(), draw()};
+    const std::int64_t channels = lengths[0] + lengths[1] + lengths[2];
+    const auto x = net.conv("c", net.input("x", {random.between(1, 2), 3, 7, 6}), channels);
+    const std::string layer = random.pick(layers);  // each gives its own format
+    const auto a = net.relu("r", layer == "conv"        ? x
+                                 : layer == "transpose" ? net.conv_transpose("a", x, channels)
+                                                        : net.depthwise("a", x));
+    const auto parts = net.ops("Split", "s", 3, {a, net.ints("lengths", lengths)}, {{"axis", 1}});
+    const auto deep = net.conv("d", parts[1], 16);
+    const auto one = net.op("Concat", "k", {parts[0], parts[2], deep}, {{"axis", 1}});
+    const std::int64_t from = random.between(0, channels - 1), to = random.between(from + 1, channels);
+    const auto some = net.op("Slice", "e",
+                             {one, net.ints("from", {from, 1}), net.ints("to", {to, 100}),
+                              net.ints("axes", {1, random.chance(0.5) ? 2 : -1})});
+    net.output(net.conv("f", one, 5));
+    net.output(net.op("Abs", "g", {some}));
+    net.output(parts[random.chance(0.5) ? 0 : 1]);
+    INFO("seed " << seed);
+    const Judged result = judged(net.network(), net.inputs(1), seed % 2 == 0);
+    INFO(result.where);
+    CHECK(result.difference <= kBound);
+  }
+}
+
 }  // namespace rw::test

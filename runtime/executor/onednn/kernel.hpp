@@ -88,6 +88,7 @@ PrimitiveRef concat(const Layer& layer);
 PrimitiveRef elementwise(const Layer& layer);
 PrimitiveRef copy(const Layer& layer);
 PrimitiveRef pad(const Layer& layer);
+PrimitiveRef part(const Layer& layer);
 PrimitiveRef normalize(const Layer& layer);
 
 }  // namespace rw::executor::onednn

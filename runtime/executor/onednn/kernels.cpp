@@ -35,6 +35,7 @@ constexpr KindRow kKinds[] = {
     {Kind::elementwise, elementwise},
     {Kind::copy, copy},
     {Kind::pad, pad},
+    {Kind::part, part},
     {Kind::normalize, normalize},
 };
 

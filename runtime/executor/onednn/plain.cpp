@@ -164,4 +164,16 @@ PrimitiveRef pad(const Layer& layer) {
   return primitive;
 }
 
+PrimitiveRef part(const Layer& layer) {
+  const memory::desc whole = desc_of(layer.inputs[0]), target = resized(whole, layer.output);
+  const memory::desc source = whole.submemory_desc(layer.output, layer.offsets, true);
+  if (!source) return nullptr;  // it begins within a block
+  const dnnl::reorder::primitive_desc chosen(engine(), source, engine(), target, plain_attributes(), true);
+  if (!chosen) return nullptr;
+  auto primitive =
+      std::make_shared<Primitive>(chosen, std::vector<Primitive::Argument>{{DNNL_ARG_SRC, source}}, target);
+  primitive->reads = {format_of(whole)};
+  return primitive;
+}
+
 }  // namespace rw::executor::onednn
