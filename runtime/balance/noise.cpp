@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "graph/base/parallel.hpp"
+#include "runtime/balance/row_kernels.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -20,44 +21,6 @@ std::vector<double> fitted(const std::vector<double>& values, std::size_t count,
   if (values.size() == count) return values;
   const double total = std::accumulate(values.begin(), values.end(), 0.0);
   return std::vector<double>(count, total / static_cast<double>(sums ? count : values.size()));
-}
-
-// --- rows of a table: the columns times `b`; sums in lanes, so that the compiler need not keep one order
-
-constexpr std::size_t kLanes = 8;
-
-float largest_of(const float* row, const float* b, std::size_t count) {
-  std::array<float, kLanes> most{};
-  std::size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const float x = row[i + lane] * b[i + lane];
-      most[lane] = x > most[lane] ? x : most[lane];
-    }
-  for (; i < count; ++i) most[0] = std::max(most[0], row[i] * b[i]);
-  return *std::max_element(most.begin(), most.end());
-}
-
-// shares[i] = (row[i] b[i] / largest)^(2^squarings); what is far below the largest is held away from denormal numbers.
-template <int kSquarings>
-float shares_of(const float* row, const float* b, float inverse, std::size_t count, float* shares) {
-  constexpr float kFloor = kSquarings > 2 ? 0.05F : 0.001F;
-  const auto share = [&](std::size_t i) {
-    float x = row[i] * b[i] * inverse;
-    x = x > kFloor ? x : kFloor;
-    for (int k = 0; k < kSquarings; ++k) x *= x;
-    return shares[i] = x;
-  };
-  std::array<float, kLanes> sums{};
-  std::size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += share(i + lane);
-  for (; i < count; ++i) sums[0] += share(i);
-  return std::accumulate(sums.begin(), sums.end(), 0.0F);
-}
-
-void add_scaled(const float* from, float factor, std::size_t count, float* to) {
-  for (std::size_t i = 0; i < count; ++i) to[i] += factor * from[i];
 }
 
 double power_of(double x, int squarings) {
@@ -176,7 +139,8 @@ Noise::Scaled Noise::scaled(const Weights& weights, std::span<const double> scal
     at.scale.push_back(s);
     at.outs.push_back(weights.sensitivity[row] / (s * s));
     at.sum_out[group] += at.outs[row];
-    at.rows.push_back(double{largest_of(&table.largest[row * table.ins], &at.inverse[table.first_in(row)], table.ins)});
+    at.rows.push_back(
+        double{row_kernels().largest(&table.largest[row * table.ins], &at.inverse[table.first_in(row)], table.ins)});
     at.most = std::max(at.most, at.rows[row] * s);
     at.channel.push_back(at.factor * weights.sensitivity[row] * at.rows[row] * at.rows[row] * at.sum_in[group]);
   }
@@ -189,6 +153,8 @@ Noise::Shares Noise::shares(const WeightTable& table, const Scaled& at, double c
   Shares shares{std::vector<double>(table.outs, 0.0), std::vector<float>(at.inverse.size(), 0.0F),
                 std::vector<float>(at.inverse.size(), 0.0F), 0};
   std::vector<float> row_shares(table.ins);
+  const RowKernels& kernels = row_kernels();
+  const auto shares_in = softening.squarings > 2 ? kernels.shares_16 : kernels.shares_4;
   for (std::size_t row = 0; row < table.outs; ++row) {
     if (!(at.rows[row] > 0)) continue;
     const double of_row = at.most > 0 ? power_of(at.rows[row] * at.scale[row] / at.most, softening.squarings) : 0;
@@ -197,17 +163,15 @@ Noise::Shares Noise::shares(const WeightTable& table, const Scaled& at, double c
     const std::size_t first = table.first_in(row);
     const auto inverse_largest = static_cast<float>(1 / at.rows[row]);
     const float* const elements = &table.largest[row * table.ins];
-    const float sum = softening.squarings > 2
-                          ? shares_of<4>(elements, &at.inverse[first], inverse_largest, table.ins, row_shares.data())
-                          : shares_of<2>(elements, &at.inverse[first], inverse_largest, table.ins, row_shares.data());
+    const float sum = shares_in(elements, &at.inverse[first], inverse_largest, table.ins, row_shares.data());
     if (tensor) {
       shares.rows[row] = of_row * double{sum};
       shares.all += shares.rows[row];
-      add_scaled(row_shares.data(), static_cast<float>(of_row), table.ins, &shares.columns[first]);
+      kernels.add_scaled(row_shares.data(), static_cast<float>(of_row), table.ins, &shares.columns[first]);
     }
     if (softening.channel && channel > 0)  // in parts of the operator's noise, which may be beyond float
-      add_scaled(row_shares.data(), static_cast<float>(at.channel[row] / channel / double{sum}), table.ins,
-                 &shares.columns_each[first]);
+      kernels.add_scaled(row_shares.data(), static_cast<float>(at.channel[row] / channel / double{sum}), table.ins,
+                         &shares.columns_each[first]);
   }
   return shares;
 }
@@ -360,7 +324,7 @@ Noise::Ranges Noise::ranges(std::span<const double> scales) const {
       const float* const elements = &table.largest[row * table.ins];
       const std::size_t first = table.first_in(row);
       const auto s = static_cast<float>(scale(each.out[row]));
-      found[k].rows[row] = double{largest_of(elements, &inverse[first], table.ins)} * table.unit;
+      found[k].rows[row] = double{row_kernels().largest(elements, &inverse[first], table.ins)} * table.unit;
       for (std::size_t i = 0; i < table.ins; ++i) {
         float& most = found[k].columns[first + i];
         const float x = elements[i] * s;
