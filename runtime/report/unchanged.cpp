@@ -36,6 +36,10 @@ bool lacks_ranges(const ReportInput& input) {
          any_chief(input, [](const Chief& chief) { return chief.miss && chief.miss->obstacle == Obstacle::data; });
 }
 
+bool statistics_of_another(const ReportInput& input) {
+  return input.outcome.statistics_use.entries > 0 && lacks_ranges(input);
+}
+
 bool stops_at(const ReportInput& input, std::string_view type, bool leaks) {
   const graph::Network& network = input.model.network;
   return any_chief(input, [&](const Chief& chief) {
@@ -63,6 +67,8 @@ struct Cause {
 };
 constexpr std::array kCauses = {
     Cause{no_rule, "no rule ran"},
+    Cause{statistics_of_another,
+          "no entry of the statistics fits a tensor that carries a scale: were they measured on this network?"},
     Cause{
         lacks_ranges,
         "activation ranges are missing: give them (--stats FILE, --data FILES), or take cross_layer, which needs none"},
