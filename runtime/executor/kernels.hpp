@@ -127,6 +127,8 @@ class Kernels {
   virtual ~Kernels() = default;
   // Null: oneDNN has nothing for it, or nothing that would be fast.
   virtual std::unique_ptr<Kernel> make(const Layer& layer) = 0;
+  // Behind a run in which kernels were made: keeps what they are made of small.
+  virtual void settle() = 0;
   // Sets how many threads compute in the calling thread's name, and returns how many it were before.
   virtual unsigned threads(unsigned count) = 0;
 };

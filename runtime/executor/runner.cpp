@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "runtime/executor/profile.hpp"
 
@@ -113,6 +114,7 @@ void Runner::begin(bool same_shapes) {
 void Runner::end() {
   for (Held& held : held_) held = {};
   memory_.end();
+  if (std::exchange(made_, false)) kernels_.settle();
 }
 
 // --- values
@@ -253,6 +255,7 @@ std::optional<std::pair<Planned, std::unique_ptr<Kernel>>> Runner::fused(const G
 std::unique_ptr<Kernel> Runner::make(const Layer& layer) {
   constexpr std::int64_t kMost = std::int64_t{1} << 36;  // elements
   const auto elements = graph::product(layer.output);
+  made_ = true;
   return elements && *elements <= kMost ? kernels_.make(layer) : nullptr;
 }
 
@@ -262,6 +265,7 @@ std::unique_ptr<Kernel> Runner::conversion(const Dims& shape, const FormatRef& f
   layer.inputs = {{shape, from}};
   layer.output = shape;
   layer.wanted = to;
+  made_ = true;
   auto kernel = kernels_.make(layer);
   if (!kernel) throw std::logic_error("a tensor cannot be brought into another format");
   return kernel;

@@ -84,6 +84,7 @@ class Runner {
   const Constants& constants_;
   Kernels& kernels_;
   Memory memory_;
+  bool made_ = false;                               // a kernel, in this run
   std::vector<Held> held_;                          // by tensor
   std::vector<Held> fixed_;                         // by tensor: constants that are read while the network runs
   std::vector<std::unique_ptr<Kernel>> row_major_;  // by tensor: from the format that it had before

@@ -3,7 +3,9 @@
 
 #include <malloc.h>
 
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "graph/builder.hpp"
 #include "runtime/executor/session.hpp"
@@ -165,6 +167,26 @@ TEST_CASE("what a session took goes with it", "[executor]") {
   for (std::int64_t side = 9; side < 49; ++side) Chain(48, side, 4).most_bytes();
   INFO(anonymous_bytes() - before << " bytes");
   CHECK(anonymous_bytes() <= before + kMiB);
+}
+
+TEST_CASE("code of kernels is not put together to huge pages", "[executor]") {
+  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage")) return;
+  const Chain chain(40, 8, 2);
+  const auto session = executor::open(chain.network, {});
+  session->run(chain.inputs, [](const executor::Value&) {});
+  std::ifstream maps("/proc/self/smaps");
+  std::string rights;
+  int found = 0;
+  for (std::string line, word; std::getline(maps, line);) {
+    std::istringstream words(line);
+    words >> word;
+    if (word.find('-') != std::string::npos) words >> rights;
+    if (word != "VmFlags:" || rights != "rwxp") continue;
+    ++found;
+    INFO(line);
+    CHECK(line.find(" nh") != std::string::npos);
+  }
+  CHECK(found > 0);
 }
 #endif
 

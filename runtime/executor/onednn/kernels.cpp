@@ -1,8 +1,13 @@
 // What librewrite-executor.so exports.
 #include "runtime/executor/kernels.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <fstream>
 #include <iterator>
+#include <sstream>
+#include <string>
 
 #include "runtime/executor/onednn/format.hpp"
 #include "runtime/executor/onednn/kernel.hpp"
@@ -61,6 +66,21 @@ class OneDnn final : public Kernels {
       return primitive ? kernel_of(std::move(primitive), layer) : nullptr;
     } catch (const dnnl::error&) {  // a shape or a post-op that it does not take
       return nullptr;
+    }
+  }
+
+  // The code of a kernel lies in 256 KiB of which it fills a few pages. Where the system puts pages together to huge
+  // ones, it would fill the rest, too.
+  void settle() override {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+      std::uintptr_t begin = 0, end = 0;
+      char dash = 0;
+      std::string rights;
+      std::istringstream words(line);
+      if (words >> std::hex >> begin >> dash >> end >> rights && rights == "rwxp")
+        madvise(reinterpret_cast<void*>(begin), end - begin,
+                MADV_NOHUGEPAGE);  // what the system does not know it leaves
     }
   }
 
