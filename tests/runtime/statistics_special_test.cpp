@@ -17,20 +17,20 @@ namespace json = rw::graph::json;
 namespace {
 
 // Two regions, behind the Relus r and s.
-Net layers() {
+Net three_layers() {
   Net net;
   const auto b = net.conv("b", net.relu("r", net.conv("a", net.image(), 3, {.spread = 3})), 3, {.spread = 3});
   net.output(net.conv("c", net.relu("s", b), 2));
   return net;
 }
 
-struct Key {
+struct ReadKey {
   std::string name;
   bool range;  // rules read it
 };
-const std::vector<Key> kKeys = {{"min", true},          {"max", true},    {"mean", false},
-                                {"mean_square", false}, {"std", false},   {"p99.9", false},
-                                {"zero", false},        {"count", false}, {"kurtosis", false}};
+const std::vector<ReadKey> kReadKeys = {{"min", true},          {"max", true},    {"mean", false},
+                                        {"mean_square", false}, {"std", false},   {"p99.9", false},
+                                        {"zero", false},        {"count", false}, {"kurtosis", false}};
 
 // As they stand in files: JSON has no way to write them, Python writes the first three.
 const std::vector<std::string> kForms = {"NaN", "Infinity", "-Infinity", "\"nan\"", "\"inf\"", "\"-inf\"", "null"};
@@ -38,7 +38,7 @@ const std::vector<std::string> kForms = {"NaN", "Infinity", "-Infinity", "\"nan\
 // An entry whose `key` has this number in its second channel, and the same of a tensor that nothing scales.
 std::string entries(const std::string& key, const std::string& number) {
   std::string r = "{";
-  for (const Key& each : kKeys)
+  for (const ReadKey& each : kReadKeys)
     r += fmt::format("{}\"{}\": [{}, {}, 3]", r.size() > 1 ? ", " : "", each.name, each.name == "min" ? 0 : 2,
                      each.name == key ? number : std::to_string(each.name == "min" ? 0 : 2));
   const std::string y =
@@ -63,12 +63,12 @@ rw::graph::Model written(Engine& engine, const TemporaryFolder& folder) {
 }  // namespace
 
 TEST_CASE("A number of statistics that is not finite stops rules that read it alone") {
-  const Net net = layers();
+  const Net net = three_layers();
   const std::string good = entries("none", "0");
   const Engine weights(net, "cross_layer"), finite(with_statistics(net, good), "equalization");
   REQUIRE(weights.rule_of("r") == "cross_layer");
   REQUIRE_FALSE(finite.rule_of("r").empty());
-  for (const Key& key : kKeys)
+  for (const ReadKey& key : kReadKeys)
     for (const std::string& form : kForms) {
       INFO(key.name << " is " << form);
       Engine reads_weights(with_statistics(net, entries(key.name, form)), "cross_layer");
@@ -93,7 +93,7 @@ TEST_CASE("A number of statistics that is not finite stops rules that read it al
 }
 
 TEST_CASE("A range that is not finite is missed by formulas, regions and conditions, in every place that reads one") {
-  const Net net = layers();
+  const Net net = three_layers();
   const std::string bad = R"("r": {"min": [0, 0, 0], "max": [1, NaN, 2]}, "s": {"min": [0, 0, 0], "max": [1, 2, 4]})";
   const auto rule = [](const std::string& rest) {
     return "rule each { region r { parents Conv as p through Relu children Conv as c } " + rest + " }\n";
@@ -117,7 +117,7 @@ TEST_CASE("A range that is not finite is missed by formulas, regions and conditi
 }
 
 TEST_CASE("Tables of other tools may have numbers that are not finite") {
-  const Net net = layers();
+  const Net net = three_layers();
   for (
       const std::string text :
       {R"({"CLS": "TensorsData", "data": {"r": {"lowest": 0, "highest": NaN, "hist": [1, Infinity]}, "s": {"lowest": 0, "highest": 4}}})",
