@@ -47,10 +47,6 @@ std::optional<Bounds> bounds_of(ActionContext& context, const dsl::Step& step) {
 
 double power_of_two(double scale) { return std::ldexp(1.0, std::ilogb(scale)); }
 
-// Bounds are for sweeps, each of which sees what the one before has left: rounded down, a wish for 0.99 would be 0.5,
-// and the next one's for 1.99 nothing.
-double nearest_power_of_two(double scale) { return std::exp2(std::round(std::log2(scale))); }
-
 // The part of `asked` that leaves `before * it` within the bounds.
 double bounded(double asked, double before, const Bounds& bounds, bool exact, Effect& effect) {
   const double whole = asked * before;
@@ -58,7 +54,7 @@ double bounded(double asked, double before, const Bounds& bounds, bool exact, Ef
   effect.at_lower += whole < bounds.lo && !near(whole, bounds.lo);
   effect.at_upper += whole > bounds.hi && !near(whole, bounds.hi);
   if (bounds.hi < bounds.lo) return 1;  // no power of two is within
-  const double within = std::min(std::max(exact ? nearest_power_of_two(asked) * before : whole, bounds.lo), bounds.hi);
+  const double within = std::min(std::max(exact ? power_of_two(asked) * before : whole, bounds.lo), bounds.hi);
   return within == whole ? asked : within / before;
 }
 
