@@ -44,18 +44,18 @@ constexpr std::array kHelps = {
 // Scales by weights alone.
 constexpr const char* kWithoutRanges = "cross_layer";
 
-bool lacks_ranges(const Outcome& base) {
-  if (base.statistics_use.used > 0) return false;
-  for (const RegionOutcome& region : base.visited)
-    for (const RuleMiss& each : base.misses.of(region.misses))
-      if (each.miss.obstacle == Obstacle::data) return true;
-  return false;
+bool is_needs(const dsl::Step& step) { return step.form == dsl::Step::Form::needs; }
+
+// Rules ask for data, and there is none: also where regions fail before they come to that.
+bool lacks_ranges(const Outcome& base, const dsl::Program& program) {
+  return base.statistics_use.used == 0 && std::any_of(program.rules.begin(), program.rules.end(), [](const auto& rule) {
+           return std::any_of(rule.steps.begin(), rule.steps.end(), is_needs);
+         });
 }
 
 // As if the data that conditions ask for were there.
 void drop_needs(dsl::Program& program) {
-  for (dsl::Rule& rule : program.rules)
-    std::erase_if(rule.steps, [](const dsl::Step& step) { return step.form == dsl::Step::Form::needs; });
+  for (dsl::Rule& rule : program.rules) std::erase_if(rule.steps, is_needs);
 }
 
 bool scaled_by_a_rule(const RegionOutcome& region) { return region.taken_by != kNone; }
@@ -89,7 +89,7 @@ Recipes::Recipes(const ModelSource& source, const dsl::Loaded& rules, const RunO
   std::vector<const Help*> helps;
   for (const Help& help : kHelps)
     if (!read(help.file) && help.is_needed(base)) helps.push_back(&help);
-  const bool lacks = lacks_ranges(base), folds = !helps.empty() && helps[0] == kHelps.data();
+  const bool lacks = lacks_ranges(base, rules.program), folds = !helps.empty() && helps[0] == kHelps.data();
   // Every choice of them, those of one file first, before the given files, and before what needs no ranges.
   std::vector<unsigned> choices;
   for (unsigned choice = 0; choice < 1U << helps.size(); ++choice) choices.push_back(choice);
