@@ -11,9 +11,9 @@
 
 namespace rw::graph {
 
-// 16 hexadecimal digits, whatever files the model comes in. Of a constant that is edited it takes a few bytes, of others
-// their names: weights are not read for it. (Two networks that differ in nothing else, and in nothing that the rules
-// saw, have the same mark.)
+// 16 hexadecimal digits, whatever files the model comes in. Of a constant that is edited it takes a few bytes, of
+// others their names: weights are not read for it. (Two networks that differ in nothing else, and in nothing that the
+// rules saw, have the same mark.)
 std::string mark_of(const Model& model, const Rewriting& rewriting);
 
 bool is_mark(std::string_view text);  // made by mark_of()

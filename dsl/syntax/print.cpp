@@ -148,7 +148,9 @@ class Printer {
     return end_of(declaration.at);
   }
 
-  void print_one(const tree::Use& use, Position) { out_ += fmt::format("use {}{}", quote(use.path.text), use.as_far_as_exact ? " as far as exact" : ""); }
+  void print_one(const tree::Use& use, Position) {
+    out_ += fmt::format("use {}{}", quote(use.path.text), use.as_far_as_exact ? " as far as exact" : "");
+  }
 
   void print_one(const tree::Op& op, Position) {
     out_ += "op ";

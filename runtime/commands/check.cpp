@@ -5,8 +5,8 @@
 
 #include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
-#include "runtime/commands/json.hpp"
 #include "runtime/commands/given/rule_files.hpp"
+#include "runtime/commands/json.hpp"
 #include "runtime/commands/text.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "runtime/commands/commands.hpp"
-#include "runtime/commands/json.hpp"
 #include "runtime/commands/given/rule_files.hpp"
+#include "runtime/commands/json.hpp"
 #include "runtime/commands/text.hpp"
 #include "runtime/testing/rule_test.hpp"
 

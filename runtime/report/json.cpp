@@ -131,7 +131,8 @@ class JsonReport {
     if (!prediction) return "null";
     return fmt::format("{{\"per_tensor\": {:.3f}, \"per_channel\": {:.3f}, \"activations\": {}, \"left\": {:.3f}}}",
                        prediction->per_tensor, prediction->per_channel,
-                       prediction->activations ? fmt::format("{:.3f}", *prediction->activations) : "null", prediction->left);
+                       prediction->activations ? fmt::format("{:.3f}", *prediction->activations) : "null",
+                       prediction->left);
   }
 
   std::string certificate() const {

@@ -39,9 +39,9 @@ struct Size {
   std::int64_t channels = 0;   // of the widest tensors; 0: as the original
 };
 
-// "chain" (convolution and Relu in turn), "perceptron" (MatMul, bias and Relu in turn), "resnet" (50 layers), "resnet50"
-// (the same on pictures of 224 x 224, to run), "densenet" (121), "mobilenet" (V2, with Relu) and "transformer" (an
-// encoder). Nothing: no such kind.
+// "chain" (convolution and Relu in turn), "perceptron" (MatMul, bias and Relu in turn), "resnet" (50 layers),
+// "resnet50" (the same on pictures of 224 x 224, to run), "densenet" (121), "mobilenet" (V2, with Relu) and
+// "transformer" (an encoder). Nothing: no such kind.
 std::optional<Sample> make_sample(std::string_view kind, Size size);
 
 }  // namespace rw::bench

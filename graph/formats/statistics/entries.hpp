@@ -29,8 +29,8 @@ void read_calibration(json::Value& object, std::string_view whole, Network& netw
 
 // The text of an entry after an edit (null: as it is): values (min, max, mean, median, percentiles, edges of a
 // histogram) are shifted and scaled, std is scaled, squares (mean_square, variance) by the square; counts, shares,
-// words and the layout stay. Numbers under other keys, and what does not follow, are left out. Those that are not finite
-// stay so, in quotes. Error (place "calibration 'name'"): a value that is no longer finite.
+// words and the layout stay. Numbers under other keys, and what does not follow, are left out. Those that are not
+// finite stay so, in quotes. Error (place "calibration 'name'"): a value that is no longer finite.
 std::string scaled_entry(const Statistic& entry, const StatisticEdit* edit);
 
 }  // namespace rw::graph
