@@ -35,14 +35,16 @@ function zip(members) {
   const parts = [], directory = [];
   let offset = 0;
   for (const [name, content] of members) {
-    const text = Buffer.from(name), about = [[2, 0x800], [2, 0], [4, 0], [4, crc32(content)], [4, content.length], [4, content.length], [2, text.length]];
+    const text = Buffer.from(name), size = [4, content.length];
+    const about = [[2, 0x800], [2, 0], [4, 0], [4, crc32(content)], size, size, [2, text.length]];
     const part = Buffer.concat([numbers([4, 0x04034b50], [2, 20], ...about, [2, 0]), text, content]);
     directory.push(numbers([4, 0x02014b50], [2, 20], [2, 20], ...about, [2, 0], [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]), text);
     parts.push(part);
     offset += part.length;
   }
   const list = Buffer.concat(directory);
-  return Buffer.concat([...parts, list, numbers([4, 0x06054b50], [2, 0], [2, 0], [2, members.length], [2, members.length], [4, list.length], [4, offset], [2, 0])]);
+  const count = [2, members.length];
+  return Buffer.concat([...parts, list, numbers([4, 0x06054b50], [2, 0], [2, 0], count, count, [4, list.length], [4, offset], [2, 0])]);
 }
 
 async function run(installed, probe, out) {
@@ -54,7 +56,8 @@ async function run(installed, probe, out) {
   for (let i = 0; i < all.length; ++i) all[i] = Math.sin(i * 12.9898 + Math.floor(i / count)) * (1 + i % 3) / 2;
   for (let i = 0; i < kSamples; ++i) {
     const outputs = await session.run({ [name]: new ort.Tensor("float32", all.slice(i * count, (i + 1) * count), dims) });
-    const members = session.outputNames.filter((each) => /@m(in|ax)$/.test(each)).map((each) => [`${each}.npy`, npy(outputs[each].dims, outputs[each].data)]);
+    const told = session.outputNames.filter((each) => /@m(in|ax)$/.test(each));
+    const members = told.map((each) => [`${each}.npy`, npy(outputs[each].dims, outputs[each].data)]);
     if (members.length === 0) throw new Error("the probe has no outputs that tell ranges");
     fs.writeFileSync(path.join(out, `${i}.npz`), zip(members));
   }
@@ -74,7 +77,8 @@ function compare(a, b) {
         if (value !== right[key][i]) worst = Math.max(worst, Math.abs(value - right[key][i]) / range);
       });
   }
-  console.log(`${Object.keys(collected).length} tensors, ${ranges} ends of ranges: ${worst.toExponential(2)} of the tensor's range at most`);
+  const tensors = Object.keys(collected).length;
+  console.log(`${tensors} tensors, ${ranges} ends of ranges: ${worst.toExponential(2)} of the tensor's range at most`);
   return ranges > 0 && worst <= kTolerance;
 }
 
