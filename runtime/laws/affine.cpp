@@ -97,7 +97,10 @@ std::string carry(const Site& site, Carry& carry) {
   const auto placed = given.is_one() ? AxisMask() : output_axes(site, affine->activation, given.axes);
   if (!factor || !placed) return "its factor was not edited along the channels of its input";
   given.axes = *placed;
-  const AxisMask axes = given.axes | factor->axes;
+  AxisMask axes = given.axes | factor->axes;
+  // One scale for all channels has no axis, and what takes it back may still say it along one.
+  for (const auto& slot : {affine->mean, affine->bias})
+    if (const auto edit = slot ? scale_of(site, *affine, carry, *slot) : std::nullopt) axes = axes | edit->axes;
   const std::vector<double> in = spread(given, axes, shape);
   std::vector<double> out = spread(*factor, axes, shape);
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = affine->divides ? in[i] / out[i] : in[i] * out[i];

@@ -954,3 +954,16 @@ TEST_CASE("Reshape by computed shapes is understood, also where the batch is not
   CHECK(engine.scale("a") != std::vector<double>(4, 1.0));
   CHECK(difference_of_functions(net, engine) == "");
 }
+
+TEST_CASE("BatchNormalization takes one scale of all of its channels back and gives another out") {
+  Net net;
+  const auto one = net.conv("a", net.input("x", {3, 1, 2, 1}), 1, {.kernel = 1});
+  const auto rows = net.op("Squeeze", "s", {one, net.ints("axes", {1, 3})});  // the one channel becomes all of these
+  net.output(net.matmul("c", net.batch_norm("b", rows), 2));
+  const Engine engine(net,
+                      "rule both { region r { parents Conv, BatchNormalization as p through Squeeze "
+                      "children BatchNormalization, MatMul as c } do scale(p, 2) }\n");
+  CHECK(engine.scale("s") == std::vector<double>(2, 2.0));
+  CHECK(engine.scale("b") == std::vector<double>(2, 2.0));
+  CHECK(difference_of_functions(net, engine) == "");
+}
