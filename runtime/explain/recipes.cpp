@@ -46,11 +46,15 @@ constexpr const char* kWithoutRanges = "cross_layer";
 
 bool is_needs(const dsl::Step& step) { return step.form == dsl::Step::Form::needs; }
 
-// Rules ask for data, and there is none: also where regions fail before they come to that.
+bool asks_for_data(const dsl::Rule& rule) { return std::any_of(rule.steps.begin(), rule.steps.end(), is_needs); }
+
+// A region failed because there is none, or would come to that: some rule asks for data.
 bool lacks_ranges(const Outcome& base, const dsl::Program& program) {
-  return base.statistics_use.used == 0 && std::any_of(program.rules.begin(), program.rules.end(), [](const auto& rule) {
-           return std::any_of(rule.steps.begin(), rule.steps.end(), is_needs);
-         });
+  if (base.statistics_use.used > 0) return false;
+  for (const RegionOutcome& region : base.visited)
+    for (const RuleMiss& each : base.misses.of(region.misses))
+      if (each.miss.obstacle == Obstacle::data) return true;
+  return std::any_of(program.rules.begin(), program.rules.end(), asks_for_data);
 }
 
 // As if the data that conditions ask for were there.
