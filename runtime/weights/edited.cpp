@@ -215,21 +215,24 @@ void take_row(const std::byte* elements, std::span<double> largest, const double
   }
 }
 
-// Bits of magnitudes as they are stored, two bytes each, without factors.
-template <typename Codec>
-void take_run(const std::byte* elements, std::size_t count, double, std::uint16_t& largest) {
-  if constexpr (sizeof(typename Codec::Stored) == sizeof(std::uint16_t))
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto bits = static_cast<std::uint16_t>(graph::load<std::uint16_t>(elements + i * sizeof(bits)) &
-                                                   kMagnitude<std::uint16_t>);
-      largest = largest < bits ? bits : largest;
-    }
+// Bits of magnitudes as they are stored, two bytes each, without factors. Without a sign they are numbers >= 0 of 16
+// bits with one, of which every processor takes the larger of many at once.
+std::int16_t larger_bits(const std::byte* element, std::int16_t than) {
+  const auto bits = static_cast<std::int16_t>(graph::load<std::uint16_t>(element) & kMagnitude<std::uint16_t>);
+  return than < bits ? bits : than;
 }
 template <typename Codec>
-void take_row(const std::byte* elements, std::span<std::uint16_t> largest, const double*, std::size_t) {
-  if constexpr (sizeof(typename Codec::Stored) == sizeof(std::uint16_t))
-    for (std::size_t i = 0; i < largest.size(); ++i)
-      take_run<Codec>(elements + i * sizeof(std::uint16_t), 1, 1, largest[i]);
+void take_run(const std::byte* elements, std::size_t count, double, std::int16_t& largest) {
+  std::int16_t most = largest;
+  if constexpr (sizeof(typename Codec::Stored) == sizeof(most))
+    for (std::size_t i = 0; i < count; ++i) most = larger_bits(elements + i * sizeof(most), most);
+  largest = most;
+}
+template <typename Codec>
+void take_row(const std::byte* elements, std::span<std::int16_t> largest, const double*, std::size_t) {
+  std::int16_t* const most = largest.data();
+  if constexpr (sizeof(typename Codec::Stored) == sizeof(*most))
+    for (std::size_t i = 0; i < largest.size(); ++i) most[i] = larger_bits(elements + i * sizeof(*most), most[i]);
 }
 
 // Takes the steps [begin, end) of the outermost loop. Infinity or nan in the result: some element is not finite.
@@ -283,14 +286,14 @@ std::size_t part_count(const graph::Literal& literal, const Loops& loops) {
                                  std::min<std::size_t>(loops.extents.front(), std::size_t{4} * graph::threads()));
 }
 
-void unite(std::uint16_t& largest, std::uint16_t other) { largest = std::max(largest, other); }
+void unite(std::int16_t& largest, std::int16_t other) { largest = std::max(largest, other); }
 void unite(double& largest, double other) { largest = std::max(largest, other); }
 void unite(Extremes& found, const Extremes& other) {
   found.largest = std::max(found.largest, other.largest);
   found.smallest = std::min(found.smallest, other.smallest);
 }
 
-bool is_finite(std::uint16_t) { return true; }
+bool is_finite(std::int16_t) { return true; }
 bool is_finite(double largest) { return std::isfinite(largest); }
 bool is_finite(const Extremes& found) { return std::isfinite(found.largest); }
 
@@ -361,8 +364,8 @@ std::vector<double> stored_magnitudes(const graph::Tensor& constant, const Handl
   graph::with_codec(literal.dtype, [&](auto codec) {
     using Stored = typename decltype(codec)::Stored;
     if constexpr (decltype(codec)::kFloating && sizeof(Stored) == sizeof(std::uint16_t))
-      if (const auto found = find_where_they_lie<std::uint16_t>(literal, handle, nullptr, channels))
-        for (const std::uint16_t bits : *found) magnitudes.push_back(codec.widen(std::bit_cast<Stored>(bits)));
+      if (const auto found = find_where_they_lie<std::int16_t>(literal, handle, nullptr, channels))
+        for (const std::int16_t bits : *found) magnitudes.push_back(codec.widen(std::bit_cast<Stored>(bits)));
   });
   return magnitudes;
 }
