@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "runtime/formulas/planned_ranges.hpp"
 #include "runtime/weights/constant.hpp"
@@ -69,16 +70,22 @@ Plan trial_of(const ActionContext& context, const std::vector<Follower>& all, co
   return trial;
 }
 
+// The least and the largest magnitude.
+std::pair<double, double> magnitudes_of(const graph::Factor& factor) {
+  const auto [low, high] = std::minmax_element(factor.values.begin(), factor.values.end(),
+                                               [](double x, double y) { return std::fabs(x) < std::fabs(y); });
+  return {std::fabs(*low), std::fabs(*high)};
+}
+
 // Factors with which no sane weight of a wide type leaves its range: such constants are not read.
 bool harmless(const Edit& edit, const graph::DTypeRow& type) {
   constexpr double kHarmless = 0x1p48, kWide = 1e30;
   if (type.largest < kWide) return false;
   double least = 1, most = 1;
   for (const graph::Factor& factor : edit.factors) {
-    const auto [low, high] = std::minmax_element(factor.values.begin(), factor.values.end(),
-                                                 [](double x, double y) { return std::fabs(x) < std::fabs(y); });
-    least *= std::min(1.0, std::fabs(*low));
-    most *= std::max(1.0, std::fabs(*high));
+    const auto [low, high] = magnitudes_of(factor);
+    least *= std::min(1.0, low);
+    most *= std::max(1.0, high);
   }
   return most <= kHarmless && least >= 1 / kHarmless;
 }
@@ -96,10 +103,9 @@ bool within(const graph::Tensor& constant, const Handle& handle, const Edit& edi
       for (std::size_t i = 0; i < channels; ++i) own[i] *= std::fabs(factor.values[i]);
       continue;
     }
-    const auto [low, high] = std::minmax_element(factor.values.begin(), factor.values.end(),
-                                                 [](double x, double y) { return std::fabs(x) < std::fabs(y); });
-    least *= std::fabs(*low);
-    most *= std::fabs(*high);
+    const auto [low, high] = magnitudes_of(factor);
+    least *= low;
+    most *= high;
   }
   for (std::size_t i = 0; i < channels; ++i) {
     const double size = stored[i] * own[i];

@@ -7,9 +7,12 @@
 
 namespace rw::runtime {
 
+// What balance.dsl says where nobody says otherwise.
+inline constexpr double kUsualActivations = 0.3, kUsualHeadroom = 3e-6;
+
 struct BalanceTarget {
   double per_channel = 0.5;  // steps of weights: for a tensor (0), for each channel (1), not known (between)
-  double activations = 0.3;  // how much their noise counts (NoiseValue::of_both)
+  double activations = kUsualActivations;  // how much their noise counts (NoiseValue::of_both)
   bool powers_of_two = false;
 };
 

@@ -32,7 +32,7 @@ int compare(const Given& given) {
   set_threads(given);
   const double tolerance = take_tolerance(given);
   const data::Options options = data_or_drawn(given, given.list("DATA"));
-  const graph::Model a = read_to_measure(given.text("A")), b = read_to_measure(given.text("B"));
+  const graph::Model a = quality::read_subject(given.text("A")), b = quality::read_subject(given.text("B"));
   const auto data = data::open(a.network, options);
   const auto compared = [&] {
     ShownData shown(*data, data->samples());  // until nothing runs any more

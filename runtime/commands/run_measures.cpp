@@ -63,7 +63,7 @@ RunMeasures measure_run(const Given& given, const graph::Model& model, const run
                     "outputs may lie apart",
                     graph::printable(what)));
   // Rules with a chain have edited the network that was read.
-  const graph::Model before = read_to_measure(given.text("MODEL"));
+  const graph::Model before = quality::read_subject(given.text("MODEL"));
   const graph::Rewritten rewritten(model.network, outcome.rewriting);
   graph::Network after = runtime::written_network(rewritten);
   graph::infer_shapes(after, graph::Forms(after));

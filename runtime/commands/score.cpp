@@ -8,6 +8,7 @@
 #include "runtime/commands/given/data_options.hpp"
 #include "runtime/commands/given/measuring.hpp"
 #include "runtime/commands/given/run_options.hpp"
+#include "runtime/commands/given/tuning.hpp"
 #include "runtime/quality/trial.hpp"
 
 namespace rw::commands {
@@ -48,11 +49,7 @@ quality::ScoreOptions score_options(const Given& given) {
   quality::ScoreOptions options{.threads = graph::threads()};
   if (take_second(given, "--weights", "tensor", "channel")) options.quantizer.weights = quantizer::WeightSteps::channel;
   options.quantizer.activations = !take_second(given, "--activations", "tensor", "none");
-  if (!given.has("--bits")) return options;
-  const std::size_t bits = take_count(given, "--bits");
-  if (bits < quantizer::kLeastBits || bits > quantizer::kMostBits)
-    throw UsageError(fmt::format("--bits {}: expected {} to {}", bits, quantizer::kLeastBits, quantizer::kMostBits));
-  options.quantizer.bits = static_cast<unsigned>(bits);
+  if (given.has("--bits")) options.quantizer.bits = take_bits(given);
   return options;
 }
 
@@ -63,10 +60,10 @@ int score(const Given& given) {
   if (given.has("--labels") && data_of.random > 0) throw UsageError("--labels goes with --data");
   if (given.has("--before") && given.has("--stats"))
     throw UsageError("--stats has ranges of one network: --before takes those of both from the data");
-  graph::Model model = read_to_measure(given.text("MODEL"));
+  graph::Model model = quality::read_subject(given.text("MODEL"));
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
   std::vector<graph::Model> others;
-  if (given.has("--before")) others.push_back(read_to_measure(given.text("--before")));
+  if (given.has("--before")) others.push_back(quality::read_subject(given.text("--before")));
 
   std::vector<quality::Entrant> entrants;
   for (const graph::Model& other : others)

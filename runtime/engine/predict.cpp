@@ -9,8 +9,6 @@
 namespace rw::runtime {
 namespace {
 
-constexpr double kUsualHeadroom = 3e-6, kUsualActivations = 0.3;  // as in balance.dsl
-
 Prediction difference(const NoiseValue& before, const NoiseValue& after, bool measured) {
   const auto gain = [&](NoisePart part) {
     const double from = before.parts[part], to = after.parts[part];

@@ -2,6 +2,7 @@
 
 #include "graph/base/error.hpp"
 #include "graph/base/function_ref.hpp"
+#include "graph/operators/infer.hpp"
 
 namespace rw::quality {
 namespace {
@@ -19,6 +20,16 @@ auto told(const Subject& subject, F f) {
 }
 
 }  // namespace
+
+graph::Model read_subject(const std::string& file) {
+  graph::Model model = graph::read_model(file);
+  try {
+    graph::infer_shapes(model.network, graph::Forms(model.network));
+  } catch (const graph::Error& error) {  // it knows no files, and there may be two models
+    throw graph::Error(error.file.empty() ? file : error.file, error.place, error.message);
+  }
+  return model;
+}
 
 std::unique_ptr<executor::Session> open(const Subject& subject, executor::Options options) {
   return told(subject, [&] { return executor::open(subject.network, std::move(options)); });

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "graph/network.hpp"
+#include "graph/model.hpp"
 #include "runtime/executor/session.hpp"
 
 namespace rw::quality {
@@ -13,6 +13,9 @@ struct Subject {
   const graph::Network& network;
   std::string file;  // for messages
 };
+
+// A model with all that can be said of its shapes and types. graph::Error: as graph::read_model.
+graph::Model read_subject(const std::string& file);
 
 // As executor::open and Session::run. graph::Error (file: the subject's): what they throw.
 std::unique_ptr<executor::Session> open(const Subject& subject, executor::Options options);

@@ -19,12 +19,6 @@
 namespace rw::tune {
 namespace {
 
-graph::Model read(const std::string& file) {
-  graph::Model model = graph::read_model(file);
-  graph::infer_shapes(model.network, graph::Forms(model.network));
-  return model;
-}
-
 dsl::Loaded load(const std::vector<std::string>& rules) {
   dsl::Loaded loaded = dsl::load(rules, runtime::rule_library(), runtime::vocabulary());
   for (const dsl::Diagnostic& each : loaded.diagnostics)
@@ -53,7 +47,7 @@ Judge::Judge(std::string file, data::Data& data, const std::vector<std::int64_t>
     : file_(std::move(file)),
       options_(std::move(options)),
       score_(score),
-      model_(read(file_)),
+      model_(quality::read_subject(file_)),
       subject_{model_.network, file_},
       half_(data.batches() / 2),
       inputs_{data, subject_, half_, data.batches(), 0, labels} {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "runtime/balance/balance.hpp"
+
 namespace rw::tune {
 namespace {
 
@@ -16,7 +18,6 @@ struct Change {
 constexpr Change kChanges[] = {
     {1, 1, 0}, {3, 1, 0}, {1, 1, 0.5}, {0.3, 1, 0}, {1, 10, 0}, {3, 1, 0.5}, {1, 0.1, 0}, {10, 1, 0},
 };
-constexpr double kActivations = 0.3, kHeadroom = 3e-6;  // as in balance.dsl
 
 // For more candidates than changes are listed: numbers from 0 to 1 that fill a square evenly (R2 of M. Roberts, "The
 // unreasonable effectiveness of quasirandom sequences", 2018).
@@ -45,8 +46,9 @@ std::vector<Candidate> candidates_for(const std::vector<std::string>& rules, con
     auto& params = candidate.params["balance"];
     if (i > 0) {
       // Weights alone: a little of the activations keeps scales from running away.
-      params["activations"] = target.activations ? kActivations * by.activations : 0.01 * kActivations * by.activations;
-      params["headroom"] = kHeadroom * by.headroom;
+      params["activations"] = target.activations ? runtime::kUsualActivations * by.activations
+                                                 : 0.01 * runtime::kUsualActivations * by.activations;
+      params["headroom"] = runtime::kUsualHeadroom * by.headroom;
       params["per_channel"] = std::fabs(params["per_channel"] - by.per_channel);
       for (const char* key : {"per_channel", "activations", "headroom"})
         candidate.title += fmt::format(" {}={:.3g}", key, params[key]);

@@ -11,7 +11,6 @@
 #include "tests/runtime/applied.hpp"
 #include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/quantize.hpp"
 
 using namespace rw::test;
 using rw::graph::TensorId;
@@ -489,4 +488,14 @@ TEST_CASE("auto: with --exact nothing is folded, and the run goes on") {
   CHECK(difference_of_functions(net, engine) == "");
   // By itself prepare would be refused.
   CHECK_THROWS_AS(Engine(net, "prepare", exact), rw::runtime::Refusal);
+}
+
+TEST_CASE("balance: what the rule says by itself is what predictions and variants begin with") {
+  const Net net = joined();
+  rw::runtime::RunOptions options;
+  options.params["balance"] = {{"per_channel", BalanceTarget().per_channel},
+                               {"activations", rw::runtime::kUsualActivations},
+                               {"headroom", rw::runtime::kUsualHeadroom}};
+  const Engine given(net, "balance", options), silent(net, "balance");
+  for (const auto& [tensor, range] : net.ranges()) CHECK(given.scale(tensor) == silent.scale(tensor));
 }

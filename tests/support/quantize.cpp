@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
-#include <random>
 #include <string_view>
 
 namespace rw::test {
@@ -18,8 +17,8 @@ bool is_one_of(std::string_view type, std::initializer_list<std::string_view> ty
 
 bool is_linear(std::string_view type) { return is_one_of(type, {"Conv", "ConvTranspose", "Gemm", "MatMul"}); }
 
-Array rounded(const Array& values, double low, double high, double wider = 1) {
-  const double step = (high - low) / 255 * wider;
+Array rounded(const Array& values, double low, double high) {
+  const double step = (high - low) / 255;
   if (!(step > 0)) return values;
   std::vector<float> result = values.floats();
   for (float& value : result)
@@ -42,67 +41,32 @@ bool read_by_activations_alone(const Network& network, graph::TensorId tensor) {
          std::all_of(uses.begin(), uses.end(), [&](const graph::Use& use) { return activates(network, use); });
 }
 
-// The axis of a weight along which its output channels run.
-std::size_t output_axis(const Network& network, const graph::Operator& op) {
-  const graph::AttributeValue* transposed = op.find("transB");
-  const bool matrix = is_one_of(network.type_name(op.type), {"Gemm", "MatMul"});
-  return matrix && !(transposed && std::get<std::int64_t>(*transposed) != 0) ? 1 : 0;
-}
-
-Array rounded_by_channel(const Array& weight, std::size_t axis, double wider) {
-  const auto channels = static_cast<std::size_t>(weight.dim(axis)),
-             stride = static_cast<std::size_t>(strides_of(weight.shape())[axis]);
-  std::vector<float> largest(channels, 0.0F), result = weight.floats();
-  const auto channel = [&](std::size_t i) { return i / stride % channels; };
-  for (std::size_t i = 0; i < result.size(); ++i)
-    largest[channel(i)] = std::max(largest[channel(i)], std::fabs(result[i]));
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    const double most = double{largest[channel(i)]}, step = most / 127.5 * wider;
-    if (step > 0)
-      result[i] = static_cast<float>(std::clamp(std::nearbyint(double{result[i]} / step), -std::nearbyint(most / step),
-                                                std::nearbyint(most / step)) *
-                                     step);
-  }
-  return Array(weight.shape(), std::move(result));
-}
-
-Arrays rounded_weights(const Network& network, const Rounding& rounding, std::mt19937& luck) {
-  std::uniform_real_distribution<double> wider(1, 1 + rounding.jitter);
+Arrays rounded_weights(const Network& network) {
   Arrays weights;
   for (graph::OperatorId op = 0; op < network.operators().size(); ++op) {
     if (!is_linear(network.type_of(op))) continue;
     const Tensor& tensor = network.tensor(network.op(op).inputs[1]);
     if (!tensor.constant) continue;
     const Array weight = read_literal(*tensor.constant);
-    if (rounding.per_channel) {
-      weights.emplace(std::string(tensor.name),
-                      rounded_by_channel(weight, output_axis(network, network.op(op)), wider(luck)));
-      continue;
-    }
     float largest = 0;
     for (const float value : weight.floats()) largest = std::max(largest, std::fabs(value));
-    weights.emplace(std::string(tensor.name), rounded(weight, double{-largest}, double{largest}, wider(luck)));
+    weights.emplace(std::string(tensor.name), rounded(weight, -largest, largest));
   }
   return weights;
 }
 
 }  // namespace
 
-double signal_to_noise(const Network& network, const Arrays& inputs, const std::string& output,
-                       const Rounding& rounding) {
-  std::mt19937 luck(rounding.seed);
-  std::uniform_real_distribution<double> wider(1, 1 + rounding.jitter);
+double signal_to_noise(const Network& network, const Arrays& inputs, const std::string& output) {
   const Arrays exact = evaluate(network, inputs);
   Arrays given = inputs;
-  given.merge(rounded_weights(network, rounding, luck));
+  given.merge(rounded_weights(network));
   const Arrays coarse = evaluate(network, given, [&](const Tensor& tensor, Array value) {
     const auto id = network.find(tensor.name);
-    if (!rounding.activations || !value.is_float() || tensor.is_output || read_by_activations_alone(network, *id))
-      return value;
+    if (!value.is_float() || tensor.is_output || read_by_activations_alone(network, *id)) return value;
     const auto seen = exact.at(std::string(tensor.name)).floats();
     const auto [low, high] = std::minmax_element(seen.begin(), seen.end());
-    return rounded(value, std::min(0.0, static_cast<double>(*low)), std::max(0.0, static_cast<double>(*high)),
-                   wider(luck));
+    return rounded(value, std::min(0.0, static_cast<double>(*low)), std::max(0.0, static_cast<double>(*high)));
   });
   const std::vector<float>&y = exact.at(output).floats(), &z = coarse.at(output).floats();
   double signal = 0, noise = 0;

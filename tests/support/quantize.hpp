@@ -10,13 +10,6 @@ namespace rw::test {
 // Conv, ConvTranspose, Gemm and MatMul) are symmetric, activations run from their smallest to their largest value over
 // `inputs`, zero included, as an integer runtime has them; what an activation function reads is not rounded, because
 // it is part of the layer before.
-struct Rounding {
-  bool per_channel = false;  // weights have a step for each output channel (of Conv and Gemm)
-  bool activations = true;   // else they stay as they are
-  double jitter = 0;         // every step is larger by a random part up to this: rounding has its luck
-  unsigned seed = 1;
-};
-double signal_to_noise(const graph::Network& network, const Arrays& inputs, const std::string& output,
-                       const Rounding& rounding = {});
+double signal_to_noise(const graph::Network& network, const Arrays& inputs, const std::string& output);
 
 }  // namespace rw::test

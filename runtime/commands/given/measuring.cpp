@@ -5,9 +5,7 @@
 #include <charconv>
 #include <utility>
 
-#include "graph/base/error.hpp"
 #include "graph/base/printable.hpp"
-#include "graph/operators/infer.hpp"
 #include "runtime/commands/given/data_options.hpp"
 
 namespace rw::commands {
@@ -20,16 +18,6 @@ double take_tolerance(const Given& given) {
   if (error != std::errc{} || end != text.data() + text.size() || !(tolerance >= 0 && tolerance <= 1e6))
     throw UsageError(fmt::format("--tolerance {}: expected a number >= 0, as 0.001", graph::printable(text)));
   return tolerance;
-}
-
-graph::Model read_to_measure(const std::string& file) {
-  graph::Model model = graph::read_model(file);
-  try {
-    graph::infer_shapes(model.network, graph::Forms(model.network));
-  } catch (const graph::Error& error) {  // it knows no files, and there may be two models
-    throw graph::Error(error.file.empty() ? file : error.file, error.place, error.message);
-  }
-  return model;
 }
 
 data::Options data_or_drawn(const Given& given, std::vector<std::string> words) {

@@ -22,9 +22,6 @@ inline constexpr Option kToleranceOption = {
 // From the option above. UsageError: no number >= 0.
 double take_tolerance(const Given& given);
 
-// The model, with all that can be said of its shapes and types.
-graph::Model read_to_measure(const std::string& file);
-
 // What is told of data besides what was measured on it.
 quality::Told told_of(const data::Data& data);
 

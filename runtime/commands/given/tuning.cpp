@@ -60,11 +60,13 @@ quantizer::Options target_of(const std::string& text) {
 
 }  // namespace
 
+unsigned take_bits(const Given& given) { return bits_of(given.text("--bits"), "--bits", given.text("--bits")); }
+
 std::optional<quantizer::Options> take_target(const Given& given) {
   if (!given.has("--target") && !given.has("--bits")) return std::nullopt;
   quantizer::Options target;
   if (given.has("--target")) target = target_of(given.text("--target"));
-  if (given.has("--bits")) target.bits = bits_of(given.text("--bits"), "--bits", given.text("--bits"));
+  if (given.has("--bits")) target.bits = take_bits(given);
   return target;
 }
 

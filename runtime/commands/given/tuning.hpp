@@ -32,6 +32,9 @@ inline constexpr Option kTuneOption = {"--tune",
                                        false,
                                        Completes::nothing};
 
+// Of the option --bits, which is given. UsageError: not 2 to 16.
+unsigned take_bits(const Given& given);
+
 // Nothing without --target and --bits. UsageError: what is wrong.
 std::optional<quantizer::Options> take_target(const Given& given);
 
