@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dsl/program/pattern.hpp"
 #include "dsl/program/rule_test.hpp"
 #include "dsl/program/vocabulary.hpp"
 #include "dsl/text/source.hpp"
@@ -169,8 +170,9 @@ struct Rule {
   std::string doc;
   std::vector<Param> params;
   std::vector<Binding> bindings;
-  std::optional<RegionPattern> region;  // exactly one of region and chain
+  std::optional<RegionPattern> region;  // exactly one of region, chain and pattern
   std::vector<ChainElement> chain;
+  std::optional<Pattern> pattern;  // then `steps` and `exprs` are empty
   std::vector<Step> steps;
   std::vector<Expr> exprs;  // operands come before the expressions that use them
   std::uint32_t slots = 0;  // how many let slots there are
