@@ -7,17 +7,29 @@
 namespace rw::graph {
 
 Editor::Editor(Network& network, GraphEdits& edits)
-    : network_(network), edits_(edits), names_(network), consumers_(network.tensors().size()) {
-  for (OperatorId id = 0; id < network.operators().size(); ++id) {
-    const auto inputs = network.op(id).inputs;
-    for (std::uint32_t slot = 0; slot < inputs.size(); ++slot)
-      if (inputs[slot] != kNone && counted(inputs[slot])) consumers_[inputs[slot]].push_back({id, slot});
+    : network_(network),
+      edits_(edits),
+      names_(network),
+      lists_(network.tensors().size()),
+      slots_(network.operators().size()) {
+  std::size_t inputs = 0, uses = 0;
+  for (OperatorId id = 0; id < slots_.size(); ++id) {
+    const std::span<const TensorId> read = network.op(id).inputs;
+    slots_[id] = {inputs, static_cast<std::uint32_t>(read.size())};
+    inputs += read.size();
+    for (const TensorId input : read)
+      if (input != kNone) ++lists_[input].room;
   }
-}
-
-// A constant may have a reader at every operator, so that taking them off its list one by one would be quadratic.
-bool Editor::counted(TensorId id) const {
-  return !network_.tensor(id).constant || network_.tensor(id).producer != kNone;
+  for (List& list : lists_) {
+    list.begin = uses;
+    uses += list.room;
+  }
+  places_.resize(inputs);
+  uses_.resize(uses);
+  for (OperatorId id = 0; id < slots_.size(); ++id) {
+    const std::span<const TensorId> read = network.op(id).inputs;
+    for (std::uint32_t slot = 0; slot < read.size(); ++slot) link(id, slot, read[slot]);
+  }
 }
 
 bool Editor::can_rebind(const Use& use) const {
@@ -26,14 +38,58 @@ bool Editor::can_rebind(const Use& use) const {
 }
 
 bool Editor::can_rebind_all(TensorId id) const {
-  const auto& uses = consumers_[id];
-  return counted(id) && !network_.tensor(id).is_output &&
+  const std::span<const Use> uses = consumers(id);
+  return !network_.tensor(id).is_output &&
          std::all_of(uses.begin(), uses.end(), [&](const Use& use) { return can_rebind(use); });
 }
 
+// --- who reads what
+
+void Editor::link(OperatorId id, std::uint32_t slot, TensorId tensor) {
+  if (tensor == kNone) return;
+  List& list = lists_[tensor];
+  if (list.size == list.room) {
+    const std::size_t begin = uses_.size();
+    list.room = std::max(4U, 2 * list.room);
+    uses_.resize(begin + list.room);
+    std::copy_n(uses_.begin() + static_cast<std::ptrdiff_t>(list.begin), list.size,
+                uses_.begin() + static_cast<std::ptrdiff_t>(begin));
+    list.begin = begin;
+  }
+  places_[slots_[id].begin + slot] = list.size;
+  uses_[list.begin + list.size++] = {id, slot};
+}
+
+// The last reader takes the place that is free.
+void Editor::unlink(OperatorId id, std::uint32_t slot, TensorId tensor) {
+  if (tensor == kNone) return;
+  List& list = lists_[tensor];
+  const std::uint32_t place = places_[slots_[id].begin + slot];
+  const Use last = uses_[list.begin + --list.size];
+  uses_[list.begin + place] = last;
+  places_[slots_[last.op].begin + last.slot] = place;
+}
+
+void Editor::make_slots(OperatorId id, std::size_t count) {
+  Slots& slots = slots_[id];
+  if (count <= slots.room) return;
+  const std::size_t begin = places_.size();
+  places_.resize(begin + count);
+  std::copy_n(places_.begin() + static_cast<std::ptrdiff_t>(slots.begin), slots.room,
+              places_.begin() + static_cast<std::ptrdiff_t>(begin));
+  slots = {begin, static_cast<std::uint32_t>(count)};
+}
+
 void Editor::forget(OperatorId id) {
-  for (const TensorId input : network_.op(id).inputs)
-    if (input != kNone) std::erase_if(consumers_[input], [&](const Use& use) { return use.op == id; });
+  const std::span<const TensorId> inputs = network_.op(id).inputs;
+  for (std::uint32_t slot = 0; slot < inputs.size(); ++slot) unlink(id, slot, inputs[slot]);
+}
+
+// --- edits
+
+void Editor::begin(std::string_view rule) {
+  edit_ = static_cast<std::uint32_t>(edits_.rules.size());
+  edits_.rules.emplace_back(rule);
 }
 
 void Editor::touch(OperatorId id) {
@@ -43,10 +99,13 @@ void Editor::touch(OperatorId id) {
 
 void Editor::remove(OperatorId id) {
   assert(can_edit(id));
-  touch(id);
+  if (!is_new(id)) touch(id);
+  changed_ = true;
   forget(id);
   network_.remove(id);
-  edits_.removed.push_back(id);
+  if (!is_new(id)) return edits_.removed.push_back({id, edit_});
+  edits_.placed[id - network_.read_count()].gone = true;
+  edits_.originals.erase(id);
 }
 
 void Editor::replace(OperatorId id, std::string_view type) {
@@ -56,8 +115,8 @@ void Editor::replace(OperatorId id, std::string_view type) {
   forget(id);
   network_.retype(id, type);
   network_.set_inputs(id, std::span(&first, 1));
-  if (first != kNone && counted(first)) consumers_[first].push_back({id, 0});
-  edits_.replacements.push_back({id, std::string(type)});
+  link(id, 0, first);
+  if (!is_new(id)) edits_.replacements.push_back({id, std::string(type), edit_});
 }
 
 void Editor::read(OperatorId id, std::uint32_t slot, TensorId from) {
@@ -66,37 +125,57 @@ void Editor::read(OperatorId id, std::uint32_t slot, TensorId from) {
   touch(id);
   std::vector<TensorId> inputs(op.inputs.begin(), op.inputs.end());
   if (inputs.size() <= slot) inputs.resize(slot + 1, kNone);
-  if (inputs[slot] != kNone)
-    std::erase_if(consumers_[inputs[slot]], [&](const Use& use) { return use.op == id && use.slot == slot; });
+  make_slots(id, inputs.size());
+  unlink(id, slot, inputs[slot]);
   inputs[slot] = from;
-  if (counted(from)) consumers_[from].push_back({id, slot});
+  link(id, slot, from);
   network_.set_inputs(id, inputs);
-  edits_.inputs.push_back({id, slot, std::string(network_.tensor(from).name)});
+  if (!is_new(id)) edits_.inputs.push_back({id, slot, std::string(network_.tensor(from).name), nullptr, edit_});
 }
 
 void Editor::give(OperatorId id, std::uint32_t slot, TensorId tensor) {
   assert(can_edit(id));
   touch(id);
   network_.set_output(id, slot, tensor);
-  edits_.outputs.push_back({id, slot, std::string(network_.tensor(tensor).name)});
+  const std::string_view name = tensor == kNone ? std::string_view() : network_.tensor(tensor).name;
+  if (!is_new(id)) edits_.outputs.push_back({id, slot, std::string(name), edit_});
 }
 
 void Editor::rebind_all(TensorId from, TensorId to) {
   assert(can_rebind_all(from));
-  const std::vector<Use> uses = consumers_[from];
+  const std::vector<Use> uses(consumers(from).begin(), consumers(from).end());
   for (const Use& use : uses) read(use.op, use.slot, to);
+}
+
+OperatorId Editor::insert(OperatorId place, std::string_view type, std::string_view name,
+                          std::span<const TensorId> inputs, std::span<const TensorId> outputs,
+                          std::span<const Attribute> attributes) {
+  assert(!network_.op(place).nested() && !name.empty() && !outputs.empty());
+  const OperatorId id = network_.add_operator(type, name, inputs, outputs, attributes);
+  assert(id - network_.read_count() == edits_.placed.size());
+  slots_.emplace_back();
+  make_slots(id, inputs.size());
+  for (std::uint32_t slot = 0; slot < inputs.size(); ++slot) link(id, slot, inputs[slot]);
+  edits_.placed.push_back({id, place, edit_});
+  changed_ = true;
+  return id;
 }
 
 TensorId Editor::add_constant(std::string_view name, DType dtype, std::span<const std::int64_t> shape,
                               std::span<const std::byte> bytes) {
-  const std::string fresh = names_.make(std::string(name));
+  const std::string fresh = free_name(name);
   Arena& arena = network_.arena();
   const Literal value = {dtype, Shape(arena.store(shape)), arena.store(bytes)};
   const TensorId id = network_.add_constant(fresh, value);
-  consumers_.emplace_back();
+  lists_.emplace_back();
   edits_.added.push_back({fresh, value});
   changed_ = true;
   return id;
+}
+
+TensorId Editor::add_tensor(std::string_view name) {
+  lists_.emplace_back();
+  return network_.add_tensor(free_name(name));
 }
 
 void Editor::finish() { network_.relink(); }

@@ -6,10 +6,17 @@ namespace rw::graph {
 
 std::string FreeNames::make(const std::string& base) {
   std::string name = base;
-  for (int i = 2; network_.find(name) || network_.has_operator(name) || is_hidden(name) || !given_.insert(name).second;
-       ++i)
-    name = fmt::format("{}_{}", base, i);
+  if (is_taken(name)) {
+    int& last = last_.try_emplace(base, 1).first->second;
+    do name = fmt::format("{}_{}", base, ++last);
+    while (is_taken(name));
+  }
+  given_.insert(name);
   return name;
+}
+
+bool FreeNames::is_taken(std::string_view name) {
+  return network_.find(name) || network_.find_operator(name) || is_hidden(name) || given_.contains(name);
 }
 
 bool FreeNames::is_hidden(std::string_view name) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "graph/network.hpp"
 
@@ -19,10 +20,12 @@ class FreeNames {
   std::string make(const std::string& base);
 
  private:
+  bool is_taken(std::string_view name);
   bool is_hidden(std::string_view name);  // in a graph within an attribute
 
   const Network& network_;
-  std::set<std::string> given_;
+  std::set<std::string, std::less<>> given_;
+  std::unordered_map<std::string, int> last_;         // of names like this one
   std::optional<std::set<std::string_view>> hidden_;  // gathered when it is first asked for
 };
 

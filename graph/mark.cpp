@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "graph/base/digest.hpp"
 #include "graph/base/error.hpp"
@@ -72,6 +73,33 @@ class Marker {
     for (const std::string& each : list) digest_.add(each);
   }
 
+  // What it reads and gives is in the network.
+  void placed(const PlacedOperator& each) {
+    node(each.place, 0);
+    node(each.op, 0);
+    for (const Attribute& attribute : network_.op(each.op).attributes) {
+      digest_.add(attribute.name);
+      digest_.add(attribute.value.index());
+      std::visit([this](const auto& value) { add(value); }, attribute.value);
+    }
+  }
+  void add(std::int64_t value) { digest_.add(static_cast<std::uint64_t>(value)); }
+  void add(double value) { digest_.add(std::bit_cast<std::uint64_t>(value)); }
+  void add(std::string_view value) { digest_.add(value); }
+  template <typename T>
+  void add(std::span<const T> values) {
+    add_list(values, digest_);
+  }
+  void add(std::span<const std::string_view> values) {
+    digest_.add(values.size());
+    for (const std::string_view each : values) digest_.add(each);
+  }
+  void add(const Literal& value) {
+    add_list(value.shape.dims(), digest_);
+    digest_.add(value.bytes);
+  }
+  void add(const Opaque& value) { digest_.add(value.text); }
+
   void constants() {
     digest_.add(rewriting_.constants.size());
     for (const ConstantEdit& each : rewriting_.constants) {
@@ -126,7 +154,9 @@ class Marker {
       texts(each.inputs);
       texts(each.outputs);
     }
-    for (const OperatorId each : edits.removed) node(each, 0);
+    for (const RemovedOperator& each : edits.removed) node(each.op, 0);
+    for (const PlacedOperator& each : edits.placed)
+      if (!each.gone) placed(each);
   }
 
   const Network& network_;

@@ -36,6 +36,7 @@ struct Network::State : Network::Lists {
   NameTable alias_names;
   Csr graph;
   std::vector<OperatorId> order;
+  std::size_t read = 0;  // operators
   Arena arena;
 
   std::uint32_t vertex(TensorId tensor) const { return static_cast<std::uint32_t>(operators.size()) + tensor; }
@@ -56,6 +57,8 @@ struct Network::State : Network::Lists {
   TypeId intern_type(std::string_view type);
   TensorId intern_tensor(std::string_view text);
   std::optional<TensorId> find_tensor(std::string_view text) const;
+  void produce(TensorId id, OperatorId by, std::uint32_t slot);
+  void abandon(TensorId id);
   bool live(OperatorId id) const { return !operators[id].inputs.empty() || !operators[id].outputs.empty(); }
   void link();
   void sort();
@@ -118,10 +121,24 @@ void Network::set_constant(TensorId id, Literal value) {
 
 // --- editing
 
+// What follows from the operator that gave a tensor goes with it.
+void Network::State::abandon(TensorId id) {
+  Tensor& tensor = tensors[id];
+  tensor.producer = kNone;
+  tensor.constant = nullptr;
+  tensor.folded = nullptr;
+}
+
+void Network::State::produce(TensorId id, OperatorId by, std::uint32_t slot) {
+  assert(tensors[id].producer == kNone);
+  tensors[id].producer = by;
+  tensors[id].output_slot = slot;
+}
+
 void Network::remove(OperatorId id) {
   Operator& op = state_->operators[id];
   for (const TensorId output : op.outputs)
-    if (output != kNone && state_->tensors[output].producer == id) state_->tensors[output].producer = kNone;
+    if (output != kNone && state_->tensors[output].producer == id) state_->abandon(output);
   op.inputs = op.outputs = {};
 }
 
@@ -138,12 +155,10 @@ void Network::set_output(OperatorId id, std::uint32_t slot, TensorId tensor) {
   Operator& op = state_->operators[id];
   const std::span<TensorId> outputs = state_->arena.make<TensorId>(op.outputs.size());
   std::copy(op.outputs.begin(), op.outputs.end(), outputs.begin());
-  assert(state_->tensors[tensor].producer == kNone);
-  if (outputs[slot] != kNone) state_->tensors[outputs[slot]].producer = kNone;
+  if (outputs[slot] != kNone) state_->abandon(outputs[slot]);
   outputs[slot] = tensor;
   op.outputs = outputs;
-  state_->tensors[tensor].producer = id;
-  state_->tensors[tensor].output_slot = slot;
+  if (tensor != kNone) state_->produce(tensor, id, slot);
 }
 
 void Network::add_type(std::string_view name) { state_->intern_type(name); }
@@ -163,28 +178,72 @@ TensorId Network::add_constant(std::string_view name, Literal value) {
   return id;
 }
 
-OperatorId Network::add_operator(std::string_view type, std::string_view name, std::span<const TensorId> inputs,
-                                 std::span<const TensorId> outputs) {
-  const auto id = static_cast<OperatorId>(state_->operators.size());
-  Operator op{.type = state_->intern_type(type),
-              .inputs = state_->arena.store(inputs),
-              .outputs = state_->arena.store(outputs)};
-  op.name = state_->arena.store(name);
-  const OperatorId named = state_->operator_names.intern(name, id, state_->operator_name());
-  assert(named == id);  // the name is new
-  static_cast<void>(named);
-  for (std::uint32_t slot = 0; slot < outputs.size(); ++slot) {
-    assert(state_->tensors[outputs[slot]].producer == kNone);
-    state_->tensors[outputs[slot]].producer = id;
-    state_->tensors[outputs[slot]].output_slot = slot;
+namespace {
+
+// A value that lives in the arena, whatever it views.
+struct Stored {
+  Arena& arena;
+
+  AttributeValue operator()(std::int64_t value) const { return value; }
+  AttributeValue operator()(double value) const { return value; }
+  AttributeValue operator()(std::string_view value) const { return arena.store(value); }
+  AttributeValue operator()(std::span<const std::int64_t> values) const { return arena.store(values); }
+  AttributeValue operator()(std::span<const double> values) const { return arena.store(values); }
+  AttributeValue operator()(std::span<const std::string_view> values) const { return texts(values); }
+  AttributeValue operator()(const Literal& value) const {
+    Literal kept = {value.dtype, shape(value.shape), arena.store(value.bytes)};
+    if (value.layout)
+      kept.layout =
+          arena.keep(Layout{value.layout->dtype, shape(value.layout->shape), arena.store(value.layout->strides)});
+    return kept;
   }
-  state_->operators.push_back(op);
+  AttributeValue operator()(const Opaque& value) const {
+    return Opaque{arena.store(value.text), texts(value.defines), value.type};
+  }
+
+  Shape shape(const Shape& each) const { return Shape(arena.store(each.dims())); }
+  std::span<const std::string_view> texts(std::span<const std::string_view> values) const {
+    const std::span<std::string_view> kept = arena.make<std::string_view>(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) kept[i] = arena.store(values[i]);
+    return kept;
+  }
+};
+
+std::span<const Attribute> stored(std::span<const Attribute> attributes, Arena& arena) {
+  const std::span<Attribute> kept = arena.make<Attribute>(attributes.size());
+  for (std::size_t i = 0; i < attributes.size(); ++i)
+    kept[i] = {arena.store(attributes[i].name), std::visit(Stored{arena}, attributes[i].value)};
+  return kept;
+}
+
+}  // namespace
+
+OperatorId Network::add_operator(std::string_view type, std::string_view name, std::span<const TensorId> inputs,
+                                 std::span<const TensorId> outputs, std::span<const Attribute> attributes,
+                                 std::uint32_t subgraph) {
+  const auto id = static_cast<OperatorId>(state_->operators.size());
+  const auto before = find_operator(name);
+  assert(!before || removed(*before));
+  state_->operators.push_back({.type = state_->intern_type(type),
+                               .name = state_->arena.store(name),
+                               .inputs = state_->arena.store(inputs),
+                               .outputs = state_->arena.store(outputs),
+                               .attributes = stored(attributes, state_->arena),
+                               .subgraph = subgraph});
+  if (before)
+    state_->operator_names.renumber(name, id, state_->operator_name());
+  else
+    state_->operator_names.intern(name, id, state_->operator_name());
+  for (std::uint32_t slot = 0; slot < outputs.size(); ++slot)
+    if (outputs[slot] != kNone) state_->produce(outputs[slot], id, slot);
   return id;
 }
 
-bool Network::has_operator(std::string_view name) const {
-  return state_->operator_names.find(name, state_->operator_name()).has_value();
+std::optional<OperatorId> Network::find_operator(std::string_view name) const {
+  return state_->operator_names.find(name, state_->operator_name());
 }
+
+std::size_t Network::read_count() const { return state_->read; }
 
 void Network::relink() {
   state_->link();
@@ -333,6 +392,7 @@ void NetworkBuilder::nest(OperatorId id, std::uint32_t subgraph) { network_.stat
 Network NetworkBuilder::finish() {
   Network done = std::move(network_);
   network_ = Network();
+  done.state_->read = done.state_->operators.size();
   done.state_->check_inputs();
   done.state_->link();
   done.state_->sort();

@@ -21,9 +21,10 @@
 
 namespace rw::graph {
 
-using TensorId = std::uint32_t;    // index into Network::tensors()
-using OperatorId = std::uint32_t;  // index into Network::operators(): the order of the file
-using TypeId = std::uint32_t;      // an operator name ("Conv", "com.microsoft::FusedConv"), interned
+using TensorId = std::uint32_t;  // index into Network::tensors()
+// Index into Network::operators(): the order of the file, and behind those that were read what was inserted.
+using OperatorId = std::uint32_t;
+using TypeId = std::uint32_t;  // an operator name ("Conv", "com.microsoft::FusedConv"), interned
 inline constexpr std::uint32_t kNone = UINT32_MAX;
 // Before the type of a call of a function that is called like an operator with a form.
 inline constexpr std::string_view kFunctionPrefix = "function::";
@@ -125,16 +126,20 @@ class Network {
   void remove(OperatorId id);                         // it has neither inputs nor outputs afterwards
   void retype(OperatorId id, std::string_view type);  // and has no attributes afterwards
   void set_inputs(OperatorId id, std::span<const TensorId> inputs);
-  void set_output(OperatorId id, std::uint32_t slot, TensorId tensor);  // the tensor has no producer
+  void set_output(OperatorId id, std::uint32_t slot, TensorId tensor);  // which has no producer; kNone: absent
   void add_type(std::string_view name);                                 // which no operator may have yet
   TensorId add_tensor(std::string_view name);                           // a new name; neither shape nor type are known
   TensorId add_constant(std::string_view name, Literal value);          // a new name; the literal lives in the arena
+  // The name is new, or that of an operator that was removed; the outputs have no producer. All is copied.
   OperatorId add_operator(std::string_view type, std::string_view name, std::span<const TensorId> inputs,
-                          std::span<const TensorId> outputs);  // new names; the outputs have no producer
+                          std::span<const TensorId> outputs, std::span<const Attribute> attributes = {},
+                          std::uint32_t subgraph = 0);
   void relink();
   bool removed(OperatorId id) const { return op(id).inputs.empty() && op(id).outputs.empty(); }
-  bool has_operator(std::string_view name) const;  // of this name
-  std::size_t live_count() const;                  // operators that are not removed
+  // Of several operators that had the name one after the other, the last.
+  std::optional<OperatorId> find_operator(std::string_view name) const;
+  std::size_t live_count() const;  // operators that are not removed
+  std::size_t read_count() const;  // operators that were read: those behind them were inserted
 
  private:
   friend class NetworkBuilder;

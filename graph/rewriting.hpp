@@ -2,6 +2,7 @@
 // Made by the runtime from the plan; plain data, knows no rules.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -43,8 +44,9 @@ struct StatisticEdit {
   int axis = 1;                    // of the channels: along which an entry for the whole tensor runs from now on
 };
 
-// --- edits of the graph. Identities of operators and tensors are those of the model that was read; only operators of
-// the outermost network are edited (Operator::subgraph is 0), and later entries about one place win.
+// --- edits of the graph. Only operators of the outermost network are edited (Operator::subgraph is 0), and later
+// entries about one place win. `edit` is an index into GraphEdits::rules where the editor has made it on the network
+// already; kNone: it stands here alone.
 
 // A constant that the model did not have: the bias that a folded BatchNormalization leaves behind.
 struct AddedConstant {
@@ -60,19 +62,22 @@ struct InputChange {
   std::string name;
   // It reads a constant again, of which a copy was made for it: what takes the copy's factors back. Null: none was.
   std::shared_ptr<const Edit> undone = nullptr;
+  std::uint32_t edit = kNone;
 };
 
-// Output `slot` of `op` has this name: that of an operator behind it that was taken out.
+// Output `slot` of `op` has this name: that of an operator that was taken out; "": none.
 struct OutputChange {
   OperatorId op = kNone;
   std::uint32_t slot = 0;
   std::string name;
+  std::uint32_t edit = kNone;
 };
 
 // Another operator on the same first input, without attributes.
 struct Replacement {
   OperatorId op = kNone;
   std::string type;
+  std::uint32_t edit = kNone;
 };
 
 // A new operator without attributes. It stands in front of `before`, which is not removed.
@@ -82,19 +87,37 @@ struct InsertedOperator {
   std::vector<std::string> inputs, outputs;
 };
 
+// An operator of the model that is taken out.
+struct RemovedOperator {
+  OperatorId op = kNone;
+  std::uint32_t edit = kNone;
+};
+
+// An operator that was put into the network (its id is not below Network::read_count()). It stands right in front of
+// `place`, or where that stood: a place may have been removed, and may be one that was put in itself.
+struct PlacedOperator {
+  OperatorId op = kNone, place = kNone;
+  std::uint32_t edit = kNone;
+  bool gone = false;  // and was taken out again: as if it had never been, but that others may stand where it stood
+};
+
 struct GraphEdits {
   std::vector<AddedConstant> added;  // where a ConstantEdit names such a tensor, it is scaled by it
   std::vector<InputChange> inputs;
   std::vector<OutputChange> outputs;
   std::vector<Replacement> replacements;
   std::vector<InsertedOperator> inserted;
-  std::vector<OperatorId> removed;
-  // As the model has them, operators that were edited on the network already.
+  std::vector<RemovedOperator> removed;
+  std::vector<PlacedOperator> placed;  // by id, from read_count() on
+  // The rules that made the edits, once for each edit; 0: of no such rule.
+  std::vector<std::string> rules = {""};
+  // As they were before, operators that were edited on the network already.
   std::map<OperatorId, Operator> originals;
 
   bool empty() const {
     return added.empty() && inputs.empty() && outputs.empty() && replacements.empty() && inserted.empty() &&
-           removed.empty();
+           removed.empty() &&
+           std::all_of(placed.begin(), placed.end(), [](const PlacedOperator& each) { return each.gone; });
   }
 };
 

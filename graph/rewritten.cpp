@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <queue>
+#include <unordered_set>
 #include <utility>
 
 #include "graph/base/error.hpp"
@@ -29,8 +30,10 @@ Rewritten::Rewritten(const Network& network, const Rewriting& rewriting) : netwo
   for (const AddedConstant& each : rewriting.graph.added)
     if (const TensorId id = intern(each.name); is_new(id)) new_constants_[id] = {id, each.name, &each.value, nullptr};
   add_changes();
+  place();
   remove_makers();
   list_operators();
+  if (rewriting.graph.rules.size() > 1) remove_unread_makers();
   find_orphans();
 }
 
@@ -55,7 +58,35 @@ void Rewritten::add_changes() {
   for (const InputChange& each : graph.inputs) changes_[each.op].inputs[each.slot] = intern(each.name);
   for (const OutputChange& each : graph.outputs) changes_[each.op].outputs[each.slot] = intern(each.name);
   for (const Rebinding& each : rewriting_.rebindings) changes_[each.op].inputs[each.slot] = copies_[each.copy];
-  for (const OperatorId id : graph.removed) remove(id);
+  for (const RemovedOperator& each : graph.removed) remove(each.op);
+}
+
+// A place that was put in itself stands at a place of the file; so does what stands in front of it: right before it.
+void Rewritten::place() {
+  const std::vector<PlacedOperator>& all = rewriting_.graph.placed;
+  struct Link {
+    OperatorId place = kNone;                      // of the file
+    std::uint32_t before = kNone, behind = kNone;  // into `all`
+  };
+  std::vector<Link> links(all.size());
+  std::unordered_map<OperatorId, std::uint32_t> last;  // by place
+  const std::size_t read = network_.read_count();
+  for (std::uint32_t i = 0; i < all.size(); ++i) {
+    const bool in_file = all[i].place < read;
+    const std::uint32_t behind = in_file ? kNone : static_cast<std::uint32_t>(all[i].place - read);
+    const OperatorId place = in_file ? all[i].place : links[behind].place;
+    std::uint32_t& end = last.try_emplace(place, kNone).first->second;
+    const std::uint32_t before = in_file ? end : links[behind].before;
+    links[i] = {place, before, behind};
+    if (before != kNone) links[before].behind = i;
+    (in_file ? end : links[behind].before) = i;
+  }
+  for (const auto& [place, end] : last) {
+    std::vector<OperatorId> here;
+    for (std::uint32_t i = end; i != kNone; i = links[i].before)
+      if (!all[i].gone) here.push_back(all[i].op);
+    if (!here.empty()) placed_.emplace(place, std::vector<OperatorId>(here.rbegin(), here.rend()));
+  }
 }
 
 void Rewritten::remove(OperatorId id) {
@@ -77,6 +108,27 @@ void Rewritten::remove_makers() {
     remove(info.producer);
     for (const TensorId input : maker.inputs)
       if (input != kNone) left.push_back(input);
+  }
+}
+
+// So do the operators that make constants of which rules have taken the readers away.
+void Rewritten::remove_unread_makers() {
+  std::vector<TensorId> left;
+  for (const auto& [id, op] : rewriting_.graph.originals) left.insert(left.end(), op.inputs.begin(), op.inputs.end());
+  std::unordered_set<TensorId> seen;
+  while (!left.empty()) {
+    const TensorId tensor = left.back();
+    left.pop_back();
+    if (tensor == kNone || !seen.insert(tensor).second) continue;
+    const Tensor& info = network_.tensor(tensor);
+    if (!info.constant || info.producer == kNone || removed(info.producer) || is_read(tensor)) continue;
+    const Operator& maker = network_.op(info.producer);
+    if (maker.nested() || maker.outputs.size() != 1) continue;
+    remove(info.producer);
+    for (const TensorId input : maker.inputs) {
+      seen.erase(input);  // it has lost this reader
+      left.push_back(input);
+    }
   }
 }
 
@@ -108,8 +160,9 @@ bool Rewritten::is_read(TensorId id) const {
 }
 
 void Rewritten::find_orphans() {
+  std::unordered_set<TensorId> seen;
   const auto look = [&](TensorId id) {
-    if (id != kNone && network_.tensor(id).constant && orphans_.count(id) == 0 && !is_read(id)) orphans_.insert(id);
+    if (id != kNone && network_.tensor(id).constant && seen.insert(id).second && !is_read(id)) orphans_.insert(id);
   };
   for (const auto& [id, change] : changes_) {
     const auto original = rewriting_.graph.originals.find(id);
@@ -178,14 +231,59 @@ RewrittenOperator Rewritten::inserted(std::uint32_t index) const {
           .attributes = {}};
 }
 
-void Rewritten::with_inserted(OperatorId id, Visit visit) const {
+void Rewritten::for_each_inserted(OperatorId id, Visit visit) const {
   const auto [first, last] = insertions_.equal_range(id);
   for (auto each = first; each != last; ++each) visit(inserted(each->second));
+}
+
+void Rewritten::with_inserted(OperatorId id, Visit visit) const {
+  for_each_inserted(id, visit);
   if (!removed(id)) visit(op(id));
 }
 
+std::span<const OperatorId> Rewritten::placed(OperatorId id) const {
+  const auto found = placed_.find(id);
+  return found == placed_.end() ? std::span<const OperatorId>() : found->second;
+}
+
+void Rewritten::for_each_in_front(OperatorId id, Visit visit) const {
+  if (!inserts()) return;
+  for (const OperatorId each : placed(id)) with_inserted(each, visit);
+  for_each_inserted(id, visit);
+}
+
 void Rewritten::for_each_operator(Visit visit) const {
-  for (OperatorId id = 0; id < network_.operators().size(); ++id) with_inserted(id, visit);
+  for (OperatorId id = 0; id < network_.read_count(); ++id) {
+    for_each_in_front(id, visit);
+    if (!removed(id)) visit(op(id));
+  }
+}
+
+NamedNode Rewritten::named(const RewrittenOperator& op) const {
+  const auto names = [&](std::span<const TensorId> ids) {
+    std::vector<std::string_view> list;
+    list.reserve(ids.size());
+    for (const TensorId id : ids) list.push_back(id == kNone ? std::string_view() : name(id));
+    return list;
+  };
+  const auto own = op.inputs.size() - std::min<std::size_t>(op.captured, op.inputs.size());
+  return {op.type, op.name, names(op.inputs.first(own)), names(op.outputs), op.attributes};
+}
+
+bool Rewritten::is_sorted() const {
+  std::vector<bool> given(tensor_count(), false);
+  std::vector<bool> made(tensor_count(), false);
+  for_each_operator([&](const RewrittenOperator& each) {
+    for (const TensorId output : each.outputs)
+      if (output != kNone) made[output] = true;
+  });
+  bool sorted = true;
+  for_each_operator([&](const RewrittenOperator& each) {
+    for (const TensorId input : each.inputs) sorted &= input == kNone || !made[input] || given[input];
+    for (const TensorId output : each.outputs)
+      if (output != kNone) given[output] = true;
+  });
+  return sorted;
 }
 
 // The order of the network still holds: whatever an operator reads instead is a constant, or given by what stands right
@@ -218,11 +316,11 @@ bool Rewritten::keeps_order() const {
 }
 
 void Rewritten::for_each_in_order(Visit visit) const {
-  if (!keeps_order()) return sort(visit);
+  if (!keeps_order()) return for_each_sorted(visit);
   for (const OperatorId id : network_.order()) with_inserted(id, visit);
 }
 
-void Rewritten::sort(Visit visit) const {
+void Rewritten::for_each_sorted(Visit visit) const {
   std::vector<RewrittenOperator> all;
   for_each_operator([&](const RewrittenOperator& each) { all.push_back(each); });
   constexpr std::uint32_t kNowhere = UINT32_MAX, kThere = UINT32_MAX - 1;  // an input of the network, a constant
@@ -268,7 +366,7 @@ void Rewritten::sort(Visit visit) const {
 
 void Rewritten::check() const {
   if (rewriting_.graph.empty()) return;
-  sort([](const RewrittenOperator&) {});
+  for_each_sorted([](const RewrittenOperator&) {});
 }
 
 // --- tensors

@@ -3,7 +3,8 @@
 // network asks this, and nobody else works it out.
 //
 // Built from the rewriting alone, in time and memory of its size. Edits of the graph may have been made on the network
-// already (graph/editor.hpp): they then say what is so.
+// already (graph/editor.hpp): they then say what is so, and operators that were put into the network stand at their
+// places in the file.
 #pragma once
 
 #include <cstdint>
@@ -53,12 +54,20 @@ struct OperatorChange {
 
 // An operator as it will be.
 struct RewrittenOperator {
-  OperatorId id = kNone;      // of the network; kNone: it is inserted
-  OperatorId before = kNone;  // of one that is inserted: the operator that it stands in front of
+  OperatorId id = kNone;      // of the network; kNone: the rewriting alone inserts it
+  OperatorId before = kNone;  // of such a one: the operator that it stands in front of
   std::string_view type, name;
   std::span<const TensorId> inputs, outputs;  // kNone: absent
   std::span<const Attribute> attributes;
   std::uint32_t captured = 0;  // as in Operator
+};
+
+// An operator by names: what a writer needs of a new one.
+struct NamedNode {
+  std::string_view type;  // "domain::Type" as in Network::type_name
+  std::string_view name;
+  std::vector<std::string_view> inputs, outputs;  // "": absent; without what graphs in the attributes read
+  std::span<const Attribute> attributes;
 };
 
 // A constant as it will be.
@@ -83,17 +92,24 @@ class Rewritten {
 
   const OperatorChange* change(OperatorId id) const;  // null: it stays as it is
   const std::map<OperatorId, OperatorChange>& changes() const { return changes_; }
-  // By operator, what is inserted in front of it, in order.
-  const std::multimap<OperatorId, std::uint32_t>& insertions() const { return insertions_; }  // into GraphEdits
+  bool inserts() const { return !insertions_.empty() || !placed_.empty(); }  // some operator is new
   bool removed(OperatorId id) const;
   // Taken out by the rewriting, or because nobody reads the constant any more that they make of others.
   std::span<const OperatorId> removals() const { return removals_; }
 
-  RewrittenOperator op(OperatorId id) const;              // not removed
-  RewrittenOperator inserted(std::uint32_t index) const;  // into GraphEdits::inserted
+  RewrittenOperator op(OperatorId id) const;  // not removed
   using Visit = FunctionRef<void(const RewrittenOperator&)>;
+  // What is new and stands in front of an operator of the file, or in its place, in order.
+  void for_each_in_front(OperatorId id, Visit visit) const;
   void for_each_operator(Visit visit) const;  // in the order of the file
   void for_each_in_order(Visit visit) const;  // producers before consumers. Error: as check()
+  // False: edits of the graph have put a reader in front of what it reads, so that a file that needs producers before
+  // consumers takes the order of for_each_sorted, which leaves that of the file as far as it can. Walks the network.
+  bool is_sorted() const;
+  void for_each_sorted(Visit visit) const;  // Error: as check()
+  NamedNode named(const RewrittenOperator& op) const;
+  // Operators that were put into the network and stand in front of this one of the file or in its place, in order.
+  std::span<const OperatorId> placed(OperatorId id) const;
   // Error (place: the tensor, or none): what is read, or an output of the network, comes from nowhere; two operators
   // give one tensor; operators wait for one another. For rewritings that somebody else has written down.
   void check() const;
@@ -133,18 +149,22 @@ class Rewritten {
   void add_changes();
   void remove(OperatorId id);
   void remove_makers();
+  void remove_unread_makers();
   void list_operators();
   void find_orphans();
   bool is_read(TensorId id) const;
   bool is_held(TensorId id) const;
+  RewrittenOperator inserted(std::uint32_t index) const;  // into GraphEdits::inserted
+  void place();
+  void for_each_inserted(OperatorId id, Visit visit) const;
   void with_inserted(OperatorId id, Visit visit) const;
   bool keeps_order() const;
-  void sort(Visit visit) const;
 
   const Network& network_;
   const Rewriting& rewriting_;
   std::map<OperatorId, OperatorChange> changes_;
-  std::multimap<OperatorId, std::uint32_t> insertions_;
+  std::multimap<OperatorId, std::uint32_t> insertions_;             // by operator, into GraphEdits::inserted
+  std::unordered_map<OperatorId, std::vector<OperatorId>> placed_;  // by operator of the file
   std::vector<OperatorId> removals_;
   std::unordered_map<OperatorId, Lists> lists_;  // of operators that change and stay
   std::vector<Lists> inserted_;

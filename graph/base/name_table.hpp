@@ -25,6 +25,12 @@ class NameTable {
     return fresh;
   }
 
+  // The number of a name that is in the table is this one from now on; name_of(number) is the same name.
+  template <typename NameOf>
+  void renumber(std::string_view name, std::uint32_t number, NameOf name_of) {
+    slots_[place(name, hash_of(name), name_of)].number = number;
+  }
+
   template <typename NameOf>
   std::optional<std::uint32_t> find(std::string_view name, NameOf name_of) const {
     if (slots_.empty()) return std::nullopt;

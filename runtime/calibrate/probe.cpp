@@ -40,7 +40,7 @@ class ProbeText {
     const std::vector<std::int64_t> dims = {point.axis ? tensor.shape[*point.axis] : 1};
     for (const auto& [type, ending] : {std::pair("ReduceMin", kMin), std::pair("ReduceMax", kMax)}) {
       const std::string name = std::string(tensor.name) + std::string(ending);
-      if (network_.find(name) || network_.has_operator(name))
+      if (network_.find(name) || network_.find_operator(name))
         throw Error("", "", fmt::format("the model has the name '{}' already", graph::printable(name)));
       add_node(point.axis && axes.empty() ? "Identity" : type, tensor.name, name, axes);
       graph::Declared said{name, {.kind = graph::ValueType::Kind::tensor, .element = graph::row(type_of(tensor)).onnx}};

@@ -9,6 +9,7 @@
 
 #include "graph/base/error.hpp"
 #include "graph/free_names.hpp"
+#include "graph/rewritten.hpp"
 #include "graph/values/elements.hpp"
 #include "graph/values/scale.hpp"
 #include "runtime/laws/clip_bounds.hpp"
@@ -200,10 +201,10 @@ class Applier {
 graph::Rewriting apply_plan(const Analysis& analysis, const Plan& plan, const graph::Statistics& all,
                             const graph::Statistics& used) {
   graph::Rewriting result = Applier(analysis, plan).run();
+  const graph::Rewritten rewritten(*analysis.network, result);
   for (const graph::Statistic& entry : all.entries()) {
     if (entry.tensor == kNone) continue;
-    const graph::Tensor& tensor = analysis.network->tensor(entry.tensor);
-    if (tensor.producer == kNone && !tensor.is_input && !tensor.constant) {  // an edit of the graph took it out
+    if (!rewritten.gives(entry.tensor)) {  // it is gone with the operator that gave it
       result.statistics.push_back({entry.tensor, {}});
       continue;
     }

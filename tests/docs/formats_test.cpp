@@ -6,6 +6,7 @@
 
 #include "graph/formats/format.hpp"
 #include "graph/formats/plan/plan_file.hpp"
+#include "graph/formats/plan/planned.hpp"
 #include "graph/formats/write_model.hpp"
 #include "runtime/calibrate/merge.hpp"
 #include "tests/docs/example_folder.hpp"
@@ -67,6 +68,17 @@ TEST_CASE("formats.md: the larger plan is that of its model, and is read as it i
   const std::string plan = read_file(folder / "plan.json");
   same_json(plan, "json plan of block.json");
   CHECK(graph::to_json(graph::read_plan(folder / "plan.json")) == plan);
+}
+
+TEST_CASE("formats.md: the plan of edits is read as it is written, and goes with its model") {
+  const ExampleFolder folder;
+  write_file(folder / "edits.json", formats().fence("json edits of block.json").text);
+  const graph::PlanFile plan = graph::read_plan(folder / "edits.json");
+  same_json(graph::to_json(plan), "json edits of block.json");
+  graph::Model block = graph::read_model(folder / "block.json");
+  graph::planned(plan, block, false);
+  CHECK(block.network.type_of(*block.network.find_operator("clip1")) == "Min");
+  CHECK(block.network.type_of(*block.network.find_operator("relu2")) == "LeakyRelu");
 }
 
 TEST_CASE("formats.md: models and statistics are read") {

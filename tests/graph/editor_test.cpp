@@ -2,7 +2,9 @@
 // what was not edited comes out byte for byte.
 #include "graph/editor.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
@@ -201,6 +203,219 @@ TEST_CASE("model.json keeps its layout around edited nodes") {
       {"op": "Identity", "inputs": ["v"], "outputs": ["y"]})",
                       R"(["y"]})");
   CHECK(read_file(folder / "out.json") == expected);
+}
+
+namespace {
+
+std::vector<std::string> names_of(const Network& network) {
+  std::vector<std::string> names;
+  for (const Operator& op : network.operators()) names.emplace_back(op.name);
+  return names;
+}
+
+TensorId add_scalar(Editor& editor, const char* name, float value) {
+  return editor.add_constant(name, DType::float32, {}, std::as_bytes(std::span(&value, 1)));
+}
+
+}  // namespace
+
+TEST_CASE("Operators are put in where others stood, with attributes, and give what those gave") {
+  Net net;
+  const auto x = net.input("x", {1, 2, 4, 4});
+  const auto a = net.relu("a", x);
+  net.output(net.op("Sigmoid", "y", {net.op("Neg", "n", {a})}));
+  const Array before = net.value("a");
+  std::vector<float> values(before.floats().begin(), before.floats().end());
+  for (float& each : values) each = each * 3 + 1;
+  each_format(
+      net,
+      [](Editor& editor, GraphEdits& edits) {
+        const Network& network = editor.network();
+        const OperatorId neg = named(network, "n"), last = named(network, "y");
+        const TensorId in = network.op(neg).inputs[0], out = network.op(last).outputs[0];
+        editor.begin("first");
+        editor.remove(neg);
+        editor.remove(last);
+        const TensorId inner = editor.add_tensor("y/first/t"), three = add_scalar(editor, "y/first/three", 3);
+        const TensorId one = add_scalar(editor, "y/first/one", 1);
+        const std::array<TensorId, 2> product = {in, three}, sum = {inner, one};
+        const OperatorId mul =
+            editor.insert(last, "Mul", editor.free_name("y/first"), product, std::span(&inner, 1), {});
+        const OperatorId add = editor.insert(last, "Add", "y", sum, std::span(&out, 1), {});  // the name is free again
+        CHECK(editor.can_edit(mul));
+        CHECK(editor.can_rebind({add, 1}));
+        REQUIRE(editor.consumers(inner).size() == 1);
+        CHECK(editor.consumers(inner)[0].op == add);
+        CHECK(editor.consumers(in).size() == 1);
+        CHECK(edits.rules == std::vector<std::string>{"", "first"});
+        CHECK(edits.placed.size() == 2);
+      },
+      [&](const Network& after) {
+        CHECK(names_of(after) == std::vector<std::string>{"a", "y/first", "y"});
+        check_outputs(net, after, {{"y", Array(before.shape(), values)}});
+      });
+}
+
+TEST_CASE("What is put in and taken out again is as if it had never been, and its place stays one") {
+  Net net;
+  const auto x = net.input("x", {1, 2, 4, 4});
+  net.output(net.relu("y", net.relu("a", x)));
+  each_format(
+      net,
+      [](Editor& editor, GraphEdits& edits) {
+        const Network& network = editor.network();
+        const OperatorId a = named(network, "a");
+        const TensorId in = network.op(a).inputs[0], out = network.op(a).outputs[0];
+        const auto put = [&](OperatorId place, const char* type, const char* name, TensorId from, TensorId to) {
+          return editor.insert(place, type, name, std::span(&from, 1), std::span(&to, 1), {});
+        };
+        editor.begin("one");
+        editor.remove(a);
+        const TensorId scale = add_scalar(editor, "gone", 5), middle = editor.add_tensor("m");
+        const std::array<TensorId, 2> both = {in, scale};
+        const OperatorId mul = editor.insert(a, "Mul", "mul", both, std::span(&middle, 1), {});
+        const OperatorId neg = put(a, "Neg", "neg", middle, out);
+        editor.begin("two");
+        editor.remove(mul);
+        editor.remove(neg);
+        CHECK(editor.consumers(in).empty());
+        const TensorId t = editor.add_tensor("t"), u = editor.add_tensor("u");
+        put(mul, "Relu", "first", in, t);  // where mul stood: before what stands where neg stood
+        put(neg, "Abs", "third", u, out);
+        put(neg, "Identity", "fourth", u, editor.add_tensor("unread"));
+        put(mul, "Relu", "second", t, u);
+        editor.remove(named(network, "fourth"));
+        CHECK(std::count_if(edits.placed.begin(), edits.placed.end(), [](const auto& each) { return !each.gone; }) ==
+              3);
+      },
+      [&](const Network& after) {
+        CHECK(names_of(after) == std::vector<std::string>{"first", "second", "third", "y"});
+        CHECK(after.live_count() == 4);
+        for (const char* gone : {"gone", "m", "unread"}) CHECK_FALSE(after.find(gone));
+        check_outputs(net, after, {{"y", net.value("y")}});
+      });
+}
+
+TEST_CASE("A new operator has attributes of every kind, constants of every type, and absent inputs and outputs") {
+  Net net;
+  const auto x = net.input("x", {1, 2, 4, 4});
+  net.output(net.relu("y", x));
+  constexpr std::array<std::int64_t, 3> kInts = {3, -1, 2};
+  constexpr std::array<double, 2> kReals = {1, 0.5};
+  constexpr std::array<std::string_view, 2> kTexts = {"a", "inf"};
+  constexpr std::array<std::int64_t, 1> kTwo = {2};
+  constexpr std::array<std::uint8_t, 2> kBits = {1, 0};
+  each_format(
+      net,
+      [&](Editor& editor, GraphEdits&) {
+        const Network& network = editor.network();
+        const OperatorId relu = named(network, "y");
+        const TensorId in = network.op(relu).inputs[0], out = network.op(relu).outputs[0];
+        editor.remove(relu);
+        const Literal tensor = {DType::boolean, Shape(kTwo), std::as_bytes(std::span(kBits))};
+        const std::vector<Attribute> attributes = {
+            {"i", std::int64_t{-7}},
+            {"f", 0.5},
+            {"inf", std::numeric_limits<double>::infinity()},
+            {"s", std::string_view("text \"quoted\"")},
+            {"is", std::span<const std::int64_t>(kInts)},
+            {"none", std::span<const std::int64_t>()},
+            {"fs", std::span<const double>(kReals)},
+            {"ss", std::span<const std::string_view>(kTexts)},
+            {"t", tensor},
+        };
+        const TensorId ints = editor.add_constant("ints", DType::int64, kTwo, std::as_bytes(std::span(kInts).first(2)));
+        const TensorId bit = editor.add_constant("bit", DType::boolean, {}, std::as_bytes(std::span(kBits).first(1)));
+        const std::array<TensorId, 4> inputs = {in, kNone, ints, bit};
+        const std::array<TensorId, 2> outputs = {kNone, out};
+        editor.insert(relu, "my::Op", "z", inputs, outputs, attributes);
+      },
+      [&](const Network& after) {
+        REQUIRE(after.operators().size() == 1);
+        const Operator& op = after.op(0);
+        CHECK(after.type_of(0) == "my::Op");
+        REQUIRE(op.inputs.size() == 4);
+        CHECK(op.inputs[1] == kNone);
+        REQUIRE(op.outputs.size() == 2);
+        CHECK(op.outputs[0] == kNone);
+        CHECK(after.tensor(op.inputs[2]).dtype == DType::int64);
+        CHECK(values_of(after, "ints") == std::vector<double>{3, -1});
+        CHECK(after.tensor(op.inputs[3]).dtype == DType::boolean);
+        CHECK(after.tensor(op.inputs[3]).shape.rank() == 0);
+        CHECK(std::get<std::int64_t>(*op.find("i")) == -7);
+        CHECK(std::get<double>(*op.find("f")) == 0.5);
+        CHECK(std::get<double>(*op.find("inf")) == std::numeric_limits<double>::infinity());
+        CHECK(std::get<std::string_view>(*op.find("s")) == "text \"quoted\"");
+        CHECK(std::ranges::equal(std::get<std::span<const std::int64_t>>(*op.find("is")), kInts));
+        CHECK(std::get<std::span<const std::int64_t>>(*op.find("none")).empty());
+        CHECK(std::ranges::equal(std::get<std::span<const double>>(*op.find("fs")), kReals));
+        CHECK(std::ranges::equal(std::get<std::span<const std::string_view>>(*op.find("ss")), kTexts));
+        const auto& tensor = std::get<Literal>(*op.find("t"));
+        CHECK(tensor.dtype == DType::boolean);
+        CHECK(std::ranges::equal(tensor.bytes, std::as_bytes(std::span(kBits))));
+      });
+}
+
+TEST_CASE("Where what is put in would be read before it is made, ONNX gets a sorted list of nodes") {
+  Net net;
+  const auto x = net.input("x", {1, 2, 4, 4});
+  const auto a = net.relu("a", x), b = net.op("Neg", "b", {a}), c = net.op("Abs", "c", {x});
+  net.output(net.add("y", b, c));
+  each_format(
+      net,
+      [](Editor& editor, GraphEdits&) {
+        const Network& network = editor.network();
+        const OperatorId early = named(network, "b");
+        const TensorId late = *network.find("c"), out = network.op(early).outputs[0];
+        const std::array<TensorId, 2> both = {network.op(early).inputs[0], late};
+        editor.remove(early);
+        editor.insert(early, "Sub", "b", both, std::span(&out, 1), {});
+      },
+      [&](const Network& after) {
+        CHECK(after.operators().size() == 4);
+        const Arrays values = evaluate(after, net.inputs(0));
+        CHECK(identical(values.at("y"), net.value("a")));  // (a - |x|) + |x|, on x > 0 or 0 - |x| + |x|
+      });
+  const TemporaryFolder folder;
+  Model model = read_model(net.save(folder.path(), "m"));
+  Rewriting rewriting;
+  Editor editor(model.network, rewriting.graph);
+  const OperatorId early = named(model.network, "b");
+  const TensorId late = *model.network.find("c"), out = model.network.op(early).outputs[0];
+  editor.remove(early);
+  editor.insert(early, "Neg", "b", std::span(&late, 1), std::span(&out, 1), {});
+  editor.finish();
+  write_model(model, rewriting, folder / "out.onnx");
+  CHECK(names_of(read_model(folder / "out.onnx").network) == std::vector<std::string>{"a", "c", "b", "y"});
+}
+
+TEST_CASE("What a file says of a tensor goes with the tensor, and stays with one that keeps its name") {
+  const TemporaryFolder folder;
+  const std::string text = model_text(R"("inputs": [{"name": "x", "shape": [1, 2]}], "outputs": ["y"], "nodes": [
+      {"name": "a", "op": "Relu", "inputs": ["x"], "outputs": ["t"]},
+      {"name": "b", "op": "Neg", "inputs": ["t"], "outputs": ["u"]},
+      {"name": "c", "op": "Abs", "inputs": ["u"], "outputs": ["y"]}],
+      "opset": {"": 17}, "shapes": {"t": {"shape": [1, 2]}, "u": {"dtype": "float32", "shape": [1, 2]}})");
+  for (const char* from : {"m.json", "m.onnx"}) {
+    for (const char* to : {"out.json", "out.onnx"}) {
+      INFO(from << " to " << to);
+      write_model(read_text(folder, text), {}, folder / "m.onnx");
+      Model model = read_model(folder / from);
+      Rewriting rewriting;
+      Editor editor(model.network, rewriting.graph);
+      const TensorId x = *model.network.find("x"), u = *model.network.find("u");
+      editor.remove(0);
+      editor.remove(1);
+      editor.insert(1, "Sin", "s", std::span(&x, 1), std::span(&u, 1), {});
+      editor.finish();
+      write_model(model, rewriting, folder / to);
+      const std::string file = read_file(folder / to);
+      CHECK(file.find("\"t\"") == std::string::npos);
+      const Model again = read_model(folder / to);
+      CHECK_FALSE(again.network.find("t"));
+      CHECK(again.network.tensor(*again.network.find("u")).shape.rank() == 2);
+    }
+  }
 }
 
 TEST_CASE("Operators within a nested network are not edited") {

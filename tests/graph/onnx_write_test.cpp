@@ -123,7 +123,7 @@ TEST_CASE("Nodes are changed, replaced and removed") {
                               o::node("My", {"u"}, {"y"}, {}, "my", "here")},
                              {o::floats("w", {}, {0})}));
   Rewriting rewriting;
-  rewriting.graph.removed = {0};
+  rewriting.graph.removed = {{0}};
   rewriting.graph.inputs = {{1, 0, "x"}, {2, 1, "extra"}};
   rewriting.graph.outputs = {{1, 0, "v"}};
   rewriting.graph.inputs.push_back({2, 0, "v"});

@@ -116,13 +116,13 @@ TEST_CASE("Edits that were made on the network say what is so, and know what was
 TEST_CASE("What is read must come from somewhere, and operators do not wait for one another") {
   Chain chain;
   SECTION("a removed operator's output is read") {
-    chain.rewriting.graph.removed = {chain.op("c")};
+    chain.rewriting.graph.removed = {{chain.op("c")}};
     CHECK(error_of([&] {
             Rewritten(chain.network, chain.rewriting).check();
           }).find("tensor 'c': it is read, and what gives it is taken out") != std::string::npos);
   }
   SECTION("an output of the network is gone") {
-    chain.rewriting.graph.removed = {chain.op("b")};
+    chain.rewriting.graph.removed = {{chain.op("b")}};
     CHECK(error_of([&] {
             Rewritten(chain.network, chain.rewriting).check();
           }).find("tensor 'b': it is an output, and what gives it is taken out") != std::string::npos);

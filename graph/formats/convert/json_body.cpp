@@ -6,6 +6,7 @@
 #include "graph/base/error.hpp"
 #include "graph/formats/convert/body.hpp"
 #include "graph/formats/convert/to_json.hpp"
+#include "graph/formats/json/node.hpp"
 #include "graph/formats/onnx/attribute.hpp"
 #include "graph/formats/onnx/declared.hpp"
 #include "graph/formats/onnx/schema.hpp"

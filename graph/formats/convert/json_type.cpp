@@ -3,6 +3,7 @@
 #include "graph/base/error.hpp"
 #include "graph/formats/convert/body.hpp"
 #include "graph/formats/convert/to_json.hpp"
+#include "graph/formats/json/node.hpp"
 #include "graph/formats/onnx/declared.hpp"
 #include "graph/formats/text/json_text.hpp"
 #include "graph/formats/text/tensor.hpp"

@@ -10,17 +10,19 @@
 namespace rw::graph {
 namespace {
 
-using Names = std::vector<std::string_view>;
-
 class Namer {
  public:
   Namer(const Model& model, const Rewritten& rewritten, const AttributeWays& ways)
       : network_(model.network), rewritten_(rewritten), ways_(ways) {}
 
   NamedNetwork run() {
-    rewritten_.for_each_operator([&](const RewrittenOperator& op) {
+    const auto add = [&](const RewrittenOperator& op) {
       if (!is_constant(op)) add_node(op);
-    });
+    };
+    if (rewritten_.is_sorted())
+      rewritten_.for_each_operator(add);
+    else
+      rewritten_.for_each_sorted(add);
     std::set<TensorId> added;  // of those that the network has got already
     for (const AddedConstant& each : rewritten_.rewriting().graph.added)
       if (const auto id = network_.find(each.name)) added.insert(*id);
@@ -39,21 +41,13 @@ class Namer {
     std::erase_if(result_.constants, [&](const RewrittenConstant& each) { return !read[each.id]; });
   }
 
-  Names names(std::span<const TensorId> tensors) const {
-    Names result;
-    result.reserve(tensors.size());
-    for (const TensorId id : tensors) result.push_back(id == kNone ? std::string_view() : rewritten_.name(id));
-    return result;
-  }
-
   static bool is_constant(std::string_view type, std::span<const TensorId> outputs, const Rewritten& rewritten) {
     return type == "Constant" && outputs.size() == 1 && outputs[0] != kNone && rewritten.constant(outputs[0]);
   }
   bool is_constant(const RewrittenOperator& op) const { return is_constant(op.type, op.outputs, rewritten_); }
 
   void add_node(const RewrittenOperator& op) {
-    const auto own = op.inputs.size() - std::min<std::size_t>(op.captured, op.inputs.size());
-    NamedNode node{op.type, op.name, names(op.inputs.first(own)), names(op.outputs), op.attributes};
+    NamedNode node = rewritten_.named(op);
     convert_graphs(op.id, node);
     result_.nodes.push_back(std::move(node));
   }

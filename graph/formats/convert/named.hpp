@@ -11,13 +11,6 @@
 
 namespace rw::graph {
 
-struct NamedNode {
-  std::string_view type;  // "domain::Type" as in Network::type_name
-  std::string_view name;
-  std::vector<std::string_view> inputs, outputs;  // "": absent
-  std::span<const Attribute> attributes;
-};
-
 // Views live in the model, the rewriting and here. Constant operators with a value are constants and no nodes.
 struct NamedNetwork {
   std::vector<NamedNode> nodes;

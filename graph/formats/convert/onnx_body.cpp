@@ -9,6 +9,7 @@
 #include "graph/formats/json/attribute.hpp"
 #include "graph/formats/onnx/declared.hpp"
 #include "graph/formats/onnx/encode.hpp"
+#include "graph/formats/onnx/node.hpp"
 #include "graph/formats/onnx/schema.hpp"
 #include "graph/formats/onnx/wire.hpp"
 #include "graph/formats/text/shape.hpp"

@@ -16,8 +16,6 @@ namespace rw::graph {
 void encode_json(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output);
 
 // Parts of it, for bodies of operators. Error: a name that is not UTF-8, a type for which model.json has no place.
-std::string utf8_text(std::string_view text);     // in quotes
-std::string node_text(const NamedNode& node);     // graphs in its attributes are JSON already
 std::string declared_text(const Declared& said);  // with its name
 std::string inner_text(const Declared& said);     // with its name, as it stands under "shapes"
 

@@ -17,17 +17,16 @@
 #include "graph/formats/json/origin.hpp"
 #include "graph/formats/onnx/declared.hpp"
 #include "graph/formats/onnx/encode.hpp"
+#include "graph/formats/onnx/node.hpp"
 #include "graph/formats/onnx/schema.hpp"
 #include "graph/formats/onnx/wire.hpp"
 #include "graph/formats/statistics/file.hpp"
 #include "graph/mark.hpp"
-#include "graph/operators/form.hpp"
 
 namespace rw::graph {
 namespace {
 
 using namespace onnx;
-using A = AttributeProto;
 
 constexpr std::uint64_t kMostInside = std::uint64_t{1} << 30U;  // protobuf ends at 2 GiB
 constexpr std::uint64_t kPage = 4096;
@@ -43,73 +42,6 @@ std::int64_t ir_version(std::int64_t opset) {
     if (opset >= row.opset) return row.ir;
   return kIr.back().ir;
 }
-
-struct AttributeFields {
-  std::string& out;
-  void type(std::int64_t code) const { append_integer(A::kType, code, out); }
-
-  void operator()(std::int64_t value) const { append_integer(A::kInt, value, out), type(kTypeInt); }
-  void operator()(double value) const { append_real(A::kFloat, static_cast<float>(value), out), type(kTypeFloat); }
-  void operator()(std::string_view value) const { append_text(A::kString, value, out), type(kTypeString); }
-  void operator()(std::span<const std::int64_t> values) const {
-    for (const std::int64_t each : values) append_integer(A::kInts, each, out);
-    type(kTypeInts);
-  }
-  void operator()(std::span<const double> values) const {
-    for (const double each : values) append_real(A::kFloats, static_cast<float>(each), out);
-    type(kTypeFloats);
-  }
-  void operator()(std::span<const std::string_view> values) const {
-    for (const std::string_view each : values) append_text(A::kStrings, each, out);
-    type(kTypeStrings);
-  }
-  void operator()(const Literal& value) const {
-    std::string tensor = tensor_head("", value.dtype, value.shape.dims());
-    append_text(TensorProto::kRawData, {reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()}, tensor);
-    append_text(A::kTensor, tensor, out);
-    type(kTypeTensor);
-  }
-  void operator()(const Opaque& value) const {
-    append_text(value.type ? A::kTypeProto : A::kGraph, value.text, out);
-    type(value.type ? kTypeType : kTypeGraph);
-  }
-};
-
-// JSON writes numbers that are not finite as text; an attribute that the operator's form knows as a number is one.
-AttributeValue typed(const NamedNode& node, const Attribute& attribute) {
-  const auto* text = std::get_if<std::string_view>(&attribute.value);
-  const Form* form = text ? find_form(node.type) : nullptr;
-  if (!form) return attribute.value;
-  for (const AttributeRow& row : form->attributes) {
-    if (row.name != attribute.name || row.form != AttributeForm::number) continue;
-    if (*text == "inf") return std::numeric_limits<double>::infinity();
-    if (*text == "-inf") return -std::numeric_limits<double>::infinity();
-    if (*text == "nan") return std::numeric_limits<double>::quiet_NaN();
-  }
-  return attribute.value;
-}
-
-}  // namespace
-
-std::string node_message(const NamedNode& node) {
-  std::string message;
-  for (const std::string_view each : node.inputs) append_text(NodeProto::kInput, each, message);
-  for (const std::string_view each : node.outputs) append_text(NodeProto::kOutput, each, message);
-  append_text(NodeProto::kName, node.name, message);
-  const std::size_t colons = node.type.rfind("::");
-  const bool plain = colons == std::string_view::npos;
-  append_text(NodeProto::kOpType, plain ? node.type : node.type.substr(colons + 2), message);
-  for (const Attribute& each : node.attributes) {
-    std::string attribute;
-    append_text(A::kName, each.name, attribute);
-    std::visit(AttributeFields{attribute}, typed(node, each));
-    append_text(NodeProto::kAttribute, attribute, message);
-  }
-  if (!plain) append_text(NodeProto::kDomain, node.type.substr(0, colons), message);
-  return message;
-}
-
-namespace {
 
 class Encoder {
  public:

@@ -14,7 +14,4 @@ namespace rw::graph {
 // itself and does not say its opset.
 void encode_onnx(const Model& model, const Rewritten& rewritten, const std::filesystem::path& out, Output& output);
 
-// A NodeProto; graphs in its attributes are GraphProtos already.
-std::string node_message(const NamedNode& node);
-
 }  // namespace rw::graph

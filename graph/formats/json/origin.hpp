@@ -34,14 +34,18 @@ struct JsonOrigin : Origin {
 
   std::shared_ptr<const MappedFile> file;
   json::Range root;
-  Declarations declared;                              // names of inner tensors with their prefix
-  std::vector<json::Range> input_texts, inner_texts;  // of these declarations: the name or the type
-  std::uint32_t version_begin = 0;                    // the key
-  std::optional<json::Range> mark;                    // "mark", with the key
-  std::vector<SubgraphText> subgraphs;                // by Operator::subgraph
-  std::vector<json::Range> nodes;                     // by OperatorId: the object; empty: an operator that has no text
-  std::vector<InlineTensor> tensors;                  // in the order of the text
-  json::Range weights_value;                          // of "weights"
+  Declarations declared;                 // names of inner tensors with their prefix
+  std::vector<json::Range> input_texts;  // of these declarations: the name or the type
+  struct InnerText {
+    json::Range entry, type;  // entry: with its key in "shapes"; empty: it stands elsewhere
+  };
+  std::vector<InnerText> inner_texts;   // of these declarations
+  std::uint32_t version_begin = 0;      // the key
+  std::optional<json::Range> mark;      // "mark", with the key
+  std::vector<SubgraphText> subgraphs;  // by Operator::subgraph
+  std::vector<json::Range> nodes;       // by OperatorId: the object; empty: an operator that has no text
+  std::vector<InlineTensor> tensors;    // in the order of the text
+  json::Range weights_value;            // of "weights"
   Weights weights;
   std::vector<std::vector<TensorId>> stored;  // for each weight file, the tensor that each of its entries is
   std::optional<json::Range> calibration;     // its object

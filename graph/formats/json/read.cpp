@@ -100,7 +100,7 @@ class ModelReader {
   void read_tensors(json::Value& value, Subgraph& subgraph);
   void read_nodes(json::Value& value, Subgraph& subgraph);
   void read_shapes(json::Value& value, Subgraph& subgraph);
-  void declare(std::string_view name, const ValueType& type, json::Range text, const Subgraph& subgraph);
+  void declare(std::string_view name, const ValueType& type, JsonOrigin::InnerText text, const Subgraph& subgraph);
   void add_node(const Subgraph& subgraph, std::size_t index, NodeEntry& node);
 
   // Names.
@@ -319,7 +319,7 @@ class NestedReader {
       if (entry.constant)
         throw each.error("an input of a nested network cannot be a constant: it stands in \"tensors\"");
       names.emplace_back(entry.name);
-      model_.declare(entry.name, entry.type, each.range(), subgraph_);
+      model_.declare(entry.name, entry.type, {{}, each.range()}, subgraph_);
     });
     if (names.size() != wanted)
       throw value.error(fmt::format("the node has {} {}, its network {}", wanted, key, names.size()));
@@ -417,11 +417,12 @@ void ModelReader::read_tensors(json::Value& value, Subgraph& subgraph) {
 void ModelReader::read_shapes(json::Value& value, Subgraph& subgraph) {
   value.object([&](std::string_view name, json::Value& each) {
     const ValueType type = read_type(each, builder_.arena());
-    declare(name, type, each.range(), subgraph);
+    declare(name, type, {{each.key_begin(), each.range().end}, each.range()}, subgraph);
   });
 }
 
-void ModelReader::declare(std::string_view name, const ValueType& type, json::Range text, const Subgraph& subgraph) {
+void ModelReader::declare(std::string_view name, const ValueType& type, JsonOrigin::InnerText text,
+                          const Subgraph& subgraph) {
   if (type.kind == ValueType::Kind::none) return;
   origin_->inner_texts.push_back(text);
   origin_->declared.inner.push_back({builder_.arena().store(full_name(name, subgraph)), type});

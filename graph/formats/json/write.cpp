@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "graph/formats/json/node.hpp"
 #include "graph/formats/json/origin.hpp"
 #include "graph/formats/text/json_text.hpp"
 #include "graph/formats/text/splices.hpp"
@@ -52,6 +53,7 @@ class JsonWriter {
   std::string_view name_within(std::uint32_t subgraph, TensorId id) const;
   void change_nodes();
   void change_node(OperatorId op, const OperatorChange& change);
+  std::string new_nodes(OperatorId place) const;
   void change_names(json::Range list, const std::vector<json::Range>& places, const Names& before, const Names& after);
   void insert_nodes();
 
@@ -65,6 +67,7 @@ class JsonWriter {
 
   // Declarations.
   void edit_declared();
+  bool is_gone(std::size_t inner) const;
   void reshape(const Declared& said, json::Range text_of_it);
 
   // Calibration.
@@ -198,13 +201,25 @@ std::string_view JsonWriter::name_within(std::uint32_t subgraph, TensorId id) co
 void JsonWriter::change_nodes() {
   std::vector<json::Range> removed;
   for (const auto& [op, change] : rewritten_.changes()) {
-    assert(!origin_.nodes[op].empty());  // an operator that is changed stands in the text
-    if (change.removed)
-      removed.push_back(origin_.nodes[op]);
-    else
+    if (op >= origin_.nodes.size()) break;  // new ones, which are written as they are
+    assert(!origin_.nodes[op].empty());     // an operator that is changed stands in the text
+    if (!change.removed)
       change_node(op, change);
+    else if (const std::string instead = new_nodes(op); !instead.empty())
+      splices_.replace(origin_.nodes[op], instead);
+    else
+      removed.push_back(origin_.nodes[op]);
   }
   splices_.remove_items(text(), removed);
+}
+
+// What stands in front of an operator, or in its place; empty: nothing.
+std::string JsonWriter::new_nodes(OperatorId place) const {
+  std::string nodes;
+  rewritten_.for_each_in_front(place, [&](const RewrittenOperator& each) {
+    nodes += (nodes.empty() ? "" : ", ") + node_text(rewritten_.named(each));
+  });
+  return nodes;
 }
 
 // Changes what the node reads and gives out, and its type.
@@ -243,16 +258,11 @@ void JsonWriter::change_names(json::Range list, const std::vector<json::Range>& 
 }
 
 void JsonWriter::insert_nodes() {
-  const auto list = [](const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + json::quoted(name);
-    return text;
-  };
-  for (const InsertedOperator& each : rewriting_.graph.inserted)
-    splices_.insert(
-        origin_.nodes[each.before].begin,
-        fmt::format(R"({{"name": {}, "op": {}, "inputs": [{}], "outputs": [{}]}}, )", json::quoted(each.name),
-                    json::quoted(each.type), list(each.inputs), list(each.outputs)));
+  if (!rewritten_.inserts()) return;
+  for (OperatorId op = 0; op < origin_.nodes.size(); ++op) {
+    if (rewritten_.removed(op)) continue;
+    if (const std::string nodes = new_nodes(op); !nodes.empty()) splices_.insert(origin_.nodes[op].begin, nodes + ", ");
+  }
 }
 
 // --- weight files
@@ -431,8 +441,21 @@ void JsonWriter::edit_declared() {
       reshape(all.inputs[i], origin_.input_texts[i]);
   }
   splices_.remove_items(text(), removed);
-  for (std::size_t i = 0; i < all.inner.size() && !rewriting_.constants.empty(); ++i)
-    reshape(all.inner[i], origin_.inner_texts[i]);
+  if (rewriting_.constants.empty() && rewriting_.graph.empty()) return;
+  removed.clear();
+  for (std::size_t i = 0; i < all.inner.size(); ++i)
+    if (is_gone(i))
+      removed.push_back(origin_.inner_texts[i].entry);
+    else
+      reshape(all.inner[i], origin_.inner_texts[i].type);
+  splices_.remove_items(text(), removed);
+}
+
+// A tensor of which "shapes" speaks and that is no more.
+bool JsonWriter::is_gone(std::size_t inner) const {
+  if (rewriting_.graph.empty() || origin_.inner_texts[inner].entry.empty()) return false;
+  const auto id = model_.network.find(origin_.declared.inner[inner].name);
+  return id && (rewritten_.orphaned(*id) || !rewritten_.gives(*id));
 }
 
 // What the file says of the shape of a constant that gets another one.

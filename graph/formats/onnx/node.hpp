@@ -1,4 +1,4 @@
-// Changes to one NodeProto, the rest of which stays byte for byte.
+// NodeProtos: changes to one, the rest of which stays byte for byte, and new ones.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace rw::graph::onnx {
 // The node's field with the change in it. Error: the change is to what a graph within the node reads.
 std::string changed_node(const Field& node, const OperatorChange& change, const Rewritten& rewritten);
 
-// The field of a new node.
-std::string inserted_node(const InsertedOperator& node);
+// A new NodeProto, without the header of a field; graphs in its attributes are GraphProtos already.
+std::string node_message(const NamedNode& node);
 
 }  // namespace rw::graph::onnx

@@ -94,14 +94,20 @@ class Writer {
                        [&](const ConstantCopy& each) { return is_external(each.tensor); });
   }
 
-  // The fields of the graph in their order, each as it is or changed.
+  // The fields of the graph in their order, each as it is or changed; nodes in another order where edits of the graph
+  // ask for it: then all of them stand where the first one stood.
   void copy_graph() {
+    const bool sorted = rewriting_.graph.empty() || rewritten_.is_sorted();
     OperatorId node = 0;
     std::size_t initializer = 0;
     for (Fields fields(origin_.graph); fields.next();) {
       switch (fields->number) {
         case GraphProto::kNode:
-          copy_node(*fields, node++);
+          if (sorted)
+            copy_node(*fields, node);
+          else if (node == 0)
+            copy_sorted_nodes();
+          ++node;
           break;
         case GraphProto::kInitializer:
           copy_initializer(*fields, origin_.initializers[initializer++]);
@@ -119,14 +125,28 @@ class Writer {
     }
   }
 
+  void copy_sorted_nodes() {
+    std::vector<Field> nodes;
+    for (Fields fields(origin_.graph); fields.next();)
+      if (fields->number == GraphProto::kNode) nodes.push_back(*fields);
+    rewritten_.for_each_sorted(
+        [&](const RewrittenOperator& op) { op.id < nodes.size() ? copy_own_node(nodes[op.id], op.id) : put_node(op); });
+    changed_ = true;
+  }
+
   void copy_node(const Field& field, OperatorId op) {
-    if (!rewritten_.insertions().empty()) {
-      const auto [first, last] = rewritten_.insertions().equal_range(op);
-      for (auto each = first; each != last; ++each) {
-        graph_.text(inserted_node(rewriting_.graph.inserted[each->second]));
-        changed_ = true;
-      }
-    }
+    rewritten_.for_each_in_front(op, [&](const RewrittenOperator& each) { put_node(each); });
+    copy_own_node(field, op);
+  }
+
+  void put_node(const RewrittenOperator& op) {
+    std::string field;
+    append_text(GraphProto::kNode, node_message(rewritten_.named(op)), field);
+    graph_.text(std::move(field));
+    changed_ = true;
+  }
+
+  void copy_own_node(const Field& field, OperatorId op) {
     const OperatorChange* change = rewritten_.change(op);
     if (change && change->removed) {
       changed_ = true;
@@ -244,11 +264,12 @@ class Writer {
     return value_info(said);
   }
 
-  // What the file says of the shape of a constant that gets another one.
+  // What the file says of the shape of a constant that gets another one; nothing of tensors that are gone.
   void copy_value_info(const Field& field) {
     const std::string_view name = name_of(field);
-    const auto tensor = rewriting_.constants.empty() && orphans_.empty() ? std::nullopt : model_.network.find(name);
-    if (tensor && field.number == GraphProto::kInput && orphans_.count(*tensor) != 0) {
+    const bool concerned = !rewriting_.constants.empty() || !orphans_.empty() || !rewriting_.graph.empty();
+    const auto tensor = concerned ? model_.network.find(name) : std::nullopt;
+    if (tensor && (orphans_.count(*tensor) != 0 || is_gone(*tensor))) {
       changed_ = true;
       return;
     }
@@ -260,6 +281,9 @@ class Writer {
     append_text(field.number, info_of(name, literal(*tensor).dtype, edit->shape), out);
     graph_.text(std::move(out));
   }
+
+  // It was made by an operator that was taken out.
+  bool is_gone(TensorId tensor) const { return !rewriting_.graph.empty() && !rewritten_.gives(tensor); }
 
   void add_constants() {
     for (const ConstantCopy& each : rewriting_.copies) {

@@ -7,11 +7,17 @@
 
 #include "graph/base/error.hpp"
 #include "graph/base/printable.hpp"
+#include "graph/formats/plan/planned.hpp"
 
 namespace rw::graph {
 
 void misfit(const PlanFile& plan, std::string_view tensor, std::string message) {
   throw printable(Error(plan.path, fmt::format("tensor '{}'", tensor), std::move(message)), "");
+}
+
+void refuse_applied(const PlanFile& plan, std::string place, std::string_view message) {
+  const Error shown = printable(Error(plan.path, std::move(place), std::string(message)), "");
+  throw PlanRefusal(shown.file, shown.place, shown.message);
 }
 
 std::vector<double> inverse(const PlanFile& plan, std::string_view tensor, std::vector<double> values) {

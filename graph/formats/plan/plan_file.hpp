@@ -5,7 +5,10 @@
 //  "operators": ["op my::Swirl law pass"],
 //  "scales": [{"rule": "pair", "region": "conv1", "tensor": "conv1.weight", "axis": 0, "multiply": [2, 1, 4, 1]}],
 //  "statistics": [{"tensor": "t1", "axis": 1, "multiply": [2, 1, 4, 1]}],
-//  "constants": {...}, "edits": [...],
+//  "constants": {...},
+//  "edits": [{"rule": "twice", "edit": 1, "remove": "t1", "op": "Transpose"},
+//            {"rule": "twice", "edit": 1, "insert": "t3", "op": "Transpose", "at": "t1", "inputs": ["x"],
+//             "outputs": ["y"], "attributes": {"perm": [1, 0]}}],
 //  "checksums": [{"tensor": "conv1.weight", "before": "0a1b2c3d", "after": "4e5f6071"}]}
 //
 // Entries of one constant stand in the order in which their factors are multiplied. Where one axis of the constant does
@@ -67,9 +70,15 @@ struct PlanEdit {
   enum class Kind : std::uint8_t { remove, input, output, replace, insert } kind = Kind::remove;
   std::string node;                          // the operator; insert: the new one
   std::uint32_t slot = 0;                    // input, output
-  std::string name;                          // input, output: the tensor; replace, insert: the type
-  std::string before;                        // insert
+  std::string name;                          // input, output: the tensor; replace, insert, remove: the type
+  std::string before;                        // insert: the operator that it stands in front of
+  std::string at;                            // insert, instead: the one of the model where it stands, which is removed
   std::vector<std::string> inputs, outputs;  // insert
+  std::vector<Attribute> attributes;         // insert
+  // A rule has made it on the network, before anything else was done: the number of that edit, which may be several of
+  // these, and the name of the rule. No value: it is made by the rewriting, and certified.
+  std::optional<std::uint32_t> edit;
+  std::string rule;
 };
 
 struct PlanConstant {

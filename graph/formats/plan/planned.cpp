@@ -11,18 +11,12 @@
 #include "graph/base/printable.hpp"
 #include "graph/editor.hpp"
 #include "graph/formats/plan/entry.hpp"
+#include "graph/formats/plan/network_edits.hpp"
 #include "graph/operators/infer.hpp"
 #include "graph/values/scale.hpp"
 
 namespace rw::graph {
 namespace {
-
-constexpr std::string_view kApplied = "the plan was applied to the model already";
-
-[[noreturn]] void refuse_applied(const PlanFile& plan, std::string place, std::string_view message) {
-  const Error shown = printable(Error(plan.path, std::move(place), std::string(message)), "");
-  throw PlanRefusal(shown.file, shown.place, shown.message);
-}
 
 std::uint32_t checksum(const Literal& value) {
   Checksum sum;
@@ -32,16 +26,21 @@ std::uint32_t checksum(const Literal& value) {
 
 // Of a plan that does not fit: whether that is because the model has what it makes, and lacks what it takes out.
 void refuse_twice(const PlanFile& plan, const Network& network) {
+  std::set<std::string_view> removed;  // whose names new ones may have
+  for (const PlanEdit& edit : plan.edits)
+    if (edit.kind == PlanEdit::Kind::remove) removed.insert(edit.node);
   for (const PlanScale& scale : plan.scales) {
     const auto there = scale.copy.empty() ? std::nullopt : network.find(scale.copy);
     const PlanChecksum* said = plan.checksum_of(scale);
     if (there && said && network.tensor(*there).constant && checksum(*network.tensor(*there).constant) == said->after)
-      refuse_applied(plan, fmt::format("tensor '{}'", scale.copy), kApplied);
+      refuse_applied(plan, fmt::format("tensor '{}'", scale.copy));
   }
   for (const PlanEdit& edit : plan.edits) {
-    const bool there = network.has_operator(edit.node);
-    if (edit.kind == PlanEdit::Kind::insert && there)
-      refuse_applied(plan, fmt::format("node '{}'", edit.node), kApplied);
+    // New ones may have been put in before it was seen that the plan does not fit.
+    const auto found = network.find_operator(edit.node);
+    const bool there = found && *found < network.read_count();
+    if (edit.kind == PlanEdit::Kind::insert && there && !removed.contains(edit.node))
+      refuse_applied(plan, fmt::format("node '{}'", edit.node));
     if (edit.kind == PlanEdit::Kind::remove && !there)
       refuse_applied(plan, fmt::format("node '{}'", edit.node),
                      "the model has no such node: the plan was applied to it already, or is for another model");
@@ -59,16 +58,25 @@ class ModelPlan {
  public:
   ModelPlan(const PlanFile& plan, Model& model, bool undo)
       : plan_(plan), network_(model.network), statistics_(model.statistics), undo_(undo) {
-    for (OperatorId op = 0; op < network_.operators().size(); ++op) nodes_.emplace(network_.op(op).name, op);
+    list_nodes();
   }
 
   Planned run() {
     if (undo_ && plan_.edits_graph())
       throw Error(plan_.path, "", "it edits the graph, which cannot be undone: keep the model that it was made from");
     // As the rules saw it: constants behind operators, and the shapes that a conversion writes down.
-    if (plan_.edits_graph()) begin_graph();
+    const bool made = std::any_of(plan_.edits.begin(), plan_.edits.end(), [](const auto& each) { return each.edit; });
+    if (made) infer_shapes(network_, Forms(network_));
+    if (plan_.edits_graph()) add_constants();
+    if (made) {
+      make_edits(plan_, network_, rewriting().graph);
+      list_nodes();
+      checked();
+    }
+    if (plan_.edits_graph()) replace_nodes();
     infer_shapes(network_, Forms(network_));
-    for (const PlanEdit& edit : plan_.edits) apply(edit);
+    for (const PlanEdit& edit : plan_.edits)
+      if (!edit.edit) apply(edit);
     const Rewritten edited(network_, rewriting());
     for (const PlanScale& scale : plan_.scales) scale.copy.empty() ? in_place(scale) : copy(scale, edited);
     claim_scales();
@@ -79,6 +87,12 @@ class ModelPlan {
  private:
   using Kind = PlanEdit::Kind;
   Rewriting& rewriting() { return result_.rewriting; }
+
+  void list_nodes() {
+    nodes_.clear();
+    for (OperatorId op = 0; op < network_.operators().size(); ++op)
+      if (!network_.removed(op)) nodes_.emplace(network_.op(op).name, op);
+  }
 
   Rewritten checked() {
     Rewritten rewritten(network_, rewriting());
@@ -183,7 +197,7 @@ class ModelPlan {
         misfit(plan_, each.tensor, "the plan scales its statistics twice");
     for (const Statistic& entry : statistics_.entries()) {
       if (entry.tensor == kNone) continue;
-      if (!rewritten.gives(entry.tensor) && !network_.tensor(entry.tensor).constant) {  // an edit took it out
+      if (!rewritten.gives(entry.tensor)) {  // it is gone with the operator that gave it
         rewriting().statistics.push_back({entry.tensor, {}});
         continue;
       }
@@ -213,9 +227,9 @@ class ModelPlan {
     throw printable(Error(plan_.path, fmt::format("node '{}'", edit.node), std::string(message)), "");
   }
 
-  // Constants get their place in the network, and operators that become another one on the same input become that: the
-  // network is then what the rules had made of it, and the rest is the rewriting's.
-  void begin_graph() {
+  // Constants get their place in the network, and (replace_nodes) operators that become another one on the same input
+  // become that: the network is then what the rules had made of it, and the rest is the rewriting's.
+  void add_constants() {
     for (const PlanConstant& each : plan_.constants) {
       if (const auto there = network_.find(each.name)) name_is_taken(each, network_.tensor(*there));
       Arena& arena = network_.arena();
@@ -225,14 +239,18 @@ class ModelPlan {
       rewriting().graph.added.push_back({each.name, value});
     }
     network_.relink();
+  }
+
+  void replace_nodes() {
     std::set<std::string_view> unfolded;  // nodes whose place several operators take, or one with a constant
     for (const PlanEdit& edit : plan_.edits) {
+      if (edit.edit) continue;
       if (edit.kind == Kind::insert) unfolded.insert(edit.before);
       if (edit.kind == Kind::input && edit.slot > 0) unfolded.insert(edit.node);
     }
     Editor editor(network_, rewriting().graph);
     for (const PlanEdit& edit : plan_.edits) {
-      if (edit.kind != Kind::replace) continue;
+      if (edit.edit || edit.kind != Kind::replace) continue;
       const OperatorId op = node(edit.node);
       const Operator& info = network_.op(op);
       if (!editor.can_edit(op)) refuse(edit, "it stands in a nested network");
@@ -243,7 +261,7 @@ class ModelPlan {
         continue;
       }
       if (network_.type_of(op) == edit.name && info.inputs.size() == 1 && info.attributes.empty())
-        refuse_applied(plan_, fmt::format("node '{}'", edit.node), kApplied);
+        refuse_applied(plan_, fmt::format("node '{}'", edit.node));
       editor.replace(op, edit.name);
     }
     editor.finish();
@@ -253,14 +271,14 @@ class ModelPlan {
     const Literal& value = constant.value;
     if (there.constant && there.constant->dtype == value.dtype && there.constant->shape == value.shape &&
         std::equal(value.bytes.begin(), value.bytes.end(), there.constant->bytes.begin(), there.constant->bytes.end()))
-      refuse_applied(plan_, fmt::format("tensor '{}'", constant.name), kApplied);
+      refuse_applied(plan_, fmt::format("tensor '{}'", constant.name));
     misfit(plan_, constant.name, "the model has a tensor of this name already");
   }
 
   void apply(const PlanEdit& edit) {
     switch (edit.kind) {
       case Kind::remove:
-        return rewriting().graph.removed.push_back(editable(edit));
+        return rewriting().graph.removed.push_back({editable(edit)});
       case Kind::input:
         return change_input(edit);
       case Kind::output:
@@ -308,7 +326,7 @@ class ModelPlan {
   }
 
   void insert(const PlanEdit& edit) {
-    if (network_.has_operator(edit.node) || !inserted_.insert(edit.node).second)
+    if (network_.find_operator(edit.node) || !inserted_.insert(edit.node).second)
       refuse(edit, "the model has a node of this name already");
     const OperatorId before = node(edit.before);
     if (network_.op(before).nested()) refuse(edit, "nested networks are not edited");

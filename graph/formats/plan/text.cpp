@@ -8,6 +8,8 @@
 #include <map>
 
 #include "graph/base/printable.hpp"
+#include "graph/formats/json/attribute.hpp"
+#include "graph/formats/json/node.hpp"
 #include "graph/formats/plan/plan_file.hpp"
 #include "graph/formats/text/json.hpp"
 #include "graph/formats/text/json_text.hpp"
@@ -65,22 +67,34 @@ std::string entry(const PlanScale& scale, const Factor& factor, const PlanOrigin
   return text + (factor.folded ? ", \"folded\": true" : "") + ", \"multiply\": " + numbers(factor.values) + "}";
 }
 
+std::string insertion_text(const PlanEdit& edit) {
+  std::string text =
+      fmt::format("\"insert\": {}, \"op\": {}, \"{}\": {}, \"inputs\": {}, \"outputs\": {}", json::quoted(edit.node),
+                  json::quoted(edit.name), edit.at.empty() ? "before" : "at",
+                  json::quoted(edit.at.empty() ? edit.before : edit.at), names(edit.inputs), names(edit.outputs));
+  if (!edit.attributes.empty()) text += ", \"attributes\": " + attributes_text(edit.node, edit.attributes);
+  return text;
+}
+
 std::string edit_text(const PlanEdit& edit) {
   const std::string node = json::quoted(edit.node), name = json::quoted(edit.name);
-  switch (edit.kind) {
-    case PlanEdit::Kind::remove:
-      return fmt::format("{{\"remove\": {}}}", node);
-    case PlanEdit::Kind::input:
-      return fmt::format("{{\"node\": {}, \"input\": {}, \"reads\": {}}}", node, edit.slot, name);
-    case PlanEdit::Kind::output:
-      return fmt::format("{{\"node\": {}, \"output\": {}, \"gives\": {}}}", node, edit.slot, name);
-    case PlanEdit::Kind::replace:
-      return fmt::format("{{\"replace\": {}, \"by\": {}}}", node, name);
-    case PlanEdit::Kind::insert:
-      return fmt::format("{{\"insert\": {}, \"op\": {}, \"before\": {}, \"inputs\": {}, \"outputs\": {}}}", node, name,
-                         json::quoted(edit.before), names(edit.inputs), names(edit.outputs));
-  }
-  return {};
+  const auto said = [&]() -> std::string {
+    switch (edit.kind) {
+      case PlanEdit::Kind::remove:
+        return fmt::format("\"remove\": {}{}", node, edit.name.empty() ? "" : ", \"op\": " + name);
+      case PlanEdit::Kind::input:
+        return fmt::format("\"node\": {}, \"input\": {}, \"reads\": {}", node, edit.slot, name);
+      case PlanEdit::Kind::output:
+        return fmt::format("\"node\": {}, \"output\": {}, \"gives\": {}", node, edit.slot, name);
+      case PlanEdit::Kind::replace:
+        return fmt::format("\"replace\": {}, \"by\": {}", node, name);
+      case PlanEdit::Kind::insert:
+        return insertion_text(edit);
+    }
+    return {};
+  };
+  const std::string rule = edit.rule.empty() ? "" : fmt::format("\"rule\": {}, ", json::quoted(edit.rule));
+  return "{" + rule + (edit.edit ? fmt::format("\"edit\": {}, ", *edit.edit) : "") + said() + "}";
 }
 
 template <typename List, typename Text>
@@ -164,7 +178,8 @@ std::optional<std::int64_t> scalable_elements(std::span<const std::int64_t> dims
 }
 
 struct EditEntry {
-  PlanEdit edit;
+  Arena& arena;
+  PlanEdit edit = {};
   bool has_remove = false, has_input = false, has_output = false, has_replace = false, has_insert = false;
 
   static std::uint32_t slot_of(json::Value& value) {
@@ -183,10 +198,43 @@ struct EditEntry {
   void take_replace(json::Value& value) { edit.node = value.string(), has_replace = true; }
   void take_insert(json::Value& value) { edit.node = value.string(), has_insert = true; }
   void take_before(json::Value& value) { edit.before = value.string(); }
+  void take_at(json::Value& value) { edit.at = value.string(); }
   void take_inputs(json::Value& value) { take_names(value, edit.inputs); }
   void take_outputs(json::Value& value) { take_names(value, edit.outputs); }
+  void take_rule(json::Value& value) { edit.rule = value.string(); }
+  void take_edit(json::Value& value) {
+    const std::int64_t number = value.integer();
+    if (number < 0 || number > 4'000'000'000) throw value.error("expected the number of an edit");
+    edit.edit = static_cast<std::uint32_t>(number);
+  }
+  void take_attributes(json::Value& value) {
+    std::vector<std::string> captured;
+    read_attributes(value, arena, edit.attributes, captured);
+    for (const Attribute& each : edit.attributes)
+      if (std::holds_alternative<Opaque>(each.value))
+        throw value.error(fmt::format("attribute \"{}\": a plan has no place for graphs and types", each.name));
+  }
+
+  // What is wrong with it by itself; empty: nothing.
+  std::string misfit() const {
+    if (has_remove + has_input + has_output + has_replace + has_insert != 1)
+      return R"(expected one of "remove", "input", "output", "replace", "insert")";
+    if (edit.node.empty()) return "the name of the node is missing";
+    const bool may_miss = has_remove || (has_output && edit.edit);
+    if (edit.name.empty() && !may_miss) return "the new name is missing";
+    if (has_remove && !edit.edit && !edit.name.empty()) return R"("op" of a removed node stands without "edit")";
+    if (!edit.edit && (!edit.rule.empty() || !edit.at.empty() || !edit.attributes.empty()))
+      return R"("rule", "at" and "attributes" stand without "edit")";
+    if (has_insert && edit.before.empty() == edit.at.empty()) return R"(expected one of "before", "at")";
+    if (has_insert && edit.outputs.empty()) return "the new node gives nothing";
+    return {};
+  }
 };
-constexpr std::array<json::Key<EditEntry>, 13> kEditKeys = {{
+constexpr std::array<json::Key<EditEntry>, 17> kEditKeys = {{
+    {"rule", false, &EditEntry::take_rule},
+    {"edit", false, &EditEntry::take_edit},
+    {"at", false, &EditEntry::take_at},
+    {"attributes", false, &EditEntry::take_attributes},
     {"remove", false, &EditEntry::take_remove},
     {"node", false, &EditEntry::take_node},
     {"input", false, &EditEntry::take_input},
@@ -347,17 +395,14 @@ class PlanReader {
 
   void take_edits(json::Value& value) {
     value.array([&](json::Value& each) {
-      EditEntry entry;
+      EditEntry entry{*plan_.arena};
       json::read_keys(each, kEditKeys, entry);
-      const int kinds = entry.has_remove + entry.has_input + entry.has_output + entry.has_replace + entry.has_insert;
-      if (kinds != 1) throw each.error("expected one of \"remove\", \"input\", \"output\", \"replace\", \"insert\"");
+      if (const std::string why = entry.misfit(); !why.empty()) throw each.error(why);
       entry.edit.kind = entry.has_remove    ? PlanEdit::Kind::remove
                         : entry.has_input   ? PlanEdit::Kind::input
                         : entry.has_output  ? PlanEdit::Kind::output
                         : entry.has_replace ? PlanEdit::Kind::replace
                                             : PlanEdit::Kind::insert;
-      if (entry.edit.node.empty()) throw each.error("the name of the node is missing");
-      if (entry.edit.name.empty() && !entry.has_remove) throw each.error("the new name is missing");
       plan_.edits.push_back(std::move(entry.edit));
     });
   }
