@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "graph/builder.hpp"
+#include "graph/rewritten.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/judge.hpp"
@@ -416,6 +418,39 @@ TEST_CASE("What a file says of a tensor goes with the tensor, and stays with one
       CHECK(again.network.tensor(*again.network.find("u")).shape.rank() == 2);
     }
   }
+}
+
+TEST_CASE("An edit costs what it edits, however many readers a tensor has") {
+  constexpr int kReaders = 200'000;  // one after the other, each looked for among the others, they would take minutes
+  NetworkBuilder builder;
+  const TensorId x = builder.tensor("x"), sum = builder.tensor("sum");
+  builder.input(x);
+  std::vector<TensorId> all;
+  for (int i = 0; i < kReaders; ++i) {
+    all.push_back(builder.tensor("t" + std::to_string(i)));
+    builder.add("Relu", "r" + std::to_string(i), std::span(&x, 1), std::span(&all.back(), 1), {});
+  }
+  builder.add("Sum", "sum", all, std::span(&sum, 1), {});
+  builder.output(sum);
+  Network network = builder.finish();
+  GraphEdits edits;
+  Editor editor(network, edits);
+  for (OperatorId id = 0; id < kReaders; ++id) {
+    const TensorId out = network.op(id).outputs[0];
+    editor.begin("each");
+    editor.remove(id);
+    editor.insert(id, "Abs", editor.free_name("abs"), std::span(&x, 1), std::span(&out, 1), {});
+  }
+  CHECK(editor.consumers(x).size() == kReaders);
+  editor.finish();
+  CHECK(network.consumers(x).size() == kReaders);
+  CHECK(network.type_of(network.consumers(x)[0].op) == "Abs");
+  const Rewriting rewriting = {.graph = edits};
+  const Rewritten rewritten(network, rewriting);
+  std::size_t operators = 0;
+  rewritten.for_each_operator([&](const RewrittenOperator&) { ++operators; });
+  CHECK(operators == kReaders + 1);
+  CHECK(rewritten.is_sorted());
 }
 
 TEST_CASE("Operators within a nested network are not edited") {

@@ -29,9 +29,13 @@ void write(const Model& model, const Rewriting& rewriting, const std::filesystem
   output.commit();
 }
 
-// Edits the model, writes it, and notes the plan beside it.
-void run(const std::filesystem::path& from, const std::filesystem::path& to, const std::filesystem::path& plan_path,
-         const std::function<void(Editor&)>& edit) {
+using Edit = std::function<void(Editor&)>;
+using Rewrite = std::function<void(const Network&, Rewriting&)>;
+
+// Edits the model and rewrites what it has become, writes it, and notes the plan beside it.
+void run(
+    const std::filesystem::path& from, const std::filesystem::path& to, const std::filesystem::path& plan_path,
+    const Edit& edit, const Rewrite& rewrite = [](const Network&, Rewriting&) {}) {
   Model model = read_model(from);
   infer_shapes(model.network, Forms(model.network));
   Rewriting rewriting;
@@ -39,12 +43,14 @@ void run(const std::filesystem::path& from, const std::filesystem::path& to, con
   edit(editor);
   editor.finish();
   infer_shapes(model.network, Forms(model.network));
+  rewrite(model.network, rewriting);
+  note_checksums(rewriting);
   const auto mark = mark_for(model, rewriting);
   write(model, rewriting, to, mark);
   PlanFile plan = plan_of(Rewritten(model.network, rewriting));
   plan.was_marked = model.mark.text;
   plan.mark = mark;
-  plan.checksums.emplace();
+  if (!plan.checksums) plan.checksums.emplace();
   write_file(plan_path, to_json(plan));
 }
 
@@ -54,6 +60,15 @@ void apply(const std::filesystem::path& plan_path, const std::filesystem::path& 
   Model model = read_model(from);
   const Planned made = planned(plan, model, false);
   write(model, made.rewriting, to, plan.mark);
+}
+
+void check_same_files(const TemporaryFolder& folder) {
+  const auto files = listing(folder / "run");
+  CHECK(files == listing(folder / "applied"));
+  for (const std::string& file : files) {
+    INFO(file);
+    CHECK((read_file(folder / "run" / file) == read_file(folder / "applied" / file)));
+  }
 }
 
 Net chain() {
@@ -116,12 +131,7 @@ TEST_CASE("A plan of edits gives what the run wrote, from each format to each") 
       for (const char* each : {"run", "applied"}) std::filesystem::create_directory(folder / each);
       run(folder / from, folder / "run" / to, folder / "plan.json", edit_thrice);
       apply(folder / "plan.json", folder / from, folder / "applied" / to);
-      const auto files = listing(folder / "run");
-      CHECK(files == listing(folder / "applied"));
-      for (const std::string& file : files) {
-        INFO(file);
-        CHECK((read_file(folder / "run" / file) == read_file(folder / "applied" / file)));
-      }
+      check_same_files(folder);
       const std::string text = read_file(folder / "plan.json");
       CHECK(contains(text, R"({"rule": "first", "edit": 1, "remove": "b", "op": "Neg"})"));
       CHECK(contains(text, R"({"rule": "second", "edit": 2, "insert": "s2", "op": "Clip", "before": "c", )"
@@ -135,6 +145,66 @@ TEST_CASE("A plan of edits gives what the run wrote, from each format to each") 
       Model back = read_model(folder / "run" / to);
       CHECK(contains(error_of([&] { planned(read_plan(folder / "plan.json"), back, true); }),
                      "it edits the graph, which cannot be undone"));
+    }
+  }
+}
+
+TEST_CASE("What rules put in is scaled, copied for and unfolded like operators of the model, and the plan tells both") {
+  Net net;
+  const auto a = net.conv("a", net.input("x", {1, 2, 4, 4}), 2, {.kernel = 1});
+  const auto b = net.conv("b", net.relu("r", net.op("Identity", "i", {a})), 2, {.kernel = 1, .bias = false});
+  net.output(net.conv("c", b, 2, {.kernel = 1, .bias = false, .weight = "b.weight"}));
+  const auto edit = [](Editor& editor) {
+    const Network& network = editor.network();
+    // Of no rule that replaces: it belongs to the network all the same, which the rules below have seen.
+    const OperatorId identity = named(network, "i"), relu = named(network, "r"), conv = named(network, "b");
+    editor.read(relu, 0, *network.find("a"));
+    editor.remove(identity);
+    editor.begin("bounded");
+    const std::vector<TensorId> read(network.op(relu).inputs.begin(), network.op(relu).inputs.end());
+    const std::vector<TensorId> given(network.op(relu).outputs.begin(), network.op(relu).outputs.end());
+    const float zero = 0, six = 6;
+    editor.remove(relu);
+    const auto bound = [&](const char* name, const float& value) {
+      return editor.add_constant(name, DType::float32, {}, std::as_bytes(std::span(&value, 1)));
+    };
+    const std::array<TensorId, 3> inputs = {read[0], bound("r/low", zero), bound("r/high", six)};
+    editor.insert(relu, "Clip", "r", inputs, given, {});
+    editor.begin("again");
+    const std::vector<TensorId> operands(network.op(conv).inputs.begin(), network.op(conv).inputs.end());
+    const std::vector<TensorId> made(network.op(conv).outputs.begin(), network.op(conv).outputs.end());
+    editor.remove(conv);
+    editor.insert(conv, "Conv", "b/again", operands, made, {});
+  };
+  const auto rewrite = [](const Network& network, Rewriting& rewriting) {
+    static const std::array<float, 2> bounds = {12, 3};
+    static const std::array<std::int64_t, 3> dims = {2, 1, 1};
+    const OperatorId clip = named(network, "r"), conv = named(network, "b/again");
+    const std::vector<std::int64_t> shape = {2, 2, 1, 1};
+    rewriting.constants.push_back({*network.find("a.weight"), {shape, shape, {{AxisMask::of({0}), {2, 0.5}}}}});
+    rewriting.copies.push_back(
+        {"b.weight@b/again", *network.find("b.weight"), {shape, shape, {{AxisMask::of({1}), {0.5, 2}}}}});
+    rewriting.rebindings.push_back({conv, 1, 0});
+    rewriting.graph.added.push_back({"r.limit", {DType::float32, Shape(dims), std::as_bytes(std::span(bounds))}});
+    rewriting.graph.inserted.push_back({clip, "Relu", "r.Relu", {"a"}, {"r.Relu"}});
+    rewriting.graph.replacements.push_back({clip, "Min"});
+    rewriting.graph.inputs.push_back({clip, 0, "r.Relu"});
+    rewriting.graph.inputs.push_back({clip, 1, "r.limit"});
+  };
+  for (const char* from : {"m.json", "m.onnx"}) {
+    for (const char* to : {"out.json", "out.onnx"}) {
+      INFO(from << " to " << to);
+      const TemporaryFolder folder;
+      write_model(read_model(net.save(folder.path(), "m")), {}, folder / "m.onnx");
+      for (const char* each : {"run", "applied"}) std::filesystem::create_directory(folder / each);
+      run(folder / from, folder / "run" / to, folder / "plan.json", edit, rewrite);
+      apply(folder / "plan.json", folder / from, folder / "applied" / to);
+      check_same_files(folder);
+      std::vector<std::string> types;
+      const Model written = read_model(folder / "run" / to);
+      for (const OperatorId id : written.network.order()) types.emplace_back(written.network.type_of(id));
+      CHECK(types == std::vector<std::string>{"Conv", "Relu", "Min", "Conv", "Conv"});
+      CHECK(contains(read_file(folder / "plan.json"), R"({"edit": 0, "remove": "i", "op": "Identity"})"));
     }
   }
 }
