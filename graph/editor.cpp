@@ -32,9 +32,22 @@ Editor::Editor(Network& network, GraphEdits& edits)
   }
 }
 
+// A tensor that passes through a nested network is an Identity that the reader calls so; a node that was renamed
+// because its name was taken has no prefix.
+bool Editor::can_edit(OperatorId id) const {
+  if (network_.removed(id)) return false;
+  const Operator& op = network_.op(id);
+  if (!op.nested()) return true;
+  const std::string_view prefix = network_.prefix(op.subgraph);
+  return op.name.starts_with(prefix) && op.name.substr(prefix.size()) != "Identity";
+}
+
 bool Editor::can_rebind(const Use& use) const {
   const Operator& op = network_.op(use.op);
-  return can_edit(use.op) && use.slot + op.captured < op.inputs.size();
+  if (!can_edit(use.op) || use.slot + op.captured >= op.inputs.size()) return false;
+  const Tensor& tensor = network_.tensor(op.inputs[use.slot]);
+  if (tensor.producer != kNone) return network_.op(tensor.producer).subgraph == op.subgraph;
+  return tensor.name.starts_with(network_.prefix(op.subgraph));
 }
 
 bool Editor::can_rebind_all(TensorId id) const {
@@ -87,7 +100,8 @@ void Editor::forget(OperatorId id) {
 
 // --- edits
 
-void Editor::begin(std::string_view rule) {
+void Editor::begin(std::string_view rule, std::uint32_t subgraph) {
+  subgraph_ = subgraph;
   edit_ = static_cast<std::uint32_t>(edits_.rules.size());
   edits_.rules.emplace_back(rule);
 }
@@ -150,8 +164,9 @@ void Editor::rebind_all(TensorId from, TensorId to) {
 OperatorId Editor::insert(OperatorId place, std::string_view type, std::string_view name,
                           std::span<const TensorId> inputs, std::span<const TensorId> outputs,
                           std::span<const Attribute> attributes) {
-  assert(!network_.op(place).nested() && !name.empty() && !outputs.empty());
-  const OperatorId id = network_.add_operator(type, name, inputs, outputs, attributes);
+  const std::uint32_t subgraph = network_.op(place).subgraph;
+  assert(!outputs.empty() && name.starts_with(network_.prefix(subgraph)) && name != network_.prefix(subgraph));
+  const OperatorId id = network_.add_operator(type, name, inputs, outputs, attributes, subgraph);
   assert(id - network_.read_count() == edits_.placed.size());
   slots_.emplace_back();
   make_slots(id, inputs.size());
@@ -176,6 +191,11 @@ TensorId Editor::add_constant(std::string_view name, DType dtype, std::span<cons
 TensorId Editor::add_tensor(std::string_view name) {
   lists_.emplace_back();
   return network_.add_tensor(free_name(name));
+}
+
+std::string Editor::free_name(std::string_view base) {
+  const std::string_view prefix = network_.prefix(subgraph_);
+  return names_.make(base.starts_with(prefix) ? std::string(base) : std::string(prefix) + std::string(base));
 }
 
 void Editor::finish() { network_.relink(); }

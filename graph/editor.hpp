@@ -24,16 +24,18 @@ class Editor {
   std::span<const Use> consumers(TensorId id) const { return {uses_.data() + lists_[id].begin, lists_[id].size}; }
   bool changed() const { return changed_; }
 
-  // Says whether the operator may be changed: it was not removed, and it is not in a nested network.
-  bool can_edit(OperatorId id) const { return !network_.removed(id) && !network_.op(id).nested(); }
+  // Says whether the operator may be changed: it was not removed, and the file has a node for it (not for a tensor that
+  // passes through a nested network).
+  bool can_edit(OperatorId id) const;
   // Says whether another tensor may be read here instead: the operator itself names this input, and not a graph within
-  // it.
+  // it, and what it reads comes from the network in which the operator stands.
   bool can_rebind(const Use& use) const;
   // Says whether another tensor may be read instead of this one everywhere, and it is no output of the network.
   bool can_rebind_all(TensorId id) const;
 
-  // What follows is one edit of this rule, until the next one begins.
-  void begin(std::string_view rule);
+  // What follows is one edit of this rule, until the next one begins, all of it in one nested network (0: the outermost
+  // one): new names begin with its prefix.
+  void begin(std::string_view rule, std::uint32_t subgraph = 0);
 
   // An operator that was inserted may be removed, too: it is then as if it had never been.
   void remove(OperatorId id);
@@ -43,7 +45,8 @@ class Editor {
   void give(OperatorId id, std::uint32_t slot, TensorId tensor);
   void rebind_all(TensorId from, TensorId to);  // whoever reads `from` reads `to`
   // Puts an operator in. It stands right in front of `place`, or where that stood: in the order in which they are
-  // inserted. `place`: an operator of the model or one that was inserted; it may have been removed. The name is free
+  // inserted. `place`: an operator of the model that may or might be edited, or one that was inserted; perhaps removed.
+  // The new one stands in the same nested network, and reads and gives what has a name there. The name is free
   // (free_name), or that of an operator that was removed. Outputs (at least one) have no producer and are neither
   // inputs nor constants; kNone: absent. All is copied.
   OperatorId insert(OperatorId place, std::string_view type, std::string_view name, std::span<const TensorId> inputs,
@@ -56,7 +59,7 @@ class Editor {
   // A tensor of this name, or one like it where it is taken, without producer, shape and type.
   TensorId add_tensor(std::string_view name);
   // `base`, or a name like it, that no tensor and no operator has.
-  std::string free_name(std::string_view base) { return names_.make(std::string(base)); }
+  std::string free_name(std::string_view base);
 
   void finish();  // the network's own edges and order are those of the edited network
 
@@ -87,6 +90,7 @@ class Editor {
   std::vector<Slots> slots_;           // by operator
   std::vector<std::uint32_t> places_;  // by input: its place in the list of what it reads
   std::uint32_t edit_ = 0;             // into GraphEdits::rules
+  std::uint32_t subgraph_ = 0;
   bool changed_ = false;
 };
 

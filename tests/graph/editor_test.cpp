@@ -2,6 +2,8 @@
 // what was not edited comes out byte for byte.
 #include "graph/editor.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -453,17 +455,75 @@ TEST_CASE("An edit costs what it edits, however many readers a tensor has") {
   CHECK(rewritten.is_sorted());
 }
 
-TEST_CASE("Operators within a nested network are not edited") {
+namespace {
+
+// A network in a network: a -> n -> r -> b, where u goes through it as well.
+std::string nested_text(std::string_view weights) {
+  return model_text(fmt::format(R"("opset": {{"": 17}}, {}"inputs": [{{"name": "x", "shape": [1, 2]}}],
+    "outputs": ["y", "z"],
+    "nodes": [{{"name": "o", "op": "Graph", "inputs": ["x"], "outputs": ["t", "p"],
+               "graph": {{"inputs": ["a"], "outputs": ["b", "a"],
+                         "nodes": [{{"name": "n", "op": "Neg", "inputs": ["a"], "outputs": ["m"]}},
+                                   {{"name": "r", "op": "Relu", "inputs": ["m"], "outputs": ["b"]}}]}}}},
+              {{"name": "f", "op": "Relu", "inputs": ["t"], "outputs": ["y"]}},
+              {{"name": "g", "op": "Neg", "inputs": ["p"], "outputs": ["z"]}}])",
+                                weights));
+}
+
+}  // namespace
+
+TEST_CASE("An edit within a nested network is written there") {
+  for (const char* weights : {"", R"("weights": "w.safetensors", )"}) {
+    for (const char* to : {"out.json", "out.onnx"}) {
+      INFO(weights << to);
+      const TemporaryFolder folder;
+      write_file(folder / "w.safetensors", safetensors_file("{}", ""));
+      Model model = read_text(folder, nested_text(weights));
+      Rewriting rewriting;
+      Editor editor(model.network, rewriting.graph);
+      const Network& network = editor.network();
+      const OperatorId neg = named(network, "o/n"), relu = named(network, "o/r"),
+                       through = named(network, "o/Identity");
+      CHECK(editor.can_edit(neg));
+      CHECK_FALSE(editor.can_edit(through));
+      CHECK(editor.can_rebind_all(*network.find("o/m")));
+      CHECK_FALSE(editor.can_rebind_all(*network.find("x")));  // which is called a in there
+      CHECK_FALSE(editor.can_rebind_all(*network.find("t")));
+      const TensorId from = network.op(neg).inputs[0], out = network.op(relu).outputs[0];
+      editor.begin("inside", network.op(relu).subgraph);
+      editor.remove(neg);
+      editor.remove(relu);
+      const TensorId inner = editor.add_tensor("t/inside");
+      CHECK(network.tensor(inner).name == "o/t/inside");
+      const std::array<TensorId, 2> product = {from, add_scalar(editor, "k", 2)}, both = {inner, inner};
+      editor.insert(relu, "Mul", editor.free_name("o/m1"), product, std::span(&inner, 1), {});
+      const OperatorId last = editor.insert(relu, "Mul", "o/r", both, std::span(&out, 1), {});
+      CHECK(network.op(last).subgraph == network.op(through).subgraph);
+      editor.finish();
+      write_model(model, rewriting, folder / to);
+      const Model after = read_model(folder / to);
+      const Arrays values = evaluate(after.network, {{"x", Array({1, 2}, std::vector<float>{-3, 5})}});
+      CHECK(identical(values.at("y"), Array({1, 2}, std::vector<float>{36, 100})));
+      CHECK(identical(values.at("z"), Array({1, 2}, std::vector<float>{3, -5})));
+      CHECK(after.network.find_operator("o/m1"));
+      if (std::string_view(to) == "out.json") CHECK(after.network.op(*after.network.find_operator("o/r")).nested());
+    }
+  }
+}
+
+TEST_CASE("What has no name where it would be read is not written") {
   const TemporaryFolder folder;
-  Model model = read_text(folder, model_text(R"("inputs": ["x"], "outputs": ["y"],
-    "nodes": [{"name": "o", "op": "Graph", "inputs": ["x"], "outputs": ["t"],
-               "graph": {"inputs": ["a"], "outputs": ["b"],
-                         "nodes": [{"op": "Relu", "inputs": ["a"], "outputs": ["b"]}]}},
-              {"op": "Relu", "inputs": ["t"], "outputs": ["y"]}])"));
-  GraphEdits edits;
-  const Editor editor(model.network, edits);
-  CHECK_FALSE(editor.can_edit(0));
-  CHECK(editor.can_edit(1));
-  CHECK_FALSE(editor.can_rebind_all(*model.network.find("x")));
-  CHECK(editor.can_rebind_all(*model.network.find("t")));
+  for (const bool outside : {true, false}) {
+    Model model = read_text(folder, nested_text(""));
+    Rewriting rewriting;
+    Editor editor(model.network, rewriting.graph);
+    if (outside)
+      editor.read(named(model.network, "g"), 0, *model.network.find("o/m"));
+    else
+      editor.read(named(model.network, "o/r"), 0, *model.network.find("z"));
+    CHECK(contains(error_of([&] { write_model(model, rewriting, folder / "out.json"); }),
+                   outside ? "tensor 'o/m': it has no name outside of its nested network"
+                           : "tensor 'z': it has no name in the nested network 'o'"));
+    CHECK_FALSE(std::filesystem::exists(folder / "out.json"));
+  }
 }

@@ -318,3 +318,42 @@ TEST_CASE("What reads a constant that the plan does not have is refused, and wei
       error_of([&] { apply_to_weights(read_plan(folder / "plan.json"), {}, {}, [](const AppliedWeights&) {}); }),
       "it edits the graph: apply it to the model, not to its weights alone"));
 }
+
+TEST_CASE("A plan of edits within a nested network") {
+  const std::string text =
+      model_text(R"("opset": {"": 17}, "inputs": [{"name": "x", "shape": [1, 2]}], "outputs": ["y"],
+    "nodes": [{"name": "o", "op": "Graph", "inputs": ["x"], "outputs": ["y"],
+               "graph": {"inputs": ["a"], "outputs": ["b"], "nodes": [
+                 {"name": "n", "op": "Neg", "inputs": ["a"], "outputs": ["m"]},
+                 {"name": "r", "op": "Relu", "inputs": ["m"], "outputs": ["b"]}]}}])");
+  for (const char* to : {"out.json", "out.onnx"}) {
+    const TemporaryFolder folder;
+    read_text(folder, text);
+    for (const char* each : {"run", "applied"}) std::filesystem::create_directory(folder / each);
+    run(folder / "m.json", folder / "run" / to, folder / "plan.json", [](Editor& editor) {
+      const Network& network = editor.network();
+      const OperatorId neg = named(network, "o/n");
+      const TensorId from = network.op(neg).inputs[0], out = network.op(neg).outputs[0];
+      editor.begin("inside", network.op(neg).subgraph);
+      editor.remove(neg);
+      const float two = 2;
+      const std::array<TensorId, 2> both = {
+          from, editor.add_constant("k", DType::float32, {}, std::as_bytes(std::span(&two, 1)))};
+      const TensorId t = editor.add_tensor("t");
+      editor.insert(neg, "Mul", editor.free_name("new"), both, std::span(&t, 1), {});
+      editor.insert(neg, "Neg", "o/n", std::span(&t, 1), std::span(&out, 1), {});
+    });
+    apply(folder / "plan.json", folder / "m.json", folder / "applied" / to);
+    check_same_files(folder);
+  }
+  const TemporaryFolder folder;
+  read_text(folder, text);
+  write_file(
+      folder / "plan.json",
+      edited_plan(R"({"edit": 1, "insert": "q", "op": "Abs", "before": "o/r", "inputs": ["x"], "outputs": ["o/t"]})"));
+  CHECK(contains(error_of([&] {
+                   Model model = read_model(folder / "m.json");
+                   planned(read_plan(folder / "plan.json"), model, false);
+                 }),
+                 "node 'q': a nested network has no name 'q': it would begin with 'o/'"));
+}

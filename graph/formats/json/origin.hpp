@@ -22,8 +22,8 @@ struct JsonOrigin : Origin {
     std::uint32_t begin = 0;             // the brace that opens it
     std::optional<json::Range> tensors;  // its "tensors", with the key
     std::uint32_t tensors_begin = 0;     // the brace that opens them
-    // Tensors from outside by the names that they have inside.
-    std::vector<std::pair<std::string, TensorId>> inputs;
+    // Tensors of the border by the names that they have inside; what it gives out is made inside.
+    std::vector<std::pair<std::string, TensorId>> inputs, outputs;
   };
   struct InlineTensor {
     TensorId tensor;

@@ -349,10 +349,9 @@ class NestedReader {
       return;
     }
     const auto [entry, fresh] = subgraph_.outputs.emplace(name, outer);
-    if (fresh)
-      model_.builder_.alias(model_.full_name(name, subgraph_), outer);
-    else
-      passed_.push_back({entry->second, outer});
+    if (!fresh) return passed_.push_back({entry->second, outer});
+    model_.builder_.alias(model_.full_name(name, subgraph_), outer);
+    model_.origin_->subgraphs[subgraph_.id].outputs.emplace_back(name, outer);
   }
 
   void add_identity(const Passed& passed) {

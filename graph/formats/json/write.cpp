@@ -40,6 +40,7 @@ class JsonWriter {
 
   // Constants.
   void place_copies();
+  void place_added();
   std::string_view local_name(std::size_t copy) const;
   TensorId holder(TensorId id) const;
   std::string inline_text(const Literal& source, const Edit& edit, std::string_view name, const TensorText* in_place);
@@ -51,6 +52,7 @@ class JsonWriter {
 
   // Nodes.
   std::string_view name_within(std::uint32_t subgraph, TensorId id) const;
+  bool is_inside_another(std::uint32_t subgraph, TensorId id) const;
   void change_nodes();
   void change_node(OperatorId op, const OperatorChange& change);
   std::string new_nodes(OperatorId place) const;
@@ -83,6 +85,7 @@ class JsonWriter {
   Splices splices_;
   std::unordered_map<TensorId, std::vector<std::size_t>> copies_of_;  // into Rewriting::copies
   std::vector<std::uint32_t> subgraph_of_;                            // by copy
+  std::unordered_map<TensorId, std::uint32_t> added_in_;              // subgraphs of added constants; absent: 0
 };
 
 // --- constants
@@ -121,6 +124,7 @@ std::string JsonWriter::inline_text(const Literal& source, const Edit& edit, std
 std::set<std::uint32_t> JsonWriter::emptied_subgraphs() const {
   std::set<std::uint32_t> emptied, kept = {0};
   kept.insert(subgraph_of_.begin(), subgraph_of_.end());
+  for (const auto& [constant, subgraph] : added_in_) kept.insert(subgraph);
   for (const JsonOrigin::InlineTensor& each : origin_.tensors)
     (rewritten_.orphaned(each.tensor) ? emptied : kept).insert(each.subgraph);
   for (const std::uint32_t subgraph : kept) emptied.erase(subgraph);
@@ -153,9 +157,28 @@ void JsonWriter::add_inline_constants(std::map<std::uint32_t, std::string>& item
   for (const RewrittenConstant& each : rewritten_.added()) {
     const std::string value =
         each.edit ? inline_text(*each.value, *each.edit, each.name, nullptr) : write_tensor(*each.value);
-    std::string& text = items[0];
-    fmt::format_to(std::back_inserter(text), "{}{}: {}", text.empty() ? "" : ", ", json::quoted(each.name), value);
+    const auto reader = added_in_.find(each.id);
+    const std::uint32_t subgraph = reader == added_in_.end() ? 0 : reader->second;
+    const std::string_view local = each.name.substr(model_.network.prefix(subgraph).size());
+    std::string& text = items[subgraph];
+    fmt::format_to(std::back_inserter(text), "{}{}: {}", text.empty() ? "" : ", ", json::quoted(local), value);
   }
+}
+
+// An added constant stands in the network of its readers: they are new themselves, or read it now.
+void JsonWriter::place_added() {
+  if (origin_.subgraphs.size() == 1 || !adds_inline()) return;
+  std::set<TensorId> added;
+  for (const RewrittenConstant& each : rewritten_.added()) added.insert(each.id);
+  const auto place = [&](OperatorId id) {
+    if (rewritten_.removed(id)) return;
+    const std::uint32_t subgraph = model_.network.op(id).subgraph;
+    for (const TensorId input : rewritten_.op(id).inputs)
+      if (added.contains(input) && rewritten_.name(input).starts_with(model_.network.prefix(subgraph)))
+        added_in_.emplace(input, subgraph);
+  };
+  for (const auto& [id, change] : rewritten_.changes()) place(id);
+  for (const PlacedOperator& each : rewriting_.graph.placed) place(each.op);
 }
 
 void JsonWriter::add_inline_tensors() {
@@ -185,17 +208,27 @@ void JsonWriter::add_inline_tensors() {
 
 // --- nodes
 
-// What a tensor is called within a nested network.
+// What a tensor is called within a nested network, or the outermost one.
 std::string_view JsonWriter::name_within(std::uint32_t subgraph, TensorId id) const {
   if (const auto copy = rewritten_.copy_of(id)) return local_name(*copy);
-  const std::string_view name = rewritten_.name(id);
-  for (const auto& [inside, outside] : origin_.subgraphs[subgraph].inputs)
-    if (id == outside) return inside;
-  const std::string_view prefix = model_.network.prefix(subgraph);
-  if (!name.starts_with(prefix))
-    throw Error("", fmt::format("tensor '{}'", name),
-                fmt::format("it has no name in the nested network '{}'", prefix.substr(0, prefix.size() - 1)));
-  return name.substr(prefix.size());
+  const std::string_view name = rewritten_.name(id), prefix = model_.network.prefix(subgraph);
+  for (const auto* border : {&origin_.subgraphs[subgraph].outputs, &origin_.subgraphs[subgraph].inputs})
+    for (const auto& [inside, outside] : *border)
+      if (id == outside) return inside;
+  if (name.starts_with(prefix) && !is_inside_another(subgraph, id)) return name.substr(prefix.size());
+  throw Error("", fmt::format("tensor '{}'", name),
+              subgraph == 0
+                  ? "it has no name outside of its nested network"
+                  : fmt::format("it has no name in the nested network '{}'", prefix.substr(0, prefix.size() - 1)));
+}
+
+// It is made in another network, which does not give it out: names do not reach across the border.
+bool JsonWriter::is_inside_another(std::uint32_t subgraph, TensorId id) const {
+  const OperatorId producer = rewritten_.is_new(id) ? kNone : tensor(id).producer;
+  if (producer == kNone) return false;
+  const std::uint32_t made_in = model_.network.op(producer).subgraph;
+  return made_in != subgraph &&
+         std::ranges::none_of(origin_.subgraphs[made_in].outputs, [&](const auto& each) { return each.second == id; });
 }
 
 void JsonWriter::change_nodes() {
@@ -216,8 +249,14 @@ void JsonWriter::change_nodes() {
 // What stands in front of an operator, or in its place; empty: nothing.
 std::string JsonWriter::new_nodes(OperatorId place) const {
   std::string nodes;
+  const std::uint32_t subgraph = model_.network.op(place).subgraph;
+  const std::size_t prefix = model_.network.prefix(subgraph).size();
   rewritten_.for_each_in_front(place, [&](const RewrittenOperator& each) {
-    nodes += (nodes.empty() ? "" : ", ") + node_text(rewritten_.named(each));
+    const auto name = [&](TensorId id) { return id == kNone ? std::string_view() : name_within(subgraph, id); };
+    NamedNode node = {each.type, each.name.substr(prefix), {}, {}, each.attributes};
+    for (const TensorId id : each.inputs) node.inputs.push_back(name(id));
+    for (const TensorId id : each.outputs) node.outputs.push_back(name(id));
+    nodes += (nodes.empty() ? "" : ", ") + node_text(node);
   });
   return nodes;
 }
@@ -475,6 +514,7 @@ void JsonWriter::reshape(const Declared& said, json::Range text_of_it) {
 
 void JsonWriter::write() {
   place_copies();
+  place_added();
   edit_declared();
   change_nodes();
   insert_nodes();

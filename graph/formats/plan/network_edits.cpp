@@ -46,7 +46,7 @@ bool same_attributes(std::span<const Attribute> a, const Operator& op) {
 class NetworkEdits {
  public:
   NetworkEdits(const PlanFile& plan, Network& network, GraphEdits& edits)
-      : plan_(plan), network_(network), editor_(network, edits) {
+      : plan_(plan), network_(network), tensors_(network.tensors().size()), editor_(network, edits) {
     for (OperatorId id = 0; id < network.operators().size(); ++id) originals_.emplace(network.op(id).name, id);
     live_ = originals_;
   }
@@ -106,7 +106,7 @@ class NetworkEdits {
     const auto found = live_.find(name);
     if (found == live_.end() || network_.removed(found->second))
       refuse(edit, name == edit.node ? "the model has no such node" : fmt::format("the model has no node '{}'", name));
-    if (network_.op(found->second).nested()) refuse(edit, "it stands in a nested network");
+    if (!editor_.can_edit(found->second)) refuse(edit, "it has no node in a nested network");
     return found->second;
   }
 
@@ -152,15 +152,27 @@ class NetworkEdits {
       if (!name.empty() && !given.insert(name).second) refuse(edit, fmt::format("it gives '{}' twice", name));
       outputs.push_back(name.empty() ? kNone : free_tensor(edit, name));
     }
-    live_[edit.node] = editor_.insert(place_of(edit), edit.name, edit.node, inputs, outputs, edit.attributes);
+    const OperatorId place = place_of(edit);
+    check_name(edit, edit.node, place);
+    for (const TensorId id : outputs)
+      if (id != kNone && id >= tensors_) check_name(edit, network_.tensor(id).name, place);
+    live_[edit.node] = editor_.insert(place, edit.name, edit.node, inputs, outputs, edit.attributes);
   }
 
   OperatorId place_of(const PlanEdit& edit) const {
     if (edit.at.empty()) return live(edit, edit.before);
     const auto found = originals_.find(edit.at);
     if (found == originals_.end()) refuse(edit, fmt::format("the model has no node '{}'", edit.at));
-    if (network_.op(found->second).nested()) refuse(edit, "nested networks are not edited");
+    if (!network_.removed(found->second) && !editor_.can_edit(found->second))
+      refuse(edit, fmt::format("'{}' has no node in a nested network", edit.at));
     return found->second;
+  }
+
+  // Names within a nested network begin with its prefix.
+  void check_name(const PlanEdit& edit, std::string_view name, OperatorId place) const {
+    const std::string_view prefix = network_.prefix(network_.op(place).subgraph);
+    if (!name.starts_with(prefix) || name == prefix)
+      refuse(edit, fmt::format("a nested network has no name '{}': it would begin with '{}'", name, prefix));
   }
 
   void read(const PlanEdit& edit) {
@@ -188,6 +200,7 @@ class NetworkEdits {
 
   const PlanFile& plan_;
   Network& network_;
+  const std::size_t tensors_;  // that the model has
   Editor editor_;
   // By name, operators of the model and those that are there now: a new one may have the name of one that is removed.
   std::unordered_map<std::string_view, OperatorId> originals_, live_;
