@@ -44,8 +44,9 @@ struct StatisticEdit {
   int axis = 1;                    // of the channels: along which an entry for the whole tensor runs from now on
 };
 
-// --- edits of the graph. What one edit changes stands in one nested network, and later entries about one place win. `edit` is an index into GraphEdits::rules where the editor has made it on the network
-// already; kNone: it stands here alone.
+// --- edits of the graph. What one edit changes stands in one nested network, and later entries about one place win.
+// `edit` is an index into GraphEdits::rules where the editor has made it on the network already; kNone: it stands here
+// alone.
 
 // A constant that the model did not have: the bias that a folded BatchNormalization leaves behind.
 struct AddedConstant {

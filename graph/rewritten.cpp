@@ -111,25 +111,35 @@ void Rewritten::remove_makers() {
   }
 }
 
-// So do the operators that make constants of which rules have taken the readers away.
+// So do the operators that make constants of which rules have taken the readers away. Readers are counted once.
 void Rewritten::remove_unread_makers() {
-  std::vector<TensorId> left;
-  for (const auto& [id, op] : rewriting_.graph.originals) left.insert(left.end(), op.inputs.begin(), op.inputs.end());
-  std::unordered_set<TensorId> seen;
-  while (!left.empty()) {
-    const TensorId tensor = left.back();
-    left.pop_back();
-    if (tensor == kNone || !seen.insert(tensor).second) continue;
-    const Tensor& info = network_.tensor(tensor);
-    if (!info.constant || info.producer == kNone || removed(info.producer) || is_read(tensor)) continue;
-    const Operator& maker = network_.op(info.producer);
-    if (maker.nested() || maker.outputs.size() != 1) continue;
-    remove(info.producer);
-    for (const TensorId input : maker.inputs) {
-      seen.erase(input);  // it has lost this reader
-      left.push_back(input);
-    }
+  std::unordered_map<TensorId, std::size_t> readers;
+  std::vector<TensorId> unread;
+  const auto look = [&](TensorId tensor, std::size_t lost) {
+    if (tensor == kNone || !network_.tensor(tensor).constant || network_.tensor(tensor).producer == kNone) return;
+    const auto [found, first] = readers.try_emplace(tensor, 0);
+    if (first)
+      found->second = count_readers(tensor);
+    else
+      found->second -= lost;
+    if (found->second == 0 && (first || lost != 0)) unread.push_back(tensor);
+  };
+  for (const auto& [id, op] : rewriting_.graph.originals)
+    for (const TensorId input : op.inputs) look(input, 0);
+  while (!unread.empty()) {
+    const OperatorId id = network_.tensor(unread.back()).producer;
+    unread.pop_back();
+    const Operator& maker = network_.op(id);
+    if (removed(id) || maker.nested() || maker.outputs.size() != 1) continue;
+    remove(id);
+    for (const TensorId input : maker.inputs) look(input, 1);
   }
+}
+
+std::size_t Rewritten::count_readers(TensorId id) const {
+  const auto uses = network_.consumers(id);
+  const auto reads = std::count_if(uses.begin(), uses.end(), [&](const Use& use) { return still_reads(use, id); });
+  return static_cast<std::size_t>(reads) + newly_read_.count(id) + (network_.tensor(id).is_output ? 1 : 0);
 }
 
 void Rewritten::list_operators() {
@@ -153,10 +163,13 @@ bool Rewritten::is_read(TensorId id) const {
   if (is_new(id)) return false;
   if (network_.tensor(id).is_output) return true;
   const auto uses = network_.consumers(id);
-  return std::any_of(uses.begin(), uses.end(), [&](const Use& use) {
-    const auto inputs = network_.op(use.op).inputs;
-    return changes_.count(use.op) == 0 && use.slot < inputs.size() && inputs[use.slot] == id;
-  });
+  return std::any_of(uses.begin(), uses.end(), [&](const Use& use) { return still_reads(use, id); });
+}
+
+// An operator that does not change reads it.
+bool Rewritten::still_reads(const Use& use, TensorId id) const {
+  const auto inputs = network_.op(use.op).inputs;
+  return changes_.count(use.op) == 0 && use.slot < inputs.size() && inputs[use.slot] == id;
 }
 
 void Rewritten::find_orphans() {

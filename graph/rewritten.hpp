@@ -153,6 +153,8 @@ class Rewritten {
   void list_operators();
   void find_orphans();
   bool is_read(TensorId id) const;
+  bool still_reads(const Use& use, TensorId id) const;
+  std::size_t count_readers(TensorId id) const;
   bool is_held(TensorId id) const;
   RewrittenOperator inserted(std::uint32_t index) const;  // into GraphEdits::inserted
   void place();

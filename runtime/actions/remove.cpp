@@ -24,7 +24,8 @@ GraphEffect remove(ChainContext& context, const dsl::Step& step) {
   const graph::Tensor& before = network.tensor(in);
   const auto slots = static_cast<std::uint32_t>(network.op(op).inputs.size());
   const bool takes_name = before.producer != kNone && !before.constant && !before.is_output &&
-                          editor.can_edit(before.producer) && editor.consumers(in).size() == 1;
+                          editor.can_edit(before.producer) && !network.op(before.producer).nested() &&
+                          editor.consumers(in).size() == 1;
   if (!takes_name && !editor.can_rebind_all(out))
     return {.reason = fmt::format("'{}' and '{}' must both stay: inputs, outputs or names within a nested network",
                                   before.name, network.tensor(out).name)};

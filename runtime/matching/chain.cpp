@@ -15,7 +15,8 @@ Chain::Chain(const dsl::Rule& rule, const Analysis& analysis) : rule_(rule), ana
 }
 
 bool Chain::admits(const graph::Editor& editor, std::size_t element, OperatorId op) const {
-  return editor.can_edit(op) && !analysis_.operators[op].skipped && clauses_[element].admits(analysis_, op);
+  return editor.can_edit(op) && !editor.network().op(op).nested() && !analysis_.operators[op].skipped &&
+         clauses_[element].admits(analysis_, op);
 }
 
 bool Chain::find(const graph::Editor& editor, OperatorId first,

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "graph/builder.hpp"
+#include "graph/operators/infer.hpp"
 #include "graph/rewritten.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
@@ -419,6 +420,42 @@ TEST_CASE("What a file says of a tensor goes with the tensor, and stays with one
       CHECK_FALSE(again.network.find("t"));
       CHECK(again.network.tensor(*again.network.find("u")).shape.rank() == 2);
     }
+  }
+}
+
+TEST_CASE("Operators that made constants for what a rule took out go with it") {
+  const TemporaryFolder folder;
+  const std::string text = model_text(R"("opset": {"": 17}, "inputs": [{"name": "x", "shape": [1, 2]}],
+    "outputs": ["y", "z"],
+    "tensors": {"two": {"dtype": "float32", "shape": [2], "data": [2, 3]},
+                "one": {"dtype": "int64", "shape": [2], "data": [1, 2]}},
+    "nodes": [
+      {"name": "c", "op": "Constant", "inputs": [], "outputs": ["shape"],
+       "attributes": {"value": {"tensor": {"dtype": "int64", "shape": [2], "data": [1, 2]}}}},
+      {"name": "s", "op": "Reshape", "inputs": ["two", "one"], "outputs": ["k"]},
+      {"name": "i", "op": "Identity", "inputs": ["k"], "outputs": ["k2"]},
+      {"name": "m", "op": "Mul", "inputs": ["x", "k2"], "outputs": ["t"]},
+      {"name": "r", "op": "Reshape", "inputs": ["t", "shape"], "outputs": ["y"]},
+      {"name": "q", "op": "Reshape", "inputs": ["x", "shape"], "outputs": ["z"]}])");
+  for (const char* to : {"out.json", "out.onnx"}) {
+    write_model(read_text(folder, text), {}, folder / "m.onnx");
+    Model model = read_model(folder / "m.onnx");
+    infer_shapes(model.network, Forms(model.network));
+    Rewriting rewriting;
+    Editor editor(model.network, rewriting.graph);
+    const TensorId x = *model.network.find("x"), y = *model.network.find("y");
+    editor.begin("nothing");
+    editor.remove(named(model.network, "m"));
+    editor.remove(named(model.network, "r"));
+    editor.insert(named(model.network, "r"), "Relu", "r", std::span(&x, 1), std::span(&y, 1), {});
+    editor.finish();
+    write_model(model, rewriting, folder / to);
+    const Model after = read_model(folder / to);
+    std::vector<std::string> types;
+    for (OperatorId id = 0; id < after.network.operators().size(); ++id) types.emplace_back(after.network.type_of(id));
+    std::erase(types, "Constant");  // model.json has it as a constant
+    CHECK(types == std::vector<std::string>{"Relu", "Reshape"});
+    CHECK_FALSE(after.network.find("two"));
   }
 }
 

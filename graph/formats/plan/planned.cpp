@@ -253,7 +253,7 @@ class ModelPlan {
       if (edit.edit || edit.kind != Kind::replace) continue;
       const OperatorId op = node(edit.node);
       const Operator& info = network_.op(op);
-      if (!editor.can_edit(op)) refuse(edit, "it stands in a nested network");
+      if (info.nested()) refuse(edit, "it stands in a nested network");
       if (info.captured != 0 || info.inputs.empty() || info.inputs[0] == kNone || info.outputs.size() != 1)
         refuse(edit, "only an operator with one output that reads something can be replaced");
       if (unfolded.count(edit.node) != 0) {
