@@ -128,7 +128,9 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Func
   const auto& words = context.vocabulary.functions;
   const std::string& name = function.name.text;
   const Found<FunctionEntry> before = find_name(names, &FileNames::functions, name);
-  const bool built_in = std::any_of(words.begin(), words.end(), [&](auto& row) { return row.name == name; });
+  const auto& more = context.vocabulary.pattern_functions;
+  const auto named = [&](const auto& row) { return row.name == name; };
+  const bool built_in = std::any_of(words.begin(), words.end(), named) || std::any_of(more.begin(), more.end(), named);
   if (built_in) {
     context.reporter.error("duplicate-name", function.name.at, fmt::format("'{}' is a function of the language", name),
                            "choose another name");

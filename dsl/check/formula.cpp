@@ -148,7 +148,7 @@ CheckedFormula FormulaChecker::meet(const CheckedFormula& a, const CheckedFormul
 
 CheckedFormula FormulaChecker::check(tree::FormulaId id, Scope& scope) {
   using Handler = CheckedFormula (FormulaChecker::*)(const Formula&, Scope&);
-  static constexpr std::array<Handler, 18> kHandlers = {
+  static constexpr std::array<Handler, 20> kHandlers = {
       &FormulaChecker::check_number,         // number
       &FormulaChecker::check_text,           // text
       &FormulaChecker::check_name,           // name
@@ -167,6 +167,8 @@ CheckedFormula FormulaChecker::check(tree::FormulaId id, Scope& scope) {
       &FormulaChecker::check_let,            // let_
       &FormulaChecker::check_quantifier,     // all
       &FormulaChecker::check_quantifier,     // any
+      &FormulaChecker::check_quantifier,     // none
+      &FormulaChecker::check_list,           // list, and what is behind it
   };
   const Formula& formula = formula_of(id);
   if (context_.reporter.is_full(home_)) full_ = true;
@@ -179,7 +181,7 @@ CheckedFormula FormulaChecker::check(tree::FormulaId id, Scope& scope) {
     return {0, {}, true, true, formula.at};
   }
   ++level_;
-  const auto form = std::min(static_cast<std::size_t>(formula.form), kHandlers.size() - 1);  // `none` is as `any`
+  const auto form = std::min(static_cast<std::size_t>(formula.form), kHandlers.size() - 1);
   const CheckedFormula value = (this->*kHandlers[form])(formula, scope);
   --level_;
   return value;
@@ -335,6 +337,10 @@ CheckedFormula FormulaChecker::check_compare(const Formula& formula, Scope& scop
 
 CheckedFormula FormulaChecker::check_like(const Formula& formula, Scope& scope) {
   const CheckedFormula text = expect_kind(check(formula.operands[0], scope), Kind::text);
+  if (const Formula& glob = formula_of(formula.operands[1]); glob.form != tree::Form::text) {
+    error("syntax", glob.at, fmt::format("expected a pattern in quotes after `like`, found '{}'", glob.word.text));
+    return open(formula);
+  }
   const CheckedFormula pattern = check(formula.operands[1], scope);
   CheckedFormula value = text;
   value.type.kind = Kind::condition;
@@ -410,6 +416,7 @@ CheckedFormula FormulaChecker::check_let(const Formula& formula, Scope& scope) {
 
 CheckedFormula FormulaChecker::check_quantifier(const Formula& formula, Scope& scope) {
   if (refused_in_guard(formula, "sets")) return open(formula);
+  if (formula.word.text.empty()) return check_list(formula, scope);
   constexpr ExprOp kOps[] = {ExprOp::all, ExprOp::any, ExprOp::none};
   const Meaning* set = scope.use(formula.word.text);
   if (set == nullptr) {
@@ -438,6 +445,25 @@ CheckedFormula FormulaChecker::check_quantifier(const Formula& formula, Scope& s
                         formula.at, {condition.expr});
   expr.family = set->index;
   return add(std::move(expr), value);
+}
+
+// Of rules with `match` alone. Of a function nobody knows where it will be called: there only its names are looked at.
+CheckedFormula FormulaChecker::check_list(const Formula& formula, Scope& scope) {
+  const bool makes =
+      formula.form == tree::Form::made || formula.form == tree::Form::given || formula.form == tree::Form::absent;
+  if (makes) {
+    error("misplaced", formula.at, "operators are made in `replace { }` of a rule with `match`");
+  } else if (around_.place != Surroundings::Place::function || !calls_.empty()) {
+    error("misplaced", formula.at, "lists can be read in rules with `match`");
+  } else if (formula.form == tree::Form::spread) {
+    Formula name = formula;
+    name.at = formula.word.at;
+    check_name(name, scope);
+  } else {
+    for (const tree::FormulaId operand : formula.operands)
+      if (operand != tree::kNoFormula) check(operand, scope);
+  }
+  return open(formula);
 }
 
 }  // namespace rw::dsl

@@ -77,6 +77,7 @@ class FormulaChecker {
   CheckedFormula check_if(const Formula&, Scope&);
   CheckedFormula check_let(const Formula&, Scope&);
   CheckedFormula check_quantifier(const Formula&, Scope&);
+  CheckedFormula check_list(const Formula&, Scope&);
 
   bool refused_in_guard(const Formula& formula, std::string_view what);
   CheckedFormula own_word(const Formula& formula, const std::string& name);
@@ -101,6 +102,7 @@ class FormulaChecker {
   CheckedFormula call_data(const Formula& formula, std::uint32_t function, Scope& scope);
   CheckedFormula call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope);
   CheckedFormula unknown_function(const Formula& formula, Scope& scope);
+  bool of_patterns(const Formula& formula) const;
   std::optional<double> known_number(const Expr& expr) const;
   void check_bounds(const Formula& formula, const std::vector<ExprId>& operands);
   std::string binding_of(unsigned roles) const;

@@ -84,6 +84,10 @@ CheckedFormula FormulaChecker::check_call(const Formula& formula, Scope& scope) 
       &FormulaChecker::call_data,      // data
   };
   if (refused_in_guard(formula, "functions")) return open(formula);
+  if (around_.place == Surroundings::Place::function && of_patterns(formula)) {
+    check_arguments(formula, scope);
+    return open(formula);
+  }
   const auto& functions = context_.vocabulary.functions;
   const auto row =
       std::find_if(functions.begin(), functions.end(), [&](auto& r) { return r.name == formula.word.text; });
@@ -106,6 +110,17 @@ CheckedFormula FormulaChecker::check_call(const Formula& formula, Scope& scope) 
   return call_user(formula, *found.entry, scope);
 }
 
+// Whether this can be a call in a rule with `match`.
+bool FormulaChecker::of_patterns(const Formula& formula) const {
+  const auto& words = context_.vocabulary.pattern_functions;
+  return std::any_of(words.begin(), words.end(), [&](const PatternFunctionWord& row) {
+    const bool either = std::any_of(context_.vocabulary.functions.begin(), context_.vocabulary.functions.end(),
+                                    [&](auto& other) { return other.name == row.name; });
+    const std::size_t given = formula.operands.size();
+    return row.name == formula.word.text && (!either || (given != 1 && given >= row.least && given <= row.most));
+  });
+}
+
 CheckedFormula FormulaChecker::unknown_function(const Formula& formula, Scope& scope) {
   const std::string& name = formula.word.text;
   const auto later = names_->later_functions.find(name);
@@ -120,6 +135,8 @@ CheckedFormula FormulaChecker::unknown_function(const Formula& formula, Scope& s
   } else if (std::any_of(actions.begin(), actions.end(), [&](auto& row) { return row.name == name; })) {
     error("wrong-name", formula.word.at, fmt::format("'{}' is an action, not a function", name),
           fmt::format("write `do {}(...)`", name));
+  } else if (of_patterns(formula)) {
+    error("misplaced", formula.word.at, fmt::format("'{}' is a function of rules with `match`", name));
   } else if (scope.find(name) != nullptr) {
     error("wrong-name", formula.word.at, fmt::format("'{}' is not a function", name), "to multiply write *");
   } else {

@@ -8,6 +8,7 @@
 #include "dsl/check/check.hpp"
 #include "dsl/check/formula.hpp"
 #include "dsl/check/formula_parts.hpp"
+#include "dsl/check/pattern_parts.hpp"
 #include "dsl/check/terms.hpp"
 #include "dsl/text/spelling.hpp"
 
@@ -106,9 +107,10 @@ class RuleChecker {
 
   void check_clause(const tree::Clause& clause) {
     using Handler = void (RuleChecker::*)(const tree::Clause&);
-    static constexpr std::array<Handler, 8> kHandlers = {
+    static constexpr std::array<Handler, 11> kHandlers = {
         &RuleChecker::check_region, &RuleChecker::check_chain,  &RuleChecker::check_let,   &RuleChecker::check_where,
-        &RuleChecker::check_needs,  &RuleChecker::check_repeat, &RuleChecker::check_again, &RuleChecker::check_do};
+        &RuleChecker::check_needs,  &RuleChecker::check_repeat, &RuleChecker::check_again, &RuleChecker::check_do,
+        &RuleChecker::of_pattern,   &RuleChecker::of_pattern,   &RuleChecker::of_pattern};
     (this->*kHandlers[static_cast<std::size_t>(clause.form)])(clause);
   }
 
@@ -233,6 +235,11 @@ class RuleChecker {
     again_word_ = clause.word;
   }
 
+  // `match` and `replace` have a checker of their own.
+  void of_pattern(const tree::Clause& clause) {
+    error("misplaced", clause.word, "`approximate` is for rules with `match`");
+  }
+
   // ---- actions ----
 
   void check_do(const tree::Clause& clause) {
@@ -322,6 +329,11 @@ class RuleChecker {
 
   Step::Argument operator_argument(tree::FormulaId id) {
     const tree::Formula& node = names_.file->formulas[id];
+    const bool given = node.form == tree::Form::made || node.form == tree::Form::given;
+    if (given) {
+      error("misplaced", node.at, "an operator stands here without operands and attributes", "write its name alone");
+      return {};
+    }
     if (node.form != tree::Form::operator_name) {
       error("wrong-name", node.at, "expected an operator",
             "operators begin with a capital letter, or with a domain: my::Op");
@@ -373,6 +385,11 @@ class RuleChecker {
 }  // namespace
 
 Rule check_rule(CheckContext& context, const FileNames& names, const tree::Rule& rule) {
+  const auto of_pattern = [](const tree::Clause& clause) {
+    return clause.form == tree::ClauseWord::match || clause.form == tree::ClauseWord::replace;
+  };
+  if (std::any_of(rule.clauses.begin(), rule.clauses.end(), of_pattern))
+    return check_pattern_rule(context, names, rule);
   return RuleChecker(context, names, rule).check();
 }
 

@@ -62,12 +62,50 @@ struct AttributeWord {
   std::optional<Kind> kind;  // no value for a list or tensor, which formulas cannot read
 };
 
+// Values of formulas in rules with `match`. As what an argument is: `numeric`: a number, list or constant; `tensor`:
+// the name of a tensor or constant; `operation`: the name of an operator; `rest`: a name with `...`. As what comes of a
+// function `numeric` is what its arguments make together. `conditions`: one for each element, which all(), any() and
+// none() collect.
+enum class PatternKind : unsigned char {
+  anything,
+  number,
+  text,
+  condition,
+  conditions,
+  list,
+  constant,
+  numeric,
+  tensor,
+  operation,
+  rest
+};
+
+// sqrt(x), transpose(w, perm): `arguments` says what each is, the last one also what any further ones are.
+struct PatternFunctionWord {
+  std::string_view name;
+  std::span<const PatternKind> arguments;
+  std::size_t least, most;  // how many there are
+  PatternKind value;
+  std::string_view help;
+};
+
+// x.rank, y.op. Settings of an operator have no row here.
+struct PatternFieldWord {
+  std::string_view name;
+  bool of_operator;  // else of a tensor
+  PatternKind value;
+  std::string_view help;
+  bool measured = false;  // of a tensor that is no constant it comes from statistics
+};
+
 struct Vocabulary {
   std::span<const LawWord> laws;
   std::span<const ActionWord> actions;
   std::span<const FunctionWord> functions;
   std::span<const std::string_view> reductions;  // first argument of the collecting functions: max, min, mean
   std::span<const FieldWord> fields;
+  std::span<const PatternFunctionWord> pattern_functions;
+  std::span<const PatternFieldWord> pattern_fields;
   // The attributes of an operator; nothing where the operator is not known (then any attribute may be named).
   std::function<std::optional<std::span<const AttributeWord>>(std::string_view operator_name)> attributes;
   std::function<std::vector<std::string>()> operators;  // every known operator, for "did you mean"

@@ -83,6 +83,10 @@ RW_WORD(gap) { reading.token_end = begin; }
 RW_WORD(mark<','>) { reading.comma = begin; }
 RW_WORD(rule_open) { reading.braces.push_back(begin); }
 RW_WORD(region_open) { reading.braces.push_back(begin); }
+RW_WORD(match_open) { reading.braces.push_back(begin); }
+RW_WORD(replace_open) { reading.braces.push_back(begin); }
+RW_WORD(match_close) { reading.braces.pop_back(); }
+RW_WORD(replace_close) { reading.braces.pop_back(); }
 RW_WORD(test_open) { reading.braces.push_back(begin); }
 RW_WORD(rule_close) { reading.braces.pop_back(); }
 RW_WORD(region_close) { reading.braces.pop_back(); }
@@ -92,6 +96,7 @@ RW_WORD(operator_text) { reading.oper = {std::string(begin, end), reading.at(beg
 RW_WORD(law_text) { reading.word = {std::string(begin, end), reading.at(begin, end)}; }
 RW_WORD(constant_text) { reading.word = {std::string(begin, end), reading.at(begin, end)}; }
 RW_WORD(attribute_text) { reading.word = {std::string(begin, end), reading.at(begin, end)}; }
+RW_WORD(setting_text) { reading.word = {std::string(begin, end), reading.at(begin, end)}; }
 RW_WORD(open_quote) { reading.quote = begin; }
 RW_WORD(string_body) {
   const std::string_view body(begin, static_cast<std::size_t>(end - begin));

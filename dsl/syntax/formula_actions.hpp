@@ -13,8 +13,6 @@ namespace rw::dsl {
 
 struct OpenFormula {
   Reading& reading;
-  int depth = 0;  // of grammar::nested
-
   std::vector<tree::FormulaId> values;
   std::vector<std::size_t> calls;  // where the arguments of open calls begin among the values
   struct SignAt {
@@ -28,6 +26,11 @@ struct OpenFormula {
     tree::Word name;
   };
   std::vector<Opened> opened;  // `let`, `all`, ...
+  struct Subscript {
+    bool from = false, slice = false, to = false;  // what stands in the brackets
+  };
+  std::vector<Subscript> subscripts;  // that are open
+  std::vector<tree::Word> settings;   // whose values are read
 
   template <typename Input, typename Around>
   OpenFormula(const Input&, Around& around) : reading(around.reading) {}
@@ -60,6 +63,20 @@ struct OpenFormula {
     const std::size_t first = calls.back();
     calls.pop_back();
     return pop(values.size() - first);
+  }
+  // The last value as one that settings can be added to.
+  tree::Formula& given() {
+    if (last().form == tree::Form::like && !last().bracketed && at(last().operands[1]).form == tree::Form::name) {
+      tree::Formula& like = last();  // `Op(x) like y`, which was read as a comparison
+      like.form = tree::Form::given;
+      like.word = at(like.operands[1]).word;
+      like.operands.pop_back();
+    }
+    if (last().form != tree::Form::given || last().bracketed) {
+      const Position all = last().at;
+      add_over(1, tree::Form::given, all, all);
+    }
+    return last();
   }
   Opened close() {
     Opened last_opened = std::move(opened.back());
@@ -104,7 +121,7 @@ struct OpenFormula {
 
 RW_IN_FORMULA(number_value) { formula.add_word(tree::Form::number, reading.number_word, reading.number); }
 RW_IN_FORMULA(text_value) { formula.add_word(tree::Form::text, reading.string); }
-RW_IN_FORMULA(operator_value) { formula.add_word(tree::Form::operator_name, reading.oper); }
+RW_IN_FORMULA(operator_name_value) { formula.add_word(tree::Form::operator_name, reading.oper); }
 RW_IN_FORMULA(name_value) { formula.add_word(tree::Form::name, reading.name); }
 RW_IN_FORMULA(op_word) { reading.word = {"op", reading.at(begin, end)}; }
 RW_IN_FORMULA(op_value) { formula.add_word(tree::Form::name, reading.word); }
@@ -119,13 +136,65 @@ RW_IN_FORMULA(call_open) { formula.calls.push_back(formula.values.size()); }
 RW_IN_FORMULA(call) {
   std::vector<tree::FormulaId> arguments = formula.pop_arguments();
   tree::Formula& last = formula.last();
-  last.form = tree::Form::call;
+  last.form = last.form == tree::Form::operator_name ? tree::Form::made : tree::Form::call;
   last.operands = std::move(arguments);
   last.at = reading.extent(reading.text.data() + last.at.offset);
 }
 RW_IN_FORMULA(bracketed) {
   formula.last().bracketed = true;
   formula.last().at = reading.extent(begin);
+}
+
+// ---- lists ----
+
+RW_IN_FORMULA(absent_value) { formula.add_word(tree::Form::absent, {"none", reading.at(begin, begin + 4)}); }
+RW_IN_FORMULA(spread) {
+  tree::Formula& last = formula.last();
+  last.form = tree::Form::spread;
+  last.at = reading.extent(reading.text.data() + last.at.offset);
+}
+RW_IN_FORMULA(items_open) { formula.calls.push_back(formula.values.size()); }
+RW_IN_FORMULA(list_value) {
+  std::vector<tree::FormulaId> items = formula.pop_arguments();
+  const Position at = reading.extent(begin);
+  formula.add({tree::Form::list, false, at, at, {}, 0, std::move(items), {}, {}});
+}
+RW_IN_FORMULA(subscript_open) { formula.subscripts.emplace_back(); }
+RW_IN_FORMULA(subscript_first) { formula.subscripts.back().from = true; }
+RW_IN_FORMULA(slice_colon) { formula.subscripts.back().slice = true; }
+RW_IN_FORMULA(slice_end) { formula.subscripts.back().to = true; }
+RW_IN_FORMULA(subscript) {
+  const OpenFormula::Subscript open = formula.subscripts.back();
+  formula.subscripts.pop_back();
+  const tree::FormulaId to = open.to ? formula.pop(1)[0] : tree::kNoFormula;
+  const tree::FormulaId from = open.from ? formula.pop(1)[0] : tree::kNoFormula;
+  const tree::FormulaId list = formula.pop(1)[0];
+  const Position at = reading.extent(reading.text.data() + formula.at(list).at.offset);
+  const Position mark = reading.extent(begin);
+  std::vector<tree::FormulaId> operands = {list, from};
+  if (open.slice) operands.push_back(to);
+  formula.add(
+      {open.slice ? tree::Form::slice : tree::Form::element, false, at, mark, {}, 0, std::move(operands), {}, {}});
+}
+
+// ---- operators that are made ----
+
+RW_IN_FORMULA(made_setting_name) { formula.settings.push_back(reading.word); }
+RW_IN_FORMULA(made_setting) {
+  const tree::FormulaId value = formula.pop(1)[0];
+  const Position until = formula.at(value).at;
+  tree::Formula& given = formula.given();
+  given.fields.push_back(std::move(formula.settings.back()));
+  formula.settings.pop_back();
+  given.operands.push_back(value);
+  given.at = span(given.at, until);
+}
+RW_IN_FORMULA(made_like) {
+  tree::Formula& given = formula.given();
+  if (!given.word.text.empty())
+    throw Refusal{{Severity::error, "duplicate-clause", reading.name.at, "`like` stands twice", ""}};
+  given.word = reading.name;
+  given.at = span(given.at, reading.name.at);
 }
 
 // ---- words with values behind them ----
@@ -176,10 +245,12 @@ RW_IN_FORMULA(product_more) { formula.chain(tree::Form::product); }
 RW_IN_FORMULA(compare_more) { formula.chain(tree::Form::compare); }
 RW_IN_FORMULA(and_more) { formula.chain(tree::Form::and_); }
 RW_IN_FORMULA(or_more) { formula.chain(tree::Form::or_); }
+RW_IN_FORMULA(like_text) { formula.add_word(tree::Form::text, reading.string); }
+RW_IN_FORMULA(like_name) { formula.add_word(tree::Form::name, reading.name); }
 RW_IN_FORMULA(like_more) {
-  const Position value = formula.last().at;
-  formula.add_word(tree::Form::text, reading.string);
-  formula.add_over(2, tree::Form::like, span(value, reading.string.at), reading.at(begin, begin + 4));
+  const Position first = formula.at(formula.values[formula.values.size() - 2]).at;
+  const Position pattern = formula.last().at;
+  formula.add_over(2, tree::Form::like, span(first, pattern), reading.at(begin, begin + 4));
 }
 
 // ---- formulas in clauses ----
@@ -199,6 +270,9 @@ RW_FORMULA(guard_value) { around.guard = values.back(); }
 RW_FORMULA(function_body) { around.body = values.back(); }
 RW_FORMULA(clause_value) { around.expr = values.back(); }
 RW_FORMULA(condition_value) { around.expr = values.back(); }
+RW_FORMULA(setting_value) { around.value = values.back(); }
+RW_FORMULA(operand_formula) { around.formula = values.back(); }
+RW_FORMULA(made_line_value) { around.value = values.back(); }
 RW_FORMULA(action_arguments) { around.arguments = std::move(values); }
 
 #undef RW_FORMULA

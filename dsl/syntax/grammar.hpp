@@ -23,7 +23,7 @@ struct TooDeep {
   const char* at;
 };
 
-// R, one level deeper. The state counts levels (State::depth).
+// R, one level deeper. Levels are counted in the file's Reading.
 template <typename R>
 struct nested {
   using rule_t = typename seq<R>::rule_t;
@@ -35,7 +35,7 @@ struct nested {
     struct Level {
       int& depth;
       ~Level() { --depth; }
-    } level{++state.depth};
+    } level{++state.reading.depth};
     if (level.depth > tree::kMaxNesting) throw TooDeep{in.current()};
     return Control<R>::template match<A, M, Action, Control>(in, state);
   }
@@ -104,6 +104,11 @@ struct k_pin : keyword<'p','i','n'> {};
 struct k_far : keyword<'f','a','r'> {};
 struct k_exact : keyword<'e','x','a','c','t'> {};
 struct k_reject : keyword<'r','e','j','e','c','t'> {};
+struct k_match : keyword<'m','a','t','c','h'> {};
+struct k_replace : keyword<'r','e','p','l','a','c','e'> {};
+struct k_approximate : keyword<'a','p','p','r','o','x','i','m','a','t','e'> {};
+struct k_constant : keyword<'c','o','n','s','t','a','n','t'> {};
+struct k_inf : keyword<'i','n','f'> {};
 // clang-format on
 
 struct name_text : seq<not_at<reserved>, peg::lower, star<idchar>> {};
@@ -147,16 +152,23 @@ struct no_exclamation : not_at<one<'!'>> {};
 
 struct field_text : seq<sor<peg::alpha, one<'_'>>, star<idchar>> {};
 struct field : seq<field_text> {};
-struct member : seq<one<'.'>, must<field>, opt<one<'.'>, must<field>>, gap> {};
+struct no_dots : not_at<string<'.', '.', '.'>> {};
+struct member : seq<no_dots, one<'.'>, must<field>, opt<one<'.'>, must<field>>, gap> {};
+struct dots : seq<string<'.', '.', '.'>, gap> {};
 
 struct call_open : mark<'('> {};
 struct call_close : mark<')'> {};
-struct after_comma : seq<expr> {};
-struct arguments : opt<expr, star<if_must<mark<','>, after_comma>>> {};
+struct absent_word : keyword<'n', 'o', 'n', 'e'> {};
+struct absent_begin : seq<absent_word, one<',', ')'>> {};
+struct absent_value : seq<at<absent_begin>, absent_word> {};  // what an operator lacks
+struct made_settings;
+struct argument_value : sor<absent_value, seq<expr, opt<made_settings>>> {};
+struct after_comma : seq<argument_value> {};
+struct arguments : opt<argument_value, star<if_must<mark<','>, after_comma>>> {};
 struct call : seq<call_open, nested<arguments>, must<call_close>> {};
 struct name_value : seq<name_text> {};
-struct reference : seq<name_value, sor<member, seq<gap, opt<call>>>> {};
-
+struct spread : seq<dots> {};  // `s...`: the items of a list, the operands that have a name together
+struct reference : seq<name_value, sor<member, seq<gap, opt<sor<call, spread>>>>> {};
 // `op` as a value, in guards. Before an operator it begins a declaration.
 struct op_word : word<'o', 'p'> {};
 struct op_value : seq<op_word, gap, not_at<oper>> {};
@@ -179,19 +191,39 @@ struct let_value
 struct quantifier_word : sor<k_all, k_any, k_none> {};
 struct quantifier_name : name {};
 struct quantifier_colon : mark<':'> {};
-struct quantifier : seq<quantifier_word, must<quantifier_name>, must<quantifier_colon>, must<value<nested<expr>>>> {};
+struct quantified_set : seq<must<quantifier_name>, must<quantifier_colon>, must<value<nested<expr>>>> {};
+struct quantified_list : seq<mark<'('>, must<value<nested<expr>>>, must<bracket_close>> {};
+struct quantifier : seq<quantifier_word, sor<quantified_list, quantified_set>> {};
+
+// `[1, s..., 4]`, and behind a list `[i]` or `[a:b]`.
+struct items_open : mark<'['> {};
+struct items_close : mark<']'> {};
+struct after_item : seq<expr> {};
+struct items : opt<expr, star<if_must<mark<','>, after_item>>> {};
+struct list_value : seq<items_open, nested<items>, must<items_close>> {};
+struct subscript_open : mark<'['> {};
+struct slice_colon : mark<':'> {};
+struct slice_end : seq<expr> {};
+struct slice_rest : seq<slice_colon, opt<slice_end>> {};
+struct subscript_first : seq<expr> {};
+struct subscript_value : sor<slice_rest, seq<subscript_first, opt<slice_rest>>> {};
+struct subscript_close : mark<']'> {};
+struct subscript : seq<subscript_open, must<nested<subscript_value>>, must<subscript_close>> {};
 
 struct number_value : seq<number> {};
 struct text_value : seq<quoted> {};
-struct operator_value : seq<oper> {};
+// `Relu(x)` makes an operator.
+struct operator_name_value : seq<oper> {};
+struct operator_value : seq<operator_name_value, opt<call>> {};
 
-struct atom : sor<number_value, text_value, if_value, let_value, quantifier, bracketed, op_value, operator_value,
-                  reference, seq<must<no_exclamation>, peg::failure>> {};
+struct atom : sor<number_value, text_value, if_value, let_value, quantifier, bracketed, list_value, op_value,
+                  operator_value, reference, seq<must<no_exclamation>, peg::failure>> {};
+struct postfix : seq<atom, star<subscript>> {};
 
 struct minus_sign : seq<one<'-'>, not_at<one<'>'>>, gap> {};
 struct unary;
 struct negation : seq<minus_sign, must<value<nested<unary>>>> {};
-struct unary : sor<negation, atom> {};
+struct unary : sor<negation, postfix> {};
 
 struct product_sign : seq<one<'*', '/'>, gap> {};
 struct product_more : seq<product_sign, must<value<unary>>, must<no_power>> {};
@@ -204,7 +236,9 @@ struct sum : seq<product, star<sum_more>> {};
 struct compare_sign
     : seq<sor<string<'=', '='>, string<'!', '='>, string<'<', '='>, string<'>', '='>, one<'<', '>'>>, gap> {};
 struct compare_more : seq<compare_sign, must<value<sum>>> {};
-struct like_pattern : seq<quoted> {};
+struct like_text : seq<quoted> {};
+struct like_name : name {};
+struct like_pattern : sor<like_text, like_name> {};  // a name: of an operator whose settings another one gets
 struct like_more : seq<k_like, must<like_pattern>> {};
 struct comparison : seq<sum, opt<sor<compare_more, like_more>, must<no_second_compare>>, must<no_single_equal>> {};
 
@@ -217,6 +251,17 @@ struct and_more : seq<k_and, must<value<condition>>> {};
 struct conjunction : seq<condition, star<and_more>, must<no_ampersands>> {};
 struct or_more : seq<k_or, must<value<conjunction>>> {};
 struct expr : seq<conjunction, star<or_more>, must<no_bars>> {};
+
+// Settings behind an operator: `axis 1`, `perm p`. What is tried in vain leaves no trace only under `at`: a place where
+// the line might end.
+struct setting_text : seq<not_at<reserved>, sor<peg::alpha, one<'_'>>, star<idchar>> {};
+struct setting_begin : seq<setting_text, gap, sor<one<'[', '-', '"', '(', '_'>, peg::alnum>> {};
+struct setting_name : seq<at<setting_begin>, setting_text, gap> {};
+struct made_setting_name : seq<setting_name> {};
+struct made_setting : seq<made_setting_name, must<value<sum>>> {};
+struct made_like_name : name {};
+struct made_like : seq<k_like, must<made_like_name>> {};
+struct made_settings : peg::plus<sor<made_like, made_setting>> {};
 
 // ---- terms ----
 
@@ -317,7 +362,86 @@ struct action_close : mark<')'> {};
 struct action_arguments : seq<arguments> {};
 struct do_clause : seq<k_do, must<action_name>, must<action_open>, action_arguments, must<action_close>> {};
 
-struct clause : sor<region, chain, let_clause, where_clause, needs_clause, repeat_clause, again_clause, do_clause> {};
+// ---- match and replace ----
+
+struct output_name : name {};
+struct output_dots : seq<dots> {};
+struct wild : seq<one<'_'>, not_at<idchar>, gap> {};
+struct output_wild : seq<wild> {};
+struct output : sor<output_wild, seq<output_name, opt<output_dots>>> {};
+struct next_output : seq<output> {};
+struct line_equal : seq<one<'='>, not_at<one<'='>>, gap> {};
+struct outputs : seq<output, star<if_must<mark<','>, next_output>>, must<line_equal>> {};
+
+// What is absent is this.
+struct default_text : seq<opt<one<'-'>, gap>, sor<word<'i', 'n', 'f'>, seq<number_text, must<number_end>>>> {};
+struct default_none : seq<absent_word> {};
+struct default_number : seq<default_text, gap> {};
+struct default_value : sor<default_none, default_number> {};
+struct default_begin : sor<absent_word, k_inf, one<'-'>, peg::digit> {};
+struct or_word : keyword<'o', 'r'> {};
+struct otherwise_begin : seq<or_word, default_begin> {};
+struct otherwise : seq<at<otherwise_begin>, or_word, default_value> {};
+struct wanted_otherwise : seq<or_word, must<default_value>> {};
+
+struct setting_wild : seq<wild> {};
+struct setting_value : seq<sum> {};
+struct found_setting_name : seq<setting_name> {};
+struct setting : seq<found_setting_name, sor<setting_wild, must<setting_value>>, opt<otherwise>> {};
+
+// `TERM(operands) settings`, or the name of a tensor alone.
+struct alternative;
+struct operand;
+struct found_law_name : seq<law_text, gap> {};
+struct found_law : seq<k_law, must<found_law_name>> {};
+struct found_operator : seq<oper> {};
+struct found_name : name {};
+struct operands_open : mark<'('> {};
+struct operands_close : mark<')'> {};
+struct next_operand : seq<operand> {};
+struct operands : opt<operand, star<if_must<mark<','>, next_operand>>> {};
+struct found_as : seq<k_as, must<as_name>> {};
+struct found_rest : seq<nested<operands>, must<operands_close>, star<setting>, opt<found_as>> {};
+struct found_open : seq<operands_open> {};  // of a call; without it a name is a tensor
+struct alternative : sor<seq<sor<found_operator, found_law>, must<found_open>, found_rest>,
+                         seq<found_name, opt<found_open, found_rest>>> {};
+struct next_alternative : seq<alternative> {};
+struct alternatives : seq<alternative, star<if_must<or_word, next_alternative>>> {};
+
+struct constant_begin : seq<k_constant, name> {};
+struct constant_name : name {};
+struct operand_constant : seq<at<constant_begin>, k_constant, constant_name, opt<wanted_otherwise>> {};
+struct operand_dots : seq<dots> {};
+struct operand_wild : seq<wild> {};
+struct operand_none : seq<absent_word> {};
+struct operand_number : seq<opt<mark<'-'>>, number> {};
+struct operand_formula : seq<expr> {};
+struct operand_bracketed : seq<mark<'('>, must<operand_formula>, must<bracket_close>> {};
+struct operand_rest : seq<dots> {};
+struct operand_found : seq<alternative, sor<operand_rest, otherwise, star<if_must<or_word, next_alternative>>>> {};
+struct operand : sor<operand_constant, operand_dots, operand_wild, operand_none, operand_number, operand_bracketed,
+                     operand_found> {};
+
+struct line_alternatives : seq<alternatives> {};
+struct match_line : seq<outputs, must<line_alternatives>> {};
+struct match_open : mark<'{'> {};
+struct match_close : mark<'}'> {};
+struct first_match_line : seq<match_line> {};
+struct match_clause : seq<k_match, must<match_open>, must<first_match_line>, star<match_line>, must<match_close>> {};
+
+struct made_line_value : seq<sum, opt<made_settings>> {};
+struct replace_line : seq<outputs, must<made_line_value>> {};
+struct replace_open : mark<'{'> {};
+struct replace_close : mark<'}'> {};
+struct first_replace_line : seq<replace_line> {};
+struct replace_lines : seq<must<replace_open>, must<first_replace_line>, star<replace_line>, must<replace_close>> {};
+struct replace_clause : seq<k_replace, replace_lines> {};
+
+struct why_approximate : seq<quoted> {};
+struct approximate_clause : seq<k_approximate, must<why_approximate>> {};
+
+struct clause : sor<region, chain, match_clause, replace_clause, approximate_clause, let_clause, where_clause,
+                    needs_clause, repeat_clause, again_clause, do_clause> {};
 
 // ---- declarations ----
 
@@ -362,7 +486,6 @@ struct k_seed : line_word<'s','e','e','d'> {};
 struct k_calibrate : line_word<'c','a','l','i','b','r','a','t','e'> {};
 struct k_stats : line_word<'s','t','a','t','s'> {};
 struct k_expect : line_word<'e','x','p','e','c','t'> {};
-struct k_match : keyword<'m','a','t','c','h'> {};
 struct k_scale : keyword<'s','c','a','l','e'> {};
 struct k_no : keyword<'n','o'> {};
 struct k_within : keyword<'w','i','t','h','i','n'> {};
@@ -421,7 +544,7 @@ struct node_line
 
 struct match_parents : seq<k_parents, names> {};
 struct match_children : seq<k_children, names> {};
-struct match_line : seq<k_match, opt<match_parents>, opt<match_children>> {};
+struct expect_match : seq<k_match, opt<match_parents>, opt<match_children>> {};
 struct scale_line : seq<k_scale, must<first_name>, must<wanted_numbers>> {};
 struct match_word : k_match {};
 struct no_match_reason : seq<quoted> {};
@@ -429,7 +552,7 @@ struct line_begin : sor<k_input, k_output, k_seed, k_calibrate, k_stats, k_expec
 struct no_match_node : seq<not_at<line_begin>, line_name> {};
 struct no_match_line : seq<k_no, must<match_word>, opt<no_match_node>, opt<no_match_reason>> {};
 struct within_line : seq<k_within, must<wanted_numbers>> {};
-struct expectation : sor<match_line, scale_line, no_match_line, within_line> {};
+struct expectation : sor<expect_match, scale_line, no_match_line, within_line> {};
 struct expect_line : seq<k_expect, must<expectation>> {};
 
 struct test_line : sor<input_line, output_line, seed_line, calibrate_line, stats_line, expect_line, node_line> {};

@@ -19,8 +19,8 @@ struct Message {
   std::span<const std::string_view> words;  // what could stand here, for "did you mean"
 };
 
-inline constexpr std::string_view kClauseWords[] = {"region", "chain",  "let",   "where",
-                                                    "needs",  "repeat", "again", "do"};
+inline constexpr std::string_view kClauseWords[] = {"region", "chain", "match",  "replace", "approximate", "let",
+                                                    "where",  "needs", "repeat", "again",   "do"};
 inline constexpr std::string_view kRegionWords[] = {"parents", "children", "through", "join", "may", "leak"};
 inline constexpr std::string_view kLeakWords[] = {"pin", "reject"};
 inline constexpr std::string_view kThen[] = {"then"};
@@ -92,6 +92,11 @@ RW_MESSAGE<quantifier_name>   = expected_name("expected the name of a set of nod
 RW_MESSAGE<quantifier_colon>  = expected("expected ':' after the set");
 RW_MESSAGE<like_pattern>      = expected("expected a pattern in quotes after `like`");
 
+RW_MESSAGE<after_item>        = after_a_comma("expected another item of the list after ','");
+RW_MESSAGE<items_close>       = expected("expected ',' or ']' after an item of the list");
+RW_MESSAGE<nested<subscript_value>> = expected("expected a position, or two with ':' between them");
+RW_MESSAGE<subscript_close>   = expected("expected ']' after the position");
+
 // terms
 RW_MESSAGE<first_term>         = {"syntax", "expected an operator, a set or a law", "", Wants::term, {}};
 RW_MESSAGE<next_term>          = after_a_comma("expected an operator, a set or a law after ','");
@@ -140,6 +145,28 @@ RW_MESSAGE<change_limit>    = expected("expected a number after '<'");
 RW_MESSAGE<action_name>     = expected_name("expected an action after `do`");
 RW_MESSAGE<action_open>     = expected("expected '(' after the action");
 RW_MESSAGE<action_close>    = expected("expected ',' or ')' after an argument");
+
+// match and replace
+RW_MESSAGE<match_open>         = expected("expected '{' after `match`");
+RW_MESSAGE<first_match_line>   = expected("expected a line of the pattern: y = Relu(x)");
+RW_MESSAGE<match_close>        = expected("expected a line of the pattern or '}'");
+RW_MESSAGE<next_output>        = after_a_comma("expected the name of an output after ','");
+RW_MESSAGE<line_equal>         = expected("expected '=' after the outputs: y = Relu(x)");
+RW_MESSAGE<line_alternatives>  = {"syntax", "expected an operator, a set or a law after '='", "", Wants::term, {}};
+RW_MESSAGE<next_alternative>   = {"syntax", "expected an operator, a set, a law or a tensor after `or`", "", Wants::term, {}};
+RW_MESSAGE<found_law_name>     = expected_name("expected a law after `law`: law linear(x, constant w)");
+RW_MESSAGE<found_open>         = expected("expected '(' and what the operator reads");
+RW_MESSAGE<next_operand>       = after_a_comma("expected an operand after ','");
+RW_MESSAGE<operands_close>     = expected("expected ',' or ')' after an operand");
+RW_MESSAGE<setting_value>      = expected("expected a value of the setting");
+RW_MESSAGE<default_value>      = expected("expected a number, inf or none after `or`");
+RW_MESSAGE<operand_formula>    = expected("expected a number");
+RW_MESSAGE<replace_open>       = expected("expected '{' after `replace`");
+RW_MESSAGE<first_replace_line> = expected("expected a line of the replacement: y = Relu(x)");
+RW_MESSAGE<replace_close>      = expected("expected a line of the replacement or '}'");
+RW_MESSAGE<made_line_value>    = expected("expected an operator, a tensor or a formula after '='");
+RW_MESSAGE<made_like_name>     = expected_name("expected the name of an operator of the match after `like`");
+RW_MESSAGE<why_approximate>    = expected("expected in quotes why after `approximate`");
 
 // tests
 RW_MESSAGE<next_item>       = after_a_comma("expected a number after ','");

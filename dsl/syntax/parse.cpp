@@ -10,6 +10,7 @@
 #include "dsl/syntax/formula_actions.hpp"
 #include "dsl/syntax/grammar.hpp"
 #include "dsl/syntax/messages.hpp"
+#include "dsl/syntax/pattern_actions.hpp"
 #include "dsl/syntax/reading.hpp"
 #include "dsl/syntax/test_actions.hpp"
 #include "dsl/syntax/tokens.hpp"
@@ -226,6 +227,7 @@ const char* parse_some(Reading& reading, const char* from, Diagnostics& diagnost
   peg::memory_input<peg::tracking_mode::lazy> in(from, end, "");
   Root root{reading, reading.file};
   reading.token_end = nullptr;
+  reading.depth = 0;
   reading.braces.clear();
   reading.declares.reset();
   const auto fail = [&](Diagnostic diagnostic, const char* at) {

@@ -273,13 +273,83 @@ class Printer {
 
   void print_clause(const tree::Clause& clause) {
     using Handler = void (Printer::*)(const tree::Clause&);
-    static constexpr Handler kHandlers[] = {&Printer::region, &Printer::chain,  &Printer::let,   &Printer::where,
-                                            &Printer::needs,  &Printer::repeat, &Printer::again, &Printer::act};
-    comments_before(end_of(clause.form == tree::ClauseWord::region ? clause.name.at : clause.at), 2);
+    static constexpr Handler kHandlers[] = {&Printer::region, &Printer::chain,   &Printer::let,        &Printer::where,
+                                            &Printer::needs,  &Printer::repeat,  &Printer::again,      &Printer::act,
+                                            &Printer::match,  &Printer::replace, &Printer::approximate};
+    comments_before(head_end(clause), 2);
     out_ += "  ";
     (this->*kHandlers[static_cast<std::size_t>(clause.form)])(clause);
     end_line(end_of(clause.at));
   }
+
+  // Comments up to here come before the clause; those behind it stay in its block.
+  std::uint32_t head_end(const tree::Clause& clause) const {
+    if (clause.form == tree::ClauseWord::region) return end_of(clause.name.at);
+    return clause.lines.empty() || fits_line(clause) ? end_of(clause.at) : end_of(clause.word);
+  }
+
+  // ---- match and replace ----
+
+  static std::string output_text(const tree::Output& output) {
+    if (output.form == tree::Output::Form::anything) return "_";
+    return output.name.text + (output.form == tree::Output::Form::rest ? "..." : "");
+  }
+
+  static std::string outputs_text(const tree::PatternLine& line) {
+    std::string out;
+    for (const tree::Output& output : line.outputs) out += (out.empty() ? "" : ", ") + output_text(output);
+    return out + " = ";
+  }
+
+  std::string line_text(const tree::PatternLine& line) const {
+    if (line.value != tree::kNoFormula) return outputs_text(line) + print_made(file_, line.value);
+    std::string out = outputs_text(line);
+    const std::vector<std::string> found = print_alternatives(file_, line.found);
+    for (std::size_t i = 0; i < found.size(); ++i) out += (i > 0 ? " or " : "") + found[i];
+    return out;
+  }
+
+  // A block of one line stands on one line where there is room and no comment in it.
+  bool fits_line(const tree::Clause& clause) const {
+    constexpr std::size_t kAround = std::string_view("  replace {  }").size();
+    if (clause.lines.size() != 1 || kAround + line_text(clause.lines[0]).size() > kLineWidth) return false;
+    return std::none_of(
+        file_.comments.begin() + static_cast<std::ptrdiff_t>(next_), file_.comments.end(),
+        [&](Position comment) { return comment.offset > clause.word.offset && comment.offset < end_of(clause.at); });
+  }
+
+  // Other ways to find what a long line looks for stand below the first one.
+  void pattern_line(const tree::PatternLine& line) {
+    const std::string text = line_text(line);
+    if (line.value != tree::kNoFormula || column() + text.size() <= kLineWidth) {
+      out_ += text;
+      return;
+    }
+    out_ += outputs_text(line);
+    const std::string indent(column() - 3, ' ');
+    const std::vector<std::string> found = print_alternatives(file_, line.found);
+    for (std::size_t i = 0; i < found.size(); ++i) out_ += (i > 0 ? "\n" + indent + "or " : "") + found[i];
+  }
+
+  void block(const tree::Clause& clause, std::string_view word) {
+    if (fits_line(clause)) {
+      out_ += fmt::format("{:<7} {{ {} }}", word, line_text(clause.lines[0]));
+      return;
+    }
+    out_ += fmt::format("{} {{", word);
+    end_line(end_of(clause.word), "{");
+    for (const tree::PatternLine& line : clause.lines) {
+      comments_before(end_of(line.at), 4);
+      out_ += "    ";
+      pattern_line(line);
+      end_line(end_of(line.at));
+    }
+    comments_before(end_of(clause.at), 4);
+    out_ += "  }";
+  }
+  void match(const tree::Clause& clause) { block(clause, "match"); }
+  void replace(const tree::Clause& clause) { block(clause, "replace"); }
+  void approximate(const tree::Clause& clause) { out_ += "approximate " + quote(clause.reason->text); }
 
   void region(const tree::Clause& clause) {
     out_ += fmt::format("region {} {{", clause.name.text);

@@ -14,7 +14,7 @@ using tree::Form, tree::Formula, tree::FormulaId;
 // How strongly a form binds its parts. An operand that binds no stronger than what it stands in gets brackets.
 enum Strength : int { kOpen, kOr, kAnd, kNot, kCompare, kSum, kProduct, kUnary, kAtom };
 
-constexpr std::array<Strength, 20> kStrengths = {
+constexpr std::array<Strength, 26> kStrengths = {
     kAtom,     // number
     kAtom,     // text
     kAtom,     // name
@@ -34,6 +34,13 @@ constexpr std::array<Strength, 20> kStrengths = {
     kOpen,     // all
     kOpen,     // any
     kOpen,     // none
+    kAtom,     // list
+    kAtom,     // spread
+    kAtom,     // element
+    kAtom,     // slice
+    kAtom,     // absent
+    kAtom,     // made
+    kAtom,     // given: it has brackets of its own
 };
 Strength strength(const Formula& formula) { return kStrengths[static_cast<std::size_t>(formula.form)]; }
 
@@ -45,6 +52,9 @@ class FormulaPrinter {
 
   void print(FormulaId id) {
     const Formula& formula = file_.formulas[id];
+    if (formula.form == Form::like && file_.formulas[formula.operands[1]].form == Form::name)
+      return in_brackets(formula, &FormulaPrinter::print_like_name);
+    if (formula.form > Form::none) return print_pattern(formula);
     switch (formula.form) {
       case Form::number:
       case Form::name:
@@ -95,7 +105,18 @@ class FormulaPrinter {
       case Form::none:
         print_quantifier(formula, "none");
         break;
+      default:
+        break;
     }
+  }
+
+  // An argument, or what a line of `replace` makes: settings stand there without brackets.
+  void print_made(FormulaId id, bool line) {
+    const Formula& formula = file_.formulas[id];
+    if (formula.form == Form::given) return print_given(formula);
+    const bool like = formula.form == Form::like && file_.formulas[formula.operands[1]].form == Form::name;
+    if (like && !line) return print_like_name(formula);
+    print(id);
   }
 
   std::string take() { return std::move(out_); }
@@ -116,7 +137,7 @@ class FormulaPrinter {
     out_ += formula.word.text + "(";
     for (std::size_t i = 0; i < formula.operands.size(); ++i) {
       if (i > 0) out_ += ", ";
-      print(formula.operands[i]);
+      print_made(formula.operands[i], false);
     }
     out_ += ')';
   }
@@ -156,8 +177,72 @@ class FormulaPrinter {
   }
 
   void print_quantifier(const Formula& formula, std::string_view word) {
-    out_ += fmt::format("{} {}: ", word, formula.word.text);
+    const bool list = formula.word.text.empty();
+    out_ += list ? fmt::format("{}(", word) : fmt::format("{} {}: ", word, formula.word.text);
     print(formula.operands[0]);
+    if (list) out_ += ')';
+  }
+
+  // ---- what only rules with `match` have ----
+
+  void print_pattern(const Formula& formula) {
+    switch (formula.form) {
+      case Form::list:
+        print_list(formula);
+        break;
+      case Form::spread:
+        out_ += formula.word.text + "...";
+        break;
+      case Form::element:
+      case Form::slice:
+        print_subscript(formula);
+        break;
+      case Form::absent:
+        out_ += "none";
+        break;
+      case Form::made:
+        print_call(formula);
+        break;
+      default:
+        in_brackets(formula, &FormulaPrinter::print_given);
+        break;
+    }
+  }
+
+  void in_brackets(const Formula& formula, void (FormulaPrinter::*what)(const Formula&)) {
+    out_ += '(';
+    (this->*what)(formula);
+    out_ += ')';
+  }
+
+  void print_like_name(const Formula& formula) { print_words(formula, " like "); }
+
+  void print_list(const Formula& formula) {
+    out_ += '[';
+    for (std::size_t i = 0; i < formula.operands.size(); ++i) {
+      if (i > 0) out_ += ", ";
+      print(formula.operands[i]);
+    }
+    out_ += ']';
+  }
+
+  void print_subscript(const Formula& formula) {
+    operand(formula.operands[0], strength(file_.formulas[formula.operands[0]]) < kAtom);
+    out_ += '[';
+    if (formula.operands[1] != tree::kNoFormula) print(formula.operands[1]);
+    if (formula.form == Form::slice) out_ += ':';
+    if (formula.form == Form::slice && formula.operands[2] != tree::kNoFormula) print(formula.operands[2]);
+    out_ += ']';
+  }
+
+  void print_given(const Formula& formula) {
+    operand(formula.operands[0], strength(file_.formulas[formula.operands[0]]) < kSum);
+    if (!formula.word.text.empty()) out_ += " like " + formula.word.text;
+    for (std::size_t i = 0; i < formula.fields.size(); ++i) {
+      const FormulaId value = formula.operands[i + 1];
+      out_ += fmt::format(" {} ", formula.fields[i].text);
+      operand(value, strength(file_.formulas[value]) < kSum);
+    }
   }
 
   const tree::File& file_;
@@ -178,6 +263,12 @@ std::string quote(std::string_view text) {
 std::string print_formula(const tree::File& file, FormulaId formula) {
   FormulaPrinter printer(file);
   printer.print(formula);
+  return printer.take();
+}
+
+std::string print_made(const tree::File& file, FormulaId formula) {
+  FormulaPrinter printer(file);
+  printer.print_made(formula, true);
   return printer.take();
 }
 

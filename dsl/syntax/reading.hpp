@@ -25,6 +25,8 @@ struct Reading {
   tree::File& file;
   std::size_t items = 0;  // of tree::kMaxItems
 
+  int depth = 0;  // of grammar::nested
+
   const char* token_end = nullptr;  // where the last word or sign ended
   const char* quote = nullptr;      // where the last string began
   const char* comma = nullptr;      // the last one

@@ -39,6 +39,14 @@ enum class Form : std::uint8_t {
   all,   // word: the set; operand: the condition
   any,
   none,
+  // In rules with `match`. There `all`, `any` and `none` may have brackets, and no word.
+  list,     // operands: the items
+  spread,   // word: `s...`
+  element,  // operands: the list, what stands in the brackets
+  slice,    // operands: the list, from, to; kNoFormula: left out
+  absent,   // `none` as an argument
+  made,     // word: the operator; operands: what it reads
+  given,    // operands: a call or `made`, then the values of the settings that `fields` name; word: behind `like`
 };
 
 enum class Sign : std::uint8_t {
@@ -164,6 +172,60 @@ struct Test {
   std::vector<TestLine> lines;
 };
 
+// What is absent is this: `or none`, `or -inf`, `or 0`.
+struct Default {
+  bool none = false;
+  double value = 0;
+  Word spelled;
+};
+
+// `axis 1`, `perm p`, `axis a or 0`, `mode _` behind an operator that is looked for.
+struct Setting {
+  Word name;
+  FormulaId value = kNoFormula;  // none: `_`
+  std::optional<Default> otherwise;
+  Position at;
+};
+
+struct Operand;
+
+// `TERM(operands) settings as name`, or a tensor's name alone.
+struct Alternative {
+  Word name;
+  TermForm form = TermForm::set;
+  bool call = false;  // false: a tensor
+  std::vector<Operand> operands;
+  std::vector<Setting> settings;
+  std::optional<Word> as;
+  Position at;
+};
+
+// What an operator reads that is looked for.
+struct Operand {
+  enum class Form : std::uint8_t { constant, dots, anything, none, number, formula, found } form = Form::found;
+  Word name;                         // constant
+  NumberArgument number;             // number
+  FormulaId formula = kNoFormula;    // formula: in brackets
+  std::vector<Alternative> found;    // found: one or more
+  bool rest = false;                 // found: a name with `...` behind it
+  std::optional<Default> otherwise;  // constant, found
+  Position at;
+};
+
+struct Output {
+  enum class Form : std::uint8_t { tensor, anything, rest } form = Form::anything;
+  Word name;
+  Position at;
+};
+
+// `outputs = ...`, in `match` and in `replace`.
+struct PatternLine {
+  std::vector<Output> outputs;
+  std::vector<Alternative> found;  // match
+  FormulaId value = kNoFormula;    // replace
+  Position at;
+};
+
 enum class RegionWord : std::uint8_t { parents, children, through, join, may_join, leak_pin, leak_reject };
 
 struct RegionClause {
@@ -182,15 +244,28 @@ struct ChainElement {
   std::optional<Word> as;
 };
 
-enum class ClauseWord : std::uint8_t { region, chain, let, where, needs, repeat, again, act };
+enum class ClauseWord : std::uint8_t {
+  region,
+  chain,
+  let,
+  where,
+  needs,
+  repeat,
+  again,
+  act,
+  match,
+  replace,
+  approximate
+};
 
 struct Clause {
   ClauseWord form = ClauseWord::again;
   Word name;  // region, let, act: what follows the word
   std::vector<RegionClause> region;
   std::vector<ChainElement> chain;
+  std::vector<PatternLine> lines;    // match, replace
   FormulaId expr = kNoFormula;       // let, where, needs
-  std::optional<Word> reason;        // where, needs
+  std::optional<Word> reason;        // where, needs, approximate
   std::vector<FormulaId> arguments;  // act
   NumberArgument count, change;      // repeat
   Position word;                     // `region`, `do`

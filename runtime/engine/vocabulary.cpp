@@ -7,6 +7,7 @@
 #include "runtime/formulas/field.hpp"
 #include "runtime/formulas/function.hpp"
 #include "runtime/laws/law.hpp"
+#include "runtime/patterns/words.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -78,6 +79,8 @@ const dsl::Vocabulary& vocabulary() {
       .functions = function_table,
       .reductions = reduction_table,
       .fields = field_table,
+      .pattern_functions = pattern_functions(),
+      .pattern_fields = pattern_fields(),
       .attributes = [](std::string_view op) -> std::optional<std::span<const dsl::AttributeWord>> {
         const auto found = attribute_words().find(op);
         if (found == attribute_words().end()) return std::nullopt;
