@@ -143,7 +143,7 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Func
 }
 
 void check_declaration(CheckContext& context, FileNames& names, const tree::Test& test, Position) {
-  RuleTest checked = check_test(context, test);
+  RuleTest checked = check_test(context, *names.file, test);
   const Found<std::uint32_t> rule = find_name(names, &FileNames::rule_indices, test.rule.text);
   if (rule.entry != nullptr) {
     checked.rule = *rule.entry;

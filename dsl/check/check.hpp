@@ -17,7 +17,7 @@ void check_laws(CheckContext& context);
 void check_shadows(CheckContext& context);
 
 // One test, in a file of its own too. Its rule is set by who asks.
-RuleTest check_test(CheckContext& context, const tree::Test& test);
+RuleTest check_test(CheckContext& context, const tree::File& file, const tree::Test& test);
 
 // One rule, after what stands before it in its file. (Part of `check`, in a file of its own.)
 Rule check_rule(CheckContext& context, const FileNames& names, const tree::Rule& rule);

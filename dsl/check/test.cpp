@@ -7,6 +7,7 @@
 
 #include "dsl/check/check.hpp"
 #include "dsl/check/formula_parts.hpp"
+#include "dsl/check/wanted.hpp"
 #include "dsl/text/spelling.hpp"
 
 namespace rw::dsl {
@@ -20,7 +21,8 @@ bool is_whole(double value) { return value == std::floor(value) && std::abs(valu
 
 class TestChecker {
  public:
-  TestChecker(CheckContext& context, const tree::Test& tree) : context_(context), tree_(tree) {
+  TestChecker(CheckContext& context, const tree::File& file, const tree::Test& tree)
+      : context_(context), file_(file), tree_(tree) {
     test_.title = tree.title.text;
   }
 
@@ -31,10 +33,10 @@ class TestChecker {
         for (const tree::Word& name : line.names) later_.emplace(name.text, name.at);
     for (const tree::TestLine& line : tree_.lines) {
       using Handler = void (TestChecker::*)(const tree::TestLine&);
-      static constexpr std::array<Handler, 10> kHandlers = {
-          &TestChecker::input,    &TestChecker::output, &TestChecker::seed,  &TestChecker::calibrate,
-          &TestChecker::stats,    &TestChecker::node,   &TestChecker::match, &TestChecker::scale,
-          &TestChecker::no_match, &TestChecker::within};
+      static constexpr std::array<Handler, 12> kHandlers = {
+          &TestChecker::input,    &TestChecker::output, &TestChecker::seed,    &TestChecker::calibrate,
+          &TestChecker::stats,    &TestChecker::node,   &TestChecker::match,   &TestChecker::scale,
+          &TestChecker::no_match, &TestChecker::within, &TestChecker::becomes, &TestChecker::operators};
       (this->*kHandlers[static_cast<std::size_t>(line.form)])(line);
     }
     const auto lacks = [&](bool there, std::string_view what, std::string_view hint) {
@@ -107,8 +109,8 @@ class TestChecker {
     TestShape out;
     double count = 1;
     for (const tree::NumberArgument& item : numbers.items) {
-      if (item.value < 1 || !is_whole(item.value)) {
-        error("out-of-range", item.spelled.at, "a dimension is a whole number from 1 on");
+      if (item.value < 0 || !is_whole(item.value)) {
+        error("out-of-range", item.spelled.at, "a dimension is a whole number from 0 on");
         return {};
       }
       count *= item.value;
@@ -124,7 +126,16 @@ class TestChecker {
 
   void input(const tree::TestLine& line) {
     define(line.names[0], false);
-    test_.inputs.push_back({line.names[0].text, shape(line.numbers)});
+    TestInput out{line.names[0].text, shape(line.numbers)};
+    if (line.type) out.type = line.type->text;
+    if (line.values) {
+      out.values = values(*line.values);
+      if (out.values->size() != count(out.shape))
+        error("wrong-count", line.values->at,
+              fmt::format("{} values for a shape of {} elements", out.values->size(), count(out.shape)));
+      check_type(*line.values, out.type);
+    }
+    test_.inputs.push_back(std::move(out));
   }
 
   void output(const tree::TestLine& line) {
@@ -210,12 +221,16 @@ class TestChecker {
 
   void constant(const tree::TestInput& input, TestConstant& out) {
     using Word = tree::ConstantWord;
+    if (input.type) out.type = input.type->text;
     const bool written = input.word == Word::values || input.word == Word::integers;
     if (!written) {
       out.form = input.word == Word::positive ? TestConstant::Form::positive : TestConstant::Form::random;
       out.shape = shape(input.numbers);
       if (input.shape)
         error("misplaced", input.shape->at, fmt::format("`{}` is given by its shape alone", input.name.text));
+      if (is_integer(out.type))
+        error("wrong-kind", input.type->at, fmt::format("`{}` is of a type of floats", input.name.text),
+              "integers are written down: values [1, 2] int32");
     } else {
       out.form = input.word == Word::values ? TestConstant::Form::values : TestConstant::Form::integers;
       out.values = values(input.numbers);
@@ -231,14 +246,29 @@ class TestChecker {
   }
 
   void check_values(const tree::TestInput& input, const TestConstant& out) {
-    if (out.values.empty() || out.values.size() > kMaxTestElements)
+    if ((out.values.empty() && count(out.shape) > 0) || out.values.size() > kMaxTestElements)
       error("wrong-count", input.numbers.at, fmt::format("1 to {} values are wanted", kMaxTestElements));
     else if (count(out.shape) != out.values.size())
       error("wrong-count", input.numbers.at,
             fmt::format("{} values for a shape of {} elements", out.values.size(), count(out.shape)));
+    check_type(input.numbers, out.type);
     if (out.form != TestConstant::Form::integers) return;
+    if (!out.type.empty() && !is_integer(out.type))
+      error("wrong-kind", input.type->at, fmt::format("`integers` are no {}", out.type), "write `values`");
     for (const tree::NumberArgument& item : input.numbers.items)
       if (!is_whole(item.value)) error("wrong-kind", item.spelled.at, "`integers` are whole numbers");
+  }
+
+  static bool is_integer(const std::string& type) { return !type.empty() && type.find("float") == std::string::npos; }
+
+  void check_type(const tree::Numbers& numbers, const std::string& type) {
+    if (!is_integer(type)) return;
+    for (const tree::NumberArgument& item : numbers.items) {
+      if (type == "bool" && item.value != 0 && item.value != 1)
+        error("out-of-range", item.spelled.at, "a bool is 0 or 1");
+      else if (!is_whole(item.value))
+        error("wrong-kind", item.spelled.at, fmt::format("values of type {} are whole numbers", type));
+    }
   }
 
   static std::size_t count(const TestShape& shape) {
@@ -328,12 +358,31 @@ class TestChecker {
     test_.within = all[0];
   }
 
+  void becomes(const tree::TestLine& line) {
+    Expectation out;
+    out.form = Expectation::Form::becomes;
+    out.at = line.at;
+    std::vector<std::string_view> names;
+    for (const auto& [name, known] : tensors_) names.push_back(name);
+    out.becomes = check_wanted(context_, file_, names, line.lines);
+    test_.expectations.push_back(std::move(out));
+  }
+
+  void operators(const tree::TestLine& line) {
+    Expectation out;
+    out.form = Expectation::Form::operators;
+    out.at = line.at;
+    for (const tree::Word& name : line.names) out.operators.push_back(name.text);
+    test_.expectations.push_back(std::move(out));
+  }
+
   struct Known {
     Position at;
     bool is_node;
   };
 
   CheckContext& context_;
+  const tree::File& file_;
   const tree::Test& tree_;
   RuleTest test_;
   NameTable<Known> tensors_;
@@ -344,6 +393,8 @@ class TestChecker {
 
 }  // namespace
 
-RuleTest check_test(CheckContext& context, const tree::Test& test) { return TestChecker(context, test).check(); }
+RuleTest check_test(CheckContext& context, const tree::File& file, const tree::Test& test) {
+  return TestChecker(context, file, test).check();
+}
 
 }  // namespace rw::dsl

@@ -16,11 +16,13 @@ inline constexpr std::size_t kMaxTestElements = 65'536;  // of one tensor that i
 inline constexpr std::size_t kMaxTestNodes = 1'000;
 inline constexpr std::size_t kMaxTestConstants = 1'000'000;  // elements, all together
 
-using TestShape = std::vector<std::int64_t>;  // every dimension > 0
+using TestShape = std::vector<std::int64_t>;  // every dimension >= 0
 
 struct TestInput {
   std::string name;
   TestShape shape;
+  std::string type = "float32";
+  std::optional<std::vector<double>> values;  // as many as the shape has; none: random ones
 };
 
 struct TestConstant {
@@ -33,6 +35,7 @@ struct TestConstant {
   std::string name;  // "<node>.weight"
   TestShape shape;
   std::vector<double> values;  // of values, integers: as many as the shape has
+  std::string type;            // empty: as the form says
 };
 
 struct TestAttribute {
@@ -54,12 +57,39 @@ struct TestStatistics {
   Position at;
 };
 
+// What an operator reads that `expect becomes` wants to be there.
+struct WantedOperand {
+  enum class Form : std::uint8_t {
+    tensor,    // name: of a tensor of the network, or what another line makes
+    made,      // line: what that line makes
+    number,    // number: a constant every element of which is that
+    list,      // list: a constant with these elements
+    constant,  // any constant
+    absent,
+  } form = Form::tensor;
+  std::string name;
+  std::uint32_t line = 0;  // into Expectation::becomes
+  double number = 0;
+  std::vector<double> list;
+};
+
+// An operator that must be there. Its settings are those that are said; of others nothing is wanted.
+struct WantedLine {
+  std::string op;
+  std::vector<std::string> outputs;  // "": whatever; none: an operand of another line
+  std::vector<WantedOperand> operands;
+  std::vector<TestAttribute> attributes;
+  Position at;
+};
+
 struct Expectation {
-  enum class Form : std::uint8_t { match, scale, no_match } form = Form::match;
+  enum class Form : std::uint8_t { match, scale, no_match, becomes, operators } form = Form::match;
   std::optional<std::vector<std::string>> parents, children;  // match: nodes of the region that the rule took
-  std::string node;           // scale; no_match: a parent of the region that is meant, "": any
-  std::vector<double> scale;  // of its output channels; one value is meant for all of them
-  std::string reason;         // no_match: a part of the reason; "": any
+  std::string node;                    // scale; no_match: a parent of the region that is meant, "": any
+  std::vector<double> scale;           // of its output channels; one value is meant for all of them
+  std::string reason;                  // no_match: a part of the reason; "": any
+  std::vector<WantedLine> becomes;     // of the network when the rule has run
+  std::vector<std::string> operators;  // all that it has then, in order
   Position at;
 };
 

@@ -90,6 +90,9 @@ RW_WORD(replace_close) { reading.braces.pop_back(); }
 RW_WORD(test_open) { reading.braces.push_back(begin); }
 RW_WORD(rule_close) { reading.braces.pop_back(); }
 RW_WORD(region_close) { reading.braces.pop_back(); }
+RW_WORD(becomes_open) { reading.braces.push_back(begin); }
+RW_WORD(becomes_close) { reading.braces.pop_back(); }
+RW_WORD(type_text) { reading.word = {std::string(begin, end), reading.at(begin, end)}; }
 RW_WORD(test_close) { reading.braces.pop_back(); }
 RW_WORD(name_text) { reading.name = {std::string(begin, end), reading.at(begin, end)}; }
 RW_WORD(operator_text) { reading.oper = {std::string(begin, end), reading.at(begin, end)}; }

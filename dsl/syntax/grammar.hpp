@@ -493,6 +493,23 @@ struct k_min : keyword<'m','i','n'> {};
 struct k_max : keyword<'m','a','x'> {};
 struct k_shape : keyword<'s','h','a','p','e'> {};
 struct absent : keyword<'n','o','n','e'> {};
+struct k_becomes : keyword<'b','e','c','o','m','e','s'> {};
+struct k_operators : keyword<'o','p','e','r','a','t','o','r','s'> {};
+struct type_text : sor<
+  word<'f','l','o','a','t','1','6'>,
+  word<'b','f','l','o','a','t','1','6'>,
+  word<'f','l','o','a','t','3','2'>,
+  word<'f','l','o','a','t','6','4'>,
+  word<'i','n','t','8'>,
+  word<'u','i','n','t','8'>,
+  word<'i','n','t','1','6'>,
+  word<'u','i','n','t','1','6'>,
+  word<'i','n','t','3','2'>,
+  word<'u','i','n','t','3','2'>,
+  word<'i','n','t','6','4'>,
+  word<'u','i','n','t','6','4'>,
+  word<'b','o','o','l'>> {};
+struct values_word : keyword<'v','a','l','u','e','s'> {};
 struct constant_text : sor<word<'w','e','i','g','h','t'>, word<'b','i','a','s'>, word<'p','o','s','i','t','i','v','e'>,
                            word<'v','a','l','u','e','s'>, word<'i','n','t','e','g','e','r','s'>> {};
 // clang-format on
@@ -512,7 +529,12 @@ struct first_name : seq<line_name> {};
 struct next_name : seq<line_name> {};
 struct names : seq<must<first_name>, star<if_must<mark<','>, next_name>>> {};
 
-struct input_line : seq<k_input, must<first_name>, must<wanted_list>> {};
+struct numeric_begin : sor<one<'[', '-'>, peg::digit> {};
+struct type_begin : seq<type_text, gap, not_at<one<'=', ','>>> {};
+struct input_type : seq<at<type_begin>, type_text, gap> {};
+struct values_begin : seq<values_word, numeric_begin> {};
+struct input_values : seq<at<values_begin>, values_word, must<wanted_numbers>> {};
+struct input_line : seq<k_input, must<first_name>, must<wanted_list>, opt<input_type>, opt<input_values>> {};
 struct output_line : seq<k_output, names> {};
 struct seed_line : seq<k_seed, must<wanted_numbers>> {};
 struct calibrate_line : seq<k_calibrate> {};
@@ -522,7 +544,8 @@ struct stats_line : seq<k_stats, must<first_name>, opt<stats_min>, must<max_word
 
 struct constant_word : seq<constant_text, gap, at<sor<one<'[', '-'>, peg::digit>>> {};
 struct constant_shape : seq<k_shape, must<wanted_list>> {};
-struct constant_input : seq<constant_word, numbers, opt<constant_shape>> {};
+struct constant_type : seq<type_text, gap> {};
+struct constant_input : seq<constant_word, numbers, opt<constant_type>, opt<constant_shape>> {};
 struct absent_input : seq<absent> {};
 struct tensor_input : name {};
 struct node_input : sor<constant_input, absent_input, tensor_input> {};
@@ -552,7 +575,16 @@ struct line_begin : sor<k_input, k_output, k_seed, k_calibrate, k_stats, k_expec
 struct no_match_node : seq<not_at<line_begin>, line_name> {};
 struct no_match_line : seq<k_no, must<match_word>, opt<no_match_node>, opt<no_match_reason>> {};
 struct within_line : seq<k_within, must<wanted_numbers>> {};
-struct expectation : sor<expect_match, scale_line, no_match_line, within_line> {};
+struct becomes_open : mark<'{'> {};
+struct becomes_close : mark<'}'> {};
+struct first_becomes_line : seq<replace_line> {};
+struct becomes_line
+    : seq<k_becomes, must<becomes_open>, must<first_becomes_line>, star<replace_line>, must<becomes_close>> {};
+struct left_operator : seq<oper> {};
+struct first_left : sor<absent, left_operator> {};
+struct next_left : seq<left_operator> {};
+struct operators_line : seq<k_operators, must<first_left>, star<if_must<mark<','>, next_left>>> {};
+struct expectation : sor<expect_match, scale_line, no_match_line, within_line, becomes_line, operators_line> {};
 struct expect_line : seq<k_expect, must<expectation>> {};
 
 struct test_line : sor<input_line, output_line, seed_line, calibrate_line, stats_line, expect_line, node_line> {};

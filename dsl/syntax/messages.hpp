@@ -33,7 +33,7 @@ inline constexpr std::string_view kJoin[] = {"join"};
 inline constexpr std::string_view kTestWords[] = {"input", "output", "seed", "calibrate", "stats", "expect"};
 inline constexpr std::string_view kMax[] = {"max"};
 inline constexpr std::string_view kMatch[] = {"match"};
-inline constexpr std::string_view kExpectations[] = {"match", "scale", "no", "within"};
+inline constexpr std::string_view kExpectations[] = {"match", "scale", "no", "within", "becomes", "operators"};
 inline constexpr std::string_view kChannel[] = {"channel"};
 
 constexpr Message expected(std::string_view text, std::string_view hint = "",
@@ -182,7 +182,12 @@ RW_MESSAGE<node_operator>   = expected_operator("expected an operator after '='"
 RW_MESSAGE<node_open>       = expected("expected '(' after the operator");
 RW_MESSAGE<node_close>      = expected("expected ',' or ')' after an input");
 RW_MESSAGE<match_word>      = expected("expected `match` after `no`", "", kMatch);
-RW_MESSAGE<expectation>     = expected("expected `match`, `scale`, `no match` or `within` after `expect`", "", kExpectations);
+RW_MESSAGE<expectation>     = expected("expected `match`, `scale`, `no match`, `within`, `becomes` or `operators` after `expect`", "", kExpectations);
+RW_MESSAGE<becomes_open>       = expected("expected '{' after `becomes`");
+RW_MESSAGE<first_becomes_line> = expected("expected a line of the network: y = Relu(x)");
+RW_MESSAGE<becomes_close>      = expected("expected a line of the network or '}'");
+RW_MESSAGE<first_left>         = expected_operator("expected the operators that are left, or `none`");
+RW_MESSAGE<next_left>          = after_a_comma("expected an operator after ','");
 
 // declarations
 RW_MESSAGE<use_path>        = expected("expected a file in quotes after `use`");

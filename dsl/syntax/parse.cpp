@@ -130,9 +130,10 @@ bool is_declaration(std::string_view token) {
 
 // A brace that is open where the file ends or the next declaration begins.
 std::string hint_for_brace(const Reading& reading, const grammar::Message& message, std::string_view found) {
-  const bool closes = &message == &grammar::message<grammar::rule_close> ||
-                      &message == &grammar::message<grammar::region_close> ||
-                      &message == &grammar::message<grammar::test_close>;
+  const bool closes =
+      &message == &grammar::message<grammar::rule_close> || &message == &grammar::message<grammar::region_close> ||
+      &message == &grammar::message<grammar::match_close> || &message == &grammar::message<grammar::replace_close> ||
+      &message == &grammar::message<grammar::becomes_close> || &message == &grammar::message<grammar::test_close>;
   if (!closes || reading.braces.empty() || !(found.empty() || is_declaration(found))) return "";
   return fmt::format("the {{ in line {} is not closed",
                      1 + std::count(reading.text.data(), reading.braces.back(), '\n'));

@@ -181,7 +181,8 @@ class Printer {
     out_ += fmt::format("test {} {} {{", test.rule.text, quote(test.title.text));
     end_line(end_of(test.title.at), "{");
     for (const tree::TestLine& line : test.lines) {
-      comments_before(end_of(line.at), 2);
+      const bool block = !line.lines.empty() && !fits_line(line.lines, line.word, line.at);
+      comments_before(end_of(block ? line.word : line.at), 2);
       out_ += "  ";
       print_line(line);
       end_line(end_of(line.at));
@@ -224,6 +225,7 @@ class Printer {
     if (input.form == tree::TestInput::Form::none) return "none";
     std::string out = input.name.text;
     if (input.form == tree::TestInput::Form::constant) out += " " + numbers_text(input.numbers);
+    if (input.type) out += " " + input.type->text;
     if (input.shape) out += " shape " + numbers_text(*input.shape);
     return out;
   }
@@ -255,19 +257,30 @@ class Printer {
   }
 
   void print_line(const tree::TestLine& line) {
-    constexpr std::string_view kWords[] = {"input ", "output ", "seed ",         "calibrate", "stats ",
-                                           "",       "",        "expect scale ", "",          "expect within "};
+    constexpr std::string_view kWords[] = {"input ", "output ",       "seed ", "calibrate",      "stats ", "",
+                                           "",       "expect scale ", "",      "expect within ", "",       ""};
     out_ += kWords[static_cast<std::size_t>(line.form)];
     using Line = tree::TestWord;
     if (line.form == Line::node) return node(line);
     if (line.form == Line::match) return match(line);
     if (line.form == Line::no_match) return no_match(line);
+    if (line.form == Line::becomes) return becomes(line);
+    if (line.form == Line::operators) return operators(line);
     words(line.names);
     if (line.min) out_ += " min " + numbers_text(*line.min);
     if (line.form == Line::stats) out_ += " max";
     if (line.numbers.items.empty() && !line.numbers.list) return;
     out_ += (line.names.empty() ? "" : " ") + numbers_text(line.numbers);
+    if (line.type) out_ += " " + line.type->text;
+    if (line.values) out_ += " values " + numbers_text(*line.values);
   }
+
+  void operators(const tree::TestLine& line) {
+    out_ += "expect operators ";
+    line.names.empty() ? void(out_ += "none") : words(line.names);
+  }
+
+  void becomes(const tree::TestLine& line) { block(line.lines, line.word, line.at, "expect becomes"); }
 
   // ---- clauses ----
 
@@ -285,7 +298,8 @@ class Printer {
   // Comments up to here come before the clause; those behind it stay in its block.
   std::uint32_t head_end(const tree::Clause& clause) const {
     if (clause.form == tree::ClauseWord::region) return end_of(clause.name.at);
-    return clause.lines.empty() || fits_line(clause) ? end_of(clause.at) : end_of(clause.word);
+    return clause.lines.empty() || fits_line(clause.lines, clause.word, clause.at) ? end_of(clause.at)
+                                                                                   : end_of(clause.word);
   }
 
   // ---- match and replace ----
@@ -310,12 +324,11 @@ class Printer {
   }
 
   // A block of one line stands on one line where there is room and no comment in it.
-  bool fits_line(const tree::Clause& clause) const {
-    constexpr std::size_t kAround = std::string_view("  replace {  }").size();
-    if (clause.lines.size() != 1 || kAround + line_text(clause.lines[0]).size() > kLineWidth) return false;
-    return std::none_of(
-        file_.comments.begin() + static_cast<std::ptrdiff_t>(next_), file_.comments.end(),
-        [&](Position comment) { return comment.offset > clause.word.offset && comment.offset < end_of(clause.at); });
+  bool fits_line(const std::vector<tree::PatternLine>& lines, Position word, Position at) const {
+    constexpr std::size_t kAround = std::string_view("  expect becomes {  }").size();
+    if (lines.size() != 1 || kAround + line_text(lines[0]).size() > kLineWidth) return false;
+    return std::none_of(file_.comments.begin() + static_cast<std::ptrdiff_t>(next_), file_.comments.end(),
+                        [&](Position comment) { return comment.offset > word.offset && comment.offset < end_of(at); });
   }
 
   // Other ways to find what a long line looks for stand below the first one.
@@ -331,24 +344,24 @@ class Printer {
     for (std::size_t i = 0; i < found.size(); ++i) out_ += (i > 0 ? "\n" + indent + "or " : "") + found[i];
   }
 
-  void block(const tree::Clause& clause, std::string_view word) {
-    if (fits_line(clause)) {
-      out_ += fmt::format("{:<7} {{ {} }}", word, line_text(clause.lines[0]));
+  void block(const std::vector<tree::PatternLine>& lines, Position word, Position at, std::string_view name) {
+    if (fits_line(lines, word, at)) {
+      out_ += fmt::format("{:<7} {{ {} }}", name, line_text(lines[0]));
       return;
     }
-    out_ += fmt::format("{} {{", word);
-    end_line(end_of(clause.word), "{");
-    for (const tree::PatternLine& line : clause.lines) {
+    out_ += fmt::format("{} {{", name);
+    end_line(end_of(word), "becoms{ ");
+    for (const tree::PatternLine& line : lines) {
       comments_before(end_of(line.at), 4);
       out_ += "    ";
       pattern_line(line);
       end_line(end_of(line.at));
     }
-    comments_before(end_of(clause.at), 4);
+    comments_before(end_of(at), 4);
     out_ += "  }";
   }
-  void match(const tree::Clause& clause) { block(clause, "match"); }
-  void replace(const tree::Clause& clause) { block(clause, "replace"); }
+  void match(const tree::Clause& clause) { block(clause.lines, clause.word, clause.at, "match"); }
+  void replace(const tree::Clause& clause) { block(clause.lines, clause.word, clause.at, "replace"); }
   void approximate(const tree::Clause& clause) { out_ += "approximate " + quote(clause.reason->text); }
 
   void region(const tree::Clause& clause) {

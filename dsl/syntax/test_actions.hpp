@@ -31,6 +31,9 @@ struct SecondList {
 };
 RW_BUILDS(stats_min, SecondList) { around.min = std::move(built.numbers); }
 RW_BUILDS(constant_shape, SecondList) { around.shape = std::move(built.numbers); }
+RW_BUILDS(input_values, SecondList) { around.values = std::move(built.numbers); }
+RW_ON(input_type, tree::TestLine) { piece.type = reading.word; }
+RW_ON(constant_type, tree::TestInput) { piece.type = reading.word; }
 
 // ---- inputs and attributes of an operator ----
 
@@ -79,6 +82,12 @@ RW_ON(expect_match, tree::TestLine) { piece.form = tree::TestWord::match; }
 RW_ON(scale_line, tree::TestLine) { piece.form = tree::TestWord::scale; }
 RW_ON(no_match_line, tree::TestLine) { piece.form = tree::TestWord::no_match; }
 RW_ON(within_line, tree::TestLine) { piece.form = tree::TestWord::within; }
+RW_ON(becomes_line, tree::TestLine) { piece.form = tree::TestWord::becomes; }
+RW_ON(operators_line, tree::TestLine) { piece.form = tree::TestWord::operators; }
+RW_ON(left_operator, tree::TestLine) {
+  reading.count_item(reading.oper.at);
+  piece.names.push_back(reading.oper);
+}
 RW_BUILDS(test_line, tree::TestLine) {
   const std::string_view text = reading.text.substr(at.offset, at.length);
   const std::size_t word = std::min(text.find_first_of(" \t\r\n\v\f#"), text.size());

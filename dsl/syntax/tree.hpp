@@ -130,48 +130,6 @@ struct Numbers {
   Position at;
 };
 
-enum class ConstantWord : std::uint8_t { weight, bias, positive, values, integers };
-inline constexpr std::string_view kConstantWords[] = {"weight", "bias", "positive", "values", "integers"};
-
-// What an operator of a test's network reads: a tensor, a constant that stands there, or nothing (`none`).
-struct TestInput {
-  enum class Form : std::uint8_t { tensor, constant, none } form = Form::none;
-  Word name;  // tensor
-  ConstantWord word = ConstantWord::weight;
-  Numbers numbers;               // constant: its shape, or its values
-  std::optional<Numbers> shape;  // of values
-  Position at;
-};
-
-struct TestAttribute {
-  Word name;
-  Numbers numbers;
-  std::optional<Word> text;
-};
-
-enum class TestWord : std::uint8_t { input, output, seed, calibrate, stats, node, match, scale, no_match, within };
-
-// One line of a test.
-struct TestLine {
-  TestWord form = TestWord::node;
-  std::vector<Word> names;  // input, stats, scale: one; output, node: one or more; no_match: none or one
-  Word op;                  // node
-  std::vector<TestInput> inputs;
-  std::vector<TestAttribute> attributes;
-  Numbers numbers;                                     // input: shape; seed; stats: max; scale; within
-  std::optional<Numbers> min;                          // stats
-  std::optional<std::vector<Word>> parents, children;  // match
-  std::optional<Word> reason;                          // no_match
-  Position word;                                       // what it begins with
-  Position at;
-};
-
-struct Test {
-  Word rule;
-  Word title;
-  std::vector<TestLine> lines;
-};
-
 // What is absent is this: `or none`, `or -inf`, `or 0`.
 struct Default {
   bool none = false;
@@ -224,6 +182,65 @@ struct PatternLine {
   std::vector<Alternative> found;  // match
   FormulaId value = kNoFormula;    // replace
   Position at;
+};
+
+enum class ConstantWord : std::uint8_t { weight, bias, positive, values, integers };
+inline constexpr std::string_view kConstantWords[] = {"weight", "bias", "positive", "values", "integers"};
+
+// What an operator of a test's network reads: a tensor, a constant that stands there, or nothing (`none`).
+struct TestInput {
+  enum class Form : std::uint8_t { tensor, constant, none } form = Form::none;
+  Word name;  // tensor
+  ConstantWord word = ConstantWord::weight;
+  Numbers numbers;               // constant: its shape, or its values
+  std::optional<Numbers> shape;  // of values
+  std::optional<Word> type;      // `float16`
+  Position at;
+};
+
+struct TestAttribute {
+  Word name;
+  Numbers numbers;
+  std::optional<Word> text;
+};
+
+enum class TestWord : std::uint8_t {
+  input,
+  output,
+  seed,
+  calibrate,
+  stats,
+  node,
+  match,
+  scale,
+  no_match,
+  within,
+  becomes,
+  operators
+};
+
+// One line of a test.
+struct TestLine {
+  TestWord form = TestWord::node;
+  std::vector<Word> names;  // input, stats, scale: one; output, node, operators: one or more; no_match: none or one
+  Word op;                  // node
+  std::vector<TestInput> inputs;
+  std::vector<TestAttribute> attributes;
+  Numbers numbers;                                     // input: shape; seed; stats: max; scale; within
+  std::optional<Numbers> min;                          // stats
+  std::optional<Word> type;                            // input
+  std::optional<Numbers> values;                       // input
+  std::vector<PatternLine> lines;                      // becomes
+  std::optional<std::vector<Word>> parents, children;  // match
+  std::optional<Word> reason;                          // no_match
+  Position word;                                       // what it begins with
+  Position at;
+};
+
+struct Test {
+  Word rule;
+  Word title;
+  std::vector<TestLine> lines;
 };
 
 enum class RegionWord : std::uint8_t { parents, children, through, join, may_join, leak_pin, leak_reject };

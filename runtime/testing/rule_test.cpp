@@ -13,6 +13,7 @@
 #include "runtime/engine/run.hpp"
 #include "runtime/evaluator/compare.hpp"
 #include "runtime/report/reasons.hpp"
+#include "runtime/testing/becomes.hpp"
 #include "runtime/testing/test_network.hpp"
 #include "runtime/written/written_network.hpp"
 
@@ -41,7 +42,8 @@ class Judge {
     outcome_ = &outcome;
     for (const dsl::Expectation& each : test_.expectations) {
       using Handler = void (Judge::*)(const dsl::Expectation&);
-      static constexpr Handler kHandlers[] = {&Judge::match, &Judge::scale, &Judge::no_match};
+      static constexpr Handler kHandlers[] = {&Judge::match, &Judge::scale, &Judge::no_match, &Judge::becomes,
+                                              &Judge::operators};
       (this->*kHandlers[static_cast<std::size_t>(each.form)])(each);
     }
     check_named();
@@ -90,13 +92,16 @@ class Judge {
     std::string out;
     for (const Declined& each : outcome_->rules[test_.rule].declined)
       out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", model_.network.op(each.op).name, each.reason);
-    if (!rule_.region) return out.empty() ? "no such chain is there" : out;
+    if (!rule_.region) return out.empty() ? nowhere() : out;
     for (const RegionOutcome& each : outcome_->visited)
       if (each.taken_by != test_.rule)
         out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", fmt::join(names(region(each).parents), ", "),
                            reason(each));
     return out.empty() ? "no operator offers a scale" : out;
   }
+
+  // Of a rule with a chain or a match that looked at no operator in vain.
+  std::string nowhere() const { return rule_.pattern ? "nothing like it is there" : "no such chain is there"; }
 
   static bool same_names(std::vector<std::string> a, std::vector<std::string> b) {
     std::sort(a.begin(), a.end());
@@ -121,7 +126,8 @@ class Judge {
 
   void match_chain(const dsl::Expectation& wanted) {
     if (wanted.parents || wanted.children)
-      fail(wanted.at, "a rule with a chain takes no region", "write `expect match` alone");
+      fail(wanted.at, fmt::format("a rule with a {} takes no region", rule_.pattern ? "match" : "chain"),
+           "write `expect match` alone");
   }
 
   // Where some matches are named, all are.
@@ -176,13 +182,30 @@ class Judge {
       reasons += (reasons.empty() ? "" : "; ") + why;
     }
     if (seen || (wanted.reason.empty() && wanted.node.empty())) return;
-    if (reasons.empty() && !rule_.region)
-      return wanted.reason.empty() ? void() : fail(wanted.at, "no such chain is there");
+    if (reasons.empty() && !rule_.region) return wanted.reason.empty() ? void() : fail(wanted.at, nowhere());
     if (reasons.empty())
       return fail(wanted.at, wanted.node.empty()
                                  ? "no operator offers a scale"
                                  : fmt::format("'{}' offers no scale: there is no region to match", wanted.node));
     fail(wanted.at, "it does not match for another reason", reasons);
+  }
+
+  // What would be written.
+  graph::Network after() const { return written_network(graph::Rewritten(model_.network, outcome_->rewriting)); }
+
+  void becomes(const dsl::Expectation& wanted) {
+    if (const auto missing = missing_line(after(), test_, wanted.becomes))
+      fail(missing->at, missing->message, missing->hint);
+  }
+
+  void operators(const dsl::Expectation& wanted) {
+    const graph::Network now = after();
+    std::vector<std::string> left;
+    for (OperatorId id = 0; id < now.operators().size(); ++id)
+      if (!now.removed(id)) left.emplace_back(now.type_of(id));
+    if (left == wanted.operators) return;
+    fail(wanted.at, "other operators are left",
+         left.empty() ? "there are none" : fmt::format("there are {}", fmt::join(left, ", ")));
   }
 
   // What would be written gives the same as the old network.

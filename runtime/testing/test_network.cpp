@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <random>
@@ -40,14 +41,47 @@ std::uint64_t mixed(std::uint64_t seed, std::uint64_t index) {
   return seed * 0x9E3779B97F4A7C15U + index * 0xD1B54A32D192ED03U;
 }
 
+// Of a number between -1 and 1: 0 or 1 of a bool, -3 to 3 of what has a sign, 0 to 3 of the rest.
+std::int64_t small_whole(float value, graph::DType type) {
+  if (type == graph::DType::boolean) return value < 0 ? 0 : 1;
+  const auto whole = static_cast<std::int64_t>(std::lround(value * 3));
+  return graph::name(type).starts_with("u") ? std::abs(whole) : whole;
+}
+
+graph::DType type_of(const dsl::TestConstant& constant) {
+  if (!constant.type.empty()) return *graph::dtype_named(constant.type);
+  return constant.form == dsl::TestConstant::Form::integers ? graph::DType::int64 : graph::DType::float32;
+}
+
 evaluator::Array value_of(const dsl::TestConstant& constant, std::uint64_t seed) {
   using Form = dsl::TestConstant::Form;
-  if (constant.form == Form::integers)
+  if (!graph::floating(type_of(constant)))
     return {constant.shape, std::vector<std::int64_t>(constant.values.begin(), constant.values.end())};
   if (constant.form == Form::values)
     return {constant.shape, std::vector<float>(constant.values.begin(), constant.values.end())};
   const bool positive = constant.form == Form::positive;
   return {constant.shape, random_values(seed, count_of(constant.shape), positive ? 0.5 : -1, positive ? 1.5 : 1)};
+}
+
+// As it is written down, or random: between -1 and 1, or small whole numbers. Rounded to the type of the input.
+evaluator::Array input_value(const dsl::TestInput& input, std::uint64_t seed) {
+  const graph::DType type = *graph::dtype_named(input.type);
+  std::vector<float> values;
+  if (input.values)
+    values.assign(input.values->begin(), input.values->end());
+  else
+    values = random_values(seed, count_of(input.shape), -1, 1);
+  if (type == graph::DType::float32) return {input.shape, std::move(values)};
+  if (graph::floating(type)) {
+    const std::vector<std::byte> bytes = evaluator::encode({input.shape, std::move(values)}, type);
+    return evaluator::read_literal({type, graph::Shape(input.shape), bytes});
+  }
+  std::vector<std::int64_t> whole;
+  if (input.values)
+    whole.assign(input.values->begin(), input.values->end());
+  else
+    for (const float value : values) whole.push_back(small_whole(value, type));
+  return {input.shape, std::move(whole)};
 }
 
 class Builder {
@@ -59,7 +93,7 @@ class Builder {
     for (const dsl::TestInput& input : test_.inputs) {
       const TensorId id = builder_.tensor(input.name);
       builder_.input(id);
-      builder_.describe(id, graph::DType::float32, stored(input.shape));
+      builder_.describe(id, *graph::dtype_named(input.type), stored(input.shape));
     }
     for (std::size_t i = 0; i < test_.constants.size(); ++i) constant(test_.constants[i], mixed(test_.seed, i));
     for (const dsl::TestNode& node : test_.nodes) {
@@ -79,8 +113,7 @@ class Builder {
   }
 
   void constant(const dsl::TestConstant& constant, std::uint64_t seed) {
-    const graph::DType dtype =
-        constant.form == dsl::TestConstant::Form::integers ? graph::DType::int64 : graph::DType::float32;
+    const graph::DType dtype = type_of(constant);
     const std::vector<std::byte> bytes = evaluator::encode(value_of(constant, seed), dtype);
     graph::Arena& arena = builder_.arena();
     builder_.constant(
@@ -199,7 +232,7 @@ void measure(const dsl::RuleTest& test, graph::Model& model, const graph::Channe
     for (const auto& [name, array] :
          evaluator::evaluate(model.network, test_inputs(test, static_cast<std::uint64_t>(sample)))) {
       const TensorId id = *model.network.find(name);
-      if (model.network.tensor(id).constant || !array.is_float() || array.rank() == 0) continue;
+      if (model.network.tensor(id).constant || !array.is_float() || array.rank() == 0 || array.count() == 0) continue;
       auto& [axis, range] = ranges[name];
       axis = channel_axis(channels, id, static_cast<int>(array.rank()));
       const auto count = static_cast<std::size_t>(array.dim(static_cast<std::size_t>(axis)));
@@ -249,9 +282,7 @@ evaluator::Arrays test_inputs(const dsl::RuleTest& test, std::uint64_t sample) {
   evaluator::Arrays out;
   for (std::size_t i = 0; i < test.inputs.size(); ++i) {
     const dsl::TestInput& input = test.inputs[i];
-    out[input.name] = evaluator::Array(
-        input.shape,
-        random_values(mixed(test.seed ^ 0x5851F42D4C957F2DU, sample * 1000 + i), count_of(input.shape), -1, 1));
+    out[input.name] = input_value(input, mixed(test.seed ^ 0x5851F42D4C957F2DU, sample * 1000 + i));
   }
   return out;
 }

@@ -76,20 +76,66 @@ constexpr std::array<dsl::FieldWord, 9> kFields = {{
     {"max", Kind::number, FieldAbout::region_class, kRegion, "", true},
 }};
 
+using dsl::PatternKind;
+constexpr std::array<PatternKind, 1> kNumeric = {PatternKind::numeric};
+constexpr std::array<PatternKind, 2> kNumericAndList = {PatternKind::numeric, PatternKind::list};
+constexpr std::array<PatternKind, 2> kNumericAndNumber = {PatternKind::numeric, PatternKind::number};
+constexpr std::array<PatternKind, 2> kOperationAndNumeric = {PatternKind::operation, PatternKind::numeric};
+constexpr std::array<PatternKind, 2> kNumberAndNumeric = {PatternKind::number, PatternKind::numeric};
+constexpr std::array<PatternKind, 1> kText = {PatternKind::text};
+constexpr std::array<PatternKind, 1> kTensor = {PatternKind::tensor};
+constexpr std::array<PatternKind, 1> kAnything = {PatternKind::anything};
+constexpr std::array<PatternKind, 1> kList = {PatternKind::list};
+
+constexpr std::array kPatternFunctions = std::to_array<dsl::PatternFunctionWord>({
+    {"sqrt", kNumeric, 1, 1, PatternKind::numeric, ""},
+    {"max", kNumeric, 2, 2, PatternKind::numeric, ""},
+    {"floor", kNumeric, 1, 1, PatternKind::numeric, ""},
+    {"transpose", kNumericAndList, 2, 2, PatternKind::constant, "transpose(w, perm): w with its axes in this order"},
+    {"concat", kNumberAndNumeric, 2, 64, PatternKind::constant, "concat(axis, a, b, ...)"},
+    {"sum", kNumericAndNumber, 2, 2, PatternKind::constant, ""},
+    {"mean", kNumericAndNumber, 2, 2, PatternKind::constant, ""},
+    {"per_output", kOperationAndNumeric, 2, 2, PatternKind::constant, ""},
+    {"wider", kText, 2, 2, PatternKind::condition, ""},
+    {"has", kTensor, 1, 1, PatternKind::condition, ""},
+    {"known", kAnything, 1, 1, PatternKind::condition, ""},
+    {"length", kAnything, 1, 1, PatternKind::number, ""},
+    {"product", kList, 1, 1, PatternKind::number, ""},
+});
+
+constexpr std::array kPatternFields = std::to_array<dsl::PatternFieldWord>({
+    {"rank", false, PatternKind::number, ""},
+    {"shape", false, PatternKind::list, ""},
+    {"dtype", false, PatternKind::text, ""},
+    {"min", false, PatternKind::number, "", true},
+    {"name", true, PatternKind::text, ""},
+    {"op", true, PatternKind::text, ""},
+});
+
 constexpr std::array<dsl::AttributeWord, 3> kConv = {
     {{"group", Kind::number}, {"auto_pad", Kind::text}, {"pads", std::nullopt}}};
 constexpr std::array<dsl::AttributeWord, 1> kGemm = {{{"transB", Kind::number}}};
 constexpr std::array<dsl::AttributeWord, 4> kPool = {
     {{"axis", Kind::number}, {"kernel_shape", std::nullopt}, {"mode", Kind::text}, {"to", Kind::number}}};
 constexpr std::array<dsl::AttributeWord, 1> kConcat = {{{"axis", Kind::number}}};
+constexpr std::array<dsl::AttributeWord, 1> kTranspose = {{{"perm", std::nullopt}}};
+constexpr std::array<dsl::AttributeWord, 2> kPad = {{{"pads", std::nullopt}, {"mode", Kind::text}}};
+constexpr std::array<dsl::AttributeWord, 1> kNormalization = {{{"epsilon", Kind::number}}};
 constexpr std::array<dsl::AttributeWord, 2> kClip = {{{"min", Kind::number}, {"max", Kind::number}}};
 
-constexpr std::array<std::pair<std::string_view, std::span<const dsl::AttributeWord>>, 13> kOperators = {{
+constexpr std::array<std::pair<std::string_view, std::span<const dsl::AttributeWord>>, 20> kOperators = {{
     {"Conv", kConv},
     {"ConvTranspose", kConv},
     {"com.microsoft::FusedConv", kConv},
     {"Gemm", kGemm},
-    {"BatchNormalization", {}},
+    {"BatchNormalization", kNormalization},
+    {"Transpose", kTranspose},
+    {"Pad", kPad},
+    {"Mul", {}},
+    {"Div", {}},
+    {"HardSwish", {}},
+    {"Split", kConcat},
+    {"Cast", {}},
     {"Relu", {}},
     {"Identity", {}},
     {"MaxPool", kPool},
@@ -133,6 +179,8 @@ const dsl::Vocabulary& small_vocabulary() {
                                              .functions = kFunctions,
                                              .reductions = kReductions,
                                              .fields = kFields,
+                                             .pattern_functions = kPatternFunctions,
+                                             .pattern_fields = kPatternFields,
                                              .attributes = attributes,
                                              .operators = operators};
   return vocabulary;
@@ -214,6 +262,47 @@ class ShapeWriter {
   }
   void maybe(const std::optional<Word>& w) { w ? word(*w) : void(out_ += "-"); }
 
+  void otherwise(const std::optional<Default>& value) {
+    if (value) word(value->spelled);
+  }
+
+  void found(const std::vector<Alternative>& all) {
+    for (const Alternative& each : all) {
+      out_ += fmt::format("[{}{}", static_cast<int>(each.form), each.call);
+      word(each.name);
+      for (const Operand& one : each.operands) operand(one);
+      for (const Setting& one : each.settings) {
+        word(one.name);
+        formula(one.value);
+        otherwise(one.otherwise);
+      }
+      maybe(each.as);
+      out_ += ']';
+    }
+  }
+
+  void operand(const Operand& one) {
+    out_ += fmt::format("({}{}", static_cast<int>(one.form), one.rest);
+    word(one.name);
+    numbers({one.number});
+    formula(one.formula);
+    found(one.found);
+    otherwise(one.otherwise);
+    out_ += ')';
+  }
+
+  void pattern(const std::vector<PatternLine>& lines) {
+    for (const PatternLine& each : lines) {
+      out_ += "\n    ";
+      for (const Output& output : each.outputs) {
+        out_ += fmt::format("{}", static_cast<int>(output.form));
+        word(output.name);
+      }
+      found(each.found);
+      formula(each.value);
+    }
+  }
+
   void formula(FormulaId id) {
     if (id == kNoFormula) {
       out_ += "()";
@@ -289,6 +378,7 @@ class ShapeWriter {
       word(input.name);
       list(input.numbers);
       if (input.shape) list(*input.shape);
+      if (input.type) word(*input.type);
     }
     for (const TestAttribute& attribute : each.attributes) {
       word(attribute.name);
@@ -302,6 +392,9 @@ class ShapeWriter {
       if (*who) words(**who);
     }
     maybe(each.reason);
+    maybe(each.type);
+    if (each.values) list(*each.values);
+    pattern(each.lines);
   }
   void one(const Rule& rule) {
     out_ += "rule";
@@ -324,6 +417,7 @@ class ShapeWriter {
       term(element.term);
       maybe(element.as);
     }
+    pattern(c.lines);
     formula(c.expr);
     maybe(c.reason);
     for (const FormulaId argument : c.arguments) formula(argument);
