@@ -455,7 +455,7 @@ CheckedFormula FormulaChecker::check_list(const Formula& formula, Scope& scope) 
     error("misplaced", formula.at, "operators are made in `replace { }` of a rule with `match`");
   } else if (around_.place != Surroundings::Place::function || !calls_.empty()) {
     error("misplaced", formula.at, "lists can be read in rules with `match`");
-  } else if (formula.form == tree::Form::spread) {
+  } else if (formula.form == tree::Form::spread && formula.operands.empty()) {
     Formula name = formula;
     name.at = formula.word.at;
     check_name(name, scope);

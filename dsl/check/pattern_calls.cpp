@@ -99,8 +99,9 @@ PatternValue PatternFormulas::check_field(const Formula& formula, PatternScope& 
   const PatternMeaning* meaning = find(formula, formula.word.text, scope);
   if (meaning == nullptr || meaning->sort == PatternMeaning::Sort::open) return open(formula);
   if (formula.fields.size() == 2) {
+    const bool attribute = formula.fields[0].text == "attribute";
     error("unknown-name", formula.fields[1].at, "a field has no fields",
-          fmt::format("a setting is written {}.{}", formula.word.text, formula.fields[1].text));
+          attribute ? fmt::format("a setting is written {}.{}", formula.word.text, formula.fields[1].text) : "");
     return open(formula);
   }
   if (meaning->sort != PatternMeaning::Sort::name) {
@@ -144,6 +145,17 @@ PatternValue PatternFormulas::field_of(const Formula& formula, NameId id) {
   return add(std::move(expr), kind);
 }
 
+// Where some of the operators of a name have a setting: the first that has not.
+std::string PatternFormulas::one_without(NameId id, const std::string& setting) const {
+  const std::vector<std::string>& known = draft_.entries[id].operators.known;
+  const auto has = [&](const std::string& op) {
+    return setting_of(draft_.context.vocabulary, op, setting).has_value();
+  };
+  if (std::none_of(known.begin(), known.end(), has)) return "";
+  const auto without = std::find_if_not(known.begin(), known.end(), has);
+  return without == known.end() ? "" : *without;
+}
+
 PatternValue PatternFormulas::no_field(const Formula& formula, NameId id) {
   const tree::Word& word = formula.fields[0];
   const std::string& name = draft_.pattern.names[id].name;
@@ -163,6 +175,8 @@ PatternValue PatternFormulas::no_field(const Formula& formula, NameId id) {
     hint = "it is a field of regions; here the constant gets a name: law linear(x, constant w)";
   else if (hint.empty() && operation && !draft_.entries[id].always_operator)
     hint = "it is an operator in some of the alternatives only";
+  else if (const std::string lacks = operation ? one_without(id, word.text) : ""; !lacks.empty())
+    hint = fmt::format("of those that it may be {} has none", lacks);
   else if (hint.empty() && operation)
     hint = settings_there_are(draft_.context, draft_.entries[id].operators, word.text);
   else if (hint.empty())
@@ -231,6 +245,7 @@ PatternValue PatternFormulas::unknown_function(const Formula& formula, PatternSc
           fmt::format("move it up from line {}", draft_.line_of(later->second)));
   } else if (std::any_of(of_regions.begin(), of_regions.end(), [&](auto& row) { return row.name == name; })) {
     error("misplaced", formula.word.at, fmt::format("'{}' is a function of rules with a region", name));
+    return open(formula);
   } else {
     std::vector<std::string_view> candidates = visible_names(*names_, &FileNames::functions);
     for (const PatternFunctionWord& row : draft_.context.vocabulary.pattern_functions) candidates.push_back(row.name);

@@ -21,6 +21,7 @@ constexpr PatternOp kPatternSigns[] = {
 bool fits(PatternKind is, PatternKind wanted) {
   using enum PatternKind;
   if (is == anything || wanted == anything || is == wanted) return true;
+  if (wanted == rest) return is == list || is == constant;
   if (wanted == numeric) return is == number || is == list || is == constant;
   return wanted == list && is == constant;  // a constant of one axis
 }
@@ -274,8 +275,13 @@ PatternValue PatternFormulas::unknown_name(const Formula& formula, const Pattern
   const std::string& name = formula.word.text;
   const bool own = calls_.empty();
   if (const auto later = draft_.later.find(name); own && later != draft_.later.end()) {
-    error("not-yet-known", formula.word.at, fmt::format("'{}' is used before it is bound", name),
-          fmt::format("it is bound in line {}", draft_.line_of(later->second)));
+    const std::size_t line = draft_.line_of(later->second);
+    if (draft_.matching && formula.form == tree::Form::name)
+      error("duplicate-name", formula.word.at, fmt::format("'{}' stands for something else in line {}", name, line),
+            "a setting has a name of its own");
+    else
+      error("not-yet-known", formula.word.at, fmt::format("'{}' is used before it is bound", name),
+            fmt::format("it is bound in line {}", line));
     return open(formula);
   }
   std::vector<std::string_view> candidates;
@@ -419,7 +425,7 @@ PatternValue PatternFormulas::item(tree::FormulaId id, PatternScope& scope) {
   const PatternValue value = check(id, scope);
   if (value.kind == PatternKind::list) {
     error("wrong-kind", value.at, "an item of a list is a number, this is a list",
-          "its items are put in with ... behind its name: [1, s..., 4]");
+          "its items are put in with ... behind it: [1, s..., 4]");
     return open(formula_of(id));
   }
   return want(value, PatternKind::number);
@@ -435,16 +441,16 @@ PatternValue PatternFormulas::check_list(const Formula& formula, PatternScope& s
 }
 
 PatternValue PatternFormulas::spread_item(const Formula& formula, PatternScope& scope) {
-  PatternValue list = check_name(formula, scope);
-  list.at = formula.word.at;
+  const bool name = formula.operands.empty();
+  PatternValue list = name ? check_name(formula, scope) : check(formula.operands[0], scope);
+  if (name) list.at = formula.word.at;
   list = want(list, PatternKind::list);
   return add(PatternOp::spread, formula.at, {list.expr}, PatternKind::list);
 }
 
 PatternValue PatternFormulas::check_spread(const Formula& formula, PatternScope&) {
-  error("misplaced", formula.at,
-        fmt::format("`{}...` stands in a list, or is what an operator reads", formula.word.text),
-        fmt::format("[1, {0}...] or Concat({0}...)", formula.word.text));
+  error("misplaced", formula.at, "what has `...` behind it stands in a list, or is what an operator reads",
+        "[1, s...] or Concat(parts...)");
   return open(formula);
 }
 

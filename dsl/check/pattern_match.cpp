@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include "dsl/check/formula_parts.hpp"
 #include "dsl/check/pattern_parts.hpp"
@@ -228,7 +229,8 @@ class MatchChecker {
       return out;
     }
     if (pattern_.calls.size() >= kMaxPatternCalls) {
-      draft_.error("too-large", found.name.at, fmt::format("a match has at most {} operators", kMaxPatternCalls));
+      if (!std::exchange(full_, true))
+        draft_.error("too-large", found.name.at, fmt::format("a match has at most {} operators", kMaxPatternCalls));
       return out;
     }
     out.call = static_cast<CallId>(pattern_.calls.size());
@@ -481,6 +483,7 @@ class MatchChecker {
   std::vector<NameId> bound_;  // in the order in which they were
   std::vector<Line> lines_;
   Line* line_ = nullptr;  // that is read
+  bool full_ = false;     // too many operators: said already
 };
 
 }  // namespace

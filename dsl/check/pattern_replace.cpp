@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "dsl/check/formula_parts.hpp"
 #include "dsl/check/pattern_parts.hpp"
@@ -157,8 +158,9 @@ class ReplaceChecker {
   std::uint32_t check_made(tree::FormulaId id) {
     const auto call = static_cast<std::uint32_t>(pattern_.made.size());
     if (call >= kMaxPatternCalls) {
-      draft_.error("too-large", formula_of(id).at,
-                   fmt::format("a replacement has at most {} operators", kMaxPatternCalls));
+      if (!std::exchange(full_, true))
+        draft_.error("too-large", formula_of(id).at,
+                     fmt::format("a replacement has at most {} operators", kMaxPatternCalls));
       return kNoCall;
     }
     pattern_.made.emplace_back();
@@ -309,6 +311,7 @@ class ReplaceChecker {
   std::unordered_map<NameId, std::size_t> made_at_;
   std::vector<NameId> fresh_;  // names that the match does not bind
   std::size_t at_ = 0;         // the line that is read
+  bool full_ = false;          // too many operators: said already
 };
 
 }  // namespace

@@ -153,6 +153,16 @@ RW_IN_FORMULA(spread) {
   last.form = tree::Form::spread;
   last.at = reading.extent(reading.text.data() + last.at.offset);
 }
+RW_IN_FORMULA(item_spread) {
+  tree::Formula& list = formula.last();
+  const Position all = reading.extent(reading.text.data() + list.at.offset);
+  if (list.form == tree::Form::name) {  // in brackets
+    list.form = tree::Form::spread;
+    list.at = all;
+  } else {
+    formula.add_over(1, tree::Form::spread, all, all);
+  }
+}
 RW_IN_FORMULA(items_open) { formula.calls.push_back(formula.values.size()); }
 RW_IN_FORMULA(list_value) {
   std::vector<tree::FormulaId> items = formula.pop_arguments();

@@ -153,7 +153,7 @@ struct no_exclamation : not_at<one<'!'>> {};
 struct field_text : seq<sor<peg::alpha, one<'_'>>, star<idchar>> {};
 struct field : seq<field_text> {};
 struct no_dots : not_at<string<'.', '.', '.'>> {};
-struct member : seq<no_dots, one<'.'>, must<field>, opt<one<'.'>, must<field>>, gap> {};
+struct member : seq<no_dots, one<'.'>, must<field>, opt<no_dots, one<'.'>, must<field>>, gap> {};
 struct dots : seq<string<'.', '.', '.'>, gap> {};
 
 struct call_open : mark<'('> {};
@@ -195,11 +195,13 @@ struct quantified_set : seq<must<quantifier_name>, must<quantifier_colon>, must<
 struct quantified_list : seq<mark<'('>, must<value<nested<expr>>>, must<bracket_close>> {};
 struct quantifier : seq<quantifier_word, sor<quantified_list, quantified_set>> {};
 
-// `[1, s..., 4]`, and behind a list `[i]` or `[a:b]`.
+// `[1, s..., l[1:]...]`, and behind a list `[i]` or `[a:b]`.
 struct items_open : mark<'['> {};
 struct items_close : mark<']'> {};
-struct after_item : seq<expr> {};
-struct items : opt<expr, star<if_must<mark<','>, after_item>>> {};
+struct item_spread : seq<dots> {};
+struct item_value : seq<expr, opt<item_spread>> {};
+struct after_item : seq<item_value> {};
+struct items : opt<item_value, star<if_must<mark<','>, after_item>>> {};
 struct list_value : seq<items_open, nested<items>, must<items_close>> {};
 struct subscript_open : mark<'['> {};
 struct slice_colon : mark<':'> {};

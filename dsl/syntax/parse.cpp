@@ -92,6 +92,9 @@ bool is_name_behind(const Reading& reading, const tree::Word& word, std::string_
 }
 
 std::string hint_for_unit(const Reading& reading, std::string_view found) {
+  constexpr std::string_view kClauses[] = {"match", "replace", "approximate"};  // words, though not reserved
+  const bool clause = std::find(std::begin(kClauses), std::end(kClauses), found) != std::end(kClauses);
+  if (clause || (found[0] >= '0' && found[0] <= '9')) return "";
   if (!is_name_behind(reading, reading.number_word, found)) return "";
   return fmt::format("numbers have no units: take out '{}'", found);
 }
@@ -109,11 +112,9 @@ std::string hint_for_habit(const grammar::Message& message, std::string_view res
   for (const Habit& habit : kHabits)
     if (rest.starts_with(habit.text)) return std::string(habit.hint);
   const auto is = [&](const grammar::Message& other) { return &message == &other; };
-  if (rest.starts_with('[')) {
-    if (is(grammar::message<grammar::next_input>))
-      return "say what the list is: weight, bias, positive, values or integers";
-    if (message.text == "expected a value") return "formulas have numbers and texts, no lists";
-  }
+  if (rest.starts_with('[') && is(grammar::message<grammar::next_input>))
+    return "say what the list is: weight, bias, positive, values or integers";
+  if (rest.starts_with('{') && is(grammar::message<grammar::line_equal>)) return "is the { before it closed?";
   const bool attribute = rest.starts_with('(') || rest.starts_with('.');
   if (attribute && is(grammar::message<grammar::law_word>)) return "ask in a guard: op Conv law block where group == 1";
   if (rest.starts_with('=') && is(grammar::message<grammar::node_close>))

@@ -325,8 +325,9 @@ class Printer {
 
   // A block of one line stands on one line where there is room and no comment in it.
   bool fits_line(const std::vector<tree::PatternLine>& lines, Position word, Position at) const {
-    constexpr std::size_t kAround = std::string_view("  expect becomes {  }").size();
-    if (lines.size() != 1 || kAround + line_text(lines[0]).size() > kLineWidth) return false;
+    const bool test = text_.substr(word.offset, word.length) == "expect";
+    const std::size_t around = std::string_view(test ? "  expect becomes {  }" : "  replace {  }").size();
+    if (lines.size() != 1 || around + line_text(lines[0]).size() > kLineWidth) return false;
     return std::none_of(file_.comments.begin() + static_cast<std::ptrdiff_t>(next_), file_.comments.end(),
                         [&](Position comment) { return comment.offset > word.offset && comment.offset < end_of(at); });
   }

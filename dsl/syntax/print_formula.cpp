@@ -42,7 +42,10 @@ constexpr std::array<Strength, 26> kStrengths = {
     kAtom,     // made
     kAtom,     // given: it has brackets of its own
 };
-Strength strength(const Formula& formula) { return kStrengths[static_cast<std::size_t>(formula.form)]; }
+Strength strength(const Formula& formula) {
+  const bool list = formula.form >= Form::all && formula.form <= Form::none && formula.word.text.empty();
+  return list ? kAtom : kStrengths[static_cast<std::size_t>(formula.form)];  // `all(...)` has brackets of its own
+}
 
 constexpr std::string_view kSignTexts[] = {"+", "-", "*", "/", "==", "!=", "<", "<=", ">", ">="};
 
@@ -191,6 +194,7 @@ class FormulaPrinter {
         print_list(formula);
         break;
       case Form::spread:
+        if (!formula.operands.empty()) spread_list(formula.operands[0]);
         out_ += formula.word.text + "...";
         break;
       case Form::element:
@@ -216,6 +220,11 @@ class FormulaPrinter {
   }
 
   void print_like_name(const Formula& formula) { print_words(formula, " like "); }
+
+  void spread_list(FormulaId list) {
+    const Formula& formula = file_.formulas[list];
+    operand(list, strength(formula) < kAtom || formula.form == Form::number);  // `1...` is no number
+  }
 
   void print_list(const Formula& formula) {
     out_ += '[';

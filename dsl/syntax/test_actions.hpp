@@ -37,12 +37,12 @@ RW_ON(constant_type, tree::TestInput) { piece.type = reading.word; }
 
 // ---- inputs and attributes of an operator ----
 
-RW_ON(constant_input, tree::TestInput) {
+RW_ON(constant_input, tree::TestInput) { piece.form = tree::TestInput::Form::constant; }
+RW_ON(constant_word, tree::TestInput) {
   const auto word = std::find(std::begin(tree::kConstantWords), std::end(tree::kConstantWords), reading.word.text);
-  piece.form = tree::TestInput::Form::constant;
   piece.word = static_cast<tree::ConstantWord>(word - std::begin(tree::kConstantWords));
+  piece.name = reading.word;
 }
-RW_ON(constant_word, tree::TestInput) { piece.name = reading.word; }
 RW_ON(absent_input, tree::TestInput) { piece.form = tree::TestInput::Form::none; }
 RW_ON(tensor_input, tree::TestInput) {
   piece.form = tree::TestInput::Form::tensor;

@@ -41,7 +41,7 @@ enum class Form : std::uint8_t {
   none,
   // In rules with `match`. There `all`, `any` and `none` may have brackets, and no word.
   list,     // operands: the items
-  spread,   // word: `s...`
+  spread,   // word: `s...`; or operand: the list before `...`
   element,  // operands: the list, what stands in the brackets
   slice,    // operands: the list, from, to; kNoFormula: left out
   absent,   // `none` as an argument

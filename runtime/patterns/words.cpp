@@ -18,6 +18,7 @@ constexpr std::array<PatternKind, 1> kTensor = {tensor};
 constexpr std::array<PatternKind, 1> kAnything = {anything};
 constexpr std::array<PatternKind, 2> kOperationAndNumeric = {operation, numeric};
 constexpr std::array<PatternKind, 2> kNumericAndTensor = {numeric, tensor};
+constexpr std::array<PatternKind, 1> kRest = {rest};
 constexpr std::array<PatternKind, 1> kList = {list};
 constexpr std::array<PatternKind, 1> kNumber = {number};
 constexpr std::size_t kMostJoined = 64;  // arguments of concat
@@ -51,7 +52,7 @@ constexpr std::array kFunctions = std::to_array<dsl::PatternFunctionWord>({
     {"per_input", kOperationAndNumeric, 2, 2, constant,
      "per_input(y, f): f, a value an input channel, laid along the weight of linear operator y"},
     {"channels", kNumericAndTensor, 2, 2, constant, "channels(f, y): f as one value for each channel of y"},
-    {"length", kAnything, 1, 1, number, "length(l): how many items a list has, or operands a name with ..."},
+    {"length", kRest, 1, 1, number, "length(l): how many items a list has, or operands a name with ..."},
     {"product", kList, 1, 1, number, "product(l): the items of a list multiplied"},
     {"indices", kNumber, 1, 1, list, "indices(n): 0 to n - 1"},
     {"sorted", kList, 1, 1, list, "sorted(l): the items from the smallest to the largest"},

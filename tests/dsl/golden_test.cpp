@@ -128,10 +128,10 @@ const std::vector<Golden>& goldens() {
    1 | rule q { chain Clip(min = 0) as c do remove(c) }
      |                    ^ give it a name, and ask below: chain Conv as a ... where a.group == 1
 )"},
-      {"syntax", "rule q { chain Clip as c do replace(c, Relu alpha 0.1) }\n",
-       R"(mine.dsl:1:45: error: expected ',' or ')' after an argument, found 'alpha' [syntax]
+      {"misplaced", "rule q { chain Clip as c do replace(c, Relu alpha 0.1) }\n",
+       R"(mine.dsl:1:40: error: an operator stands here without operands and attributes [misplaced]
    1 | rule q { chain Clip as c do replace(c, Relu alpha 0.1) }
-     |                                             ^^^^^ an operator stands here without attributes
+     |                                        ^^^^^^^^^^^^^^ write its name alone
 )"},
       {"syntax", "op Conv(group = 1) law block\n",
        R"(mine.dsl:1:8: error: expected `law` after the operators, found '(' [syntax]
@@ -540,10 +540,10 @@ mine.dsl:2:6: error: rule 'a' has no `do` [missing-clause]
    4 |   let s = lo > 1 ? 2 : 3
      |                  ^ write `if C then A else B`
 )"},
-      {"syntax", in_rule("  where all p: p.name == [1, 1]"),
-       R"(mine.dsl:4:26: error: expected a value, found '[' [syntax]
+      {"misplaced", in_rule("  where all p: p.name == [1, 1]"),
+       R"(mine.dsl:4:26: error: lists can be read in rules with `match` [misplaced]
    4 |   where all p: p.name == [1, 1]
-     |                          ^ formulas have numbers and texts, no lists
+     |                          ^^^^^^
 )"},
       {"syntax", in_test("  b = Conv(x, [2, 3, 1, 1])"),
        R"(mine.dsl:8:15: error: expected a tensor or a constant after ',', found '[' [syntax]
@@ -636,7 +636,7 @@ mine.dsl:1:37: warning: nobody knows operator 'Nonesuch': it blocks [unknown-ope
      |       ^^^^ operators begin with a capital letter, or with a domain: my::Op
 )"},
       {"syntax", in_test("  expect mach"),
-       R"(mine.dsl:8:10: error: expected `match`, `scale`, `no match` or `within` after `expect`, found 'mach' [syntax]
+       R"(mine.dsl:8:10: error: expected `match`, `scale`, `no match`, `within`, `becomes` or `operators` after `expect`, found 'mach' [syntax]
    8 |   expect mach
      |          ^^^^ did you mean 'match'?
 )"},
@@ -670,10 +670,10 @@ mine.dsl:1:37: warning: nobody knows operator 'Nonesuch': it blocks [unknown-ope
    8 |   expect scale x 2
      |                ^ an operator is called like its first output
 )"},
-      {"out-of-range", in_test("  input y [1, 0]"),
-       R"(mine.dsl:8:15: error: a dimension is a whole number from 1 on [out-of-range]
-   8 |   input y [1, 0]
-     |               ^
+      {"out-of-range", in_test("  input y [1, -1]"),
+       R"(mine.dsl:8:15: error: a dimension is a whole number from 0 on [out-of-range]
+   8 |   input y [1, -1]
+     |               ^^
 )"},
       {"out-of-range", in_test("  stats a min 1 max 0"),
        R"(mine.dsl:8:21: error: the largest value 0 is below the smallest, 1 [out-of-range]

@@ -36,6 +36,13 @@ TEST_CASE("nesting is bounded, whatever nests") {
   CHECK(codes_of("function f(x) = " + times(n, "let y = ")) == Codes{"too-deep"});
   CHECK(codes_of("function f(x) = " + times(n, "all x: ")) == Codes{"too-deep"});
   CHECK(codes_of("test a \"b\" " + times(n, "{")) == Codes{"syntax"});
+  const auto matches = [](const std::string& line) { return "rule r { match { " + line + " } replace { y = x } }"; };
+  CHECK(codes_of(matches("y = " + times(n, "Relu("))) == Codes{"too-deep"});
+  CHECK(codes_of(matches("y = " + times(n, "Relu(x or "))) == Codes{"too-deep"});
+  CHECK(codes_of(matches("y = Relu(x) a " + times(n, "["))) == Codes{"too-deep"});
+  CHECK(codes_of("function f(x) = x" + times(n, "[x")) == Codes{"too-deep"});
+  CHECK(codes_of("rule r { match { y = Relu(x) } replace { y = " + times(n, "Relu(") + " } }") == Codes{"too-deep"});
+  CHECK(codes_of(matches("y = " + times(199, "Relu(") + "x" + times(199, ")"))).empty());
   // Two hundred are allowed.
   CHECK(codes_of("function f(x) = " + times(200, "(") + "x" + times(200, ")")).empty());
   CHECK(codes_of("function f(x) = " + times(200, "- ") + "x").empty());
@@ -57,6 +64,30 @@ TEST_CASE("a list is not nesting: long sums and conditions are fine up to the si
     depth.push_back(deepest + 1);
   }
   CHECK(depth.back() < 30);
+}
+
+TEST_CASE("a match has a thousand lines, and takes time in proportion") {
+  const auto rule = [](int lines, int reads) {
+    std::string match, replace;
+    for (int i = 0; i < lines; ++i) {
+      match += fmt::format("t{} = Concat(t{}", i + 1, i);
+      for (int k = 0; k < reads; ++k) match += fmt::format(", Relu(t{}) or x{}", i, k);
+      match += ") axis a\n";
+      replace += fmt::format("t{} = Relu(t{})\n", i + 1, i);
+    }
+    return fmt::format("rule r {{ match {{ {} }} where a == 1 replace {{ {} }} }}", match, replace);
+  };
+  CHECK(codes_of(rule(1000, 5)).empty());
+  CHECK(codes_of(rule(1001, 0)) == Codes{"too-large"});
+  CHECK(codes_of(rule(1000, 20)) == Codes{"too-large"});
+  // Each line reads the ones before it twice: whoever looks along each path does not end.
+  std::string doubled = "t1 = Add(t0, t0)\n";
+  for (int i = 1; i < 900; ++i) doubled += fmt::format("t{} = Add(t{}, t{})\n", i + 1, i, i);
+  CHECK(codes_of("rule r { match { " + doubled + " } replace { t900 = t0 } }").empty());
+  CHECK(codes_of("rule r { match { y = Relu(x) } where [0" + times(90'000, ", 1") + "] == [1] replace { y = x } }")
+            .empty());
+  CHECK(codes_of("rule r { match { y = Relu(x) } where [0" + times(100'000, ", 1") + "] == [1] replace { y = x } }") ==
+        Codes{"too-large"});
 }
 
 TEST_CASE("functions that double again and again are cut off") {
@@ -221,14 +252,35 @@ TEST_CASE("texts that are nearly rules are read, checked and drawn without harm"
                                           "scale(p, 1) ",
                                           "range(p) ",
                                           "linear ",
-                                          "pass "};
+                                          "pass ",
+                                          "match { ",
+                                          "replace { ",
+                                          "approximate ",
+                                          "constant ",
+                                          "inf ",
+                                          "... ",
+                                          "[ ",
+                                          "] ",
+                                          "_ ",
+                                          "y = Relu(x) ",
+                                          "perm p ",
+                                          "or 0 ",
+                                          "expect becomes { ",
+                                          "float16 "};
   const std::string valid =
       "op Softmax law pass where name like \"x\"\nfunction twice(x) = x + x\n" +
-      in_rule("let s = max(p.max, lo)\nwhere count(p) > 1 else \"x\"") +
-      "test r1 \"t\" { input x [1] output x expect match }\nrule c { chain Conv as a => Relu as b do remove(b) }\n";
+      in_rule("let s = max(p.max, lo)\nwhere count(p) > 1 and overall(max, s) > 1 else \"x\"") +
+      "test r1 \"t\" { input x [1] output x expect match }\nrule c { chain Conv as a => Relu as b do remove(b) }\n"
+      "rule m { match { y = Transpose(Transpose(x) perm p) perm q as t  z, _, r... = Split(y, constant w or -inf, 3) "
+      "}\n"
+      "  where all(p[q] == [0, p..., q[1:2]...]) replace { u = Transpose(x, none, w + 1) like t perm q\n"
+      "  y = u z, _, r... = Split(Relu(y)) axis 1 } }\n"
+      "test m \"t\" { input x [0] int64 values [] y = Relu(x) output y expect becomes { y = Relu(x, 1) } expect "
+      "operators none "
+      "}\n";
   std::mt19937 random(7);
   const auto pick = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
-  REQUIRE_FALSE(has_errors(load_text(valid).diagnostics));
+  CHECK(draw_all(load_text(valid)) == "");
   std::size_t clean = 0;
   for (int round = 0; round < unless_sanitized(3000, 1000); ++round) {
     std::string text;
@@ -259,7 +311,7 @@ TEST_CASE("texts that are nearly rules are read, checked and drawn without harm"
     REQUIRE(shape_of(again) == shape_of(file));
     REQUIRE(print(again, sources) == sources[1].text);
   }
-  CHECK(clean > 50);  // some of them are fine, or nothing was tested
+  CHECK(clean > 30);  // some of them are fine, or nothing was tested
 }
 
 }  // namespace rw::test

@@ -68,7 +68,15 @@ class RandomRules {
           {"1", "0.5", "1e-30", "x", "lo", "p.max", "k.attribute.min", "\"a \\\"b\\\" \\\\ \\n\"", "stats(p)"});
     const auto part = [&] { return formula(depth - 1 - static_cast<int>(pick(static_cast<std::size_t>(depth)))); };
     const auto bracketed = [&] { return "(" + part() + ")"; };
-    switch (pick(14)) {
+    switch (pick(18)) {
+      case 13:
+        return "[" + part() + "," + gap() + one_of({"s...", part(), "(" + part() + ")..."}) + "]";
+      case 14:
+        return bracketed() + "[" + part() + "]";
+      case 15:
+        return bracketed() + one_of({"[:]", "[" + part() + ":]", "[:" + part() + "]"});
+      case 16:
+        return one_of({"all", "any", "none"}) + gap() + "(" + part() + ")";
       case 0:
         return bracketed() + gap() + one_of({"+", "-"}) + gap() + bracketed();
       case 1:
@@ -108,6 +116,38 @@ class RandomRules {
     return one_of({"Conv", "Relu", "com.microsoft::FusedConv", "my-domain.1::relu", "GlobalAveragePool"});
   }
 
+  // What `replace` makes, and what an operator that is made reads.
+  std::string made(int depth) {
+    if (depth == 0) return formula(1);
+    const auto argument = [&] { return one_of({"none", "rest...", made(depth - 1), "x", formula(1)}); };
+    std::string out = one_of({oper(), "y", "max"}) + "(" + argument() + "," + gap() + argument() + ")";
+    for (std::size_t i = pick(3); i > 0; --i) out += one_of({" axis " + bracket(), " perm p[q]"});
+    if (pick(3) == 0) out += one_of({" like y", " like" + gap() + "z pads [1]"});
+    return out;
+  }
+  std::string bracket() { return "(" + formula(2) + ")"; }
+
+  std::string found(int depth) {
+    if (depth == 0) return one_of({"x", "y2"});
+    std::string out = one_of({oper(), "conv", "law linear"}) + "(";
+    for (std::size_t i = pick(3); i > 0; --i)
+      out += one_of({"constant w", "constant c or -inf", "...", "_", "none", "- 3", "(1 + 2)", "rest...", "x or 0",
+                     found(depth - 1), found(depth - 1) + " or x"}) +
+             "," + gap();
+    out += "x)" + one_of({"", " axis a", " axis a or none", " perm" + gap() + "_", " mode \"x\" pads " + bracket()});
+    return out + one_of({"", " as z"});
+  }
+
+  std::string lines(bool match) {
+    std::string out = "{" + gap();
+    for (std::size_t i = 1 + pick(3); i > 0; --i) {
+      out += one_of({"y", "_, y", "a, b...", "y,\n_"}) + gap() + "=" + gap();
+      out += match ? found(2) + one_of({"", gap() + "or " + found(1)}) : one_of({made(2), "x"});
+      out += gap();
+    }
+    return out + "}";
+  }
+
   // Between two words: blanks, line breaks, comments.
   std::string gap() {
     return one_of({" ", " ", " ", "\n", "\n\n", "\t", "\n\n\n", " # say why\n", "\n# a line of its own\n", "\r\n"});
@@ -141,7 +181,13 @@ class RandomRules {
   }
 
   std::string clause() {
-    switch (pick(8)) {
+    switch (pick(11)) {
+      case 8:
+        return "match" + gap() + lines(true);
+      case 9:
+        return "replace " + lines(false);
+      case 10:
+        return "approximate \"why\"";
       case 0:
         return region();
       case 1:
@@ -165,12 +211,17 @@ class RandomRules {
   std::string list() { return one_of({"[1, 3,8 ,8]", "[ 4 ]", "[- 1, 2.5]", "[]"}); }
   std::string test_input() {
     return one_of({name(), "none", "weight " + list(), "bias[4]", "positive" + gap() + list(), "integers [1,-1]",
-                   "values 0.5", "values [1, 2]" + gap() + "shape [2, 1]"});
+                   "values 0.5", "values [1, 2]" + gap() + "shape [2, 1]", "values [1] float16 shape [1]"});
   }
   std::string test_line() {
-    switch (pick(8)) {
+    switch (pick(10)) {
+      case 8:
+        return "expect becomes " + lines(false);
+      case 9:
+        return "expect operators " + one_of({"none", "Conv," + gap() + "Relu"});
       case 0:
-        return "input" + gap() + name() + gap() + list();
+        return "input" + gap() + name() + gap() + list() +
+               one_of({"", " int64", " values " + list(), " bool values 1"});
       case 1:
         return "output " + name() + "," + gap() + name();
       case 2:
@@ -338,6 +389,43 @@ TEST_CASE("brackets stand where they are needed, and nowhere else") {
   for (const auto& [text, wanted] : formulas) {
     CHECK(printed("function f(x) = " + text) == "function f(x) = " + wanted + "\n");
   }
+}
+
+TEST_CASE("a match of one line stands on one line, and other ways to find it below it") {
+  const std::string text = R"(rule hard_swish {
+  "x * clip(x + 3, 0, 6) / 6 is HardSwish(x)."
+  match {
+    # by division
+    y = Div(Mul(x, Clip(Add(x, 3)) min 0 max 6), 6)  # exporters write this
+     or Mul(Mul(x, Clip(Add(x, -3)) min 0 max 6), constant w or -inf, rest..., (1 / 6)) axis _ as z
+    # the end
+  }
+  where all(p[q] == [0, s..., l[1:], l[:-1]]) and none(x)
+  replace { y = HardSwish(x, none, Relu(z) like y axis 1, parts...) like z perm p[q] mode "a" }
+  approximate "nearly"
+}
+
+rule other {
+  match   { y = Relu(x) }
+  replace { y = x }
+}
+
+test other "t" {
+  input x [0, 2] int64 values [1]
+  y = Relu(x, values [1] float16 shape [1])
+  output y
+  expect becomes { y = Relu(x, 1) axis 1 }
+  expect operators none
+}
+)";
+  const std::string wanted = [&] {
+    std::string out = text;
+    const std::string comment = "  # exporters write this", before = "    y = Div";
+    out.replace(out.find(comment), comment.size(), "");
+    return out.insert(out.find(before), "    # exporters write this\n");
+  }();
+  CHECK(printed(text) == wanted);
+  CHECK(printed(wanted) == wanted);
 }
 
 TEST_CASE("a long `let` has each of its names on a line") {

@@ -85,6 +85,7 @@ constexpr std::array<PatternKind, 2> kNumberAndNumeric = {PatternKind::number, P
 constexpr std::array<PatternKind, 1> kText = {PatternKind::text};
 constexpr std::array<PatternKind, 1> kTensor = {PatternKind::tensor};
 constexpr std::array<PatternKind, 1> kAnything = {PatternKind::anything};
+constexpr std::array<PatternKind, 1> kRest = {PatternKind::rest};
 constexpr std::array<PatternKind, 1> kList = {PatternKind::list};
 
 constexpr std::array kPatternFunctions = std::to_array<dsl::PatternFunctionWord>({
@@ -99,7 +100,7 @@ constexpr std::array kPatternFunctions = std::to_array<dsl::PatternFunctionWord>
     {"wider", kText, 2, 2, PatternKind::condition, ""},
     {"has", kTensor, 1, 1, PatternKind::condition, ""},
     {"known", kAnything, 1, 1, PatternKind::condition, ""},
-    {"length", kAnything, 1, 1, PatternKind::number, ""},
+    {"length", kRest, 1, 1, PatternKind::number, ""},
     {"product", kList, 1, 1, PatternKind::number, ""},
 });
 
