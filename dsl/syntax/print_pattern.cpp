@@ -42,21 +42,21 @@ class PatternPrinter {
   }
 
   std::string operand(const tree::Operand& operand) const {
-    using Form = tree::Operand::Form;
+    using Sort = tree::Operand::Form;
     switch (operand.form) {
-      case Form::constant:
+      case Sort::constant:
         return "constant " + operand.name.text + otherwise(operand.otherwise);
-      case Form::dots:
+      case Sort::dots:
         return "...";
-      case Form::anything:
+      case Sort::anything:
         return "_";
-      case Form::none:
+      case Sort::none:
         return "none";
-      case Form::number:
+      case Sort::number:
         return operand.number.spelled.text;
-      case Form::formula:
+      case Sort::formula:
         return '(' + print_formula(file_, operand.formula) + ')';
-      case Form::found:
+      case Sort::found:
         break;
     }
     std::string out;

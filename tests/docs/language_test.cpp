@@ -31,6 +31,9 @@ TEST_CASE("The tables of language.md name every word of the vocabulary, and no o
   CHECK(first_words(manual.words("action")) == names_of(words.actions, &dsl::ActionWord::name));
   CHECK(first_words(manual.words("function")) == names_of(words.functions, &dsl::FunctionWord::name));
   CHECK(first_words(manual.words("field")) == names_of(words.fields, &dsl::FieldWord::name));
+  CHECK(first_words(manual.words("pattern function")) ==
+        names_of(words.pattern_functions, &dsl::PatternFunctionWord::name));
+  CHECK(first_words(manual.words("pattern field")) == names_of(words.pattern_fields, &dsl::PatternFieldWord::name));
   Words parameters;
   for (const dsl::LawWord& law : words.laws) parameters.insert(law.parameters.begin(), law.parameters.end());
   CHECK(first_words(manual.words("parameter")) == parameters);
