@@ -63,9 +63,9 @@ struct AttributeWord {
 };
 
 // Values of formulas in rules with `match`. As what an argument is: `numeric`: a number, list or constant; `tensor`:
-// the name of a tensor or constant; `operation`: the name of an operator; `rest`: a list, or a name with `...`. As what comes of a
-// function `numeric` is what its arguments make together. `conditions`: one for each element, which all(), any() and
-// none() collect.
+// the name of a tensor or constant; `operation`: the name of an operator; `rest`: a list, or a name with `...`. As what
+// comes of a function `numeric` is what its arguments make together. `conditions`: one for each element, which all(),
+// any() and none() collect.
 enum class PatternKind : unsigned char {
   anything,
   number,

@@ -338,3 +338,40 @@ TEST_CASE("A run that changed nothing says so in its last line, and what would h
   CHECK_FALSE(contains(last_line({digits, "equalization", "--dry-run"}), "nothing was changed"));
   CHECK_FALSE(contains(last_line({"bn.json", "prepare", "--dry-run"}), "nothing was changed"));
 }
+
+TEST_CASE("a test says which operators are left, what they read, and types and values of its inputs") {
+  const std::string network =
+      "rule mine { chain Clip as a do replace(a, Relu) }\n"
+      "test mine \"a title\" {\n"
+      "  input x [1, 3, 4, 4]\n"
+      "  input i [2] int64 values [3, -4]\n"
+      "  input h [2, 0] float16\n"
+      "  a = Conv(x, weight [4, 3, 1, 1], values [1, 2, 3, 4]) pads [0, 0, 0, 0]\n"
+      "  b = Clip(a, values 0)\n"
+      "  j = Add(i, integers 1)\n"
+      "  k = Add(h, values 2 float16)\n"
+      "  output b, j, k\n"
+      "  expect match\n";
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"  expect operators Conv, Relu, Add, Add", ""},
+      {"  expect operators Relu", "there are Conv, Relu, Add, Add"},
+      {"  expect operators none", "there are Conv, Relu, Add, Add"},
+      {"  expect becomes { b = Relu(Conv(x, constant, [1, 2, 3, 4]) pads [0, 0, 0, 0]) }", ""},
+      {"  expect becomes { t = Conv(x, constant, constant) b = Relu(t) }", ""},
+      {"  expect becomes { j = Add(i, 1) k = Add(h, 2) }", ""},
+      {"  expect becomes { b = Relu(x) }", "it is Relu(a)"},
+      {"  expect becomes { b = Relu(a, none) }", ""},
+      {"  expect becomes { b = Relu(a, 1) }", "'b' is made by something else"},
+      {"  expect becomes { k = Add(h, 3) }", "it is Add(h, k.values)"},
+      {"  expect becomes { a = Conv(x, constant) }", "it is Conv(x, a.weight, a.values) pads [0, 0, 0, 0]"},
+      {"  expect becomes { a = Conv(x, constant, [1, 2, 3, 5]) }", "'a' is made by something else"},
+      {"  expect becomes { a = Conv(x, constant, constant) pads [0, 1, 0, 0] }", "'a' is made by something else"},
+      {"  expect becomes { x = Relu(a) }", "no operator makes it"},
+  };
+  for (const auto& [line, says] : cases) {
+    const Outcome outcome = Desk(network + line + "\n}\n").run({"test", "./mine.dsl"});
+    INFO(line << '\n' << outcome.out << outcome.err);
+    CHECK(outcome.status == (says.empty() ? 0 : 1));
+    CHECK(contains(outcome.out, says));
+  }
+}
