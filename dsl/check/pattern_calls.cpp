@@ -21,7 +21,7 @@ PatternKind kind_of_setting(const AttributeWord& row) {
 // What an operator's settings with this name are; nothing where it has none.
 std::optional<PatternKind> setting_of(const Vocabulary& vocabulary, const std::string& op, const std::string& name) {
   std::optional<PatternKind> kind;
-  const auto rows = vocabulary.attributes(op);
+  const auto rows = vocabulary.settings(op);
   if (!rows) return PatternKind::anything;
   for (const AttributeWord& row : *rows) {
     if (row.name != name) continue;
@@ -33,7 +33,7 @@ std::optional<PatternKind> setting_of(const Vocabulary& vocabulary, const std::s
 std::vector<std::string_view> settings_of(const CheckContext& context, const OperatorList& operators) {
   std::vector<std::string_view> out;
   const auto add = [&](const std::string& op) {
-    if (const auto rows = context.vocabulary.attributes(op))
+    if (const auto rows = context.vocabulary.settings(op))
       for (const AttributeWord& row : *rows) out.push_back(row.name);
   };
   for (const std::string& op : operators.known) add(op);
@@ -126,12 +126,12 @@ PatternValue PatternFormulas::field_of(const Formula& formula, NameId id) {
     kind = row->value;
     if (row->measured && sort == NameSort::tensor) draft_.statistics.push_back(word.at);
   } else if (draft_.is_operator(id) && (!tensor || draft_.entries[id].always_operator)) {
+    // Of several operators it is enough that one has it: a condition before may ask which one it is.
+    OperatorList having = draft_.entries[id].operators;
+    std::erase_if(having.known, [&](auto& op) { return !setting_of(draft_.context.vocabulary, op, word.text); });
+    if (having.known.empty() && !draft_.entries[id].operators.known.empty()) return no_field(formula, id);
     const std::size_t errors = draft_.context.reporter.errors();
-    if (const auto& known = draft_.entries[id].operators.known; std::any_of(known.begin(), known.end(), [&](auto& op) {
-          return !setting_of(draft_.context.vocabulary, op, word.text);
-        }))
-      return no_field(formula, id);
-    kind = setting_kind(draft_, draft_.entries[id].operators, word);
+    kind = setting_kind(draft_, having, word);
     if (draft_.context.reporter.errors() != errors) return open(formula);
   } else {
     return no_field(formula, id);

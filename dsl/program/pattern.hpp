@@ -133,8 +133,8 @@ struct Setting {
 
 // `TERM(operands) settings`: an operator and what it reads.
 struct Call {
-  std::vector<Term> terms;    // operators and laws that are admitted; sets are written out. One or more
-  bool by_law = false;        // `law linear(...)`: operands are by the roles of the law (activation, weight, bias)
+  std::vector<Term> terms;  // operators and laws that are admitted; sets are written out. One or more
+  bool by_law = false;      // `law linear(...)`: operands are by the roles of the law (activation, weight, bias)
   std::vector<Operand> operands;
   std::vector<Setting> settings;
   NameId op = kNoName;  // the name of the operator (that of its first output, or behind `as`)
@@ -188,7 +188,7 @@ struct Argument {
 
 // `Op(arguments) settings`, `Op(arguments) like y`, or `y(arguments) settings`.
 struct MadeCall {
-  std::string op;         // the operator that is put in; empty: `again`
+  std::string op;          // the operator that is put in; empty: `again`
   NameId again = kNoName;  // `y(...)`: the matched operator once more, with its settings unless given
   NameId like = kNoName;   // `like y`: with those settings of y that it has
   std::vector<Argument> arguments;

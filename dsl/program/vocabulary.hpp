@@ -108,6 +108,8 @@ struct Vocabulary {
   std::span<const PatternFieldWord> pattern_fields;
   // The attributes of an operator; nothing where the operator is not known (then any attribute may be named).
   std::function<std::optional<std::span<const AttributeWord>>(std::string_view operator_name)> attributes;
+  // The same of rules with `match`: whatever is an attribute in some operator set, or an input instead of one.
+  std::function<std::optional<std::span<const AttributeWord>>(std::string_view operator_name)> settings;
   std::function<std::vector<std::string>()> operators;  // every known operator, for "did you mean"
 };
 

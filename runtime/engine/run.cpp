@@ -14,6 +14,7 @@
 #include "graph/editor.hpp"
 #include "runtime/actions/apply_scales.hpp"
 #include "runtime/engine/apply_plan.hpp"
+#include "runtime/engine/run_patterns.hpp"
 #include "runtime/engine/visit.hpp"
 #include "runtime/matching/chain.hpp"
 #include "runtime/plan/scales.hpp"
@@ -96,12 +97,19 @@ class Runner {
       for (const dsl::Step& step : rule.steps)
         for (const dsl::Step::Argument& argument : step.arguments)
           if (!argument.op.empty()) model_.network.add_type(argument.op);
+    for (const dsl::Rule& rule : program_.rules)
+      if (rule.pattern)
+        for (const dsl::MadeCall& made : rule.pattern->made)
+          if (!made.op.empty()) model_.network.add_type(made.op);
     analyse_network();
     outcome_.rules.resize(program_.rules.size());
+    for (std::uint32_t i = 0; i < program_.rules.size(); ++i) outcome_.rules[i].ran = is_wanted(program_.rules[i]);
     for (std::uint32_t i = 0; i < program_.rules.size(); ++i) {
       const dsl::Rule& rule = program_.rules[i];
-      outcome_.rules[i].ran = options_.only.empty() ||
-                              std::find(options_.only.begin(), options_.only.end(), rule.name) != options_.only.end();
+      if (rule.pattern) {
+        i = run_patterns_from(i);
+        continue;
+      }
       if (!outcome_.rules[i].ran) continue;
       if (rule.region)
         run_rule(i);
@@ -117,6 +125,26 @@ class Runner {
   }
 
  private:
+  bool is_wanted(const dsl::Rule& rule) const {
+    return options_.only.empty() ||
+           std::find(options_.only.begin(), options_.only.end(), rule.name) != options_.only.end();
+  }
+
+  // Rules with a pattern that stand one behind the other are run together; returns the last of them.
+  std::uint32_t run_patterns_from(std::uint32_t first) {
+    PatternRules rules;
+    std::uint32_t i = first;
+    for (; i < program_.rules.size() && program_.rules[i].pattern; ++i) {
+      if (!outcome_.rules[i].ran) continue;
+      rules.rules.push_back(i);
+      rules.params.push_back(params_of(program_.rules[i]));
+    }
+    if (run_patterns(model_.network, program_, rules, outcome_.analysis, model_.statistics, outcome_.plan, options_,
+                     outcome_.rules))
+      analyse_again();
+    return i - 1;
+  }
+
   void analyse_network() {
     outcome_.analysis = analyse(model_.network, program_.laws, {options_.skip_nodes, options_.exact});
     outcome_.statistics = usable(model_, outcome_.analysis, outcome_.statistics_use);

@@ -24,15 +24,19 @@ struct RunOptions {
   std::vector<std::string> skip_nodes;                          // globs
   std::map<std::string, std::map<std::string, double>> params;  // by rule, by name
   bool exact = false;
-  bool values = true;       // a failed condition notes the values that it saw (Miss::seen)
-  bool predict = false;     // Outcome::prediction is wanted, though no action makes it by the way
-  bool match_only = false;  // regions are matched and claimed, no action is carried out (explain tries rules so)
+  bool values = true;        // a failed condition notes the values that it saw (Miss::seen)
+  bool predict = false;      // Outcome::prediction is wanted, though no action makes it by the way
+  double trial_seconds = 2;  // of the processor, for trials of what rules with a pattern do
+  bool match_only = false;   // regions are matched and claimed, no action is carried out (explain tries rules so)
 };
 
 // What a chain rule left as it is, and why.
 struct Declined {
   OperatorId op = kNone;  // the first of the chain
   std::string reason;
+  bool whole = true;  // all operators of the pattern were found; false: a part of them
+  std::string seen = {};  // the values that a condition saw: "m = 6"
+  std::string text() const { return seen.empty() ? reason : reason + ": " + seen; }
 };
 
 struct RuleOutcome {
@@ -41,8 +45,14 @@ struct RuleOutcome {
   double smallest = 1, largest = 1;                                    // scale of their classes
   std::uint32_t reset = 0, capped = 0;  // classes put back to 1 for a weight; scaled less for an activation
   std::uint32_t sweeps = 0;
-  std::vector<BoundReached> bounds;                  // at which channels stand
-  std::uint32_t edits = 0;                           // of the graph, by a rule with a chain
+  std::vector<BoundReached> bounds;  // at which channels stand
+  std::uint32_t edits = 0;           // of the graph, by a rule with a chain or a pattern
+  // Of a rule with a pattern: operators that it has taken out and put in; edits whose trial was run (the largest
+  // difference is relative to the largest value) and was not, and why not.
+  std::uint32_t operators_removed = 0, operators_added = 0, tried = 0, not_tried = 0;
+  double largest_difference = 0;
+  std::string why_not_tried;
+  bool still_fires = false;                          // it would go on for ever: it was stopped
   std::vector<Declined> declined;                    // chains that were found and left alone
   std::map<std::string, std::uint32_t> approximate;  // what is approximate, how often
   bool ran = false;                                  // named by --only, or no --only

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "graph/operators/form.hpp"
+#include "graph/operators/schema.hpp"
 #include "runtime/actions/action.hpp"
 #include "runtime/formulas/field.hpp"
 #include "runtime/formulas/function.hpp"
@@ -49,11 +50,13 @@ std::vector<dsl::FieldWord> field_words() {
   return words;
 }
 
+using AttributeTable = std::map<std::string_view, std::vector<dsl::AttributeWord>>;
+
 Kind kind_of(graph::AttributeForm form) { return form == graph::AttributeForm::text ? Kind::text : Kind::number; }
 
-const std::map<std::string_view, std::vector<dsl::AttributeWord>>& attribute_words() {
+const AttributeTable& attribute_words() {
   static const auto all = [] {
-    std::map<std::string_view, std::vector<dsl::AttributeWord>> words;
+    AttributeTable words;
     for (const graph::Form& form : graph::forms()) {
       auto& list = words[form.op];
       for (const graph::AttributeRow& row : form.attributes)
@@ -63,6 +66,34 @@ const std::map<std::string_view, std::vector<dsl::AttributeWord>>& attribute_wor
     return words;
   }();
   return all;
+}
+
+// An element type is a text, wherever the specification counts them.
+std::optional<Kind> kind_of(const graph::AttributeSchema& attribute) {
+  using Is = graph::AttributeKind;
+  if (attribute.kind == Is::text || attribute.name == "to" || attribute.name == "dtype") return Kind::text;
+  if (attribute.kind == Is::integer || attribute.kind == Is::number) return Kind::number;
+  return std::nullopt;
+}
+
+const AttributeTable& setting_words() {
+  static const auto all = [] {
+    AttributeTable words;
+    for (const graph::OperatorSchema& schema : graph::schemas()) {
+      auto& list = words[schema.op];
+      for (const graph::AttributeSchema& each : schema.attributes)
+        if (list.empty() || list.back().name != each.name) list.push_back({each.name, kind_of(each)});
+    }
+    words["Slice"].push_back({"steps", std::nullopt});  // it never was an attribute, but goes with starts and ends
+    return words;
+  }();
+  return all;
+}
+
+std::optional<std::span<const dsl::AttributeWord>> words_of(const AttributeTable& table, std::string_view op) {
+  const auto found = table.find(op);
+  if (found == table.end()) return std::nullopt;
+  return std::span<const dsl::AttributeWord>(found->second);
 }
 
 }  // namespace
@@ -81,11 +112,8 @@ const dsl::Vocabulary& vocabulary() {
       .fields = field_table,
       .pattern_functions = pattern_functions(),
       .pattern_fields = pattern_fields(),
-      .attributes = [](std::string_view op) -> std::optional<std::span<const dsl::AttributeWord>> {
-        const auto found = attribute_words().find(op);
-        if (found == attribute_words().end()) return std::nullopt;
-        return std::span<const dsl::AttributeWord>(found->second);
-      },
+      .attributes = [](std::string_view op) { return words_of(attribute_words(), op); },
+      .settings = [](std::string_view op) { return words_of(setting_words(), op); },
       .operators =
           [] {
             std::vector<std::string> names;

@@ -217,8 +217,19 @@ Results dequantize(const Call& call) {
   return one(Array(x.shape(), std::move(values)));
 }
 
-Results dropout(const Call& call) {  // at inference
+// Every third element goes while it trains: some draw of many.
+Array thinned(const Array& x, float ratio) {
+  std::vector<float> y = x.to_floats();
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = i % 3 == 0 ? 0.0F : y[i] / (1.0F - ratio);
+  return {x.shape(), std::move(y)};
+}
+
+Results dropout(const Call& call) {
   const Array& x = call.input(0);
+  const Array* trains = call.optional(2);
+  const float ratio = call.number_or_input("ratio", 1).value_or(0.5F);
+  if (trains && trains->count() == 1 && trains->to_floats()[0] != 0 && ratio > 0 && ratio < 1)
+    return call.outputs < 2 ? one(thinned(x, ratio)) : throw std::invalid_argument("only inference is known");
   Results results = one(x);
   if (call.outputs < 2) return results;
   if (call.older_than(10))
@@ -270,6 +281,10 @@ constexpr OperatorRow kElementwiseRows[] = {
     {"com.microsoft::QuickGelu",
      [](const Call& call) {
        return map(call, [alpha = call.number("alpha", 1.702F)](float x) { return x * sigmoid(alpha * x); });
+     }},
+    {"Swish",
+     [](const Call& call) {
+       return map(call, [alpha = call.number("alpha", 1)](float x) { return x * sigmoid(alpha * x); });
      }},
     {"Mod",
      [](const Call& call) {

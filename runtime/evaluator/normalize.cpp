@@ -22,15 +22,35 @@ void check_length(const Array& array, std::int64_t length) {
     throw std::invalid_argument(fmt::format("{} values where {} are needed", array.count(), length));
 }
 
+// Mean and variance of each channel over the batch itself.
+struct BatchMoments {
+  std::vector<float> mean, variance;
+};
+BatchMoments moments_of_batch(const Array& x, std::span<const std::size_t> channel) {
+  const auto channels = static_cast<std::size_t>(x.dim(1));
+  const float n = static_cast<float>(x.count()) / static_cast<float>(channels);
+  BatchMoments out{std::vector<float>(channels, 0), std::vector<float>(channels, 0)};
+  for (std::size_t i = 0; i < x.count(); ++i) out.mean[channel[i]] += x.floats()[i] / n;
+  for (std::size_t i = 0; i < x.count(); ++i) {
+    const float away = x.floats()[i] - out.mean[channel[i]];
+    out.variance[channel[i]] += away * away / n;
+  }
+  return out;
+}
+
 // y = (x - mean) * (scale / sqrt(var + epsilon)) + bias
 Results batch_normalization(const Call& call) {
   const Array& x = call.input(0);
-  if (call.integer("training_mode", 0) != 0 || call.integer("spatial", 1) != 1 || call.outputs > 1)
-    throw std::invalid_argument("only inference is known");
+  if (call.integer("spatial", 1) != 1 || call.outputs > 1) throw std::invalid_argument("only inference is known");
   const std::vector<std::size_t> channel = channels_of(x.shape());
   for (std::size_t slot = 1; slot < 5; ++slot) check_length(call.input(slot), x.dim(1));
   const auto scale = call.input(1).floats(), bias = call.input(2).floats();
-  const auto mean = call.input(3).floats(), variance = call.input(4).floats();
+  std::vector<float> mean = call.input(3).floats(), variance = call.input(4).floats();
+  if (call.integer("training_mode", 0) != 0 && x.count() > 0) {
+    BatchMoments own = moments_of_batch(x, channel);
+    mean = std::move(own.mean);
+    variance = std::move(own.variance);
+  }
   const float epsilon = call.number("epsilon", 1e-5F);
   std::vector<float> y = x.floats();
   for (std::size_t i = 0; i < y.size(); ++i) {

@@ -68,6 +68,10 @@ constexpr UnaryRow kUnary[] = {
      [](const Site& site) -> Steps {
        return {{{Step::swish, site.call.number("alpha", 1.702F), 0, {}}}};
      }},
+    {"Swish",
+     [](const Site& site) -> Steps {
+       return {{{Step::swish, site.call.number("alpha", 1), 0, {}}}};
+     }},
     {"Exp", plain<Step::exp>},
     {"Sqrt", plain<Step::sqrt>},
     {"Abs", plain<Step::abs>},

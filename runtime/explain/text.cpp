@@ -221,7 +221,7 @@ class Words {
       text_ += fmt::format("\n{} ({}): {}\n", paint_.strong(rule_name(each.rule)),
                            place(told_, input_.rules.program.rules[each.rule].at), plural(each.edits, "edit"));
       for (std::size_t i = 0; i < std::min(each.left.size(), kMostChains); ++i)
-        text_ += fmt::format("  {} is left as it is: {}\n", node_name(told_, each.left[i].op), each.left[i].reason);
+        text_ += fmt::format("  {} is left as it is: {}\n", node_name(told_, each.left[i].op), each.left[i].text());
       if (each.left.size() > kMostChains)
         text_ += fmt::format("  and {} more\n", plural(each.left.size() - kMostChains, "operator"));
     }

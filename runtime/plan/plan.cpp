@@ -44,6 +44,13 @@ void Plan::fold(graph::OperatorId op, std::uint32_t slot, std::span<const std::i
   multiply_along(edit_of(op, slot, shape, view).factors, axes, values, true);
 }
 
+void Plan::set_fold(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
+                    std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values) {
+  std::vector<graph::Factor>& factors = edit_of(op, slot, shape, view).factors;
+  std::erase_if(factors, [&](const graph::Factor& each) { return each.folded && each.axes == axes; });
+  multiply_along(factors, axes, values, true);
+}
+
 void Plan::forget_constants(graph::OperatorId op, std::uint32_t first, std::uint32_t last) {
   for (std::uint32_t slot = first; slot < last; ++slot) edits_.erase(key(op, slot));
 }

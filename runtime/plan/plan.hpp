@@ -31,6 +31,9 @@ class Plan {
   // The same for what is folded into it.
   void fold(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
             std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values);
+  // What is folded along these axes becomes `values`.
+  void set_fold(graph::OperatorId op, std::uint32_t slot, std::span<const std::int64_t> shape,
+                std::span<const std::int64_t> view, graph::AxisMask axes, std::span<const double> values);
   // An operator that is taken out or becomes another one has no constants to edit; a tensor that is gone has no scale.
   void forget_constants(graph::OperatorId op, std::uint32_t first, std::uint32_t last);  // slots [first, last)
   void forget_scale(graph::TensorId tensor) { scales_.erase(tensor); }

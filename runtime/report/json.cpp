@@ -54,9 +54,12 @@ class JsonReport {
       const RuleOutcome& rule = input_.outcome.rules[i];
       text += fmt::format(
           "{}\n  {{\"rule\": {}, \"ran\": {}, \"regions\": {}, \"parents\": {}, \"children\": {}, \"channels\": {}, "
-          "\"smallest\": {}, \"largest\": {}, \"reset\": {}, \"capped\": {}, \"sweeps\": {}, \"edits\": {}",
+          "\"smallest\": {}, \"largest\": {}, \"reset\": {}, \"capped\": {}, \"sweeps\": {}, \"edits\": {}, "
+          "\"operators_removed\": {}, \"operators_added\": {}, \"tried\": {}, \"not_tried\": {}, "
+          "\"largest_difference\": {}",
           i ? "," : "", json::quoted(program[i].name), rule.ran, rule.regions, rule.parents, rule.children,
-          rule.channels, number(rule.smallest), number(rule.largest), rule.reset, rule.capped, rule.sweeps, rule.edits);
+          rule.channels, number(rule.smallest), number(rule.largest), rule.reset, rule.capped, rule.sweeps, rule.edits,
+          rule.operators_removed, rule.operators_added, rule.tried, rule.not_tried, number(rule.largest_difference));
       text += ", \"approximate\": " + json::list(rule.approximate, [](const auto& each) {
                 return fmt::format("{{\"what\": {}, \"times\": {}}}", json::quoted(each.first), each.second);
               });
@@ -66,7 +69,7 @@ class JsonReport {
                                    number(each.value), each.channels, each.of);
               });
       text += ", \"declined\": " + json::list(rule.declined, [&](const Declined& each) {
-                return fmt::format("{{\"operator\": {}, \"why\": {}}}", op(each.op), json::quoted(each.reason));
+                return fmt::format("{{\"operator\": {}, \"why\": {}}}", op(each.op), json::quoted(each.text()));
               });
       text += "}";
     }

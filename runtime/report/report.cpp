@@ -1,6 +1,7 @@
 #include "runtime/report/report.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -25,7 +26,16 @@ Chief chief(const ReportInput& input, const RegionOutcome& region) {
   return chief_of(input.outcome.regions[region.region], input.outcome.misses.of(region.misses));
 }
 
-// Rules with a chain edit the graph, those with a region scale: a table for each kind.
+// "  (12 operators for 48)": what an edit of a pattern put in, and took out.
+std::string operators(const RuleOutcome& rule) {
+  if (rule.operators_removed + rule.operators_added == 0) return {};
+  return fmt::format("  {} operator{} out, {} in", rule.operators_removed, rule.operators_removed == 1 ? "" : "s",
+                     rule.operators_added);
+}
+
+constexpr std::size_t kFewRules = 20;  // of more rules, those with a pattern that did nothing have no line
+
+// Rules with a pattern edit the graph, those with a region scale: a table for each kind.
 std::string rule_table(const ReportInput& input, const Painter& paint) {
   const auto& rules = input.rules.program.rules;
   std::size_t width = 4;
@@ -38,8 +48,8 @@ std::string rule_table(const ReportInput& input, const Painter& paint) {
       scales +=
           fmt::format("{:<{}}  {:>7}  {:>7}  {:>8}  {:>8}  {}\n", rules[i].name, width, rule.regions, rule.parents,
                       rule.children, rule.channels, rule.regions ? scale_range(rule.smallest, rule.largest) : "-");
-    else
-      edits += fmt::format("{:<{}}  {:>7}\n", rules[i].name, width, rule.edits);
+    else if (rule.edits > 0 || rules.size() <= kFewRules)
+      edits += fmt::format("{:<{}}  {:>7}{}\n", rules[i].name, width, rule.edits, operators(rule));
   }
   std::string text;
   if (!edits.empty()) text += paint.strong(fmt::format("{:<{}}    edits", "rule", width)) + "\n" + edits;
@@ -85,12 +95,21 @@ std::string at_bounds(const ReportInput& input) {
   return text.empty() ? "" : "\nstand at a bound:\n" + text;
 }
 
+// Of many rules with a pattern only how many they are: most files have more of them than a network has use for.
 std::string never_fired(const ReportInput& input) {
-  std::string names;
-  for (std::size_t i = 0; i < input.outcome.rules.size(); ++i)
-    if (const RuleOutcome& rule = input.outcome.rules[i]; rule.ran && rule.regions + rule.edits == 0)
-      names += (names.empty() ? "" : ", ") + input.rules.program.rules[i].name;
-  return names.empty() ? "" : fmt::format("\nnever fired: {}\n", names);
+  constexpr std::size_t kFew = 8;
+  std::vector<std::string> regions, patterns;
+  for (std::size_t i = 0; i < input.outcome.rules.size(); ++i) {
+    const dsl::Rule& rule = input.rules.program.rules[i];
+    if (const RuleOutcome& outcome = input.outcome.rules[i]; outcome.ran && outcome.regions + outcome.edits == 0)
+      (rule.pattern ? patterns : regions).push_back(rule.name);
+  }
+  if (patterns.size() <= kFew) {
+    regions.insert(regions.end(), patterns.begin(), patterns.end());
+    patterns.clear();
+  }
+  if (!patterns.empty()) regions.push_back(fmt::format("{} rules with `match`", patterns.size()));
+  return regions.empty() ? "" : fmt::format("\nnever fired: {}\n", fmt::join(regions, ", "));
 }
 
 // Reasons, and how many operators there are for each: the most frequent first; of many only those.
@@ -133,7 +152,8 @@ std::string chains_left_alone(const ReportInput& input) {
   for (std::size_t i = 0; i < input.outcome.rules.size(); ++i) {
     const RuleOutcome& rule = input.outcome.rules[i];
     for (const Declined& each : rule.declined)
-      if (rule.edits == 0) reasons.add(fmt::format("{}: {}", input.rules.program.rules[i].name, each.reason), each.op);
+      if (rule.edits == 0 && each.whole)
+        reasons.add(fmt::format("{}: {}", input.rules.program.rules[i].name, each.reason), each.op);
   }
   return reasons.total() == 0 ? "" : "\nfound and left as they are:\n" + reasons.text(input);
 }
@@ -296,11 +316,38 @@ std::uint32_t approximate_edits(const ReportInput& input) {
 std::string by_identity(const ReportInput& input) {
   std::uint32_t edits = 0;
   for (const RuleOutcome& rule : input.outcome.rules) {
-    std::uint32_t proved = rule.edits;
+    std::uint32_t proved = rule.tried + rule.not_tried > 0 ? 0 : rule.edits;  // what is tried is not proved
     for (const auto& [what, count] : rule.approximate) proved -= std::min(proved, count);
     edits += proved;
   }
   return edits == 0 ? "" : fmt::format("; by identity: {} edit{}", edits, edits == 1 ? "" : "s");
+}
+
+// Edits of rules with a pattern: both sides of each were run on drawn inputs, as far as that went.
+std::string trials(const ReportInput& input) {
+  std::uint32_t tried = 0, not_tried = 0;
+  double largest = 0;
+  std::string why;
+  for (const RuleOutcome& rule : input.outcome.rules) {
+    tried += rule.tried;
+    not_tried += rule.not_tried;
+    largest = std::max(largest, rule.largest_difference);
+    if (why.empty()) why = rule.why_not_tried;
+  }
+  if (tried + not_tried == 0) return {};
+  std::string text = fmt::format("tried: {} edit{}", tried, tried == 1 ? "" : "s");
+  if (tried > 0) text += largest > 0 ? fmt::format(", largest difference {:.1g}", largest) : ", bit for bit";
+  if (not_tried > 0) text += fmt::format("; not tried: {} ({})", not_tried, graph::printable(why));
+  return text + "\n";
+}
+
+std::string going_on(const ReportInput& input) {
+  std::string text;
+  for (std::size_t i = 0; i < input.outcome.rules.size(); ++i)
+    if (input.outcome.rules[i].still_fires)
+      text += fmt::format("note: {} would go on for ever, and was stopped after 10 rounds\n",
+                          input.rules.program.rules[i].name);
+  return text;
 }
 
 std::string approximations(const ReportInput& input, const Painter& paint) {
@@ -342,6 +389,7 @@ std::string text_report(const ReportInput& input, bool colour) {
     text += "\n" + (approximate_edits(input) > 0 ? "checked" : paint.good("certified")) +
             fmt::format(": scales, {} operators checked{}{}\n", certificate.operators,
                         input.exact ? ", powers of two" : "", by_identity(input));
+    text += trials(input) + going_on(input);
     text += approximations(input, paint);
   } else {
     const std::string where =

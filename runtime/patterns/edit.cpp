@@ -1,0 +1,300 @@
+#include "runtime/patterns/edit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace rw::patterns {
+namespace {
+
+bool within(const Match& match, OperatorId op) {
+  return std::find(match.ops.begin(), match.ops.end(), op) != match.ops.end();
+}
+
+// How a result comes to be another tensor.
+enum class Renaming : std::uint8_t {
+  producer_gives,  // who gives the other tensor gives the result instead: the result's name stays
+  readers_read,    // who reads the result reads the other tensor
+  no,
+};
+
+Renaming renaming(const View& view, const Match& match, const Replacement& replacement,
+                  const Replacement::Alias& alias) {
+  const graph::Editor& editor = view.editor();
+  if (alias.from.form == Source::Form::constant)
+    return editor.can_rebind_all(alias.result) ? Renaming::readers_read : Renaming::no;
+  if (alias.from.form != Source::Form::tensor) return Renaming::no;
+  const graph::Tensor& from = view.network().tensor(alias.from.tensor);
+  const auto uses = view.consumers(alias.from.tensor);
+  const bool read_elsewhere =
+      std::any_of(uses.begin(), uses.end(), [&](const graph::Use& use) { return !within(match, use.op); });
+  const bool read_again = std::any_of(replacement.operators.begin(), replacement.operators.end(), [&](const auto& op) {
+    return std::any_of(op.inputs.begin(), op.inputs.end(), [&](const Source& each) {
+      return each.form == Source::Form::tensor && each.tensor == alias.from.tensor;
+    });
+  });
+  const bool once = std::count_if(replacement.aliases.begin(), replacement.aliases.end(), [&](const auto& each) {
+                      return each.from.form == Source::Form::tensor && each.from.tensor == alias.from.tensor;
+                    }) == 1;
+  const bool kept_producer = from.producer != kNone && editor.can_edit(from.producer) && !within(match, from.producer);
+  if (kept_producer && once && !from.constant && !from.is_output && !read_elsewhere && !read_again)
+    return Renaming::producer_gives;
+  return editor.can_rebind_all(alias.result) ? Renaming::readers_read : Renaming::no;
+}
+
+class Carrier {
+ public:
+  Carrier(graph::Network& network, graph::Editor& editor, runtime::Plan& plan, const View& view, const Match& match,
+          const Replacement& replacement, const Pair& pair)
+      : network_(network),
+        editor_(editor),
+        plan_(plan),
+        view_(view),
+        match_(match),
+        replacement_(replacement),
+        pair_(pair) {}
+
+  Edited carry_out() {
+    for (const Replacement::Alias& each : replacement_.aliases)
+      renamings_.push_back(renaming(view_, match_, replacement_, each));
+    for (const MadeConstant& each : replacement_.constants)
+      constants_.push_back(editor_.add_constant(each.name, each.value.dtype, each.value.shape, bytes_of(each.value)));
+    remember_reads();
+    for (const OperatorId op : replacement_.removed) remove(op);
+    for (std::size_t i = 0; i < replacement_.tensors.size(); ++i) tensors_.push_back(tensor(i));
+    for (const MadeOperator& op : replacement_.operators) op.in_place ? change(op) : insert(op);
+    for (std::size_t i = 0; i < replacement_.aliases.size(); ++i) rename(replacement_.aliases[i], renamings_[i]);
+    remove_unread();
+    for (const TensorId tensor : results_)
+      for (const graph::Use& use : editor_.consumers(tensor)) out_.around.push_back(use.op);
+    return std::move(out_);
+  }
+
+ private:
+  // What was read before and may be read by nobody afterwards.
+  void remember_reads() {
+    for (const OperatorId op : match_.ops)
+      for (const TensorId input : network_.op(op).inputs)
+        if (input != kNone && network_.tensor(input).producer != kNone &&
+            !within(match_, network_.tensor(input).producer))
+          perhaps_unread_.push_back(network_.tensor(input).producer);
+  }
+
+  void remove(OperatorId op) {
+    plan_.forget_constants(op, 0, static_cast<std::uint32_t>(network_.op(op).inputs.size()));
+    names_.emplace_back(network_.op(op).name);
+    editor_.remove(op);
+    ++out_.removed;
+  }
+
+  TensorId tensor(std::size_t index) {
+    const MadeTensor& made = replacement_.tensors[index];
+    if (made.again != kNone) {
+      results_.push_back(made.again);
+      return made.again;
+    }
+    const TensorId id = editor_.add_tensor(made.name);
+    for (const auto& [of, in_pair] : pair_.made) {
+      if (of != index) continue;
+      const graph::Tensor& like = pair_.network.tensor(in_pair);
+      const graph::Shape shape =
+          like.shape.known() ? graph::Shape(network_.arena().store(like.shape.dims())) : graph::Shape();
+      network_.set_shape(id, shape, like.dtype);
+    }
+    results_.push_back(id);
+    return id;
+  }
+
+  TensorId source(const Source& each) const {
+    switch (each.form) {
+      case Source::Form::tensor:
+      case Source::Form::kept:
+        return each.tensor;
+      case Source::Form::made:
+        return tensors_[each.index];
+      case Source::Form::constant:
+        return constants_[each.index];
+      case Source::Form::absent:
+        break;
+    }
+    return kNone;
+  }
+
+  // The scale of a tensor along the channels of the linear operator that gives it.
+  std::vector<double> scale_of(TensorId tensor, std::size_t channels) const {
+    const std::vector<double>* scale = plan_.scale_of(tensor);
+    return scale && scale->size() == channels ? *scale : std::vector<double>(channels, scale ? (*scale)[0] : 1);
+  }
+
+  // What was planned: y' = s y for the tensor that it gave, z' = t z for the one that it gives now. Its weight then
+  // takes t / s on top, and a new bias t.
+  void rescale(const MadeOperator& op, TensorId gave, TensorId gives) {
+    if (gave == gives || (!plan_.scale_of(gave) && !plan_.scale_of(gives))) return;
+    const graph::Node node = view_.node(op.again);
+    std::string why;
+    const auto linear = node.form().linear ? node.form().linear(node, why) : std::nullopt;
+    if (!linear) return;
+    const auto channels = static_cast<std::size_t>(graph::product(linear->view.span(), linear->out_axes).value_or(0));
+    const std::vector<double> s = scale_of(gave, channels), t = scale_of(gives, channels);
+    std::vector<double> ratio(channels);
+    for (std::size_t i = 0; i < channels; ++i) ratio[i] = t[i] / s[i];
+    plan_.multiply(op.again, linear->weight, node.shape(linear->weight).dims(), linear->view.span(), linear->out_axes,
+                   ratio);
+    const auto bias = linear->bias ? linear->bias : node.form().bias;
+    if (bias && node.has(*bias)) {
+      plan_.forget_constants(op.again, *bias, *bias + 1);
+      const auto shape = node.shape(*bias).dims();
+      const std::vector<std::int64_t> view = {static_cast<std::int64_t>(channels)};
+      if (graph::product(shape) == static_cast<std::int64_t>(channels))
+        plan_.multiply(op.again, *bias, shape, view, graph::AxisMask::single(0), t);
+    }
+    plan_.forget_scale(gave);
+  }
+
+  void change(const MadeOperator& op) {
+    for (std::uint32_t slot = 0; slot < op.inputs.size(); ++slot) {
+      const Source& each = op.inputs[slot];
+      if (each.form == Source::Form::kept) {
+        fold(op);
+        continue;
+      }
+      const TensorId from = source(each);
+      const auto before = network_.op(op.again).inputs;
+      if (from == kNone || (slot < before.size() && before[slot] == from)) continue;
+      plan_.forget_constants(op.again, slot, slot + 1);
+      editor_.read(op.again, slot, from);
+    }
+    const TensorId gives = tensors_[op.outputs[0]], gave = network_.op(op.again).outputs[0];
+    if (gave != gives) editor_.give(op.again, 0, gives);
+    rescale(op, gave, gives);
+    out_.added.push_back(op.again);
+  }
+
+  void fold(const MadeOperator& op) {
+    const graph::Node node = view_.node(op.again);
+    std::string why;
+    const auto linear = node.form().linear(node, why);
+    const graph::Shape weight = node.shape(linear->weight);
+    for (const Along& each : op.weight->factors)
+      plan_.set_fold(op.again, linear->weight, weight.dims(), linear->view.span(),
+                     each.outputs ? linear->out_axes : linear->in_axes, each.values);
+  }
+
+  void insert(const MadeOperator& op) {
+    std::vector<TensorId> inputs, outputs;
+    for (const Source& each : op.inputs) inputs.push_back(source(each));
+    for (const std::uint32_t output : op.outputs) outputs.push_back(output == kNone ? kNone : tensors_[output]);
+    out_.added.push_back(editor_.insert(match_.ops[0], op.type, name_of(op), inputs, outputs, op.attributes));
+  }
+
+  // The name that it wants, where the operator that had it is taken out by this edit; else a new one.
+  std::string name_of(const MadeOperator& op) {
+    const bool of_removed = std::find(names_.begin(), names_.end(), op.name) != names_.end();
+    if (of_removed && given_.insert(op.name).second) return op.name;
+    return editor_.free_name(op.name);
+  }
+
+  void rename(const Replacement::Alias& alias, Renaming how) {
+    const TensorId from = source(alias.from);
+    if (how == Renaming::readers_read) {
+      plan_.forget_scale(alias.result);
+      editor_.rebind_all(alias.result, from);
+      results_.push_back(from);
+      return;
+    }
+    const graph::Tensor& info = network_.tensor(from);
+    plan_.forget_scale(from);
+    editor_.give(info.producer, info.output_slot, alias.result);
+    results_.push_back(alias.result);
+  }
+
+  // Operators that only the match read. They compute for nobody.
+  void remove_unread() {
+    while (!perhaps_unread_.empty()) {
+      const OperatorId op = perhaps_unread_.back();
+      perhaps_unread_.pop_back();
+      if (network_.removed(op) || !editor_.can_edit(op) || network_.op(op).captured > 0) continue;
+      const auto outputs = network_.op(op).outputs;
+      const bool read = std::any_of(outputs.begin(), outputs.end(), [&](TensorId output) {
+        return output != kNone && (network_.tensor(output).is_output || !editor_.consumers(output).empty());
+      });
+      if (read || network_.op(op).inputs.empty()) continue;
+      const std::vector<TensorId> inputs(network_.op(op).inputs.begin(), network_.op(op).inputs.end());
+      remove(op);
+      for (const TensorId input : inputs)
+        if (input != kNone && network_.tensor(input).producer != kNone)
+          perhaps_unread_.push_back(network_.tensor(input).producer);
+    }
+  }
+
+  graph::Network& network_;
+  graph::Editor& editor_;
+  runtime::Plan& plan_;
+  const View& view_;
+  const Match& match_;
+  const Replacement& replacement_;
+  const Pair& pair_;
+  std::vector<Renaming> renamings_;
+  std::vector<TensorId> constants_, tensors_, results_;
+  std::vector<OperatorId> perhaps_unread_;
+  std::vector<std::string> names_;  // of operators that were taken out
+  std::set<std::string> given_;     // to operators that were put in
+  Edited out_;
+};
+
+}  // namespace
+
+std::string not_renamed(const View& view, const Match& match, const Replacement& replacement) {
+  for (const Replacement::Alias& each : replacement.aliases) {
+    if (renaming(view, match, replacement, each) != Renaming::no) continue;
+    const std::string_view result = view.network().tensor(each.result).name;
+    if (each.from.form == Source::Form::tensor)
+      return fmt::format("'{}' and '{}' must both stay: inputs, outputs or names within a nested network",
+                         view.network().tensor(each.from.tensor).name, result);
+    return fmt::format("'{}' must stay, as what an operator gives", result);
+  }
+  return {};
+}
+
+namespace {
+
+bool passes_scales(const View& view, const MadeOperator& op) {
+  const auto law = runtime::find_law("pass");
+  const auto all = runtime::laws();
+  const auto index = static_cast<std::uint32_t>(std::find(all.begin(), all.end(), law) - all.begin());
+  return view.may_obey(op.type, index) && std::none_of(op.inputs.begin(), op.inputs.end(), [](const Source& each) {
+           return each.form == Source::Form::constant;
+         });
+}
+
+}  // namespace
+
+std::string not_under_scales(const View& view, const Match& match, const Replacement& replacement) {
+  const runtime::Plan& plan = view.plan();
+  TensorId scaled = kNone;
+  for (const OperatorId op : match.ops) {
+    const graph::Operator& info = view.network().op(op);
+    for (const TensorId tensor : info.inputs)
+      if (tensor != kNone && plan.scale_of(tensor)) scaled = tensor;
+    for (const TensorId tensor : info.outputs)
+      if (tensor != kNone && plan.scale_of(tensor)) scaled = tensor;
+    if (plan.added_bias(op)) return fmt::format("a rule before has changed the bias of '{}'", info.name);
+  }
+  if (scaled == kNone) return {};
+  const bool one_in_place =
+      replacement.operators.size() == 1 && replacement.operators[0].in_place && replacement.aliases.empty();
+  const bool passes = std::all_of(replacement.operators.begin(), replacement.operators.end(),
+                                  [&](const MadeOperator& op) { return !op.in_place && passes_scales(view, op); });
+  const bool tensors = std::none_of(replacement.aliases.begin(), replacement.aliases.end(),
+                                    [](const auto& each) { return each.from.form == Source::Form::constant; });
+  if (one_in_place || (passes && tensors)) return {};
+  return fmt::format("a rule before has scaled '{}': run rules with `match` first", view.network().tensor(scaled).name);
+}
+
+Edited carry_out(graph::Network& network, graph::Editor& editor, runtime::Plan& plan, const View& view,
+                 const Match& match, const Replacement& replacement, const Pair& pair) {
+  return Carrier(network, editor, plan, view, match, replacement, pair).carry_out();
+}
+
+}  // namespace rw::patterns
