@@ -10,6 +10,7 @@
 #include "runtime/commands/text.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"
+#include "runtime/testing/rule_trials.hpp"
 #include "runtime/text/console.hpp"
 
 namespace rw::commands {
@@ -48,7 +49,11 @@ std::string as_json(const dsl::Loaded& rules) {
     return fmt::format(
         "\n  {{\"rule\": {}, \"file\": {}, \"line\": {}, \"what\": {}, \"looks_for\": \"{}\", \"parameters\": {}}}",
         json::quoted(each.name), json::quoted(rules.sources[each.at.source].name), rules.sources.locate(each.at).line,
-        json::quoted(each.doc), each.region ? "region" : "chain", json::list(each.params, [](const dsl::Param& param) {
+        json::quoted(each.doc),
+        each.region    ? "region"
+        : each.pattern ? "pattern"
+                       : "chain",
+        json::list(each.params, [](const dsl::Param& param) {
           return fmt::format("{{\"name\": {}, \"default\": {}}}", json::quoted(param.name), param.value);
         }));
   };
@@ -59,8 +64,22 @@ std::string as_json(const dsl::Loaded& rules) {
       json_diagnostics(rules.diagnostics, rules.sources));
 }
 
+// "tried: 12 rules on 3,100 networks"; empty: no rule has a pattern.
+std::string told(std::span<const runtime::TriedRule> tried) {
+  std::size_t networks = 0;
+  for (const runtime::TriedRule& each : tried) networks += each.trials.accepted;
+  return tried.empty() ? ""
+                       : fmt::format(", {} tried on {}", plural(tried.size(), "rule"), plural(networks, "network"));
+}
+
 int check(const Given& given) {
-  const dsl::Loaded rules = dsl::load(given.list("RULES"), runtime::rule_library(), runtime::vocabulary());
+  dsl::Loaded rules = dsl::load(given.list("RULES"), runtime::rule_library(), runtime::vocabulary());
+  std::vector<runtime::TriedRule> tried;
+  if (!dsl::has_errors(rules.diagnostics)) {
+    tried = runtime::try_rules(rules);
+    const dsl::Diagnostics wrong = runtime::wrong_rules(tried);
+    rules.diagnostics.insert(rules.diagnostics.end(), wrong.begin(), wrong.end());
+  }
   const std::size_t errors = count_of(rules.diagnostics, dsl::Severity::error);
   const std::size_t warnings = count_of(rules.diagnostics, dsl::Severity::warning);
   if (given.has("--json")) {
@@ -68,9 +87,12 @@ int check(const Given& given) {
     return errors ? kMistake : kDone;
   }
   for (const dsl::Diagnostic& each : rules.diagnostics) runtime::complain(dsl::draw(each, rules.sources));
+  for (const runtime::TriedRule& each : tried)
+    if (const std::string shown = runtime::counterexample(each); !shown.empty()) runtime::complain("\n" + shown);
   if (errors == 0)
-    fmt::print("{}\n{}, {}, {}\n", listing(rules), plural(rules.program.rules.size(), "rule"),
-               plural(rules.program.tests.size(), "test"), warnings ? plural(warnings, "warning") : "no mistakes");
+    fmt::print("{}\n{}, {}{}, {}\n", listing(rules), plural(rules.program.rules.size(), "rule"),
+               plural(rules.program.tests.size(), "test"), told(tried),
+               warnings ? plural(warnings, "warning") : "no mistakes");
   else
     fmt::print("{}, {}\n", plural(errors, "error"), plural(warnings, "warning"));
   return errors ? kMistake : kDone;

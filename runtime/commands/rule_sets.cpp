@@ -11,6 +11,7 @@ constexpr std::array kRuleSets = {
     RuleSet{"auto", "int8, whatever the network: `prepare clip balance` in one", "better with --data or --stats"},
     RuleSet{"balance", "int8: all scales at once, so that the predicted noise is least", "better with --stats"},
     RuleSet{"prepare", "before all others: folds BatchNormalization and constants, removes what does nothing", ""},
+    RuleSet{"simplify", "any network: fewer operators, written-out curves and normalizations become one", ""},
     RuleSet{"clip", "beside others: scales pass ReLU6 and every other Clip, exactly", ""},
     RuleSet{"cross_layer", "weights alone: those before and behind a channel get one range", ""},
     RuleSet{"mixed", "weights and activations, with exponents to try", "--stats"},

@@ -50,6 +50,8 @@ constexpr auto kRunOptions = joined(
         kParamOption,
         kSkipNodeOption,
         kExactOption,
+        {"--trials", "SECONDS",
+         "so much processor time may go into running both sides of edits that rules with `match` make (2)"},
         {"--require", "RULE",
          "exit status 3, and nothing is written, if this rule never fires (several times); any: if nothing at all is "
          "changed",
@@ -117,6 +119,7 @@ int rewrite(const Given& given, Seen& seen) {
   if (!rules) return kMistake;
   runtime::RunOptions options = run_options(given, rules->program);
   set_target(given, rules->program, options);
+  if (given.has("--trials")) options.trial_seconds = static_cast<double>(take_count(given, "--trials"));
   options.values = given.has("--json");
   options.predict = given.has("--json") || !given.has("--quiet");
   const bool dry_run = given.has("--dry-run");

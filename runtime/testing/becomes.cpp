@@ -33,7 +33,8 @@ bool same_value(const A& wanted, const B& is) {
     return is_near(static_cast<double>(is), static_cast<double>(wanted));
   else if constexpr (std::is_same_v<A, std::string> && std::is_same_v<B, std::string_view>)
     return wanted == is;
-  else if constexpr (requires { is.size(), wanted.size(), is_near(wanted[0], is[0]); } && !std::is_same_v<A, std::string>)
+  else if constexpr (requires { is.size(), wanted.size(), is_near(wanted[0], is[0]); } &&
+                     !std::is_same_v<A, std::string>)
     return same_list(is, wanted);
   else
     return false;
@@ -82,7 +83,7 @@ class Finder {
         if (makes(i, slot, *tensor)) continue;
         const OperatorId producer = network_.tensor(*tensor).producer;
         return NotThere{wanted_[i].at, fmt::format("'{}' is made by something else", name),
-                       producer == kNone ? "no operator makes it" : "it is " + operator_text(network_, producer)};
+                        producer == kNone ? "no operator makes it" : "it is " + operator_text(network_, producer)};
       }
     }
     return std::nullopt;
@@ -141,8 +142,9 @@ class Finder {
   static bool same_constant(const WantedOperand& wanted, const graph::Literal& literal) {
     const std::vector<float> values = evaluator::read_literal(literal).to_floats();
     if (wanted.form == WantedOperand::Form::list) return same_list(values, wanted.list);
-    return !values.empty() && std::all_of(values.begin(), values.end(),
-                                          [&](float value) { return is_near(static_cast<double>(value), wanted.number); });
+    return !values.empty() && std::all_of(values.begin(), values.end(), [&](float value) {
+      return is_near(static_cast<double>(value), wanted.number);
+    });
   }
 
   const graph::Network& network_;
@@ -155,7 +157,7 @@ class Finder {
 }  // namespace
 
 std::optional<NotThere> missing_line(const graph::Network& network, const dsl::RuleTest& test,
-                                    const std::vector<WantedLine>& wanted) {
+                                     const std::vector<WantedLine>& wanted) {
   return Finder(network, test, wanted).find();
 }
 

@@ -17,7 +17,7 @@ struct NotThere {
 
 // Lines are found by the tensors of the test that they make, and from there against the flow. Nothing: all are there.
 std::optional<NotThere> missing_line(const graph::Network& network, const dsl::RuleTest& test,
-                                    const std::vector<dsl::WantedLine>& wanted);
+                                     const std::vector<dsl::WantedLine>& wanted);
 
 // `Conv(x, c.weight) pads [1, 1]`, as it stands in the network.
 std::string operator_text(const graph::Network& network, graph::OperatorId op);

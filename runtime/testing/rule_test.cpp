@@ -91,7 +91,7 @@ class Judge {
   std::string all_reasons() const {
     std::string out;
     for (const Declined& each : outcome_->rules[test_.rule].declined)
-      out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", model_.network.op(each.op).name, each.reason);
+      out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", model_.network.op(each.op).name, each.text());
     if (!rule_.region) return out.empty() ? nowhere() : out;
     for (const RegionOutcome& each : outcome_->visited)
       if (each.taken_by != test_.rule)
@@ -280,6 +280,8 @@ dsl::Diagnostics run_test(const dsl::Loaded& rules, const dsl::RuleTest& test) {
   };
   try {
     return Judge(rules, test).judge();
+  } catch (const Refusal& refusal) {
+    return stopped(refusal.message.c_str());
   } catch (const graph::Error& error) {
     return stopped(error.what());
   } catch (const std::runtime_error& error) {  // of the evaluator

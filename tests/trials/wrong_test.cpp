@@ -1,0 +1,84 @@
+// Rules that are wrong are found, and rules that are right pass: tests/trials/wrong.dsl and right.dsl.
+#include <fmt/format.h>
+
+#include <ctime>
+#include <string>
+
+#include "dsl/load.hpp"
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/vocabulary.hpp"
+#include "runtime/testing/rule_trials.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
+
+namespace rw::test {
+namespace {
+
+dsl::Loaded loaded(const std::string& file) {
+  const std::vector<std::string> files = {file};
+  dsl::Loaded rules = dsl::load(files, runtime::rule_library(), runtime::vocabulary());
+  std::string wrong;
+  for (const dsl::Diagnostic& each : rules.diagnostics)
+    if (each.severity == dsl::Severity::error) wrong += dsl::draw(each, rules.sources);
+  INFO(wrong);
+  REQUIRE(wrong.empty());
+  return rules;
+}
+
+std::size_t lines_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+}  // namespace
+
+TEST_CASE("every wrong rule is found, with a network that a person could have written") {
+  const dsl::Loaded rules = loaded(source_path("tests/trials/wrong.dsl"));
+  CHECK(rules.program.rules.size() >= 25);
+  for (const dsl::Rule& rule : rules.program.rules) {
+    const double before = processor_seconds();
+    const trials::RuleTrials tried = trials::try_rule(rule, rules.program.laws);
+    INFO(rule.name << ": " << tried.draws << " drawn, " << tried.accepted << " accepted, " << tried.refused
+                   << " refused");
+    // Some show only in shapes and types: the engine then leaves the network alone, which is counted and shown.
+    if (rule.doc == "left alone") {
+      CHECK(tried.changing + tried.refused > 0);
+    } else {
+      CHECK(tried.differing > 0);
+    }
+    CHECK(processor_seconds() - before < 5);
+    if (!tried.counterexample) continue;
+    INFO(tried.counterexample->lines);
+    CHECK(lines_of(tried.counterexample->lines) <= 12);
+    CHECK(tried.counterexample->lines.size() < 1200);
+    // What a condition would mend is said.
+    constexpr std::string_view kMended = "mended by ";
+    if (!std::string_view(rule.doc).starts_with(kMended)) continue;
+    std::string guards;
+    bool said = false;
+    for (const trials::SuggestedGuard& each : tried.guards) {
+      guards += each.condition + "; ";
+      said = said || (each.confirmed && each.condition == rule.doc.substr(kMended.size()));
+    }
+    INFO(guards);
+    CHECK(said);
+  }
+}
+
+TEST_CASE("no right rule is called wrong") {
+  for (const std::string file : {"tests/trials/right.dsl", "rules/prepare.dsl", "rules/simplify.dsl"}) {
+    const dsl::Loaded rules = loaded(source_path(file));
+    for (const dsl::Rule& rule : rules.program.rules) {
+      if (!rule.pattern || rule.pattern->approximate) continue;
+      const trials::RuleTrials tried = trials::try_rule(rule, rules.program.laws);
+      INFO(file << " " << rule.name << ": " << tried.draws << " drawn, " << tried.accepted << " accepted, "
+                << tried.refused << " refused " << (tried.refusals.empty() ? "" : tried.refusals[0].first));
+      INFO((tried.counterexample ? tried.counterexample->lines : ""));
+      CHECK(tried.differing == 0);
+      CHECK(tried.accepted >= 5);
+    }
+  }
+}
+
+}  // namespace rw::test
