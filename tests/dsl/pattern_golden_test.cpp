@@ -1,5 +1,5 @@
-// For every mistake in a rule with a match, and in the lines of tests that are for such rules: the file, and all that is
-// said of it.
+// For every mistake in a rule with a match, and in the lines of tests that are for such rules: the file, and all that
+// is said of it.
 #include "tests/dsl/shelf.hpp"
 #include "tests/support/catch.hpp"
 
