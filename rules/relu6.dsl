@@ -8,10 +8,12 @@
 
 rule relu6(bound = 6) {
   "Clip(x, 0, 6) becomes Relu(x)."
-  chain Clip as c
-  where c.attribute.min == 0 and c.attribute.max == bound else "its bounds are not 0 and 6"
-  where not stats(c) or c.max < bound else "its statistics reach its bound: Relu would not cut off what it does"
-  do replace(c, Relu)
+  approximate "Relu in place of Clip"
+  match   { y = Clip(x) min 0 max m }
+  where m == bound else "its bounds are not 0 and 6"
+  where not stats(y) or all(y.max < bound) else "its statistics reach its bound: Relu would not cut off what it does"
+  where not stats(x) or stats(y) or all(x.max < bound) else "its statistics reach its bound: Relu would not cut off what it does"
+  replace { y = Relu(x) }
 }
 
 test relu6 "a Clip that never cuts off becomes Relu" {

@@ -233,9 +233,9 @@ CheckedFormula FormulaChecker::call_count(const Formula& formula, std::uint32_t 
 }
 
 CheckedFormula FormulaChecker::call_data(const Formula& formula, std::uint32_t function, Scope& scope) {
-  const Meaning* set = check_binding(formula.operands[0], scope,
-                                     bit(Role::parents) | bit(Role::join) | bit(Role::region) | bit(Role::chain_node),
-                                     "parents, joins, the region or a node of a chain");
+  const Meaning* set =
+      check_binding(formula.operands[0], scope, bit(Role::parents) | bit(Role::join) | bit(Role::region),
+                    "parents, joins or the region");
   Expr expr = operation(ExprOp::call, formula.at, {});
   expr.index = function;
   if (set != nullptr) expr.family = set->index;

@@ -139,8 +139,7 @@ CheckedFormula FormulaChecker::attribute(const Formula& formula, const tree::Wor
   expr.at = formula.at;
   expr.text = word.text;
   expr.family = family;
-  const bool one_node =
-      family == kNoBinding || (*around_.bindings)[family].role == Role::chain_node || around_.bindings == nullptr;
+  const bool one_node = family == kNoBinding || around_.bindings == nullptr;
   const Type type = {kind.value_or(Kind::number), one_node ? About::nothing : About::node,
                      one_node ? kNoBinding : family};
   return add(std::move(expr), {0, type, !kind.has_value(), false, formula.at});
@@ -201,7 +200,6 @@ CheckedFormula FormulaChecker::field_of(const Formula& formula, const Meaning& m
   }
   constexpr About kAbouts[] = {About::node, About::channel, About::region_class};
   Type type = {field->kind, kAbouts[static_cast<std::size_t>(field->about)], meaning.index};
-  if (role == Role::chain_node) type.about = About::nothing;
   if (type.about == About::nothing || type.about == About::region_class) type.family = kNoBinding;
   Expr expr;
   expr.op = ExprOp::field;

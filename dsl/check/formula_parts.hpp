@@ -12,7 +12,7 @@ namespace rw::dsl {
 constexpr std::string_view kKindNames[] = {"a number", "a condition", "a text"};
 constexpr std::string_view kind_name(Kind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
 
-constexpr std::string_view kRoleNames[] = {"parents", "children", "joining operators", "a region", "a node of a chain"};
+constexpr std::string_view kRoleNames[] = {"parents", "children", "joining operators", "a region"};
 constexpr std::string_view role_name(Role role) { return kRoleNames[static_cast<std::size_t>(role)]; }
 
 constexpr unsigned bit(Role role) { return 1U << static_cast<unsigned>(role); }

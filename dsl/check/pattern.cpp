@@ -20,7 +20,6 @@ struct Foreign {
 };
 constexpr Foreign kForeign[] = {
     {ClauseWord::region, "a rule has a region or a match", "make a rule of its own for each"},
-    {ClauseWord::chain, "a rule has a chain or a match", "make a rule of its own for each"},
     {ClauseWord::act, "a rule with `match` has no `do`", "say what takes its place: replace { y = x }"},
     {ClauseWord::again, "`again` is for rules with a region", "take it out: a match takes whatever is there"},
     {ClauseWord::repeat, "`repeat` is for rules with a region", "take it out: such rules run until nothing changes"}};
@@ -74,9 +73,9 @@ class PatternRuleChecker {
   void check_clause(const tree::Clause& clause) {
     using Handler = void (PatternRuleChecker::*)(const tree::Clause&);
     using P = PatternRuleChecker;
-    static constexpr std::array<Handler, 11> kHandlers = {&P::foreign,   &P::foreign, &P::let,        &P::condition,
-                                                          &P::condition, &P::foreign, &P::foreign,    &P::foreign,
-                                                          &P::match,     &P::replace, &P::approximate};
+    static constexpr std::array<Handler, 10> kHandlers = {&P::foreign, &P::let,        &P::condition, &P::condition,
+                                                          &P::foreign, &P::foreign,    &P::foreign,   &P::match,
+                                                          &P::replace, &P::approximate};
     (this->*kHandlers[static_cast<std::size_t>(clause.form)])(clause);
   }
 

@@ -145,17 +145,6 @@ PatternValue PatternFormulas::field_of(const Formula& formula, NameId id) {
   return add(std::move(expr), kind);
 }
 
-// Where some of the operators of a name have a setting: the first that has not.
-std::string PatternFormulas::one_without(NameId id, const std::string& setting) const {
-  const std::vector<std::string>& known = draft_.entries[id].operators.known;
-  const auto has = [&](const std::string& op) {
-    return setting_of(draft_.context.vocabulary, op, setting).has_value();
-  };
-  if (std::none_of(known.begin(), known.end(), has)) return "";
-  const auto without = std::find_if_not(known.begin(), known.end(), has);
-  return without == known.end() ? "" : *without;
-}
-
 PatternValue PatternFormulas::no_field(const Formula& formula, NameId id) {
   const tree::Word& word = formula.fields[0];
   const std::string& name = draft_.pattern.names[id].name;
@@ -175,8 +164,6 @@ PatternValue PatternFormulas::no_field(const Formula& formula, NameId id) {
     hint = "it is a field of regions; here the constant gets a name: law linear(x, constant w)";
   else if (hint.empty() && operation && !draft_.entries[id].always_operator)
     hint = "it is an operator in some of the alternatives only";
-  else if (const std::string lacks = operation ? one_without(id, word.text) : ""; !lacks.empty())
-    hint = fmt::format("of those that it may be {} has none", lacks);
   else if (hint.empty() && operation)
     hint = settings_there_are(draft_.context, draft_.entries[id].operators, word.text);
   else if (hint.empty())

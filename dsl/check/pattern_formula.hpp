@@ -65,7 +65,6 @@ class PatternFormulas {
   bool usable(const Formula& formula, NameId id);
   PatternValue of_name(Position at, NameId id);
   PatternValue field_of(const Formula& formula, NameId id);
-  std::string one_without(NameId id, const std::string& setting) const;
   PatternValue no_field(const Formula& formula, NameId id);
 
   PatternValue call_word(const Formula& formula, const PatternFunctionWord& word, PatternScope& scope);

@@ -18,6 +18,17 @@ namespace {
 
 constexpr std::uint32_t kMaxRepeat = 1000;
 
+// What actions edited the graph before there was `match`, and how it is said now.
+struct Gone {
+  std::string_view name, instead, example;
+};
+constexpr Gone kGone[] = {
+    {"remove", "a `replace` without an operator takes it out", "match { y = Identity(x) } replace { y = x }"},
+    {"replace", "a rule with `match` puts another operator in its place",
+     "match { y = Pow(x, 2) } replace { y = Mul(x, x) }"},
+    {"fold_affine", "a rule with `match` computes the new weight", "fold_factor in prepare.dsl shows how"},
+};
+
 // One rule while its clauses are checked in the order written.
 class RuleChecker {
  public:
@@ -85,20 +96,16 @@ class RuleChecker {
       for (const tree::RegionClause& part : clause.region) {
         if (part.as) later.emplace(part.as->text, part.as->at);
       }
-      for (const tree::ChainElement& element : clause.chain) {
-        if (element.as) later.emplace(element.as->text, element.as->at);
-      }
     }
   }
 
-  // Whether there are the clauses that bind names: a chain, or a region with parents and children.
+  // Whether there is the clause that binds names: a region with parents and children.
   bool binds_all() const {
     using tree::ClauseWord, tree::RegionWord;
     const auto has = [](const tree::Clause& region, RegionWord word) {
       return std::any_of(region.region.begin(), region.region.end(), [&](auto& part) { return part.form == word; });
     };
     return std::any_of(tree_.clauses.begin(), tree_.clauses.end(), [&](const tree::Clause& clause) {
-      if (clause.form == ClauseWord::chain) return true;
       return clause.form == ClauseWord::region && has(clause, RegionWord::parents) && has(clause, RegionWord::children);
     });
   }
@@ -107,21 +114,18 @@ class RuleChecker {
 
   void check_clause(const tree::Clause& clause) {
     using Handler = void (RuleChecker::*)(const tree::Clause&);
-    static constexpr std::array<Handler, 11> kHandlers = {
-        &RuleChecker::check_region, &RuleChecker::check_chain,  &RuleChecker::check_let,   &RuleChecker::check_where,
-        &RuleChecker::check_needs,  &RuleChecker::check_repeat, &RuleChecker::check_again, &RuleChecker::check_do,
-        &RuleChecker::of_pattern,   &RuleChecker::of_pattern,   &RuleChecker::of_pattern};
+    static constexpr std::array<Handler, 10> kHandlers = {
+        &RuleChecker::check_region, &RuleChecker::check_let,   &RuleChecker::check_where, &RuleChecker::check_needs,
+        &RuleChecker::check_repeat, &RuleChecker::check_again, &RuleChecker::check_do,    &RuleChecker::of_pattern,
+        &RuleChecker::of_pattern,   &RuleChecker::of_pattern};
     (this->*kHandlers[static_cast<std::size_t>(clause.form)])(clause);
   }
 
-  bool first_pattern(const tree::Clause& clause) {
-    if (!rule_.region && rule_.chain.empty()) return true;
-    error("duplicate-clause", clause.word, "a rule has one region or one chain", "make a rule of its own for each");
-    return false;
-  }
-
   void check_region(const tree::Clause& clause) {
-    if (!first_pattern(clause)) return;
+    if (rule_.region) {
+      error("duplicate-clause", clause.word, "a rule has one region", "make a rule of its own for each");
+      return;
+    }
     RegionPattern& region = rule_.region.emplace();
     region.at = clause.name.at;
     region.binding = add_binding(clause.name, Role::region, {});
@@ -176,20 +180,6 @@ class RuleChecker {
     return out;
   }
 
-  void check_chain(const tree::Clause& clause) {
-    if (!first_pattern(clause)) return;
-    for (const tree::ChainElement& element : clause.chain) {
-      ChainElement out;
-      out.only_consumer = element.before != tree::Arrow::a_consumer;
-      out.terms.at = element.term.at;
-      out.terms.terms = write_out(context_, names_, {&element.term, 1}).terms;
-      if (element.as) {
-        out.terms.binding = add_binding(*element.as, Role::chain_node, list_operators(context_, out.terms.terms));
-      }
-      rule_.chain.push_back(std::move(out));
-    }
-  }
-
   void check_let(const tree::Clause& clause) {
     const CheckedFormula value = formulas_.check(clause.expr, scope_);
     Step step;
@@ -226,13 +216,11 @@ class RuleChecker {
       return;
     }
     rule_.repeat = {static_cast<std::uint32_t>(count), clause.change.value, clause.at};
-    repeat_word_ = clause.word;
   }
 
   void check_again(const tree::Clause& clause) {
     if (rule_.again) error("duplicate-clause", clause.word, "`again` stands twice");
     rule_.again = true;
-    again_word_ = clause.word;
   }
 
   // `match` and `replace` have a checker of their own.
@@ -248,16 +236,18 @@ class RuleChecker {
         std::find_if(actions.begin(), actions.end(), [&](auto& row) { return row.name == clause.name.text; });
     acts_ = true;
     if (action == actions.end()) {
+      const auto gone = std::find_if(std::begin(kGone), std::end(kGone),
+                                     [&](const Gone& row) { return row.name == clause.name.text; });
+      if (gone != std::end(kGone)) {
+        edits_ = true;
+        error("unknown-name", clause.name.at, fmt::format("'{}' is no action: {}", gone->name, gone->instead),
+              std::string(gone->example));
+        return;
+      }
       std::vector<std::string_view> candidates;
       for (const ActionWord& row : actions) candidates.push_back(row.name);
       error("unknown-name", clause.name.at, fmt::format("unknown action '{}'", clause.name.text),
             meant_or_all(clause.name.text, candidates));
-      return;
-    }
-    const bool pattern = rule_.region || !rule_.chain.empty();
-    if (pattern && !(rule_.region ? action->in_region : action->in_chain)) {
-      error("misplaced", clause.name.at,
-            fmt::format("'{}' is for rules with a {}", action->name, action->in_region ? "region" : "chain"));
       return;
     }
     const std::size_t all = action->arguments.size(), least = all - action->optional, given = clause.arguments.size();
@@ -279,8 +269,7 @@ class RuleChecker {
 
   Step::Argument check_argument(ArgumentForm form, tree::FormulaId id) {
     using Handler = Step::Argument (RuleChecker::*)(tree::FormulaId);
-    static constexpr std::array<Handler, 5> kHandlers = {&RuleChecker::parents_argument, &RuleChecker::node_argument,
-                                                         &RuleChecker::scale_argument, &RuleChecker::operator_argument,
+    static constexpr std::array<Handler, 3> kHandlers = {&RuleChecker::parents_argument, &RuleChecker::scale_argument,
                                                          &RuleChecker::number_argument};
     return (this->*kHandlers[static_cast<std::size_t>(form)])(id);
   }
@@ -288,12 +277,7 @@ class RuleChecker {
   Step::Argument parents_argument(tree::FormulaId id) {
     const Meaning* parents = formulas_.check_binding(id, scope_, bit(Role::parents), "the parents of the region");
     if (parents != nullptr) parents_ = parents->index;
-    return {parents != nullptr ? parents->index : kNoBinding, 0, ""};
-  }
-
-  Step::Argument node_argument(tree::FormulaId id) {
-    const Meaning* node = formulas_.check_binding(id, scope_, bit(Role::chain_node), "a node of the chain");
-    return {node != nullptr ? node->index : kNoBinding, 0, ""};
+    return {parents != nullptr ? parents->index : kNoBinding, 0};
   }
 
   Step::Argument scale_argument(tree::FormulaId id) {
@@ -307,7 +291,7 @@ class RuleChecker {
     }
     if (const std::optional<double> number = constant(value); number && !(*number > 0))
       error("out-of-range", value.at, "a scale is larger than 0", "what shall stay as it is has scale 1");
-    return {kNoBinding, value.expr, ""};
+    return {kNoBinding, value.expr};
   }
 
   // The number that a formula is, whatever the network.
@@ -324,23 +308,7 @@ class RuleChecker {
     if (!value.any_about && value.type.about != About::nothing)
       error("unreduced", value.at, fmt::format("one number is wanted here, not {}", formulas_.call_them(value)),
             "largest(x), overall(max, x) and their kin make one of many");
-    return {kNoBinding, value.expr, ""};
-  }
-
-  Step::Argument operator_argument(tree::FormulaId id) {
-    const tree::Formula& node = names_.file->formulas[id];
-    const bool given = node.form == tree::Form::made || node.form == tree::Form::given;
-    if (given) {
-      error("misplaced", node.at, "an operator stands here without operands and attributes", "write its name alone");
-      return {};
-    }
-    if (node.form != tree::Form::operator_name) {
-      error("wrong-name", node.at, "expected an operator",
-            "operators begin with a capital letter, or with a domain: my::Op");
-      return {};
-    }
-    if (!context_.vocabulary.attributes(node.word.text)) context_.operator_uses.push_back({node.word.text, node.at});
-    return {kNoBinding, 0, node.word.text};
+    return {kNoBinding, value.expr};
   }
 
   // ---- the rule as a whole ----
@@ -350,12 +318,10 @@ class RuleChecker {
       error("missing-clause", tree_.name.at, fmt::format("rule '{}' has no {}", tree_.name.text, what),
             std::string(hint));
     };
-    if (!rule_.region && rule_.chain.empty()) lacks("region and no chain", "say where it applies: region r { ... }");
+    // An action that is gone has said what to write in place of the whole rule.
+    if (!rule_.region && !edits_)
+      lacks("region and no `match`", "say where it applies: region r { ... }, or match { ... }");
     if (!acts_) lacks("`do`", "say what to do: do scale(p, ...)");
-    if (!rule_.chain.empty()) {
-      if (rule_.repeat) error("misplaced", repeat_word_, "`repeat` is for rules with a region");
-      if (rule_.again) error("misplaced", again_word_, "`again` is for rules with a region");
-    }
     if (context_.reporter.errors() != errors_before_) return;  // what is wrong may be the use
     for (const tree::NumberArgument& param : tree_.params) warn_unused(param.name, "parameter");
     for (const tree::Word* let : lets_) warn_unused(*let, "name");
@@ -377,8 +343,8 @@ class RuleChecker {
   Scope scope_;
   std::vector<const tree::Word*> lets_;
   BindingIndex parents_ = kNoBinding;  // of the action that is checked
-  Position repeat_word_, again_word_;
   bool acts_ = false;
+  bool edits_ = false;  // by an action that is gone
   std::size_t errors_before_;
 };
 

@@ -18,7 +18,7 @@
 namespace rw::dsl {
 
 // What a name of a rule is bound to.
-enum class Role : std::uint8_t { parents, children, join, region, chain_node };
+enum class Role : std::uint8_t { parents, children, join, region };
 
 struct Binding {
   std::string name;
@@ -137,11 +137,6 @@ struct RegionPattern {
   Position at;
 };
 
-struct ChainElement {
-  Terms terms;                // one term or set; terms.binding: `as a`
-  bool only_consumer = true;  // `=>`; false: `->`. Of the arrow before it; the first has none
-};
-
 // A clause that is carried out in order, for each region.
 struct Step {
   enum class Form : std::uint8_t { let, where, needs, act } form = Form::let;
@@ -152,9 +147,8 @@ struct Step {
   // act
   std::uint32_t action = 0;  // into Vocabulary::actions
   struct Argument {
-    BindingIndex binding = kNoBinding;  // parents, chain_node
-    ExprId expr = 0;                    // number_per_channel
-    std::string op;                     // operator_name
+    BindingIndex binding = kNoBinding;  // parents
+    ExprId expr = 0;                    // number_per_channel, number
   };
   std::vector<Argument> arguments;
 };
@@ -170,9 +164,8 @@ struct Rule {
   std::string doc;
   std::vector<Param> params;
   std::vector<Binding> bindings;
-  std::optional<RegionPattern> region;  // exactly one of region, chain and pattern
-  std::vector<ChainElement> chain;
-  std::optional<Pattern> pattern;  // then `steps` and `exprs` are empty
+  std::optional<RegionPattern> region;  // exactly one of region and pattern
+  std::optional<Pattern> pattern;       // then `steps` and `exprs` are empty
   std::vector<Step> steps;
   std::vector<Expr> exprs;  // operands come before the expressions that use them
   std::uint32_t slots = 0;  // how many let slots there are

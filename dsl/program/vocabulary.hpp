@@ -24,13 +24,11 @@ struct LawWord {
 };
 
 // What an action takes: each argument is a name bound to a set or node, or a formula (`number`: of one value).
-enum class ArgumentForm : unsigned char { parents, chain_node, number_per_channel, operator_name, number };
+enum class ArgumentForm : unsigned char { parents, number_per_channel, number };
 
 struct ActionWord {
   std::string_view name;
   std::span<const ArgumentForm> arguments;
-  bool in_region;  // may stand in a rule with a region
-  bool in_chain;   // ... with a chain
   std::string_view help;
   std::size_t optional = 0;  // so many of the last arguments are all given, or none
 };

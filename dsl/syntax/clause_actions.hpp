@@ -63,25 +63,6 @@ RW_BUILDS(region_clause, tree::RegionClause) {
   around.region.push_back(std::move(built));
 }
 
-// ---- elements of a chain ----
-
-RW_BUILDS(element_term, tree::Term) {
-  built.at = at;
-  around.term = std::move(built);
-}
-RW_ON(arrow_only, tree::Clause) { piece.chain.push_back({tree::Arrow::only_consumer, {}, {}}); }
-RW_ON(arrow_a, tree::Clause) { piece.chain.push_back({tree::Arrow::a_consumer, {}, {}}); }
-RW_BUILDS(first_element, tree::ChainElement) {
-  reading.count_item(built.term.at);
-  around.chain.push_back(std::move(built));
-}
-// Its arrow is there already.
-RW_BUILDS(next_element, tree::ChainElement) {
-  reading.count_item(built.term.at);
-  built.before = around.chain.back().before;
-  around.chain.back() = std::move(built);
-}
-
 // ---- clauses of a rule ----
 
 RW_ON(region_name, tree::Clause) { piece.name = reading.name; }
@@ -91,7 +72,6 @@ RW_ON(reason, tree::Clause) { piece.reason = reading.string; }
 RW_ON(repeat_count, tree::Clause) { piece.count = signed_number(reading, reading.number_word.at); }
 RW_ON(change_limit, tree::Clause) { piece.change = signed_number(reading, reading.number_word.at); }
 RW_ON(region, tree::Clause) { piece.form = tree::ClauseWord::region; }
-RW_ON(chain, tree::Clause) { piece.form = tree::ClauseWord::chain; }
 RW_ON(let_clause, tree::Clause) { piece.form = tree::ClauseWord::let; }
 RW_ON(where_clause, tree::Clause) { piece.form = tree::ClauseWord::where; }
 RW_ON(needs_clause, tree::Clause) { piece.form = tree::ClauseWord::needs; }

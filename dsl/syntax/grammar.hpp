@@ -66,7 +66,6 @@ struct k_where : keyword<'w','h','e','r','e'> {};
 struct k_needs : keyword<'n','e','e','d','s'> {};
 struct k_else : keyword<'e','l','s','e'> {};
 struct k_region : keyword<'r','e','g','i','o','n'> {};
-struct k_chain : keyword<'c','h','a','i','n'> {};
 struct k_let : keyword<'l','e','t'> {};
 struct k_in : keyword<'i','n'> {};
 struct k_repeat : keyword<'r','e','p','e','a','t'> {};
@@ -92,8 +91,8 @@ struct k_none : keyword<'n','o','n','e'> {};
 struct k_like : keyword<'l','i','k','e'> {};
 
 struct reserved : sor<
-  k_use, k_op, k_set, k_function, k_rule, k_test, k_law, k_where, k_needs, k_else, k_region, k_chain, k_let, k_in,
-  k_repeat, k_until, k_do, k_parents, k_children, k_through, k_may, k_join, k_leak, k_again, k_if, k_then, k_and, k_or,
+  k_use, k_op, k_set, k_function, k_rule, k_test, k_law, k_where, k_needs, k_else, k_region, k_let, k_in, k_repeat,
+  k_until, k_do, k_parents, k_children, k_through, k_may, k_join, k_leak, k_again, k_if, k_then, k_and, k_or,
   k_not, k_as, k_on, k_all, k_any, k_none, k_like> {};
 
 // Words only where they are expected; elsewhere they are names.
@@ -104,6 +103,7 @@ struct k_pin : keyword<'p','i','n'> {};
 struct k_far : keyword<'f','a','r'> {};
 struct k_exact : keyword<'e','x','a','c','t'> {};
 struct k_reject : keyword<'r','e','j','e','c','t'> {};
+struct k_chain : keyword<'c','h','a','i','n'> {};  // as an error
 struct k_match : keyword<'m','a','t','c','h'> {};
 struct k_replace : keyword<'r','e','p','l','a','c','e'> {};
 struct k_approximate : keyword<'a','p','p','r','o','x','i','m','a','t','e'> {};
@@ -326,16 +326,9 @@ struct region_open : mark<'{'> {};
 struct region_close : mark<'}'> {};
 struct region : seq<k_region, must<region_name>, must<region_open>, star<region_clause>, must<region_close>> {};
 
-struct element_term : seq<any_term> {};
-struct arrow_only : seq<string<'=', '>'>, gap> {};
-struct arrow_a : seq<string<'-', '>'>, gap> {};
-struct arrow : sor<arrow_only, arrow_a> {};
-struct no_element_attribute : not_at<sor<one<'.'>, seq<one<'('>, gap, name_text, gap, one<'='>>>> {};
-struct no_inputs : not_at<one<'('>> {};
-struct element : seq<element_term, must<no_element_attribute>, must<no_inputs>, opt<as>> {};
-struct first_element : seq<element> {};
-struct next_element : seq<element> {};
-struct chain : seq<k_chain, must<first_element>, star<if_must<arrow, next_element>>> {};
+// What rules about paths were written with before there was `match`: always an error, which shows the new form.
+struct chain_is_gone : peg::failure {};
+struct chain : seq<at<k_chain>, must<chain_is_gone>> {};
 
 struct clause_let_name : name {};
 struct clause_value : seq<expr> {};

@@ -19,8 +19,8 @@ struct Message {
   std::span<const std::string_view> words;  // what could stand here, for "did you mean"
 };
 
-inline constexpr std::string_view kClauseWords[] = {"region", "chain", "match",  "replace", "approximate", "let",
-                                                    "where",  "needs", "repeat", "again",   "do"};
+inline constexpr std::string_view kClauseWords[] = {"region", "match", "replace", "approximate", "let",
+                                                    "where",  "needs", "repeat",  "again",       "do"};
 inline constexpr std::string_view kRegionWords[] = {"parents", "children", "through", "join", "may", "leak"};
 inline constexpr std::string_view kLeakWords[] = {"pin", "reject"};
 inline constexpr std::string_view kThen[] = {"then"};
@@ -124,13 +124,9 @@ RW_MESSAGE<region_open>        = expected("expected '{' after the region's name"
 RW_MESSAGE<region_close>       = expected("expected a clause of the region or '}'", "", kRegionWords);
 
 // clauses of a rule
-RW_MESSAGE<first_element>   = {"syntax", "expected an operator, a set or a law after `chain`", "", Wants::term, {}};
-RW_MESSAGE<next_element>    = {"syntax", "expected an operator, a set or a law after the arrow", "", Wants::term, {}};
-RW_MESSAGE<no_element_attribute> =
-    instead("syntax", "a chain names operators without their attributes",
-            "give it a name, and ask below: chain Conv as a ... where a.group == 1");
-RW_MESSAGE<no_inputs> =
-    instead("syntax", "a chain names operators without their inputs", "the arrows say them: chain Sigmoid as s => Mul as m");
+RW_MESSAGE<chain_is_gone> =
+    instead("syntax", "`chain` is no clause: operators are found with `match`",
+            "Relu behind Relu: match { y = Relu(x) z = Relu(y) } replace { z = Relu(x) }");
 RW_MESSAGE<clause_let_name> = expected_name("expected a name after `let`");
 RW_MESSAGE<clause_value>    = expected("expected a value after '='");
 RW_MESSAGE<condition_value> = expected("expected a condition");

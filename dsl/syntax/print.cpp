@@ -286,9 +286,9 @@ class Printer {
 
   void print_clause(const tree::Clause& clause) {
     using Handler = void (Printer::*)(const tree::Clause&);
-    static constexpr Handler kHandlers[] = {&Printer::region, &Printer::chain,   &Printer::let,        &Printer::where,
-                                            &Printer::needs,  &Printer::repeat,  &Printer::again,      &Printer::act,
-                                            &Printer::match,  &Printer::replace, &Printer::approximate};
+    static constexpr Handler kHandlers[] = {&Printer::region,  &Printer::let,        &Printer::where, &Printer::needs,
+                                            &Printer::repeat,  &Printer::again,      &Printer::act,   &Printer::match,
+                                            &Printer::replace, &Printer::approximate};
     comments_before(head_end(clause), 2);
     out_ += "  ";
     (this->*kHandlers[static_cast<std::size_t>(clause.form)])(clause);
@@ -379,16 +379,6 @@ class Printer {
     }
     comments_before(end_of(clause.at), 4);
     out_ += "  }";
-  }
-
-  void chain(const tree::Clause& clause) {
-    constexpr std::string_view kArrows[] = {"", " => ", " -> "};
-    out_ += "chain ";
-    for (const tree::ChainElement& element : clause.chain) {
-      out_ += kArrows[static_cast<std::size_t>(element.before)];
-      out_ += term_text(element.term);
-      as(element.as);
-    }
   }
 
   void let(const tree::Clause& clause) {

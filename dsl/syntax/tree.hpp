@@ -23,7 +23,7 @@ enum class Form : std::uint8_t {
   number,         // word: as spelled; number: its value
   text,           // word
   name,           // word
-  operator_name,  // word; only as an argument of an action
+  operator_name,  // word; an error, as everything that makes operators, but in `replace`
   field,          // word: what stands before the dot; fields: one or two words behind dots
   call,           // word: the function; operands: the arguments
   negate,
@@ -253,33 +253,12 @@ struct RegionClause {
   Position at;
 };
 
-enum class Arrow : std::uint8_t { none, only_consumer, a_consumer };  // `=>`, `->`
-
-struct ChainElement {
-  Arrow before = Arrow::none;
-  Term term;
-  std::optional<Word> as;
-};
-
-enum class ClauseWord : std::uint8_t {
-  region,
-  chain,
-  let,
-  where,
-  needs,
-  repeat,
-  again,
-  act,
-  match,
-  replace,
-  approximate
-};
+enum class ClauseWord : std::uint8_t { region, let, where, needs, repeat, again, act, match, replace, approximate };
 
 struct Clause {
   ClauseWord form = ClauseWord::again;
   Word name;  // region, let, act: what follows the word
   std::vector<RegionClause> region;
-  std::vector<ChainElement> chain;
   std::vector<PatternLine> lines;    // match, replace
   FormulaId expr = kNoFormula;       // let, where, needs
   std::optional<Word> reason;        // where, needs, approximate

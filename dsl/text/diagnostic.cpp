@@ -134,6 +134,10 @@ const std::vector<DiagnosticCode>& diagnostic_codes() {
       {"out-of-range", "a number is outside of what is allowed"},
       {"never-matches", "no network can match the rule"},
       {"shadowed", "an earlier rule takes every region that the rule wants"},
+      // trials
+      {"wrong-rule", "a replacement does not compute the same"},
+      {"changes-results", "a replacement often has another shape or type"},
+      {"hardly-tried", "few networks could be drawn or compared"},
       // tests
       {"test-failed", "a test of the rule file expects something else"},
   };

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "dsl/program/vocabulary.hpp"
-#include "graph/editor.hpp"
 #include "runtime/balance/noise.hpp"
 #include "runtime/formulas/formula_evaluator.hpp"
 
@@ -53,20 +52,6 @@ struct Solved {
   std::shared_ptr<const Noise> noise;       // by which they were found
 };
 
-// What an action made of the operators that a chain found.
-struct GraphEffect {
-  bool done = false;        // the network was edited
-  std::string reason;       // not done: why these operators are left as they are
-  std::string approximate;  // done: as above
-};
-
-struct ChainContext {
-  const Analysis& analysis;            // as the rule began
-  const std::vector<OperatorId>& ops;  // by binding of the rule; kNone: no element of the chain
-  Plan& plan;
-  graph::Editor& editor;
-};
-
 // One constant an action, in its own file; table.cpp lists them.
 struct Action {
   std::string_view name;
@@ -74,12 +59,10 @@ struct Action {
   std::size_t optional = 0;  // of the last ones: all are given, or none
   bool bit_exact = false;    // the outputs stay bit for bit, or can be made to: --exact allows it
   std::string_view help;
-  // In rules with a region; null: it cannot stand there. graph::Error: a value that cannot be used.
+  // Null: it solves. graph::Error: a value that cannot be used.
   Effect (*run)(ActionContext&, const dsl::Step&) = nullptr;
   // The same for all regions at once, whose classes the engine then scales (apply_scales.hpp).
   Solved (*solve)(const SolveContext&, const dsl::Step&) = nullptr;
-  // In rules with a chain; null: it cannot stand there.
-  GraphEffect (*edit)(ChainContext&, const dsl::Step&) = nullptr;
 };
 
 std::span<const Action* const> actions();  // in the order of dsl::Step::action

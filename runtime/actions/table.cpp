@@ -3,11 +3,10 @@
 namespace rw::runtime {
 
 // One file each, which says everything about it.
-extern const Action kScaleAction, kFoldAffineAction, kRemoveAction, kReplaceAction, kAbsorbBiasAction, kBalanceAction;
+extern const Action kScaleAction, kAbsorbBiasAction, kBalanceAction;
 
 std::span<const Action* const> actions() {
-  static constexpr const Action* kActions[] = {&kScaleAction,   &kFoldAffineAction, &kRemoveAction,
-                                               &kReplaceAction, &kAbsorbBiasAction, &kBalanceAction};
+  static constexpr const Action* kActions[] = {&kScaleAction, &kAbsorbBiasAction, &kBalanceAction};
   return kActions;
 }
 

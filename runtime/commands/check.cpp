@@ -49,10 +49,7 @@ std::string as_json(const dsl::Loaded& rules) {
     return fmt::format(
         "\n  {{\"rule\": {}, \"file\": {}, \"line\": {}, \"what\": {}, \"looks_for\": \"{}\", \"parameters\": {}}}",
         json::quoted(each.name), json::quoted(rules.sources[each.at.source].name), rules.sources.locate(each.at).line,
-        json::quoted(each.doc),
-        each.region    ? "region"
-        : each.pattern ? "pattern"
-                       : "chain",
+        json::quoted(each.doc), each.region ? "region" : "pattern",
         json::list(each.params, [](const dsl::Param& param) {
           return fmt::format("{{\"name\": {}, \"default\": {}}}", json::quoted(param.name), param.value);
         }));
@@ -110,8 +107,10 @@ const Command kCheck = {
     .summary = "looks for mistakes in rule files, without a model",
     .description =
         "Finds everything that can be found before a model is read: words that nobody knows, values that do not fit, "
-        "rules that no network can match, and rules to which an earlier one leaves nothing. Lists the rules in the "
-        "order in which they run, with their parameters as `--param RULE.NAME=VALUE` sets them and the defaults.",
+        "rules that no network can match, and rules to which an earlier one leaves nothing. Rules with `match` are "
+        "tried: networks in which the pattern is found are drawn, and both sides are run and compared. Lists the rules "
+        "in the order in which they run, with their parameters as `--param RULE.NAME=VALUE` sets them and the "
+        "defaults.",
     .arguments = kCheckArguments,
     .options = kCheckOptions,
     .examples = kCheckExamples,

@@ -108,7 +108,7 @@ int explain(const Given& given) {
   const runtime::Outcome outcome = runtime::run(model, rules->program, options);
   const runtime::Explanation explanation = runtime::explain(model, *rules, options, outcome, source, asked);
   if (!asked.node.empty() && explanation.missed.empty() && explanation.matched.empty() &&
-      explanation.bystanders.empty() && explanation.chains.empty())
+      explanation.bystanders.empty() && explanation.edits.empty())
     throw UsageError(fmt::format("--node {}: no operator of the model has such a name", asked.node));
   const runtime::ExplainInput input{model, *rules, outcome, explanation, asked};
   if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::explain_json(input));

@@ -40,7 +40,7 @@ std::string function_form(const dsl::FunctionWord& word) {
 }
 
 std::string action_form(const dsl::ActionWord& word) {
-  static constexpr std::string_view kOpsArguments[] = {"p", "a", "EXPR", "Op", "NUMBER"};
+  static constexpr std::string_view kOpsArguments[] = {"p", "EXPR", "NUMBER"};
   std::string arguments;
   for (std::size_t i = 0; i < word.arguments.size(); ++i) {
     const bool opens = word.optional > 0 && i == word.arguments.size() - word.optional;
@@ -54,11 +54,7 @@ std::string action_form(const dsl::ActionWord& word) {
 std::string field_form(const dsl::FieldWord& word) {
   const auto has = [&](dsl::Role role) { return (word.roles >> static_cast<unsigned>(role) & 1U) != 0; };
   const bool parents = has(dsl::Role::parents), children = has(dsl::Role::children);
-  const std::string_view owner = parents && children          ? "p, c"
-                                 : parents                    ? "p"
-                                 : children                   ? "c"
-                                 : has(dsl::Role::chain_node) ? "a"
-                                                              : "r";
+  const std::string_view owner = parents && children ? "p, c" : parents ? "p" : children ? "c" : "r";
   if (owner == "p, c") return fmt::format("p.{}, c.{}", word.name, word.name);
   return fmt::format("{}.{}", owner, word.name);
 }
@@ -87,7 +83,7 @@ std::vector<Section> sections(const dsl::Program& program) {
   Section laws{"laws", "laws", {}},
       operators{"operators by law, all of which `law NAME` admits (*: where a condition holds)", "operators", {}},
       actions{"actions", "actions", {}}, functions{"functions", "functions", {}},
-      fields{"fields of parents p, children c, regions r, nodes of chains a", "fields", {}};
+      fields{"fields of parents p, children c, regions r", "fields", {}};
   for (const dsl::LawWord& word : words.laws) laws.words.push_back({std::string(word.name), std::string(word.help)});
   for (const auto& [law, ops] : operators_by_law(program)) operators.words.push_back({law, joined(ops)});
   for (const dsl::ActionWord& word : words.actions)

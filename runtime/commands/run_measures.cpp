@@ -62,7 +62,7 @@ RunMeasures measure_run(const Given& given, const graph::Model& model, const run
         fmt::format("--verify: this run makes edits that are only approximate ({}): say with --tolerance how far "
                     "outputs may lie apart",
                     graph::printable(what)));
-  // Rules with a chain have edited the network that was read.
+  // Rules with a pattern have edited the network that was read.
   const graph::Model before = quality::read_subject(given.text("MODEL"));
   const graph::Rewritten rewritten(model.network, outcome.rewriting);
   graph::Network after = runtime::written_network(rewritten);

@@ -72,7 +72,7 @@ void BoundCounts::add(const BoundRegion& view, FormulaEvaluator& evaluator, cons
     }
   }
   for (const dsl::Step::Argument& argument : step.arguments) {
-    if (argument.binding != dsl::kNoBinding || !argument.op.empty()) continue;
+    if (argument.binding != dsl::kNoBinding) continue;
     for (const dsl::ExprId id : formulas_.needed(argument.expr))
       if (const dsl::Expr& expr = formulas_.rule().exprs[id]; is_clamp(expr))
         add_clamp(view, evaluator, view.family(step.arguments[0].binding), expr);

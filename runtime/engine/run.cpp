@@ -5,18 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <set>
 #include <unordered_map>
 #include <utility>
 
 #include "graph/base/error.hpp"
 #include "graph/base/parallel.hpp"
-#include "graph/editor.hpp"
 #include "runtime/actions/apply_scales.hpp"
 #include "runtime/engine/apply_plan.hpp"
 #include "runtime/engine/run_patterns.hpp"
 #include "runtime/engine/visit.hpp"
-#include "runtime/matching/chain.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime {
@@ -94,10 +91,6 @@ class Runner {
   void run() {
     // The operators that rules may put in are known to the analysis before they are there.
     for (const dsl::Rule& rule : program_.rules)
-      for (const dsl::Step& step : rule.steps)
-        for (const dsl::Step::Argument& argument : step.arguments)
-          if (!argument.op.empty()) model_.network.add_type(argument.op);
-    for (const dsl::Rule& rule : program_.rules)
       if (rule.pattern)
         for (const dsl::MadeCall& made : rule.pattern->made)
           if (!made.op.empty()) model_.network.add_type(made.op);
@@ -110,11 +103,7 @@ class Runner {
         i = run_patterns_from(i);
         continue;
       }
-      if (!outcome_.rules[i].ran) continue;
-      if (rule.region)
-        run_rule(i);
-      else
-        run_chain(i);
+      if (outcome_.rules[i].ran) run_rule(i);
     }
     const auto acts =
         std::accumulate(outcome_.rules.begin(), outcome_.rules.end(), 0U,
@@ -169,7 +158,7 @@ class Runner {
     analyse_network();
     for (RegionOutcome& each : outcome_.visited) {
       for (const TensorId tensor : outcome_.regions[each.region].tensors) {
-        const auto old = regions.region_of(tensor);
+        const auto old = regions.knows(tensor) ? regions.region_of(tensor) : std::nullopt;  // else an edit made it
         if (!old || !known[*old]) continue;
         if (each.misses.empty())
           for (const RuleMiss& miss : misses.of(known[*old]->misses)) outcome_.misses.add(each.misses, copied(miss));
@@ -195,93 +184,6 @@ class Runner {
       if (const auto found = set->second.find(rule.params[i].name); found != set->second.end())
         values[i] = found->second;
     return values;
-  }
-
-  // A rule with a chain: from every operator in the order of the file, and again from those around an edit, until it
-  // matches nowhere. It comes to an end, because an edit takes an operator out, or, once in each place, replaces one.
-  void run_chain(std::uint32_t index) {
-    const dsl::Rule& rule = program_.rules[index];
-    const RuleFormulas formulas(rule, params_of(rule));
-    const Chain chain(rule, outcome_.analysis);
-    graph::Editor editor(model_.network, outcome_.plan.graph);
-    std::set<OperatorId> open;
-    for (OperatorId op = 0; op < model_.network.operators().size(); ++op) open.insert(open.end(), op);
-    std::set<OperatorId> left;  // operators that an action has declined: said once
-    while (!open.empty()) {
-      const OperatorId first = *open.begin();
-      open.erase(open.begin());
-      std::vector<OperatorId> around;
-      const bool done = chain.find(editor, first, [&](std::span<const OperatorId> ops) {
-        around = neighbours(editor, ops, chain.length());
-        return edit(index, formulas, chain, ops, editor, left);
-      });
-      if (done) open.insert(around.begin(), around.end());
-    }
-    if (!editor.changed()) return;
-    editor.finish();
-    analyse_again();
-  }
-
-  // The operators of a path and those before them from which a path may now lead here.
-  static std::vector<OperatorId> neighbours(const graph::Editor& editor, std::span<const OperatorId> ops,
-                                            std::size_t steps) {
-    std::vector<OperatorId> all(ops.begin(), ops.end()), last = {ops[0]};
-    for (std::size_t i = 0; i < steps; ++i) {
-      std::vector<OperatorId> before;
-      for (const OperatorId op : last)
-        for (const TensorId input : editor.network().op(op).inputs)
-          if (input != kNone && editor.network().tensor(input).producer != kNone)
-            before.push_back(editor.network().tensor(input).producer);
-      all.insert(all.end(), before.begin(), before.end());
-      last = std::move(before);
-    }
-    return all;
-  }
-
-  // Carries out the clauses of a rule on one path; whether the network was edited.
-  bool edit(std::uint32_t index, const RuleFormulas& formulas, const Chain& chain, std::span<const OperatorId> ops,
-            graph::Editor& editor, std::set<OperatorId>& left) {
-    const dsl::Rule& rule = formulas.rule();
-    RuleOutcome& outcome = outcome_.rules[index];
-    const std::vector<OperatorId> bound = chain.by_binding(ops);
-    const BoundRegion view(outcome_.analysis, outcome_.statistics, outcome_.regions, bound);
-    FormulaEvaluator evaluator(formulas, view, outcome_.plan);
-    const auto decline = [&](std::string reason) {
-      if (left.insert(ops[0]).second) outcome.declined.push_back({ops[0], std::move(reason)});
-    };
-    bool done = false;
-    for (const dsl::Step& step : rule.steps) {
-      if (step.form == dsl::Step::Form::let) continue;
-      if (step.form != dsl::Step::Form::act) {
-        const FormulaValue& value = evaluator.value(step.expr);
-        if (value.missing.empty() && value.numbers[0] != 0) continue;
-        decline(!step.reason.empty()    ? step.reason
-                : value.missing.empty() ? "a condition failed"
-                                        : value.missing.sentence());
-        return done;
-      }
-      const Action& action = *actions()[step.action];
-      if (std::any_of(bound.begin(), bound.end(), [&](OperatorId op) {
-            return op != kNone && (editor.network().removed(op) || !unreplaced(index, step, op));
-          }))
-        return done;  // an action before this one took an operator away
-      if (leaves_alone(rule, action)) {
-        decline(std::string(kNotExact));
-        return done;
-      }
-      ChainContext context{outcome_.analysis, bound, outcome_.plan, editor};
-      GraphEffect effect = action.edit(context, step);
-      if (!effect.done) {
-        decline(std::move(effect.reason));
-        return done;
-      }
-      check_exact(rule, action);
-      done = true;
-      ++outcome.edits;
-      if (!effect.approximate.empty()) ++outcome.approximate[effect.approximate];
-      note_replaced(index, step, bound);
-    }
-    return done;
   }
 
   void run_rule(std::uint32_t index) {
@@ -538,22 +440,10 @@ class Runner {
           fmt::format("rule '{}': --exact asks for bit-exact outputs, which {} does not give", rule.name, action.name)};
   }
 
-  // An operator is replaced at most once by one rule, so that the rule comes to an end.
-  bool unreplaced(std::uint32_t index, const dsl::Step& step, OperatorId op) const {
-    const bool replaces = std::any_of(step.arguments.begin(), step.arguments.end(),
-                                      [](const dsl::Step::Argument& each) { return !each.op.empty(); });
-    return !replaces || replaced_.count({index, op}) == 0;
-  }
-  void note_replaced(std::uint32_t index, const dsl::Step& step, const std::vector<OperatorId>& bound) {
-    for (const dsl::Step::Argument& each : step.arguments)
-      if (!each.op.empty()) replaced_.insert({index, bound[step.arguments[0].binding]});
-  }
-
   graph::Model& model_;
   const dsl::Program& program_;
   const RunOptions& options_;
   Outcome& outcome_;
-  std::set<std::pair<std::uint32_t, OperatorId>> replaced_;
   // Of the rule that visits its regions.
   struct Sweeping {
     explicit Sweeping(const RuleFormulas& formulas) : bounds(formulas) {}

@@ -30,11 +30,11 @@ struct RunOptions {
   bool match_only = false;   // regions are matched and claimed, no action is carried out (explain tries rules so)
 };
 
-// What a chain rule left as it is, and why.
+// What a rule with a pattern found and left as it is, and why.
 struct Declined {
-  OperatorId op = kNone;  // the first of the chain
+  OperatorId op = kNone;  // that the first result would come from
   std::string reason;
-  bool whole = true;  // all operators of the pattern were found; false: a part of them
+  bool whole = true;      // all operators of the pattern were found; false: a part of them
   std::string seen = {};  // the values that a condition saw: "m = 6"
   std::string text() const { return seen.empty() ? reason : reason + ": " + seen; }
 };
@@ -46,14 +46,14 @@ struct RuleOutcome {
   std::uint32_t reset = 0, capped = 0;  // classes put back to 1 for a weight; scaled less for an activation
   std::uint32_t sweeps = 0;
   std::vector<BoundReached> bounds;  // at which channels stand
-  std::uint32_t edits = 0;           // of the graph, by a rule with a chain or a pattern
+  std::uint32_t edits = 0;           // of the graph, by a rule with a pattern
   // Of a rule with a pattern: operators that it has taken out and put in; edits whose trial was run (the largest
   // difference is relative to the largest value) and was not, and why not.
   std::uint32_t operators_removed = 0, operators_added = 0, tried = 0, not_tried = 0;
   double largest_difference = 0;
   std::string why_not_tried;
   bool still_fires = false;                          // it would go on for ever: it was stopped
-  std::vector<Declined> declined;                    // chains that were found and left alone
+  std::vector<Declined> declined;                    // what was found and left alone
   std::map<std::string, std::uint32_t> approximate;  // what is approximate, how often
   bool ran = false;                                  // named by --only, or no --only
 };
@@ -97,8 +97,8 @@ struct Refusal {
   std::string message;
 };
 
-// Edits the model's network where rules with a chain ask for it. Throws Refusal; graph::Error: a mistake in the model,
-// its weights, its statistics, or a scale that cannot be used.
+// Edits the model's network where rules with a pattern ask for it. Throws Refusal; graph::Error: a mistake in the
+// model, its weights, its statistics, or a scale that cannot be used.
 Outcome run(graph::Model& model, const dsl::Program& program, const RunOptions& options);
 
 }  // namespace rw::runtime

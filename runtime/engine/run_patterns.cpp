@@ -97,6 +97,7 @@ class PatternRun {
     try {
       patterns::Formulas formulas(rule, params, view_, match);
       const patterns::Replacement replacement = patterns::replacement_of(rule, formulas, match, network_.arena());
+      if (std::string why = patterns::not_within(view_, match, replacement); !why.empty()) throw patterns::NoValue(why);
       if (std::string why = patterns::not_renamed(view_, match, replacement); !why.empty())
         throw patterns::NoValue(why);
       if (std::string why = patterns::not_under_scales(view_, match, replacement); !why.empty())
@@ -107,7 +108,6 @@ class PatternRun {
         throw patterns::NoValue(why);
       if (!options_.match_only && !admitted(index, match, replacement, outside, bounds)) return std::nullopt;
       ++outcomes_[index].edits;
-      if (options_.match_only) return std::nullopt;
       editor_.begin(rule.name, network_.op(match.ops[0]).subgraph);
       patterns::Edited done = patterns::carry_out(network_, editor_, plan_, view_, match, replacement, pair);
       count(index, replacement, done);

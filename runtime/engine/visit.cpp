@@ -52,7 +52,7 @@ std::optional<Visit::Stop> Visit::judge_condition(const dsl::Step& step, Judges 
 
 std::optional<Visit::Stop> Visit::judge_arguments(const dsl::Step& step) {
   for (const dsl::Step::Argument& argument : step.arguments) {
-    if (argument.binding != dsl::kNoBinding || !argument.op.empty()) continue;
+    if (argument.binding != dsl::kNoBinding) continue;
     if (const Missing& missing = evaluator_.value(argument.expr).missing; !missing.empty())
       return Stop{Obstacle::data, step.at, missing.kind, missing.text};
   }

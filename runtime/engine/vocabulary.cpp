@@ -26,8 +26,7 @@ std::vector<dsl::LawWord> law_words() {
 std::vector<dsl::ActionWord> action_words() {
   std::vector<dsl::ActionWord> words;
   for (const Action* action : actions())
-    words.push_back({action->name, action->arguments, action->run || action->solve, action->edit != nullptr,
-                     action->help, action->optional});
+    words.push_back({action->name, action->arguments, action->help, action->optional});
   return words;
 }
 

@@ -74,7 +74,7 @@ class Explainer {
     std::stable_partition(result_.missed.begin(), result_.missed.end(),
                           [](const RegionView& view) { return !view.cures.empty(); });
     find_bystanders();
-    find_chains();
+    find_edits();
     result_.remedies = recipes_.all();
     result_.remedies.insert(result_.remedies.end(), remedies_.all().begin(), remedies_.all().end());
     for (std::size_t i = 0; i < result_.remedies.size(); ++i) result_.by_gain.push_back(i);
@@ -173,13 +173,13 @@ class Explainer {
     return false;
   }
 
-  void find_chains() {
+  void find_edits() {
     for (std::uint32_t rule = 0; rule < rules_.program.rules.size(); ++rule) {
       if (rules_.program.rules[rule].region || !is_asked(rule)) continue;
-      ChainView view{rule, outcome_.rules[rule].edits, outcome_.rules[rule].declined};
+      EditView view{rule, outcome_.rules[rule].edits, outcome_.rules[rule].declined};
       if (!what_.node.empty()) std::erase_if(view.left, [&](const Declined& each) { return !names(each.op); });
       std::sort(view.left.begin(), view.left.end(), [](const Declined& a, const Declined& b) { return a.op < b.op; });
-      if (what_.node.empty() || !view.left.empty()) result_.chains.push_back(std::move(view));
+      if (what_.node.empty() || !view.left.empty()) result_.edits.push_back(std::move(view));
     }
   }
 

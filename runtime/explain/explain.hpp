@@ -52,8 +52,8 @@ struct Bystander {
   std::string why, kind;  // of this one; of many like it
 };
 
-// What a rule with a chain did, and the chains that it found and left as they are.
-struct ChainView {
+// What a rule with a pattern did, and what it found and left as it is.
+struct EditView {
   std::uint32_t rule = kNone;
   std::uint32_t edits = 0;
   std::vector<Declined> left;  // in the order of the file
@@ -63,7 +63,7 @@ struct Explanation {
   std::vector<RegionView> missed;   // the nearest miss first; those that no remedy helps behind
   std::vector<RegionView> matched;  // in the order of the file
   std::vector<Bystander> bystanders;
-  std::vector<ChainView> chains;  // in the order they ran
+  std::vector<EditView> edits;  // in the order they ran
   std::vector<Remedy> remedies;
   // The indices of remedies: other rule files first, then the one that unlocks most channels; behind them what is worth
   // nothing after other files, and what stops the run.

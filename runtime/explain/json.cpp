@@ -34,11 +34,11 @@ class JsonWords {
               return fmt::format("{{\"operator\": {}, \"type\": {}, \"why\": {}}}", op(each.op),
                                  json::quoted(network_.type_of(each.op)), json::quoted(each.why));
             });
-    text += ",\n\"chains\": " + json::list(all.chains, [&](const ChainView& each) {
+    text += ",\n\"patterns\": " + json::list(all.edits, [&](const EditView& each) {
               return fmt::format("{{\"rule\": {}, \"edits\": {}, \"left\": {}}}", rule(each.rule), each.edits,
                                  json::list(each.left, [&](const Declined& one) {
                                    return fmt::format("{{\"operator\": {}, \"why\": {}}}", op(one.op),
-                                                      json::quoted(one.reason));
+                                                      json::quoted(one.text()));
                                  }));
             });
     std::string remedies;

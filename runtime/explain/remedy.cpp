@@ -403,7 +403,7 @@ void Remedies::count(const Trial& trial, Remedy& remedy) const {
     bool fresh = false;
     std::set<std::uint32_t> before;
     for (const OperatorId op : trial.outcome->regions[region.region].parents) {
-      // A chain rule may have inserted an operator that the base does not have.
+      // A rule with a pattern may have inserted an operator that the base does not have.
       const std::uint32_t old = op < base_region_of_parent_.size() ? base_region_of_parent_[op] : kNone;
       const bool was_taken = old != kNone && base_.visited[old].taken_by != kNone;
       fresh |= !was_taken;

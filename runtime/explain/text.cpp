@@ -37,7 +37,7 @@ constexpr std::size_t kMostMisses = 6;  // kinds, of one rule
 constexpr std::size_t kMostNames = 4;   // of operators in a headline
 constexpr std::size_t kMostRemedies = 5;
 constexpr std::size_t kMostBystanders = 5;
-constexpr std::size_t kMostChains = 5;  // that one rule left alone
+constexpr std::size_t kMostLeft = 5;  // that one rule left alone
 
 std::string plural(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
@@ -67,7 +67,7 @@ class Words {
                            plural(more, "region"));
     }
     bystanders();
-    chains();
+    edits();
     matched();
     remedies();
     return std::move(text_);
@@ -216,14 +216,14 @@ class Words {
     if (order.size() > kMostBystanders) text_ += fmt::format("  and {} more reasons\n", order.size() - kMostBystanders);
   }
 
-  void chains() {
-    for (const ChainView& each : explanation_.chains) {
+  void edits() {
+    for (const EditView& each : explanation_.edits) {
       text_ += fmt::format("\n{} ({}): {}\n", paint_.strong(rule_name(each.rule)),
                            place(told_, input_.rules.program.rules[each.rule].at), plural(each.edits, "edit"));
-      for (std::size_t i = 0; i < std::min(each.left.size(), kMostChains); ++i)
+      for (std::size_t i = 0; i < std::min(each.left.size(), kMostLeft); ++i)
         text_ += fmt::format("  {} is left as it is: {}\n", node_name(told_, each.left[i].op), each.left[i].text());
-      if (each.left.size() > kMostChains)
-        text_ += fmt::format("  and {} more\n", plural(each.left.size() - kMostChains, "operator"));
+      if (each.left.size() > kMostLeft)
+        text_ += fmt::format("  and {} more\n", plural(each.left.size() - kMostLeft, "operator"));
     }
   }
 

@@ -56,10 +56,6 @@ TensorId observed(const Analysis& analysis, const Regions& regions, TensorId out
   return tensor;
 }
 
-TensorId observed(const BoundRegion& view, dsl::Role role, TensorId output) {
-  return role == dsl::Role::chain_node ? output : observed(view.analysis(), view.regions(), output);
-}
-
 BoundRegion::BoundRegion(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
                          const graph::Statistics& statistics, const Regions& regions, RegionId region)
     : analysis_(analysis),
@@ -83,7 +79,6 @@ const Family& BoundRegion::family(dsl::BindingIndex binding) const {
 }
 
 Family BoundRegion::made(dsl::BindingIndex binding) const {
-  if (!rule_) return {};  // an element of a chain that is not there
   const auto make = [&](dsl::Role role, std::span<const OperatorId> nodes) {
     return make_family(role, nodes, analysis_, regions_, id_);
   };
@@ -93,20 +88,6 @@ Family BoundRegion::made(dsl::BindingIndex binding) const {
   for (std::size_t i = 0; i < pattern.joins.size(); ++i)
     if (binding == pattern.joins[i].terms.binding) return make(dsl::Role::join, pattern_->joins(regions_, id_, i));
   return {};  // the region, which has no nodes of its own
-}
-
-BoundRegion::BoundRegion(const Analysis& analysis, const graph::Statistics& statistics, const Regions& regions,
-                         std::span<const OperatorId> chain)
-    : analysis_(analysis), statistics_(statistics), regions_(regions), id_(kNone), families_(chain.size()) {
-  for (std::size_t i = 0; i < chain.size(); ++i) {
-    if (chain[i] == kNone) continue;
-    const auto outputs = analysis.network->op(chain[i]).outputs;
-    families_[i] = Family{.role = dsl::Role::chain_node,
-                          .nodes = {chain[i]},
-                          .tensors = {outputs.empty() ? kNone : outputs[0]},
-                          .first = {0, 0},
-                          .classes = {}};
-  }
 }
 
 }  // namespace rw::runtime

@@ -28,10 +28,6 @@ class BoundRegion {
   BoundRegion(const dsl::Rule& rule, const Pattern& pattern, const Analysis& analysis,
               const graph::Statistics& statistics, const Regions& regions, RegionId region);
 
-  // The operators that a chain found, by binding (kNone: of no element): each is a family of its own. It has no region.
-  BoundRegion(const Analysis& analysis, const graph::Statistics& statistics, const Regions& regions,
-              std::span<const OperatorId> chain);
-
   const Analysis& analysis() const { return analysis_; }
   const graph::Statistics& statistics() const { return statistics_; }
   const Regions& regions() const { return regions_; }
@@ -48,7 +44,7 @@ class BoundRegion {
   const graph::Statistics& statistics_;
   const Regions& regions_;
   RegionId id_;
-  const dsl::Rule* rule_ = nullptr;  // null: of a chain
+  const dsl::Rule* rule_;
   const Pattern* pattern_ = nullptr;
   mutable std::vector<std::optional<Family>> families_;  // by binding
 };
@@ -56,7 +52,5 @@ class BoundRegion {
 // The tensor on which the range of a parent is observed: behind the elementwise operators and Adds of a constant that
 // follow one after the other as the only consumer, else its own output.
 TensorId observed(const Analysis& analysis, const Regions& regions, TensorId output);
-// The same of the operators that a name stands for. A node of a chain is looked at where its own output is.
-TensorId observed(const BoundRegion& view, dsl::Role role, TensorId output);
 
 }  // namespace rw::runtime

@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "runtime/formulas/field.hpp"
-#include "runtime/formulas/output_range.hpp"
 #include "runtime/formulas/planned_ranges.hpp"
 #include "runtime/weights/bias.hpp"
 #include "runtime/weights/edited.hpp"
@@ -21,7 +20,7 @@ constexpr unsigned role(dsl::Role role) { return 1U << static_cast<unsigned>(rol
 constexpr unsigned kParents = role(dsl::Role::parents), kChildren = role(dsl::Role::children),
                    kRegion = role(dsl::Role::region);
 constexpr unsigned kJoins = role(dsl::Role::join);
-constexpr unsigned kNodes = kParents | kChildren | kJoins | role(dsl::Role::chain_node);
+constexpr unsigned kNodes = kParents | kChildren | kJoins;
 
 void append(std::vector<double>& numbers, const std::vector<double>& more) {
   numbers.insert(numbers.end(), more.begin(), more.end());
@@ -80,20 +79,6 @@ void range(const FieldCall& call, FormulaValue& result) {
   each_node(call, [&](const Site&, const Family& family, std::size_t node) {
     const TensorId tensor = observed(call.view.analysis(), call.view.regions(), family.tensors[node]);
     append(result.numbers, range_of(call, tensor, largest, family.channels(node), result.missing));
-  });
-}
-
-// Of a node of a chain: one number for its output.
-template <bool largest>
-void output_range(const FieldCall& call, FormulaValue& result) {
-  each_node(call, [&](const Site& site, const Family& family, std::size_t node) {
-    const auto range = runtime::output_range(call.view.analysis(), call.view.statistics(), call.plan, site.id());
-    if (!range) {
-      range_of(call, family.tensors[node], largest, 1, result.missing);  // says what is missing
-      result.numbers.push_back(std::numeric_limits<double>::quiet_NaN());
-      return;
-    }
-    result.numbers.push_back(largest ? range->max : range->min);
   });
 }
 
@@ -204,18 +189,6 @@ constexpr std::array kFields = {
           .roles = kNodes,
           .about = FieldAbout::node,
           .read = channels},
-    Field{.name = "min",
-          .help = "smallest calibrated value of its output",
-          .roles = role(dsl::Role::chain_node),
-          .about = FieldAbout::node,
-          .measured = true,
-          .read = output_range<false>},
-    Field{.name = "max",
-          .help = "largest calibrated value of its output",
-          .roles = role(dsl::Role::chain_node),
-          .about = FieldAbout::node,
-          .measured = true,
-          .read = output_range<true>},
     Field{.name = "min",
           .help = "smallest calibrated value of each class",
           .roles = kRegion,

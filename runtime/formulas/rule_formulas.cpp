@@ -23,8 +23,7 @@ RuleFormulas::RuleFormulas(const dsl::Rule& rule, std::vector<double> params)
     if (step.form == dsl::Step::Form::where || step.form == dsl::Step::Form::needs)
       needed_.emplace(step.expr, order_of(step.expr));
     for (const dsl::Step::Argument& argument : step.arguments)
-      if (argument.binding == dsl::kNoBinding && argument.op.empty())
-        needed_.emplace(argument.expr, order_of(argument.expr));
+      if (argument.binding == dsl::kNoBinding) needed_.emplace(argument.expr, order_of(argument.expr));
   }
 }
 

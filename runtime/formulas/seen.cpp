@@ -63,11 +63,10 @@ class Seen {
 
   // The observed tensors of a set that have no statistics to read; empty: all have, or it is about the region.
   std::string without_statistics(const dsl::Expr& e) const {
-    const dsl::Role role = formulas_.rule().bindings[e.family].role;
-    if (role == dsl::Role::region) return {};
+    if (formulas_.rule().bindings[e.family].role == dsl::Role::region) return {};
     std::vector<std::string> names;
     for (const TensorId tensor : view_.tensors(e.family)) {
-      const TensorId seen = observed(view_, role, tensor);
+      const TensorId seen = observed(view_.analysis(), view_.regions(), tensor);
       if (!view_.statistics().find_finite(seen))
         names.push_back(fmt::format("'{}'", graph::printable(view_.analysis().network->tensor(seen).name)));
     }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 namespace rw::patterns {
 namespace {
@@ -23,6 +22,8 @@ Renaming renaming(const View& view, const Match& match, const Replacement& repla
                   const Replacement::Alias& alias) {
   const graph::Editor& editor = view.editor();
   if (alias.from.form == Source::Form::constant)
+    return editor.can_rebind_all(alias.result) ? Renaming::readers_read : Renaming::no;
+  if (alias.from.form == Source::Form::made)  // what it is called like stays, too
     return editor.can_rebind_all(alias.result) ? Renaming::readers_read : Renaming::no;
   if (alias.from.form != Source::Form::tensor) return Renaming::no;
   const graph::Tensor& from = view.network().tensor(alias.from.tensor);
@@ -83,7 +84,6 @@ class Carrier {
 
   void remove(OperatorId op) {
     plan_.forget_constants(op, 0, static_cast<std::uint32_t>(network_.op(op).inputs.size()));
-    names_.emplace_back(network_.op(op).name);
     editor_.remove(op);
     ++out_.removed;
   }
@@ -185,14 +185,8 @@ class Carrier {
     std::vector<TensorId> inputs, outputs;
     for (const Source& each : op.inputs) inputs.push_back(source(each));
     for (const std::uint32_t output : op.outputs) outputs.push_back(output == kNone ? kNone : tensors_[output]);
-    out_.added.push_back(editor_.insert(match_.ops[0], op.type, name_of(op), inputs, outputs, op.attributes));
-  }
-
-  // The name that it wants, where the operator that had it is taken out by this edit; else a new one.
-  std::string name_of(const MadeOperator& op) {
-    const bool of_removed = std::find(names_.begin(), names_.end(), op.name) != names_.end();
-    if (of_removed && given_.insert(op.name).second) return op.name;
-    return editor_.free_name(op.name);
+    out_.added.push_back(
+        editor_.insert(match_.ops[0], op.type, editor_.free_name(op.name), inputs, outputs, op.attributes));
   }
 
   void rename(const Replacement::Alias& alias, Renaming how) {
@@ -238,12 +232,26 @@ class Carrier {
   std::vector<Renaming> renamings_;
   std::vector<TensorId> constants_, tensors_, results_;
   std::vector<OperatorId> perhaps_unread_;
-  std::vector<std::string> names_;  // of operators that were taken out
-  std::set<std::string> given_;     // to operators that were put in
   Edited out_;
 };
 
 }  // namespace
+
+std::string not_within(const View& view, const Match& match, const Replacement& replacement) {
+  const std::uint32_t subgraph = view.network().op(match.ops[0]).subgraph;
+  const auto reaches = [&](TensorId tensor) {
+    if (tensor == kNone || view.constant(tensor)) return true;
+    const OperatorId by = view.producer(tensor);
+    return by == kNone ? subgraph == 0 : view.network().op(by).subgraph == subgraph;
+  };
+  const auto checked = [&](const Source& each) { return each.form != Source::Form::tensor || reaches(each.tensor); };
+  const bool all =
+      std::all_of(replacement.operators.begin(), replacement.operators.end(),
+                  [&](const MadeOperator& op) { return std::all_of(op.inputs.begin(), op.inputs.end(), checked); }) &&
+      std::all_of(replacement.aliases.begin(), replacement.aliases.end(),
+                  [&](const Replacement::Alias& each) { return checked(each.from); });
+  return all ? "" : "it reads what another nested network gives";
+}
 
 std::string not_renamed(const View& view, const Match& match, const Replacement& replacement) {
   for (const Replacement::Alias& each : replacement.aliases) {

@@ -15,6 +15,9 @@ std::string not_renamed(const View& view, const Match& match, const Replacement&
 // where tensors alone change, where the operators put in pass any scale, and where one operator stays in place.
 std::string not_under_scales(const View& view, const Match& match, const Replacement& replacement);
 
+// Why it would read what has no name in the nested network in which it stands; empty: all has.
+std::string not_within(const View& view, const Match& match, const Replacement& replacement);
+
 struct Edited {
   std::vector<OperatorId> added;   // put in, or changed in place
   std::size_t removed = 0;         // operators, with those that nobody reads any more

@@ -262,7 +262,7 @@ Kept kept(const View& view, const Pair& pair, const Pair::Result& each, std::str
   const std::string_view name = view.network().tensor(each.tensor).name;
   if (left.dtype == graph::DType::undefined || right.dtype == graph::DType::undefined) {
     why = fmt::format("the element type of '{}' cannot be told", name);
-    return Kept::no;
+    return Kept::open;
   }
   if (left.dtype != right.dtype) {
     why = fmt::format("'{}' would be {} and not {}", name, graph::name(right.dtype), graph::name(left.dtype));

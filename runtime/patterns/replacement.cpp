@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -237,16 +238,17 @@ class Maker {
     const std::size_t channels =
         static_cast<std::size_t>(graph::product(linear->view.span(), linear->out_axes).value_or(1));
     std::vector<double> before(channels, 0), after(channels, 0);
-    std::vector<std::size_t> channel = places(*linear, linear->out_axes);
-    std::vector<std::vector<std::size_t>> at;
-    for (const Along& each : value.factors)
-      at.push_back(places(*linear, each.outputs ? linear->out_axes : linear->in_axes));
-    graph::for_each_element(literal, [&](std::size_t i, double weight) {
+    // Where an element stands along the outputs, and along each factor: counted on, element by element.
+    std::vector<Counter> at = {Counter(*linear, linear->out_axes)};
+    for (const Along& each : value.factors) at.emplace_back(*linear, each.outputs ? linear->out_axes : linear->in_axes);
+    graph::for_each_element(literal, [&](std::size_t, double weight) {
       double made = weight;
-      for (std::size_t k = 0; k < at.size(); ++k) made *= value.factors[k].values[at[k][i]];
-      before[channel[i]] = std::max(before[channel[i]], std::fabs(weight));
-      after[channel[i]] = std::isfinite(made) ? std::max(after[channel[i]], std::fabs(made)) : made;
+      for (std::size_t k = 1; k < at.size(); ++k) made *= value.factors[k - 1].values[at[k].place];
+      const std::size_t channel = at[0].place;
       if (!(std::fabs(made) <= type.largest)) throw NoValue("its weights would not be finite");
+      before[channel] = std::max(before[channel], std::fabs(weight));
+      after[channel] = std::max(after[channel], std::fabs(made));
+      for (Counter& each : at) each.next();
     });
     for (std::size_t i = 0; narrow && i < channels; ++i)
       if (after[i] > 0 && after[i] < type.smallest && before[i] >= type.smallest)
@@ -254,23 +256,35 @@ class Maker {
                                   graph::name(literal.dtype)));
   }
 
-  // For each element of a weight, its place along some axes of the view.
-  static std::vector<std::size_t> places(const graph::Linear& linear, graph::AxisMask axes) {
-    std::vector<std::size_t> out = {0};
-    for (int i = 0; i < linear.view.rank; ++i) {
-      const auto size = static_cast<std::size_t>(linear.view.dims[static_cast<std::size_t>(i)]);
-      std::vector<std::size_t> next;
-      next.reserve(out.size() * size);
-      for (const std::size_t before : out)
-        for (std::size_t k = 0; k < size; ++k) next.push_back(axes.contains(i) ? before * size + k : before);
-      out = std::move(next);
+  // Walks over the elements of a weight and says the place along some axes of its view.
+  struct Counter {
+    Counter(const graph::Linear& linear, graph::AxisMask axes) : view(linear.view) {
+      std::size_t step = 1;
+      for (int i = view.rank; i-- > 0;) {
+        if (!axes.contains(i)) continue;
+        steps[static_cast<std::size_t>(i)] = step;
+        step *= static_cast<std::size_t>(view.dims[static_cast<std::size_t>(i)]);
+      }
     }
-    return out;
-  }
+    void next() {
+      for (auto i = static_cast<std::size_t>(view.rank); i-- > 0;) {
+        place += steps[i];
+        if (++index[i] < view.dims[i]) return;
+        place -= steps[i] * static_cast<std::size_t>(view.dims[i]);
+        index[i] = 0;
+      }
+    }
+    graph::View view;
+    std::array<std::int64_t, 6> index{};
+    std::array<std::size_t, 6> steps{};
+    std::size_t place = 0;
+  };
 
   // The factors lie along the weight that the operator reads at this slot.
   bool is_weight(const MadeOperator& op, std::uint32_t slot, const Scaled& value) const {
     if (op.again == kNone || view_.node(op.again).input(slot) != value.constant) return false;
+    // What operators make of other constants is written out: it may be read elsewhere, too.
+    if (view_.producer(value.constant) != kNone) return false;
     return std::all_of(value.factors.begin(), value.factors.end(),
                        [&](const Along& each) { return each.op == op.again; });
   }
@@ -417,16 +431,10 @@ class Maker {
            std::all_of(outputs.begin() + 1, outputs.end(), [](TensorId each) { return each == kNone; });
   }
 
-  // An operator that gives a result is called like the one that gave it.
+  // Operators are called like the tensors that they give, or like the rule where that is a result.
   std::string name_of(const MadeOperator& op) const {
-    if (op.again != kNone && again_once(op.again)) return std::string(view_.network().op(op.again).name);
-    for (const std::uint32_t output : op.outputs) {
-      if (output == kNone) continue;
-      const MadeTensor& tensor = out_.tensors[output];
-      if (tensor.again == kNone) return tensor.name;
-      if (const OperatorId by = view_.producer(tensor.again); by != kNone)
-        return std::string(view_.network().op(by).name);
-    }
+    for (const std::uint32_t output : op.outputs)
+      if (output != kNone && out_.tensors[output].again == kNone) return out_.tensors[output].name;
     return prefix_;
   }
 

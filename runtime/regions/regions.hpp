@@ -33,6 +33,8 @@ class Regions {
  public:
   std::size_t size() const { return regions_.size(); }
   const Region& operator[](RegionId id) const { return regions_[id]; }
+  // Whether the tensor was there when the regions were found.
+  bool knows(TensorId tensor) const { return tensor < region_of_.size(); }
   std::optional<RegionId> region_of(TensorId tensor) const {
     return region_of_[tensor] == kNone ? std::nullopt : std::optional<RegionId>(region_of_[tensor]);
   }

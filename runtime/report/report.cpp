@@ -146,8 +146,8 @@ class Reasons {
   std::size_t total_ = 0;
 };
 
-// Chains that were found, of rules that edited none of them.
-std::string chains_left_alone(const ReportInput& input) {
+// What was found, by rules that edited none of it.
+std::string found_and_left(const ReportInput& input) {
   Reasons reasons;
   for (std::size_t i = 0; i < input.outcome.rules.size(); ++i) {
     const RuleOutcome& rule = input.outcome.rules[i];
@@ -197,7 +197,7 @@ std::string parents_that_are_none(const ReportInput& input) {
 }
 
 std::string left_alone(const ReportInput& input) {
-  const std::string text = chains_left_alone(input) + regions_left_alone(input) + parents_that_are_none(input);
+  const std::string text = found_and_left(input) + regions_left_alone(input) + parents_that_are_none(input);
   if (text.empty() || input.explain.empty()) return text;
   return text + fmt::format("  what would help: {}\n", input.explain);
 }
@@ -312,17 +312,6 @@ std::uint32_t approximate_edits(const ReportInput& input) {
   return edits;
 }
 
-// Edits of the graph are covered by the identity that their action states; what is approximate is none.
-std::string by_identity(const ReportInput& input) {
-  std::uint32_t edits = 0;
-  for (const RuleOutcome& rule : input.outcome.rules) {
-    std::uint32_t proved = rule.tried + rule.not_tried > 0 ? 0 : rule.edits;  // what is tried is not proved
-    for (const auto& [what, count] : rule.approximate) proved -= std::min(proved, count);
-    edits += proved;
-  }
-  return edits == 0 ? "" : fmt::format("; by identity: {} edit{}", edits, edits == 1 ? "" : "s");
-}
-
 // Edits of rules with a pattern: both sides of each were run on drawn inputs, as far as that went.
 std::string trials(const ReportInput& input) {
   std::uint32_t tried = 0, not_tried = 0;
@@ -386,9 +375,9 @@ std::string text_report(const ReportInput& input, bool colour) {
   const Certificate& certificate = outcome.certificate;
   if (certificate.holds) {
     // Where something was done that nobody proved, the scales are checked and the network is not certified.
-    text += "\n" + (approximate_edits(input) > 0 ? "checked" : paint.good("certified")) +
-            fmt::format(": scales, {} operators checked{}{}\n", certificate.operators,
-                        input.exact ? ", powers of two" : "", by_identity(input));
+    text +=
+        "\n" + (approximate_edits(input) > 0 ? "checked" : paint.good("certified")) +
+        fmt::format(": scales, {} operators checked{}\n", certificate.operators, input.exact ? ", powers of two" : "");
     text += trials(input) + going_on(input);
     text += approximations(input, paint);
   } else {

@@ -79,7 +79,7 @@ class Judge {
     return out;
   }
 
-  std::uint32_t edits() const { return outcome_->rules[test_.rule].edits; }  // of the graph, by a rule with a chain
+  std::uint32_t edits() const { return outcome_->rules[test_.rule].edits; }  // of the graph, by a rule with a pattern
 
   // Why the rule did not take a region.
   std::string reason(const RegionOutcome& each) const {
@@ -92,16 +92,13 @@ class Judge {
     std::string out;
     for (const Declined& each : outcome_->rules[test_.rule].declined)
       out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", model_.network.op(each.op).name, each.text());
-    if (!rule_.region) return out.empty() ? nowhere() : out;
+    if (!rule_.region) return out.empty() ? "nothing like it is there" : out;
     for (const RegionOutcome& each : outcome_->visited)
       if (each.taken_by != test_.rule)
         out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", fmt::join(names(region(each).parents), ", "),
                            reason(each));
     return out.empty() ? "no operator offers a scale" : out;
   }
-
-  // Of a rule with a chain or a match that looked at no operator in vain.
-  std::string nowhere() const { return rule_.pattern ? "nothing like it is there" : "no such chain is there"; }
 
   static bool same_names(std::vector<std::string> a, std::vector<std::string> b) {
     std::sort(a.begin(), a.end());
@@ -115,7 +112,7 @@ class Judge {
   }
 
   void match(const dsl::Expectation& wanted) {
-    if (edits() > 0) return match_chain(wanted);
+    if (edits() > 0) return match_edit(wanted);
     const auto all = taken();
     if (all.empty()) return fail(wanted.at, fmt::format("'{}' matches nowhere", rule_.name), all_reasons());
     if (std::any_of(all.begin(), all.end(), [&](const RegionOutcome* each) { return fits(wanted, *each); })) return;
@@ -124,10 +121,9 @@ class Judge {
     fail(wanted.at, fmt::format("'{}' matches no such region", rule_.name), "it matches " + found);
   }
 
-  void match_chain(const dsl::Expectation& wanted) {
+  void match_edit(const dsl::Expectation& wanted) {
     if (wanted.parents || wanted.children)
-      fail(wanted.at, fmt::format("a rule with a {} takes no region", rule_.pattern ? "match" : "chain"),
-           "write `expect match` alone");
+      fail(wanted.at, "a rule with a match takes no region", "write `expect match` alone");
   }
 
   // Where some matches are named, all are.
@@ -182,7 +178,8 @@ class Judge {
       reasons += (reasons.empty() ? "" : "; ") + why;
     }
     if (seen || (wanted.reason.empty() && wanted.node.empty())) return;
-    if (reasons.empty() && !rule_.region) return wanted.reason.empty() ? void() : fail(wanted.at, nowhere());
+    if (reasons.empty() && !rule_.region)
+      return wanted.reason.empty() ? void() : fail(wanted.at, "nothing like it is there");
     if (reasons.empty())
       return fail(wanted.at, wanted.node.empty()
                                  ? "no operator offers a scale"
@@ -201,7 +198,7 @@ class Judge {
   void operators(const dsl::Expectation& wanted) {
     const graph::Network now = after();
     std::vector<std::string> left;
-    for (OperatorId id = 0; id < now.operators().size(); ++id)
+    for (const OperatorId id : now.order())
       if (!now.removed(id)) left.emplace_back(now.type_of(id));
     if (left == wanted.operators) return;
     fail(wanted.at, "other operators are left",

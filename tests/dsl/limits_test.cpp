@@ -190,7 +190,8 @@ TEST_CASE("texts that are nearly rules are read, checked and drawn without harm"
                                           "needs ",
                                           "else ",
                                           "region ",
-                                          "chain ",
+                                          "match { y = Relu(x) } ",
+                                          "replace { y = x } ",
                                           "let ",
                                           "in ",
                                           "repeat ",
@@ -270,7 +271,8 @@ TEST_CASE("texts that are nearly rules are read, checked and drawn without harm"
   const std::string valid =
       "op Softmax law pass where name like \"x\"\nfunction twice(x) = x + x\n" +
       in_rule("let s = max(p.max, lo)\nwhere count(p) > 1 and overall(max, s) > 1 else \"x\"") +
-      "test r1 \"t\" { input x [1] output x expect match }\nrule c { chain Conv as a => Relu as b do remove(b) }\n"
+      "test r1 \"t\" { input x [1] output x expect match }\nrule c { match { y = Conv(x, w) z = Relu(y) } replace { z "
+      "= Conv(x, w) } }\n"
       "rule m { match { y = Transpose(Transpose(x) perm p) perm q as t  z, _, r... = Split(y, constant w or -inf, 3) "
       "}\n"
       "  where all(p[q] == [0, p..., q[1:2]...]) replace { u = Transpose(x, none, w + 1) like t perm q\n"

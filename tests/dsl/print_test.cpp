@@ -191,8 +191,7 @@ class RandomRules {
       case 0:
         return region();
       case 1:
-        return "chain " + one_of({oper(), "law" + gap() + "linear"}) + " as a" + gap() + "=> " + name() + " -> " +
-               oper() + gap() + "as b";
+        return "where " + formula(2) + gap() + "else" + gap() + "\"chain\"";
       case 2:
         return "let " + name() + " =" + gap() + formula(4);
       case 3:

@@ -27,15 +27,11 @@ const std::array<dsl::LawWord, 7> kLaws = {{
 }};
 
 constexpr std::array<ArgumentForm, 2> kScale = {ArgumentForm::parents, ArgumentForm::number_per_channel};
-constexpr std::array<ArgumentForm, 2> kTwoNodes = {ArgumentForm::chain_node, ArgumentForm::chain_node};
-constexpr std::array<ArgumentForm, 1> kOneNode = {ArgumentForm::chain_node};
-constexpr std::array<ArgumentForm, 2> kNodeAndOperator = {ArgumentForm::chain_node, ArgumentForm::operator_name};
+constexpr std::array<ArgumentForm, 2> kBalance = {ArgumentForm::parents, ArgumentForm::number};
 
-const std::array<dsl::ActionWord, 4> kActions = {{
-    {"scale", kScale, true, false, ""},
-    {"fold_affine", kTwoNodes, false, true, ""},
-    {"remove", kOneNode, false, true, ""},
-    {"replace", kNodeAndOperator, false, true, ""},
+const std::array<dsl::ActionWord, 2> kActions = {{
+    {"scale", kScale, ""},
+    {"balance", kBalance, ""},
 }};
 
 constexpr std::array<dsl::FunctionWord, 17> kFunctions = {{
@@ -62,7 +58,7 @@ constexpr std::array<std::string_view, 3> kReductions = {"max", "min", "mean"};
 
 constexpr unsigned bit(Role role) { return 1U << static_cast<unsigned>(role); }
 constexpr unsigned kParents = bit(Role::parents), kChildren = bit(Role::children), kRegion = bit(Role::region);
-constexpr unsigned kNodes = kParents | kChildren | bit(Role::join) | bit(Role::chain_node);
+constexpr unsigned kNodes = kParents | kChildren | bit(Role::join);
 
 constexpr std::array<dsl::FieldWord, 9> kFields = {{
     {"min", Kind::number, FieldAbout::channel, kParents, ""},
@@ -183,6 +179,7 @@ const dsl::Vocabulary& small_vocabulary() {
                                              .pattern_functions = kPatternFunctions,
                                              .pattern_fields = kPatternFields,
                                              .attributes = attributes,
+                                             .settings = attributes,
                                              .operators = operators};
   return vocabulary;
 }
@@ -412,11 +409,6 @@ class ShapeWriter {
       out_ += fmt::format("\n    {}", static_cast<int>(part.form));
       terms(part.terms);
       maybe(part.as);
-    }
-    for (const ChainElement& element : c.chain) {
-      out_ += fmt::format(" {}", static_cast<int>(element.before));
-      term(element.term);
-      maybe(element.as);
     }
     pattern(c.lines);
     formula(c.expr);

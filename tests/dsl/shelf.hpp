@@ -13,7 +13,7 @@
 
 namespace rw::test {
 
-// Laws linear, affine, pass, join, concat, shape, block; actions scale, fold_affine, remove, replace; the functions and
+// Laws linear, affine, pass, join, concat, shape, block; actions scale, balance; the functions and
 // fields of the language; a dozen operators.
 const dsl::Vocabulary& small_vocabulary();
 

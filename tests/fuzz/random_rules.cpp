@@ -200,15 +200,46 @@ std::string region_rule(Draw& draw, int index) {
   return text + "  do scale(p, " + asked + ")\n}\n";
 }
 
-std::string chain_rule(Draw& draw, int index) {
-  const std::string head = "rule e" + std::to_string(index) + " {\n  chain ";
-  const std::uint8_t form = draw.byte() % 8;
-  if (form < 2) return head + draw.pick({"Identity", "Dropout"}) + " as n\n  do remove(n)\n}\n";
-  const std::string first = draw.pick({"Conv", "Gemm", "ConvTranspose"});
-  if (form < 7)
-    return head + first + " as a => " + draw.pick({"BatchNormalization", "Mul", "Add", "Sub", "Div"}) +
-           " as b\n  do fold_affine(a, b)\n}\n";
-  return head + "Clip as n\n  where n.attribute.min == 0 and n.attribute.max >= 3.4e38\n  do replace(n, Relu)\n}\n";
+// A true identity: what takes the place of a match computes the same.
+std::string pattern_rule(Draw& draw, int index) {
+  const std::string head = "rule e" + std::to_string(index) + " {\n";
+  const std::string linear =
+      "y = " + std::string(draw.pick({"Conv", "Gemm", "ConvTranspose", "MatMul", "law linear"})) +
+      "(x, constant w, constant c or 0)";
+  switch (draw.byte() % 10) {
+    case 0:
+      return head + "  match { y = Identity(x) }\n  replace { y = x }\n}\n";
+    case 1:
+      return head + "  match { y = Dropout(x) }\n  where y.opset >= 7\n  replace { y = x }\n}\n";
+    case 2:
+      return head + "  match { " + linear + " z = Mul(y, constant k) }\n  let f = channels(k, y)\n" +
+             "  replace { z = y(x, w * per_output(y, f), c * f) }\n}\n";
+    case 3:
+      return head + "  match { " + linear + " z = Div(y, constant k) }\n  where all(k != 0)\n" +
+             "  let f = 1 / channels(k, y)\n  replace { z = y(x, w * per_output(y, f), c * f) }\n}\n";
+    case 4: {
+      const bool add = draw.chance(128);
+      return head + "  match { y = Conv(x, constant w, constant c or 0) z = " + (add ? "Add" : "Sub") +
+             "(y, constant k) }\n  replace { z = y(x, w, c " + (add ? "+" : "-") + " channels(k, y)) }\n}\n";
+    }
+    case 5:
+      return head + "  match { y = Mul(x, constant k) z = Conv(y, constant w, constant c or 0) }\n" +
+             "  let f = channels(k, y)\n  replace { z = z(x, w * per_input(z, f), c) }\n}\n";
+    case 6:
+      return head +
+             "  match { y = Transpose(Transpose(x) perm p) perm q }\n  replace { y = Transpose(x) perm p[q] }\n}\n";
+    case 7:
+      return head + "  match { y = Relu(Relu(x)) }\n  replace { y = Relu(x) }\n}\n";
+    case 8:
+      return head + "  match { y = Clip(x) min 0 max m or inf }\n  where m >= 3.4e38 and x.dtype == \"float32\"\n" +
+             "  replace { y = Relu(x) }\n}\n";
+    default:
+      return head +
+             "  match {\n    y = Conv(x, constant w, constant c or 0)\n    z = BatchNormalization(y, constant gain, " +
+             "constant shift, constant mean, constant variance) epsilon e\n  }\n" +
+             "  where z.training_mode == 0 and z.spatial == 1\n  let f = gain / sqrt(variance + e)\n" +
+             "  replace { z = y(x, w * per_output(y, f), (c - mean) * f + shift) }\n}\n";
+  }
 }
 
 }  // namespace
@@ -219,7 +250,7 @@ std::string random_rules(Draw& draw) {
     laws += std::string(draw.pick(kTrueLaws)) + "\n";
   const std::int64_t count = draw.pick<std::int64_t>({1, 1, 2, 3});
   for (std::int64_t i = 0; i < count; ++i)
-    rules += draw.chance(40) ? chain_rule(draw, static_cast<int>(i)) : region_rule(draw, static_cast<int>(i));
+    rules += draw.chance(40) ? pattern_rule(draw, static_cast<int>(i)) : region_rule(draw, static_cast<int>(i));
   return laws + rules;
 }
 

@@ -341,7 +341,7 @@ TEST_CASE("A run that changed nothing says so in its last line, and what would h
 
 TEST_CASE("a test says which operators are left, what they read, and types and values of its inputs") {
   const std::string network =
-      "rule mine { chain Clip as a do replace(a, Relu) }\n"
+      "rule mine { match { y = Clip(x) min 0 max m or inf } where m >= 3.4e38 replace { y = Relu(x) } }\n"
       "test mine \"a title\" {\n"
       "  input x [1, 3, 4, 4]\n"
       "  input i [2] int64 values [3, -4]\n"

@@ -159,7 +159,7 @@ TEST_CASE("A plan that edits the graph gives the run's model, and goes neither b
   for (const char* ending : {".json", ".onnx"}) {
     const std::string model = std::string("m") + ending, out = std::string("run") + ending;
     must(folder, {model, "prepare", "wide", "-o", out, "--plan", "plan.json", "--stats", "m.stats.json"});
-    CHECK(contains(read_file(folder / "plan.json"), "{\"remove\": \"n\"}"));
+    CHECK(contains(read_file(folder / "plan.json"), "\"remove\": \"n\""));
     const std::string expected = read_file(folder / out), weights = read_file(folder / "run.safetensors");
     fs::remove(folder / out);
     must(folder, {"apply", "plan.json", model, "-o", out, "--stats", "m.stats.json"});

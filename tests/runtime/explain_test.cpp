@@ -272,35 +272,39 @@ TEST_CASE("explain: the data says what the text says") {
 ])j");
 }
 
-TEST_CASE("Explain: rules with a chain tell their edits and what they left alone") {
+TEST_CASE("Explain: rules with a pattern tell their edits and what they left alone") {
   Net net;
   const auto a = net.conv("a", net.image(), 4), n = net.batch_norm("n", net.conv("b", a, 4));
   net.output(net.add("s", net.batch_norm("m", a), net.clip("k", n, 0.0F, 6.0F)));
   net.calibrate();
   const char* const rules = R"(
 rule fold {
-  chain Conv as c -> BatchNormalization as b
-  do fold_affine(c, b)
+  match {
+    y = Conv(x, constant w, constant c or 0)
+    z = BatchNormalization(y, constant gain, constant shift, constant mean, constant variance) epsilon e
+  }
+  let f = gain / sqrt(variance + e)
+  replace { z = y(x, w * per_output(y, f), (c - mean) * f + shift) }
 }
 rule relu {
-  chain Clip as c
-  where c.attribute.max > 6 else "it has an upper bound"
-  do replace(c, Relu)
+  match   { y = Clip(x) min 0 max m or inf }
+  where m > 6 else "it has an upper bound"
+  replace { y = Relu(x) }
 }
 )";
   CHECK(Explained(net, rules).text() == R"(
 fold (test.dsl:2): 1 edit
-  Conv 'a' is left as it is: 'a' is read by others too
+  BatchNormalization 'm' is left as it is: 'a' is read by 'b' too
 
-relu (test.dsl:6): 0 edits
-  Clip 'k' is left as it is: it has an upper bound
+relu (test.dsl:10): 0 edits
+  Clip 'k' is left as it is: it has an upper bound: m = 6
 )");
   CHECK(Explained(net, rules, {.rules = {"relu"}}).text() == R"(
-relu (test.dsl:6): 0 edits
-  Clip 'k' is left as it is: it has an upper bound
+relu (test.dsl:10): 0 edits
+  Clip 'k' is left as it is: it has an upper bound: m = 6
 )");
   const std::string json = Explained(net, rules).json();
-  CHECK(json.find(R"("chains": [{"rule": "fold", "edits": 1, "left": [{"operator": "a", )"
-                  R"("why": "'a' is read by others too"}]}, {"rule": "relu", "edits": 0, "left": [{"operator": "k", )"
-                  R"("why": "it has an upper bound"}]}])") != std::string::npos);
+  CHECK(json.find(R"("patterns": [{"rule": "fold", "edits": 1, "left": [{"operator": "m", )"
+                  R"("why": "'a' is read by 'b' too"}]}, {"rule": "relu", "edits": 0, "left": [{"operator": "k", )"
+                  R"("why": "it has an upper bound: m = 6"}]}])") != std::string::npos);
 }

@@ -195,7 +195,8 @@ TEST_CASE("Clip becomes Relu for elements of which runtimes have a Relu") {
                .input = fmt::format(R"("dtype": "{}", "shape": [1, 4])", dtype),
                .opset = opset});
     const Engine engine(std::move(read), "prepare");
-    return std::string(engine.network().type_of(0));
+    const graph::Network& network = engine.network();
+    return std::string(network.type_of(network.tensor(*network.find("y")).producer));
   };
   CHECK(clip("float32", 13) == "Relu");
   CHECK(clip("int32", 13) == "Clip");

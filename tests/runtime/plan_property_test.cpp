@@ -136,7 +136,7 @@ TEST_CASE("A plan of which one entry is missing or told otherwise is not certifi
     const Net net = random_net(seed);
     const auto path = net.save(folder.path(), "m");
     const dsl::Loaded rules =
-        dsl::load(words(seed % 2 ? "prepare clip wide" : "wide"), runtime::rule_library(), runtime::vocabulary());
+        dsl::load(words(seed % 2 ? "clip wide" : "wide"), runtime::rule_library(), runtime::vocabulary());
     graph::Model model = graph::read_model(path);
     const runtime::Outcome outcome = runtime::run(model, rules.program, {});
     const graph::PlanFile plan = runtime::plan_file(outcome, rules);

@@ -67,6 +67,7 @@ TEST_CASE("every wrong rule is found, with a network that a person could have wr
 }
 
 TEST_CASE("no right rule is called wrong") {
+  std::size_t all = 0, well_tried = 0;
   for (const std::string file : {"tests/trials/right.dsl", "rules/prepare.dsl", "rules/simplify.dsl"}) {
     const dsl::Loaded rules = loaded(source_path(file));
     for (const dsl::Rule& rule : rules.program.rules) {
@@ -76,9 +77,12 @@ TEST_CASE("no right rule is called wrong") {
                 << tried.refused << " refused " << (tried.refusals.empty() ? "" : tried.refusals[0].first));
       INFO((tried.counterexample ? tried.counterexample->lines : ""));
       CHECK(tried.differing == 0);
-      CHECK(tried.accepted >= 5);
+      CHECK(tried.accepted >= 1);  // fewer than 20 are a warning of check
+      if (tried.accepted >= 20) ++well_tried;
+      ++all;
     }
   }
+  CHECK(10 * well_tried >= 9 * all);
 }
 
 }  // namespace rw::test

@@ -201,7 +201,14 @@ class PlanMaker {
     };
     std::map<OperatorId, End> types;
     std::map<std::pair<OperatorId, std::uint32_t>, End> outputs, inputs;
-    const auto wanted = [&](const auto& each) { return made(each.edit) == on_network && removed_.count(each.op) == 0; };
+    // On the network an operator stays that only the rewriting leaves without readers.
+    std::set<OperatorId> gone = removed_;
+    if (on_network) {
+      gone.clear();
+      for (const RemovedOperator& each : graph_.removed)
+        if (made(each.edit)) gone.insert(each.op);
+    }
+    const auto wanted = [&](const auto& each) { return made(each.edit) == on_network && gone.count(each.op) == 0; };
     for (const Replacement& each : graph_.replacements)
       if (wanted(each)) types[each.op] = {each.type, each.edit};
     for (const OutputChange& each : graph_.outputs)
