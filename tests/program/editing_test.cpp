@@ -353,9 +353,9 @@ TEST_CASE("a test says which operators are left, what they read, and types and v
       "  output b, j, k\n"
       "  expect match\n";
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"  expect operators Conv, Relu, Add, Add", ""},
-      {"  expect operators Relu", "there are Conv, Relu, Add, Add"},
-      {"  expect operators none", "there are Conv, Relu, Add, Add"},
+      {"  expect operators Conv, Add, Add, Relu", ""},
+      {"  expect operators Relu", "there are Conv, Add, Add, Relu"},
+      {"  expect operators none", "there are Conv, Add, Add, Relu"},
       {"  expect becomes { b = Relu(Conv(x, constant, [1, 2, 3, 4]) pads [0, 0, 0, 0]) }", ""},
       {"  expect becomes { t = Conv(x, constant, constant) b = Relu(t) }", ""},
       {"  expect becomes { j = Add(i, 1) k = Add(h, 2) }", ""},
