@@ -9,7 +9,7 @@
 //  "edits": [{"rule": "twice", "edit": 1, "remove": "t1", "op": "Transpose"},
 //            {"rule": "twice", "edit": 1, "insert": "t3", "op": "Transpose", "at": "t1", "inputs": ["x"],
 //             "outputs": ["y"], "attributes": {"perm": [1, 0]}}],
-//  "checksums": [{"tensor": "conv1.weight", "before": "0a1b2c3d", "after": "4e5f6071"}]}
+//  "checksums": [{"tensor": "conv1.weight", "before": "0a1b2c3d", "after": "4e5f6071"}], "edits_checksum": "8f2e1d0c"}
 //
 // Entries of one constant stand in the order in which their factors are multiplied. Where one axis of the constant does
 // not say it, "axes" are those of "view", a row-major factorisation of "shape" (that of the constant afterwards; "was":
@@ -101,6 +101,7 @@ struct PlanFile {
   std::vector<PlanConstant> constants;  // that the model did not have
   std::vector<PlanEdit> edits;
   std::optional<std::vector<PlanChecksum>> checksums;  // no value where the plan has none
+  std::optional<std::uint32_t> edits_checksum;         // what the plan says of checksum_of_edits()
 
   bool edits_graph() const { return !constants.empty() || !edits.empty(); }
   const PlanChecksum* checksum_of(const PlanScale& scale) const;  // null: none
@@ -117,6 +118,9 @@ PlanFile plan_of(const Rewritten& rewritten);
 void note_checksums(Rewriting& rewriting);
 
 std::string to_json(const PlanFile& plan);
+
+// CRC-32C of the edits and constants of a plan as it is written: whether an entry is missing, or is told otherwise.
+std::uint32_t checksum_of_edits(const PlanFile& plan);
 
 // Error (file: path): not a plan, with line and column; a factor that is not finite, axes that do not fit.
 PlanFile read_plan(const std::filesystem::path& path);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <map>
 
+#include "graph/base/checksum.hpp"
 #include "graph/base/printable.hpp"
 #include "graph/formats/json/attribute.hpp"
 #include "graph/formats/json/node.hpp"
@@ -420,13 +421,15 @@ class PlanReader {
     });
   }
 
-  static const std::array<json::Key<PlanReader>, 9> kKeys;
+  void take_edits_checksum(json::Value& value) { plan_.edits_checksum = ChecksumEntry::digits(value); }
+
+  static const std::array<json::Key<PlanReader>, 10> kKeys;
 
   PlanFile& plan_;
   std::map<std::pair<std::string, std::string>, std::size_t> index_;
 };
 
-const std::array<json::Key<PlanReader>, 9> PlanReader::kKeys = {{
+const std::array<json::Key<PlanReader>, 10> PlanReader::kKeys = {{
     {"format", true, &PlanReader::take_format},
     {"version", true, &PlanReader::take_version},
     {"marks", false, &PlanReader::take_marks},
@@ -436,7 +439,17 @@ const std::array<json::Key<PlanReader>, 9> PlanReader::kKeys = {{
     {"edits", false, &PlanReader::take_edits},
     {"operators", false, &PlanReader::take_operators},
     {"checksums", false, &PlanReader::take_checksums},
+    {"edits_checksum", false, &PlanReader::take_edits_checksum},
 }};
+
+std::string graph_text(const PlanFile& plan) {
+  return "\"constants\": {" +
+         lines(plan.constants,
+               [](const PlanConstant& each) {
+                 return fmt::format("{}: {}", json::quoted(each.name), write_tensor(each.value));
+               }) +
+         "},\n\"edits\": [" + lines(plan.edits, edit_text) + "]";
+}
 
 }  // namespace
 
@@ -461,15 +474,17 @@ std::string to_json(const PlanFile& plan) {
                                  numbers(each.multiply));
             }) +
       "],\n";
-  text += "\"constants\": {" +
-          lines(plan.constants,
-                [](const PlanConstant& each) {
-                  return fmt::format("{}: {}", json::quoted(each.name), write_tensor(each.value));
-                }) +
-          "},\n";
-  text += "\"edits\": [" + lines(plan.edits, edit_text) + "]";
-  if (plan.checksums) text += ",\n\"checksums\": [" + lines(*plan.checksums, checksum_text) + "]";
+  text += graph_text(plan);
+  if (plan.checksums) {
+    text += ",\n\"checksums\": [" + lines(*plan.checksums, checksum_text) + "]";
+    if (plan.edits_graph()) text += fmt::format(",\n\"edits_checksum\": \"{:08x}\"", checksum_of_edits(plan));
+  }
   return text + "}\n";
+}
+
+std::uint32_t checksum_of_edits(const PlanFile& plan) {
+  const std::string text = graph_text(plan);
+  return checksum(std::as_bytes(std::span(text.data(), text.size())));
 }
 
 PlanFile read_plan(const std::filesystem::path& path) {
