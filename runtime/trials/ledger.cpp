@@ -22,19 +22,30 @@ using patterns::Pair;
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
+std::string elements_key(const graph::Literal& literal) {
+  graph::Checksum sum;
+  graph::add_elements(literal, sum);
+  return fmt::format("#{:x}", sum.value());
+}
+
+// Different values have different keys. Texts say how long they are, since they may hold anything.
 struct AttributeKey {
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
   std::string operator()(double value) const { return fmt::format("{}f", value); }
-  std::string operator()(std::string_view value) const { return fmt::format("'{}'", value); }
+  std::string operator()(std::string_view value) const { return fmt::format("{}'{}'", value.size(), value); }
   std::string operator()(std::span<const std::int64_t> values) const {
     return fmt::format("[{}]", fmt::join(values, ","));
   }
   std::string operator()(std::span<const double> values) const { return fmt::format("[{}f]", fmt::join(values, ",")); }
   std::string operator()(std::span<const std::string_view> values) const {
-    return fmt::format("{}", fmt::join(values, ","));
+    std::string out;
+    for (const std::string_view each : values) out += (*this)(each);
+    return out;
   }
-  std::string operator()(const graph::Literal&) const { return "?"; }
-  std::string operator()(const graph::Opaque&) const { return "?"; }
+  std::string operator()(const graph::Literal& value) const {
+    return fmt::format("{}{}{}", graph::name(value.dtype), to_string(value.shape), elements_key(value));
+  }
+  std::string operator()(const graph::Opaque& value) const { return (*this)(value.text); }
 };
 
 // All that a trial depends on: operators, attributes, shapes, types, and what the constants hold.
@@ -47,12 +58,7 @@ std::string signature(const graph::Network& network) {
     if (!fresh) return std::to_string(found->second);
     const graph::Tensor& info = network.tensor(id);
     std::string out = fmt::format("{}:{}{}", found->second, graph::name(info.dtype), to_string(info.shape));
-    if (info.constant) {
-      graph::Checksum sum;
-      graph::add_elements(*info.constant, sum);
-      out += fmt::format("#{:x}", sum.value());
-    }
-    return out;
+    return info.constant ? out + elements_key(*info.constant) : out;
   };
   for (const graph::Operator& op : network.operators()) {
     text += network.type_name(op.type);
@@ -87,52 +93,61 @@ std::vector<Outside> reduced(std::vector<Outside> outside) {
   return outside;
 }
 
-}  // namespace
+Tried not_tried(std::string why) { return {Tried::Form::not_tried, false, 0, std::move(why), kNone}; }
 
-Tried Ledger::run(const patterns::View& view, const patterns::Match& match, const patterns::Replacement& replacement,
-                  std::span<const Outside> outside, std::span<const double> bounds) {
-  constexpr int kDraws = 2;
-  std::string why = "its shapes are not known";
-  for (unsigned attempt = 0; attempt < 4; ++attempt) {
-    try {
-      const bool reduces = attempt % 2 == 0;
-      std::vector<Outside> shapes = patterns::with_known_shapes({outside.begin(), outside.end()}, attempt / 2);
-      if (reduces) shapes = reduced(std::move(shapes));
-      const Pair sizes = patterns::pair_of(view, match, replacement, shapes, false);
-      const double work = cost(sizes.network), bytes = bytes_of(sizes.network);
-      if (!(work <= limits_.work) || !(bytes <= limits_.bytes)) {
-        why = "it would take too long";
-        continue;
-      }
-      const Pair pair = patterns::pair_of(view, match, replacement, shapes, true);
-      const auto [found, fresh] = known_.emplace(signature(pair.network), Tried{});
-      if (!fresh) return found->second;
-      ++runs_;
-      Tried out{Tried::Form::agrees, true, 0, "", kNone};
-      for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
-        const Verdict verdict = compare(pair, draw_inputs(pair, bounds, draw));
-        if (verdict.form == Verdict::Form::refused) throw NoValue(verdict.why);
-        out.bit_exact = out.bit_exact && verdict.bit_exact;
-        out.difference = std::max(out.difference, verdict.difference);
-        if (verdict.form == Verdict::Form::differs) {
-          out.form = Tried::Form::differs;
-          out.tensor = verdict.tensor;
-        }
-      }
-      return found->second = out;
-    } catch (const NoValue& error) {
-      why = error.what();
+Tried run(const Pair& pair, std::span<const double> bounds) {
+  constexpr std::uint64_t kDraws = 2;
+  Tried out{Tried::Form::agrees, true, 0, "", kNone};
+  for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+    const Verdict verdict = compare(pair, draw_inputs(pair, bounds, draw));
+    if (verdict.form == Verdict::Form::refused) return not_tried(verdict.why);
+    out.bit_exact = out.bit_exact && verdict.bit_exact;
+    out.difference = std::max(out.difference, verdict.difference);
+    if (verdict.form == Verdict::Form::differs) {
+      out.form = Tried::Form::differs;
+      out.tensor = verdict.tensor;
     }
   }
-  return {Tried::Form::not_tried, false, 0, why, kNone};
+  return out;
+}
+
+}  // namespace
+
+Tried Ledger::with_shapes(const patterns::View& view, const patterns::Match& match,
+                          const patterns::Replacement& replacement, std::span<const Outside> shapes,
+                          std::span<const double> bounds) {
+  const Pair sizes = patterns::pair_of(view, match, replacement, shapes, false);
+  const double work = cost(sizes.network), bytes = bytes_of(sizes.network);
+  if (!(work <= limits_.work) || !(bytes <= limits_.bytes)) return not_tried("it would take too long");
+  const Pair pair = patterns::pair_of(view, match, replacement, shapes, true);
+  const auto [found, fresh] = known_.emplace(signature(pair.network), Tried{});
+  if (fresh) found->second = run(pair, bounds);
+  return found->second;
+}
+
+// With small shapes, else as they are; and with other guesses at those that are not known.
+Tried Ledger::run_once(const patterns::View& view, const patterns::Match& match,
+                       const patterns::Replacement& replacement, std::span<const Outside> outside,
+                       std::span<const double> bounds) {
+  constexpr unsigned kAttempts = 4;
+  Tried out = not_tried("its shapes are not known");
+  for (unsigned attempt = 0; attempt < kAttempts && out.form == Tried::Form::not_tried; ++attempt) {
+    try {
+      std::vector<Outside> shapes = patterns::with_known_shapes({outside.begin(), outside.end()}, attempt / 2);
+      if (attempt % 2 == 0) shapes = reduced(std::move(shapes));
+      out = with_shapes(view, match, replacement, shapes, bounds);
+    } catch (const NoValue& error) {
+      out = not_tried(error.what());
+    }
+  }
+  return out;
 }
 
 Tried Ledger::judge(const patterns::View& view, const patterns::Match& match, const patterns::Replacement& replacement,
                     std::span<const Outside> outside, std::span<const double> bounds) {
-  if (seconds_ >= limits_.seconds)
-    return {Tried::Form::not_tried, false, 0, fmt::format("trials have taken {:.0f} s", limits_.seconds), kNone};
+  if (seconds_ >= limits_.seconds) return not_tried(fmt::format("trials have taken {:.0f} s", limits_.seconds));
   const double before = processor_seconds();
-  const Tried out = run(view, match, replacement, outside, bounds);
+  Tried out = run_once(view, match, replacement, outside, bounds);
   seconds_ += processor_seconds() - before;
   return out;
 }

@@ -31,17 +31,16 @@ class Ledger {
   // Borrows all. Numbers that the rule names: values are drawn around them.
   Tried judge(const patterns::View& view, const patterns::Match& match, const patterns::Replacement& replacement,
               std::span<const patterns::Outside> outside, std::span<const double> bounds);
-  double seconds() const { return seconds_; }
-  std::size_t runs() const { return runs_; }
 
  private:
-  Tried run(const patterns::View& view, const patterns::Match& match, const patterns::Replacement& replacement,
-            std::span<const patterns::Outside> outside, std::span<const double> bounds);
+  Tried run_once(const patterns::View& view, const patterns::Match& match, const patterns::Replacement& replacement,
+                 std::span<const patterns::Outside> outside, std::span<const double> bounds);
+  Tried with_shapes(const patterns::View& view, const patterns::Match& match, const patterns::Replacement& replacement,
+                    std::span<const patterns::Outside> shapes, std::span<const double> bounds);
 
   Limits limits_;
   double seconds_ = 0;
-  std::size_t runs_ = 0;
-  std::map<std::string, Tried> known_;
+  std::map<std::string, Tried> known_;  // by all that the verdict depends on, but for the draws
 };
 
 // The numbers that a rule names, and 0.

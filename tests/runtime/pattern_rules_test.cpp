@@ -264,6 +264,26 @@ TEST_CASE("What is not approximate and differs ends the run") {
                   runtime::Refusal);
 }
 
+TEST_CASE("A trial stands for edits with the same attributes alone, tensors among them") {
+  const auto filled = [](float first, float second) {
+    Net net(11);
+    const auto shape = net.ints("shape", {1, 2, 6, 6});
+    auto x = net.input("x", {1, 2, 6, 6});
+    for (const float value : {first, second}) {
+      const std::string name = x == "x" ? "s" : "t";
+      const auto fill = net.op("ConstantOfShape", name + "f", {shape},
+                               {{"value", Constant{Array(Dims{1}, std::vector<float>{value})}}});
+      x = net.op("Add", name, {net.op("Relu", name + "r", {x}), fill});
+    }
+    net.output(x);
+    return net;
+  };
+  const std::string rule = "rule r { match { y = Add(x, ConstantOfShape(s)) } replace { y = x } }";
+  CHECK(edits(Engine(filled(0, 0), rule).outcome()) == 2);
+  CHECK_THROWS_AS(Engine(filled(1, 0), rule), runtime::Refusal);
+  CHECK_THROWS_AS(Engine(filled(0, 1), rule), runtime::Refusal);
+}
+
 TEST_CASE("--exact refuses what would round, where it would do something") {
   const Net batch = after_conv([](Net& net, auto a) { return net.batch_norm("n", a, 2); });
   CHECK_THROWS_AS(Engine(batch, "prepare", {.exact = true}), runtime::Refusal);
