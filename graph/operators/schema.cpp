@@ -748,6 +748,11 @@ const Index& index() {
 
 std::span<const OperatorSchema> schemas() { return schema_rows::index().operators; }
 
+std::string_view domain_of(std::string_view type) {
+  const std::size_t colons = type.find("::");
+  return colons == std::string_view::npos ? std::string_view() : type.substr(0, colons);
+}
+
 const OperatorSchema* find_schema(std::string_view op) {
   const auto found = std::ranges::lower_bound(schemas(), op, {}, &OperatorSchema::op);
   return found != schemas().end() && found->op == op ? &*found : nullptr;

@@ -56,6 +56,9 @@ struct OperatorSchema {
   const AttributeSchema* attribute(std::string_view name, std::int64_t set) const;
 };
 
+// Of "domain::Type"; empty: of ONNX itself.
+std::string_view domain_of(std::string_view type);
+
 // Returns null where nothing is known of the name. There is one for every operator that has a form.
 const OperatorSchema* find_schema(std::string_view op);
 std::span<const OperatorSchema> schemas();  // by name

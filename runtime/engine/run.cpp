@@ -128,8 +128,8 @@ class Runner {
       rules.rules.push_back(i);
       rules.params.push_back(params_of(program_.rules[i]));
     }
-    if (run_patterns(model_.network, program_, rules, outcome_.analysis, model_.statistics, outcome_.plan, options_,
-                     outcome_.rules))
+    if (!rules.rules.empty() && run_patterns(model_.network, program_, rules, outcome_.analysis, model_.statistics,
+                                             outcome_.plan, options_, outcome_.rules))
       analyse_again();
     return i - 1;
   }

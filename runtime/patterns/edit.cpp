@@ -7,10 +7,6 @@
 namespace rw::patterns {
 namespace {
 
-bool within(const Match& match, OperatorId op) {
-  return std::find(match.ops.begin(), match.ops.end(), op) != match.ops.end();
-}
-
 // How a result comes to be another tensor.
 enum class Renaming : std::uint8_t {
   producer_gives,  // who gives the other tensor gives the result instead: the result's name stays
@@ -21,15 +17,12 @@ enum class Renaming : std::uint8_t {
 Renaming renaming(const View& view, const Match& match, const Replacement& replacement,
                   const Replacement::Alias& alias) {
   const graph::Editor& editor = view.editor();
-  if (alias.from.form == Source::Form::constant)
-    return editor.can_rebind_all(alias.result) ? Renaming::readers_read : Renaming::no;
-  if (alias.from.form == Source::Form::made)  // what it is called like stays, too
-    return editor.can_rebind_all(alias.result) ? Renaming::readers_read : Renaming::no;
-  if (alias.from.form != Source::Form::tensor) return Renaming::no;
+  const Renaming otherwise = editor.can_rebind_all(alias.result) ? Renaming::readers_read : Renaming::no;
+  if (alias.from.form != Source::Form::tensor) return otherwise;
   const graph::Tensor& from = view.network().tensor(alias.from.tensor);
   const auto uses = view.consumers(alias.from.tensor);
   const bool read_elsewhere =
-      std::any_of(uses.begin(), uses.end(), [&](const graph::Use& use) { return !within(match, use.op); });
+      std::any_of(uses.begin(), uses.end(), [&](const graph::Use& use) { return !match.has(use.op); });
   const bool read_again = std::any_of(replacement.operators.begin(), replacement.operators.end(), [&](const auto& op) {
     return std::any_of(op.inputs.begin(), op.inputs.end(), [&](const Source& each) {
       return each.form == Source::Form::tensor && each.tensor == alias.from.tensor;
@@ -38,10 +31,10 @@ Renaming renaming(const View& view, const Match& match, const Replacement& repla
   const bool once = std::count_if(replacement.aliases.begin(), replacement.aliases.end(), [&](const auto& each) {
                       return each.from.form == Source::Form::tensor && each.from.tensor == alias.from.tensor;
                     }) == 1;
-  const bool kept_producer = from.producer != kNone && editor.can_edit(from.producer) && !within(match, from.producer);
+  const bool kept_producer = from.producer != kNone && editor.can_edit(from.producer) && !match.has(from.producer);
   if (kept_producer && once && !from.constant && !from.is_output && !read_elsewhere && !read_again)
     return Renaming::producer_gives;
-  return editor.can_rebind_all(alias.result) ? Renaming::readers_read : Renaming::no;
+  return otherwise;
 }
 
 class Carrier {
@@ -77,8 +70,7 @@ class Carrier {
   void remember_reads() {
     for (const OperatorId op : match_.ops)
       for (const TensorId input : network_.op(op).inputs)
-        if (input != kNone && network_.tensor(input).producer != kNone &&
-            !within(match_, network_.tensor(input).producer))
+        if (input != kNone && network_.tensor(input).producer != kNone && !match_.has(network_.tensor(input).producer))
           perhaps_unread_.push_back(network_.tensor(input).producer);
   }
 
@@ -132,8 +124,7 @@ class Carrier {
   void rescale(const MadeOperator& op, TensorId gave, TensorId gives) {
     if (gave == gives || (!plan_.scale_of(gave) && !plan_.scale_of(gives))) return;
     const graph::Node node = view_.node(op.again);
-    std::string why;
-    const auto linear = node.form().linear ? node.form().linear(node, why) : std::nullopt;
+    const auto linear = view_.linear(op.again);
     if (!linear) return;
     const auto channels = static_cast<std::size_t>(graph::product(linear->view.span(), linear->out_axes).value_or(0));
     const std::vector<double> s = scale_of(gave, channels), t = scale_of(gives, channels);
@@ -141,7 +132,7 @@ class Carrier {
     for (std::size_t i = 0; i < channels; ++i) ratio[i] = t[i] / s[i];
     plan_.multiply(op.again, linear->weight, node.shape(linear->weight).dims(), linear->view.span(), linear->out_axes,
                    ratio);
-    const auto bias = linear->bias ? linear->bias : node.form().bias;
+    const auto bias = linear->bias;
     if (bias && node.has(*bias)) {
       plan_.forget_constants(op.again, *bias, *bias + 1);
       const auto shape = node.shape(*bias).dims();
@@ -172,10 +163,8 @@ class Carrier {
   }
 
   void fold(const MadeOperator& op) {
-    const graph::Node node = view_.node(op.again);
-    std::string why;
-    const auto linear = node.form().linear(node, why);
-    const graph::Shape weight = node.shape(linear->weight);
+    const auto linear = view_.linear(op.again);
+    const graph::Shape weight = view_.node(op.again).shape(linear->weight);
     for (const Along& each : op.weight->factors)
       plan_.set_fold(op.again, linear->weight, weight.dims(), linear->view.span(),
                      each.outputs ? linear->out_axes : linear->in_axes, each.values);

@@ -229,10 +229,9 @@ Value channels(Given& given) {
 }
 
 graph::Linear linear_of(const View& view, OperatorId op) {
-  const graph::Node node = view.node(op);
   std::string why;
-  const auto linear = node.form().linear ? node.form().linear(node, why) : std::nullopt;
-  if (!linear) throw NoValue(why.empty() ? fmt::format("{} is no linear operator", node.network().type_of(op)) : why);
+  const auto linear = view.linear(op, &why);
+  if (!linear) throw NoValue(why.empty() ? fmt::format("{} is no linear operator", view.network().type_of(op)) : why);
   return *linear;
 }
 

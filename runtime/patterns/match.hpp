@@ -1,6 +1,7 @@
 // What a pattern has found, name by name.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct Match {
   std::vector<Bound> names;              // by dsl::NameId
   std::vector<graph::OperatorId> calls;  // by dsl::CallId; kNone: another alternative was taken
   std::vector<graph::OperatorId> ops;    // all operators found, the first line's first
+
+  bool has(graph::OperatorId op) const { return std::find(ops.begin(), ops.end(), op) != ops.end(); }
 };
 
 }  // namespace rw::patterns

@@ -29,37 +29,42 @@ bool Matcher::no(dsl::Position at, const char* format, const Args&... args) {
 }
 
 Matcher::Matcher(const dsl::Rule& rule, std::span<const double> params, const View& view, bool tells)
-    : rule_(rule),
-      pattern_(*rule.pattern),
+    : pattern_(*rule.pattern),
       view_(view),
       tells_(tells),
       formulas_(rule, params, view, match_),
       line_done_(pattern_.lines.size(), false),
       made_by_(pattern_.names.size(), {kNoLine, 0}),
-      types_(pattern_.calls.size()),
       made_again_(pattern_.names.size(), false) {
   match_.names.resize(pattern_.names.size());
   match_.calls.assign(pattern_.calls.size(), kNone);
-  const graph::Network& network = view.network();
-  for (std::size_t i = 0; i < pattern_.calls.size(); ++i) {
-    types_[i].assign(network.type_count(), 0);
-    for (const dsl::Term& term : pattern_.calls[i].terms)
-      for (TypeId type = 0; type < network.type_count(); ++type) {
-        const bool by_name = term.law == dsl::kNoLaw && network.type_name(type) == term.op;
-        if (by_name && term.guards.empty() && !term.on_channel)
-          types_[i][type] = 1;
-        else if ((by_name || (term.law != dsl::kNoLaw && view.may_obey(network.type_name(type), term.law))) &&
-                 types_[i][type] == 0)
-          types_[i][type] = 2;
-      }
-  }
+  for (const dsl::Call& call : pattern_.calls) types_.push_back(types_of(call));
   for (std::size_t i = 0; i < pattern_.lines.size(); ++i)
     for (std::size_t k = 0; k < pattern_.lines[i].outputs.size(); ++k)
       if (const dsl::NameId name = pattern_.lines[i].outputs[k].name; name != dsl::kNoName) made_by_[name] = {i, k};
   for (const dsl::ReplaceLine& line : pattern_.replaced)
     for (const dsl::Output& output : line.outputs)
       if (output.name != dsl::kNoName) made_again_[output.name] = true;
-  // A match begins with a line that no other one reads.
+  first_ = first_line();
+}
+
+std::vector<std::uint8_t> Matcher::types_of(const dsl::Call& call) const {
+  const graph::Network& network = view_.network();
+  std::vector<std::uint8_t> out(network.type_count(), 0);
+  const auto by_terms = [&](TypeId type) { out[type] = out[type] == 1 ? 1 : 2; };
+  for (const dsl::Term& term : call.terms) {
+    if (term.law != dsl::kNoLaw) {
+      for (TypeId type = 0; type < network.type_count(); ++type)
+        if (view_.may_obey(network.type_name(type), term.law)) by_terms(type);
+    } else if (const auto type = network.find_type(term.op)) {
+      term.guards.empty() && !term.on_channel ? void(out[*type] = 1) : by_terms(*type);
+    }
+  }
+  return out;
+}
+
+// A match begins with a line that no other one reads.
+std::size_t Matcher::first_line() const {
   std::vector<bool> read(pattern_.lines.size(), false);
   const auto note = [&](dsl::NameId name) {
     if (name != dsl::kNoName && made_by_[name].first != kNoLine) read[made_by_[name].first] = true;
@@ -69,10 +74,11 @@ Matcher::Matcher(const dsl::Rule& rule, std::span<const double> params, const Vi
       note(operand.name);
       for (const dsl::Alternative& each : operand.alternatives) note(each.tensor);
     }
-  for (std::size_t i = pattern_.lines.size(); i-- > 0;)
+  for (std::size_t i = 0; i < pattern_.lines.size(); ++i)
     if (!read[i] && std::all_of(pattern_.lines[i].alternatives.begin(), pattern_.lines[i].alternatives.end(),
                                 [](const dsl::Alternative& each) { return each.call != dsl::kNoCall; }))
-      first_ = i;
+      return i;
+  return 0;
 }
 
 bool Matcher::admits(dsl::CallId id, OperatorId op) const {
@@ -229,13 +235,11 @@ std::optional<std::vector<Matcher::Read>> Matcher::inputs_of(const dsl::Call& ca
     for (const std::uint32_t slot : operand_slots(node)) add(slot);
     return out;
   }
-  std::string why;
-  const auto linear = node.form().linear(node, why);
+  const auto linear = view_.linear(op);
   if (!linear) return std::nullopt;
-  const std::optional<std::uint32_t> bias = linear->bias ? linear->bias : node.form().bias;
   add(linear->activation);
   add(linear->weight);
-  if (bias) add(*bias);
+  if (linear->bias) add(*linear->bias);
   return out;
 }
 
@@ -245,7 +249,7 @@ bool Matcher::call(dsl::CallId id, OperatorId op) {
   if (!admits(id, op)) return no(call.at, "'{}' is {}", view_.network().op(op).name, view_.network().type_of(op));
   if (!view_.open(op))
     return no(call.at, "'{}' is skipped, or stands in a graph within an operator", view_.network().op(op).name);
-  if (std::find(match_.ops.begin(), match_.ops.end(), op) != match_.ops.end()) return false;
+  if (match_.has(op)) return false;
   if (!match_.ops.empty() && view_.network().op(op).subgraph != view_.network().op(match_.ops[0]).subgraph)
     return no(call.at, "'{}' stands in another nested network", view_.network().op(op).name);
   if (view_.network().op(op).captured > 0)
@@ -366,9 +370,7 @@ bool Matcher::edited(const dsl::Operand& operand, const Read& read) {
   const graph::Edit* edit = read.op == kNone ? nullptr : view_.plan().edit(read.op, read.slot);
   const auto folded = [](const graph::Factor& each) { return each.folded; };
   if (!edit || std::none_of(edit->factors.begin(), edit->factors.end(), folded)) return true;
-  const graph::Node node = view_.node(read.op);
-  std::string why;
-  const auto linear = node.form().linear ? node.form().linear(node, why) : std::nullopt;
+  const auto linear = view_.linear(read.op);
   Scaled value{read.tensor, {}};
   for (const graph::Factor& factor : edit->factors) {
     if (!factor.folded) continue;
@@ -521,7 +523,7 @@ bool Matcher::is_private() {
       const graph::Tensor& tensor = view_.network().tensor(output);
       if (tensor.is_output) return no(pattern_.replace, "'{}' is an output of the network", tensor.name);
       for (const graph::Use& use : view_.consumers(output))
-        if (std::find(match_.ops.begin(), match_.ops.end(), use.op) == match_.ops.end())
+        if (!match_.has(use.op))
           return no(pattern_.replace, "'{}' is read by '{}' too", tensor.name, view_.network().op(use.op).name);
     }
   return true;

@@ -44,6 +44,8 @@ class Matcher {
     OperatorId op = kNone;
   };
 
+  std::vector<std::uint8_t> types_of(const dsl::Call& call) const;
+  std::size_t first_line() const;
   bool admits(dsl::CallId call, OperatorId op) const;
   bool line(std::size_t index, OperatorId op);
   bool line_at(std::size_t index, TensorId tensor, std::size_t output);
@@ -69,7 +71,6 @@ class Matcher {
   template <typename... Args>
   bool no(dsl::Position at, const char* format, const Args&... args);
 
-  const dsl::Rule& rule_;
   const dsl::Pattern& pattern_;
   const View& view_;
   bool tells_;

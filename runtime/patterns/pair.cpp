@@ -15,7 +15,7 @@ namespace {
 
 bool found_by(const Match& match, const View& view, TensorId tensor) {
   const OperatorId by = view.producer(tensor);
-  return by != kNone && std::find(match.ops.begin(), match.ops.end(), by) != match.ops.end();
+  return by != kNone && match.has(by);
 }
 
 class PairBuilder {
@@ -108,9 +108,7 @@ class PairBuilder {
     const graph::Edit* edit = view_.plan().edit(op, slot);
     if (!edit || !view_.constant(tensor)) return read_left(tensor);
     Scaled before{tensor, {}};
-    const graph::Node node = view_.node(op);
-    std::string why;
-    const auto linear = node.form().linear ? node.form().linear(node, why) : std::nullopt;
+    const auto linear = view_.linear(op);
     for (const graph::Factor& factor : edit->factors)
       if (factor.folded) before.factors.push_back({op, linear && factor.axes == linear->out_axes, factor.values});
     if (before.factors.empty()) return read_left(tensor);

@@ -3,17 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <utility>
 
 #include "graph/operators/schema.hpp"
-#include "graph/values/elements.hpp"
 #include "runtime/patterns/settings.hpp"
+#include "runtime/weights/edited.hpp"
 
 namespace rw::patterns {
 namespace {
+
+// Where the model does not say its operator set.
+constexpr std::int64_t kNewest = 24;
 
 class Maker {
  public:
@@ -142,13 +144,11 @@ class Maker {
   }
 
   std::vector<std::uint32_t> role_slots(OperatorId op) const {
-    const graph::Node node = view_.node(op);
     std::string why;
-    const auto linear = node.form().linear(node, why);
+    const auto linear = view_.linear(op, &why);
     if (!linear) throw NoValue(why);
     std::vector<std::uint32_t> slots = {linear->activation, linear->weight};
-    const auto bias = linear->bias ? linear->bias : node.form().bias;
-    if (bias) slots.push_back(*bias);
+    if (linear->bias) slots.push_back(*linear->bias);
     return slots;
   }
 
@@ -171,9 +171,8 @@ class Maker {
             put(tensor == kNone ? Source{} : Source{Source::Form::tensor, tensor, 0});
           break;
         case dsl::Argument::Form::made: {
-          const std::uint32_t tensor = add(
-              kNone,
-              fresh(fmt::format("{}", pattern_.made[each.call].op.empty() ? "again" : pattern_.made[each.call].op)));
+          const std::string& type = pattern_.made[each.call].op;
+          const std::uint32_t tensor = add(kNone, fresh(type.empty() ? "again" : type));
           call(each.call, {tensor});
           put({Source::Form::made, kNone, tensor});
           break;
@@ -215,7 +214,7 @@ class Maker {
     // A bias that was absent and is nothing stays absent.
     const bool was_absent = op.again != kNone && !view_.node(op.again).has(slot);
     if (was_absent && is_nothing(id)) return {};
-    return constant(value, dtype_at(op, slot), fmt::format("{}", slot_name(op, slot)));
+    return constant(value, dtype_at(op, slot), slot_name(op, slot));
   }
 
   // The weights stay finite, and those of narrow types normal numbers. Those of wide types are looked at only where the
@@ -232,53 +231,28 @@ class Maker {
         top = std::max(top, std::fabs(factor));
       }
     if (!narrow && top <= kHarmless) return;
-    const graph::Node node = view_.node(value.factors[0].op);
-    std::string why;
-    const auto linear = node.form().linear(node, why);
-    const std::size_t channels =
-        static_cast<std::size_t>(graph::product(linear->view.span(), linear->out_axes).value_or(1));
+    const graph::Linear linear = *view_.linear(value.factors[0].op);
+    runtime::Handle handle;
+    handle.shape.assign(literal.shape.dims().begin(), literal.shape.dims().end());
+    handle.view.assign(linear.view.span().begin(), linear.view.span().end());
+    handle.axes = linear.out_axes;
+    runtime::Edit edit{handle.shape, handle.view, {}};
+    for (const Along& each : value.factors)
+      edit.factors.push_back({each.outputs ? linear.out_axes : linear.in_axes, each.values, true});
+    const auto channels = static_cast<std::size_t>(graph::product(handle.view, handle.axes).value_or(1));
     std::vector<double> before(channels, 0), after(channels, 0);
-    // Where an element stands along the outputs, and along each factor: counted on, element by element.
-    std::vector<Counter> at = {Counter(*linear, linear->out_axes)};
-    for (const Along& each : value.factors) at.emplace_back(*linear, each.outputs ? linear->out_axes : linear->in_axes);
-    graph::for_each_element(literal, [&](std::size_t, double weight) {
-      double made = weight;
-      for (std::size_t k = 1; k < at.size(); ++k) made *= value.factors[k - 1].values[at[k].place];
-      const std::size_t channel = at[0].place;
-      if (!(std::fabs(made) <= type.largest)) throw NoValue("its weights would not be finite");
-      before[channel] = std::max(before[channel], std::fabs(weight));
-      after[channel] = std::max(after[channel], std::fabs(made));
-      for (Counter& each : at) each.next();
-    });
+    runtime::for_each_element(view_.network().tensor(value.constant), handle, &edit,
+                              [&](double weight, double factor, std::size_t channel) {
+                                const double made = std::fabs(weight * factor);
+                                if (!(made <= type.largest)) throw NoValue("its weights would not be finite");
+                                before[channel] = std::max(before[channel], std::fabs(weight));
+                                after[channel] = std::max(after[channel], made);
+                              });
     for (std::size_t i = 0; narrow && i < channels; ++i)
       if (after[i] > 0 && after[i] < type.smallest && before[i] >= type.smallest)
         throw NoValue(fmt::format("the weights of channel {} would fall below the normal numbers of {}", i,
                                   graph::name(literal.dtype)));
   }
-
-  // Walks over the elements of a weight and says the place along some axes of its view.
-  struct Counter {
-    Counter(const graph::Linear& linear, graph::AxisMask axes) : view(linear.view) {
-      std::size_t step = 1;
-      for (int i = view.rank; i-- > 0;) {
-        if (!axes.contains(i)) continue;
-        steps[static_cast<std::size_t>(i)] = step;
-        step *= static_cast<std::size_t>(view.dims[static_cast<std::size_t>(i)]);
-      }
-    }
-    void next() {
-      for (auto i = static_cast<std::size_t>(view.rank); i-- > 0;) {
-        place += steps[i];
-        if (++index[i] < view.dims[i]) return;
-        place -= steps[i] * static_cast<std::size_t>(view.dims[i]);
-        index[i] = 0;
-      }
-    }
-    graph::View view;
-    std::array<std::int64_t, 6> index{};
-    std::array<std::size_t, 6> steps{};
-    std::size_t place = 0;
-  };
 
   // The factors lie along the weight that the operator reads at this slot.
   bool is_weight(const MadeOperator& op, std::uint32_t slot, const Scaled& value) const {
@@ -290,12 +264,10 @@ class Maker {
   }
 
   std::string slot_name(const MadeOperator& op, std::uint32_t slot) const {
-    if (op.again == kNone) return fmt::format("{}", out_.constants.size());
-    const graph::Node node = view_.node(op.again);
-    std::string why;
-    const auto linear = node.form().linear ? node.form().linear(node, why) : std::nullopt;
+    if (op.again == kNone) return std::to_string(out_.constants.size());
+    const auto linear = view_.linear(op.again);
     if (linear && slot == linear->weight) return "weight";
-    return node.form().bias == slot ? "bias" : fmt::format("{}", out_.constants.size());
+    return view_.node(op.again).form().bias == slot ? "bias" : std::to_string(out_.constants.size());
   }
 
   // The type of a constant: that of the one whose place it takes, else that of the first tensor that is read.
@@ -388,9 +360,8 @@ class Maker {
   }
 
   std::int64_t opset(std::string_view type) const {
-    const std::size_t colons = type.find("::");
-    const std::string_view domain = colons == std::string_view::npos ? std::string_view() : type.substr(0, colons);
-    return view_.network().opset(domain).value_or(domain.empty() ? 24 : 1);
+    const std::string_view domain = graph::domain_of(type);
+    return view_.network().opset(domain).value_or(domain.empty() ? kNewest : 1);
   }
 
   void give(MadeOperator& op, std::string_view name, const Value& value) {
@@ -442,8 +413,7 @@ class Maker {
   void check_reads() const {
     const auto gone = [&](TensorId tensor) {
       const OperatorId by = view_.producer(tensor);
-      return by != kNone && !view_.constant(tensor) &&
-             std::find(match_.ops.begin(), match_.ops.end(), by) != match_.ops.end();
+      return by != kNone && !view_.constant(tensor) && match_.has(by);
     };
     const auto check = [&](const Source& source) {
       if (source.form == Source::Form::tensor && gone(source.tensor))
@@ -468,16 +438,8 @@ class Maker {
 
 }  // namespace
 
-namespace {
-
-// Where the model does not say its operator set.
-constexpr std::int64_t kNewest = 24;
-
-}  // namespace
-
 std::string not_in_model(const graph::Network& network, std::string_view type, std::size_t inputs) {
-  const std::size_t colons = type.find("::");
-  const std::string_view domain = colons == std::string_view::npos ? std::string_view() : type.substr(0, colons);
+  const std::string_view domain = graph::domain_of(type);
   const auto opset = network.opset(domain);
   const graph::OperatorSchema* schema = graph::find_schema(type);
   if (!domain.empty() && !opset) return fmt::format("the model has no operators of {}", domain);

@@ -12,6 +12,15 @@ View::View(const graph::Editor& editor, const runtime::Analysis& analysis, std::
   note_added();
 }
 
+std::optional<graph::Linear> View::linear(OperatorId op, std::string* why) const {
+  const graph::Node at = node(op);
+  if (!at.form().linear) return std::nullopt;
+  std::string unread;
+  auto found = at.form().linear(at, why ? *why : unread);
+  if (found && !found->bias) found->bias = at.form().bias;
+  return found;
+}
+
 void View::note_added() {
   by_type_.resize(network().type_count());
   const auto all = static_cast<OperatorId>(network().operators().size());

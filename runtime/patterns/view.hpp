@@ -2,6 +2,7 @@
 // rules have put in, too.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ class View {
   const runtime::Plan& plan() const { return plan_; }
 
   graph::Node node(OperatorId op) const { return {network(), op, analysis_.forms.of(network(), op)}; }
+  // Where a linear operator has its activation, its weight and its bias. Nothing: it is none, or its weight cannot be
+  // read, which `why` says.
+  std::optional<graph::Linear> linear(OperatorId op, std::string* why = nullptr) const;
   std::span<const graph::Use> consumers(TensorId tensor) const { return editor_.consumers(tensor); }
   OperatorId producer(TensorId tensor) const { return network().tensor(tensor).producer; }
   const graph::Literal* constant(TensorId tensor) const { return network().tensor(tensor).constant; }

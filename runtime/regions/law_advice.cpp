@@ -5,19 +5,16 @@
 #include <algorithm>
 
 #include "graph/operators/form.hpp"
+#include "graph/operators/schema.hpp"
 
 namespace rw::runtime {
 namespace {
 
-std::string_view domain_of(std::string_view type) {
-  const std::size_t colons = type.find("::");
-  return colons == std::string_view::npos ? std::string_view() : type.substr(0, colons);
-}
-
 // Operators of this domain have forms: one of them that has none was left out on purpose, or is new.
 bool is_known_domain(std::string_view domain) {
   const auto forms = graph::forms();
-  return std::any_of(forms.begin(), forms.end(), [&](const graph::Form& form) { return domain_of(form.op) == domain; });
+  return std::any_of(forms.begin(), forms.end(),
+                     [&](const graph::Form& form) { return graph::domain_of(form.op) == domain; });
 }
 
 bool has_body(const Site& site) {
@@ -44,7 +41,7 @@ std::string_view law_of(Claim claim) {
 }
 
 LawAdvice advice_for(const Site& site) {
-  const std::string_view domain = domain_of(site.network().type_of(site.id()));
+  const std::string_view domain = graph::domain_of(site.network().type_of(site.id()));
   if (has_body(site)) return {{}, "it has a body"};
   if (has_real_constant(site)) return {{}, "it has constants, which may be different for each channel"};
   if (is_known_domain(domain))

@@ -96,7 +96,7 @@ class Drawer {
     std::int64_t opset = kOpsets[0];
     for (const dsl::MadeCall& made : pattern_.made)
       if (const graph::OperatorSchema* schema = graph::find_schema(made.op);
-          schema && made.op.find("::") == std::string::npos)
+          schema && graph::domain_of(made.op).empty())
         opset = std::max(opset, schema->since());
     return opset;
   }

@@ -114,10 +114,6 @@ Value draw_target(const DrawnCall& call, Choices& choices) {
   return whole_list(target);
 }
 
-struct Slices {
-  Whole starts, ends, steps;
-};
-
 Value draw_slice(const DrawnCall& call, std::string_view setting, Choices& choices) {
   Whole out;
   for (const std::int64_t dim : call.inputs[0].shape) {

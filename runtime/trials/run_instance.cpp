@@ -60,7 +60,6 @@ evaluator::Arrays infinite(const evaluator::Arrays& inputs) {
 void judge(InstanceRun& out, const patterns::View& view, const patterns::Pair& pair, const Instance& instance,
            std::span<const double> bounds) {
   out.form = InstanceRun::Form::agrees;
-  out.exact = true;
   const std::uint64_t draws = forgets_input(pair) ? kDraws + 1 : kDraws;
   for (std::uint64_t draw = 0; draw < draws; ++draw) {
     evaluator::Arrays inputs = draw_inputs(pair, bounds, draw, true);
@@ -71,7 +70,6 @@ void judge(InstanceRun& out, const patterns::View& view, const patterns::Pair& p
       out.why = verdict.why;
       return;
     }
-    out.exact = out.exact && verdict.bit_exact;
     out.difference = std::max(out.difference, verdict.difference);
     if (verdict.form != Verdict::Form::differs) continue;
     out.form = InstanceRun::Form::differs;

@@ -14,7 +14,6 @@ struct InstanceRun {
   // changes: a result would have another shape or type, so that the engine leaves it alone.
   enum class Form : std::uint8_t { invalid, unmatched, refused, changes, agrees, differs } form = Form::invalid;
   std::string why;  // invalid, unmatched, refused, changes
-  bool exact = false;
   double difference = 0;
   std::string result;            // differs: the tensor
   Instance with_values;          // differs: with what the inputs held, as their values

@@ -200,8 +200,7 @@ double cost(const graph::Network& network) {
   for (const graph::Operator& op : network.operators()) {
     double each = 1;
     for (std::size_t slot = 1; slot < op.inputs.size(); ++slot)
-      if (op.inputs[slot] != kNone)
-        each = std::max(each, std::min(elements(op.inputs[slot]), elements(op.inputs[slot])));
+      if (op.inputs[slot] != kNone) each = std::max(each, elements(op.inputs[slot]));
     // One element of a convolution or a product reads the weights of one output channel.
     if (op.inputs.size() > 1 && op.inputs[1] != kNone && network.tensor(op.inputs[1]).shape.known() &&
         network.tensor(op.inputs[1]).shape.rank() > 1)

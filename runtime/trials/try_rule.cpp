@@ -84,7 +84,6 @@ class Trier {
     }
     if (run.form != Form::agrees && run.form != Form::differs) return;
     ++out_.accepted;
-    out_.exact += run.exact ? 1 : 0;
     out_.largest_difference = std::max(out_.largest_difference, run.difference);
     const bool good = run.form == Form::agrees;
     good ? ++good_ : ++out_.differing;

@@ -32,7 +32,7 @@ struct SuggestedGuard {
 
 struct RuleTrials {
   // changing: the edit would change the shape or type of a result, so that the engine leaves such networks alone.
-  std::size_t draws = 0, accepted = 0, exact = 0, differing = 0, changing = 0, refused = 0;
+  std::size_t draws = 0, accepted = 0, differing = 0, changing = 0, refused = 0;
   double largest_difference = 0;
   std::vector<std::pair<std::string, std::size_t>>
       refusals;                                  // reasons (of those that change, too), most frequent first
