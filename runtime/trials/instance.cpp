@@ -57,11 +57,13 @@ const InstanceTensor* Instance::find(const std::string& name) const {
 }
 
 std::size_t Instance::size() const {
+  // A tensor without elements is shown only where nothing else shows what is wrong: readers take it for a special case.
+  constexpr std::size_t kOfEmpty = 1'000;
   std::size_t out = 10 * ops.size();
   for (const InstanceTensor& each : tensors) {
     std::size_t count = 1;
     for (const std::int64_t dim : each.shape) count *= static_cast<std::size_t>(dim);
-    out += count + each.shape.size();
+    out += (count > 0 ? count : kOfEmpty) + each.shape.size();
   }
   for (const InstanceOp& op : ops) out += 2 * op.attributes.size() + op.inputs.size();
   return out;
