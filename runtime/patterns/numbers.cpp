@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "graph/values/elements.hpp"
@@ -54,17 +55,16 @@ std::size_t axis_in(std::int64_t axis, std::size_t rank) {
 }  // namespace
 
 std::size_t count(std::span<const std::int64_t> shape) {
-  std::int64_t all = 1;
+  std::int64_t all = 1;  // but for dimensions of 0, behind which others must stay bounded: shapes are computed with
+  bool empty = false;
   for (const std::int64_t dim : shape) {
     if (dim < 0) throw NoValue("a dimension is not known");
-    if (dim == 0) return 0;
-  }
-  for (const std::int64_t dim : shape) {
-    if (dim > kMaxElements || all * dim > kMaxElements)
+    if (dim > kMaxElements || (!empty && all * dim > kMaxElements))
       throw NoValue(fmt::format("a constant of shape [{}] is too large to compute", fmt::join(shape, ", ")));
-    all *= dim;
+    empty = empty || dim == 0;
+    all = dim == 0 || empty ? all : all * dim;
   }
-  return static_cast<std::size_t>(all);
+  return empty ? 0 : static_cast<std::size_t>(all);
 }
 
 Dims broadcast(std::span<const std::int64_t> a, std::span<const std::int64_t> b) {
@@ -121,18 +121,13 @@ Numbers transposed(const Numbers& a, std::span<const std::int64_t> perm) {
 }
 
 Numbers reshaped(Numbers a, Dims shape) {
-  std::int64_t known = 1;
-  std::size_t open = shape.size();
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (shape[i] == -1 && open == shape.size())
-      open = i;
-    else if (shape[i] < 0)
-      throw NoValue("a shape with an unknown dimension");
-    else
-      known *= shape[i];
-  }
+  const auto open = std::ranges::find(shape, -1);
   const auto all = static_cast<std::int64_t>(a.values.size());
-  if (open != shape.size()) shape[open] = known > 0 ? all / known : 0;
+  if (open != shape.end()) {
+    *open = 1;
+    const auto known = static_cast<std::int64_t>(count(shape));
+    *open = known > 0 ? all / known : 0;
+  }
   if (static_cast<std::int64_t>(count(shape)) != all)
     throw NoValue(fmt::format("{} elements have no shape [{}]", all, fmt::join(shape, ", ")));
   a.shape = std::move(shape);
@@ -173,34 +168,18 @@ Numbers summed(const Numbers& a, std::int64_t axis) {
   return out;
 }
 
-namespace {
-
-struct WholeRange {
-  double least, most;
-};
-
 WholeRange range_of(graph::DType dtype) {
-  switch (dtype) {
-    case graph::DType::int8:
-      return {-128, 127};
-    case graph::DType::uint8:
-      return {0, 255};
-    case graph::DType::int16:
-      return {-32768, 32767};
-    case graph::DType::uint16:
-      return {0, 65535};
-    case graph::DType::int32:
-      return {-2147483648.0, 2147483647.0};
-    case graph::DType::uint32:
-      return {0, 4294967295.0};
-    case graph::DType::uint64:
-      return {0, 0x1p53};
-    case graph::DType::boolean:
-      return {0, 1};
-    default:
-      return {-0x1p53, 0x1p53};
-  }
+  if (dtype == graph::DType::boolean) return {0, 1};
+  if (dtype == graph::DType::undefined) dtype = graph::DType::int64;  // a formula that does not say
+  return graph::with_codec(dtype, [](auto codec) -> WholeRange {
+    using Stored = typename decltype(codec)::Stored;
+    constexpr double kExact = 0x1p53;  // beyond it a double skips whole numbers
+    return {std::max(-kExact, static_cast<double>(std::numeric_limits<Stored>::lowest())),
+            std::min(kExact, static_cast<double>(std::numeric_limits<Stored>::max()))};
+  });
 }
+
+namespace {
 
 template <typename Stored>
 void put(std::vector<std::byte>& bytes, std::size_t i, double value) {
@@ -237,20 +216,7 @@ std::vector<std::byte> bytes_of(const Numbers& a) {
     const double value = a.values[i];
     if (!(value >= range.least && value <= range.most) || value != std::trunc(value))
       throw NoValue(fmt::format("{} is no value of {}", value, name(a.dtype)));
-    switch (size(a.dtype)) {
-      case 1:
-        range.least < 0 ? put<std::int8_t>(bytes, i, value) : put<std::uint8_t>(bytes, i, value);
-        break;
-      case 2:
-        range.least < 0 ? put<std::int16_t>(bytes, i, value) : put<std::uint16_t>(bytes, i, value);
-        break;
-      case 4:
-        range.least < 0 ? put<std::int32_t>(bytes, i, value) : put<std::uint32_t>(bytes, i, value);
-        break;
-      default:
-        range.least < 0 ? put<std::int64_t>(bytes, i, value) : put<std::uint64_t>(bytes, i, value);
-        break;
-    }
+    graph::with_codec(a.dtype, [&](auto codec) { put<typename decltype(codec)::Stored>(bytes, i, value); });
   }
   return bytes;
 }

@@ -42,6 +42,12 @@ Numbers concatenated(std::int64_t axis, std::span<const Numbers> parts);
 Numbers summed(const Numbers& a, std::int64_t axis);  // the axis stays, with size 1
 Numbers cast(Numbers a, graph::DType dtype);          // values as they are in that type
 
+// The whole numbers that an integer type holds, as far as double tells them apart.
+struct WholeRange {
+  double least, most;
+};
+WholeRange range_of(graph::DType dtype);
+
 // The little-endian elements in its dtype, each rounded once (floats to nearest even; whole numbers must be such).
 std::vector<std::byte> bytes_of(const Numbers& a);
 

@@ -62,21 +62,9 @@ std::int64_t whole(Random& random, graph::DType dtype, bool edges) {
                                                           256, -128, -129, 32767, 65535, 65536, 7,   16'777'217};
   if (!edges || dtype == graph::DType::boolean) return static_cast<std::int64_t>(random.below(2));
   const std::int64_t value = kEdges[random.below(kEdges.size())];
-  switch (dtype) {
-    case graph::DType::int8:
-      return value >= -128 && value <= 127 ? value : 5;
-    case graph::DType::uint8:
-      return value >= 0 && value <= 255 ? value : 5;
-    case graph::DType::int16:
-      return value >= -32768 && value <= 32767 ? value : 5;
-    case graph::DType::uint16:
-      return value >= 0 && value <= 65535 ? value : 5;
-    case graph::DType::uint32:
-    case graph::DType::uint64:
-      return value >= 0 ? value : 5;
-    default:
-      return value;
-  }
+  const patterns::WholeRange range = patterns::range_of(dtype);
+  const auto number = static_cast<double>(value);
+  return number >= range.least && number <= range.most ? value : 5;
 }
 
 bool same_bits(const Array& a, const Array& b) {
