@@ -78,6 +78,58 @@ void find_two_operators(benchmark::State& state) {
 }
 BENCHMARK(find_two_operators)->Arg(10'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 
+// Each reads the two before it, so that ten of them can be read in a thousand ways; one operand in `every` is not an
+// Add.
+graph::Network lattice(std::int64_t operators, std::int64_t every) {
+  graph::NetworkBuilder builder;
+  builder.opset("", 17);
+  static constexpr std::int64_t kShape[] = {1, 8, 4, 4};
+  TensorId last = builder.tensor("x");
+  builder.input(last);
+  builder.describe(last, graph::DType::float32,
+                   graph::Shape(builder.arena().store(std::span<const std::int64_t>(kShape))));
+  TensorId before = last;
+  for (std::int64_t i = 0; i < operators; ++i) {
+    const TensorId next = builder.tensor("t" + std::to_string(i));
+    const TensorId inputs[] = {last, before};
+    const bool other = i % every == 0;
+    builder.add(other ? "Relu" : "Add", "", std::span<const TensorId>(inputs, other ? 1 : 2), std::span(&next, 1), {});
+    before = last;
+    last = next;
+  }
+  builder.output(last);
+  return builder.finish();
+}
+
+// Ten operators that commute, behind the last of which nothing is what the rule wants: all ways are gone.
+constexpr const char* kTenSums = R"(rule ten_sums {
+  match { y = Add(Add(Add(Add(Add(Add(Add(Add(Add(Add(Sigmoid(a), b), c), d), e), f), g), h), i), j), k) }
+  replace { y = Add(a, k) }
+})";
+
+void find_ten_that_commute(benchmark::State& state) {
+  graph::Network network = lattice(state.range(0), 50);
+  dsl::Library library = runtime::rule_library();
+  library.read = [](const std::string&, std::string&) { return std::optional<std::string>(kTenSums); };
+  const dsl::Loaded rules = dsl::load({std::string("ten.dsl")}, library, runtime::vocabulary());
+  const runtime::Analysis analysis = runtime::analyse(network, rules.program.laws);
+  runtime::Plan plan;
+  const graph::Editor editor(network, plan.graph);
+  const graph::Statistics statistics;
+  const patterns::View view(editor, analysis, rules.program.laws, statistics, plan);
+  std::size_t looked = 0;
+  for ([[maybe_unused]] auto _ : state) {
+    patterns::Matcher matcher(rules.program.rules.front(), {}, view, false);
+    for (const graph::OperatorId op : matcher.candidates()) {
+      benchmark::DoNotOptimize(matcher.at(op));
+      ++looked;
+    }
+  }
+  state.counters["a_candidate"] =
+      benchmark::Counter(static_cast<double>(looked), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(find_ten_that_commute)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMillisecond);
+
 // All rules of simplify on a network in which they find nothing, and in which they make an edit at every fourth
 // operator.
 void run_rules(benchmark::State& state, bool plain, double trial_seconds) {
