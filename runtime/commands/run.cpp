@@ -98,7 +98,22 @@ bool required_fired(const Given& given, const dsl::Program& program, const runti
   return all;
 }
 
-// What --watch compares: who took each region, and with which scales.
+// The operators that rules with a pattern have edited, and how.
+void add_edited(const graph::Network& network, const graph::GraphEdits& edits,
+                std::map<std::string, std::string>& out) {
+  const auto add = [&](graph::OperatorId op, std::uint32_t edit, std::string_view how) {
+    if (edit != graph::kNone)
+      out.emplace(graph::printable(network.op(op).name), fmt::format("{} ({})", edits.rules[edit], how));
+  };
+  for (const graph::RemovedOperator& each : edits.removed) add(each.op, each.edit, "taken out");
+  for (const graph::PlacedOperator& each : edits.placed)
+    if (!each.gone) add(each.op, each.edit, "put in");
+  for (const graph::Replacement& each : edits.replacements) add(each.op, each.edit, "changed");
+  for (const graph::InputChange& each : edits.inputs) add(each.op, each.edit, "changed");
+  for (const graph::OutputChange& each : edits.outputs) add(each.op, each.edit, "changed");
+}
+
+// What --watch compares: who took each region, and with which scales; who edited each operator.
 std::map<std::string, std::string> matches_of(const graph::Model& model, const dsl::Program& program,
                                               const runtime::Outcome& outcome) {
   std::map<std::string, std::string> out;
@@ -110,6 +125,7 @@ std::map<std::string, std::string> matches_of(const graph::Model& model, const d
     const auto [least, most] = std::minmax_element(each.scales.begin(), each.scales.end());
     out[parents] = fmt::format("{} (scale {:.4g} .. {:.4g})", program.rules[each.taken_by].name, *least, *most);
   }
+  add_edited(model.network, outcome.rewriting.graph, out);
   return out;
 }
 
