@@ -712,8 +712,7 @@ constexpr AttributeRowOf kAttributes[] = {
 // The rows of one operator in a table by operator.
 template <typename Row, std::size_t N>
 std::span<const Row> rows_of(const Row (&table)[N], std::string_view op) {
-  const auto found = std::ranges::equal_range(table, op, {}, &Row::op);
-  return {found.begin(), found.end()};
+  return {std::ranges::lower_bound(table, op, {}, &Row::op), std::ranges::upper_bound(table, op, {}, &Row::op)};
 }
 
 struct Index {

@@ -380,7 +380,9 @@ std::pair<Handle, std::size_t> widened(const Handle& handle) {
 
 std::vector<double> stored_magnitudes(const graph::Tensor& constant, const Handle& handle, std::size_t channels) {
   const graph::Literal& literal = *constant.constant;
-  const auto [wide, behind] = widened(handle);
+  const auto widest = widened(handle);
+  const auto& wide = widest.first;
+  const auto behind = widest.second;
   std::vector<double> magnitudes;
   if (behind == 0) return magnitudes;
   graph::with_codec(literal.dtype, [&](auto codec) {
