@@ -136,7 +136,8 @@ const std::vector<DiagnosticCode>& diagnostic_codes() {
       {"shadowed", "an earlier rule takes every region that the rule wants"},
       // trials
       {"wrong-rule", "a replacement does not compute the same"},
-      {"changes-results", "a replacement often has another shape or type"},
+      {"changes-results", "a replacement may have another shape or type"},
+      {"never-at-rest", "a rule finds what it has made, or rules undo each other"},
       {"hardly-tried", "few networks could be drawn or compared"},
       // tests
       {"test-failed", "a test of the rule file expects something else"},

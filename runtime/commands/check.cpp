@@ -10,6 +10,7 @@
 #include "runtime/commands/text.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"
+#include "runtime/testing/restless.hpp"
 #include "runtime/testing/rule_trials.hpp"
 #include "runtime/text/console.hpp"
 
@@ -72,10 +73,13 @@ std::string told(std::span<const runtime::TriedRule> tried) {
 int check(const Given& given) {
   dsl::Loaded rules = dsl::load(given.list("RULES"), runtime::rule_library(), runtime::vocabulary());
   std::vector<runtime::TriedRule> tried;
+  std::vector<runtime::Restless> restless;
   if (!dsl::has_errors(rules.diagnostics)) {
     tried = runtime::try_rules(rules);
     const dsl::Diagnostics wrong = runtime::wrong_rules(tried);
     rules.diagnostics.insert(rules.diagnostics.end(), wrong.begin(), wrong.end());
+    restless = runtime::restless_rules(rules.program, tried);
+    for (const runtime::Restless& each : restless) rules.diagnostics.push_back(each.warning);
   }
   const std::size_t errors = count_of(rules.diagnostics, dsl::Severity::error);
   const std::size_t warnings = count_of(rules.diagnostics, dsl::Severity::warning);
@@ -86,6 +90,7 @@ int check(const Given& given) {
   for (const dsl::Diagnostic& each : rules.diagnostics) runtime::complain(dsl::draw(each, rules.sources));
   for (const runtime::TriedRule& each : tried)
     if (const std::string shown = runtime::counterexample(each); !shown.empty()) runtime::complain("\n" + shown);
+  for (const runtime::Restless& each : restless) runtime::complain("\n" + each.network);
   if (errors == 0)
     fmt::print("{}\n{}, {}{}, {}\n", listing(rules), plural(rules.program.rules.size(), "rule"),
                plural(rules.program.tests.size(), "test"), told(tried),

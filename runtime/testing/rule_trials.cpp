@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "graph/base/parallel.hpp"
 
 namespace rw::runtime {
@@ -26,12 +28,20 @@ std::string refusals(const trials::RuleTrials& tried) {
   return text;
 }
 
+bool has_negative_test(const dsl::Program& program, const dsl::Rule& rule) {
+  return std::ranges::any_of(program.tests, [&](const dsl::RuleTest& test) {
+    return &program.rules[test.rule] == &rule && std::ranges::any_of(test.expectations, [](const auto& each) {
+      return each.form == dsl::Expectation::Form::no_match;
+    });
+  });
+}
+
 }  // namespace
 
 std::vector<TriedRule> try_rules(const dsl::Loaded& rules, const trials::DrawLimits& limits) {
   std::vector<TriedRule> out;
   for (const dsl::Rule& rule : rules.program.rules)
-    if (rule.pattern) out.push_back({&rule, {}});
+    if (rule.pattern) out.push_back({&rule, has_negative_test(rules.program, rule), {}});
   graph::parallel_for_parts(out.size(), 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i)
       out[i].trials = trials::try_rule(*out[i].rule, rules.program.laws, limits);
@@ -41,10 +51,15 @@ std::vector<TriedRule> try_rules(const dsl::Loaded& rules, const trials::DrawLim
 
 namespace {
 
-// More networks are left alone than rewritten.
-bool mostly_changes(const trials::RuleTrials& tried) { return tried.changing > tried.accepted; }
-bool hardly_tried(const trials::RuleTrials& tried) {
-  return tried.accepted < kFew || tried.refused > 2 * tried.accepted;
+// Networks are left alone that no condition of the rule tells: most of them, or some, and its author has written no
+// test of what stays as it is.
+bool changes(const TriedRule& tried) {
+  const trials::RuleTrials& result = tried.trials;
+  return result.changing > (tried.has_negative_test ? result.accepted : 0);
+}
+bool hardly_tried(const TriedRule& tried) {
+  const trials::RuleTrials& result = tried.trials;
+  return result.accepted < kFew || result.refused > (tried.has_negative_test ? 2 : 1) * result.accepted;
 }
 
 }  // namespace
@@ -52,7 +67,7 @@ bool hardly_tried(const trials::RuleTrials& tried) {
 std::string counterexample(const TriedRule& tried) {
   const trials::RuleTrials& result = tried.trials;
   const bool wrong = result.differing > 0 && !tried.rule->pattern->approximate;
-  if (!result.counterexample || (!wrong && !mostly_changes(result))) return {};
+  if (!result.counterexample || (!wrong && !changes(tried))) return {};
   const std::string_view what = wrong ? "that shows what is wrong with" : "that is left alone by";
   return fmt::format("a network {0} '{1}':\n\ntest {1} \"it stays as it is\" {{\n{2}  expect no match\n}}\n", what,
                      tried.rule->name, result.counterexample->lines);
@@ -72,14 +87,14 @@ dsl::Diagnostics wrong_rules(std::span<const TriedRule> tried) {
            mending(result)});
       continue;
     }
-    if (mostly_changes(result)) {
+    if (changes(each)) {
       out.push_back({dsl::Severity::warning, "changes-results", rule.pattern->replace,
                      fmt::format("'{}' leaves {} of {} networks alone: a result would have another shape or type",
                                  rule.name, result.changing, result.changing + result.accepted),
                      mending(result)});
       continue;
     }
-    if (!hardly_tried(result)) continue;
+    if (!hardly_tried(each)) continue;
     std::string hint = result.refused > 0 ? "why not, how often: " + refusals(result)
                                           : "it matched in none of the others; give it tests of its own";
     out.push_back({dsl::Severity::warning, "hardly-tried", rule.pattern->match,

@@ -9,17 +9,20 @@ namespace rw::runtime {
 
 struct TriedRule {
   const dsl::Rule* rule = nullptr;
+  bool has_negative_test = false;  // its file has a test of a network that it leaves as it is
   trials::RuleTrials trials;
 };
 
 // Every rule with a pattern, in order. `rules` has no errors.
 std::vector<TriedRule> try_rules(const dsl::Loaded& rules, const trials::DrawLimits& limits = {});
 
-// What differs is an error, with a network that shows it and the condition that would mend it; a rule that could hardly
-// be tried is a warning.
+// What differs is an error, with the condition that would mend it. Warnings: a rule that leaves networks alone for
+// which its replacement has another shape or type, though no condition and no test of its file says so; a rule that
+// could hardly be tried.
 dsl::Diagnostics wrong_rules(std::span<const TriedRule> tried);
 
-// The smallest network that was found in which a wrong rule does not compute the same, as a `test` block; empty: none.
+// The smallest network that was found in which a wrong rule does not compute the same, or that a rule with that warning
+// leaves alone, as a `test` block; empty: none.
 std::string counterexample(const TriedRule& tried);
 
 }  // namespace rw::runtime

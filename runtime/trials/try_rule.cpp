@@ -15,6 +15,8 @@ namespace {
 
 using Form = InstanceRun::Form;
 
+constexpr std::size_t kExamples = 4;
+
 // Of this thread.
 double clock_seconds() {
   timespec now{};
@@ -89,7 +91,10 @@ class Trier {
     good ? ++good_ : ++out_.differing;
     for (std::size_t i = 0; i < held_.size() && i < run.conditions.size(); ++i)
       if (run.conditions[i]) ++(good ? held_[i].good : held_[i].bad);
-    if (good) return;
+    if (good) {
+      if (out_.examples.size() < kExamples) out_.examples.push_back(std::move(made.instance));
+      return;
+    }
     if (out_.differing == 1) smallest_.clear();  // what only changes is not asked for any more
     keep_smallest(std::move(made), choices);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dsl/program/program.hpp"
+#include "runtime/trials/instance.hpp"
 
 namespace rw::trials {
 
@@ -38,6 +39,7 @@ struct RuleTrials {
       refusals;                                  // reasons (of those that change, too), most frequent first
   std::optional<Counterexample> counterexample;  // that differs; where none does, one that changes
   std::vector<SuggestedGuard> guards;            // the best first
+  std::vector<Instance> examples;                // a few of those in which both sides agree
   double seconds = 0;
 };
 

@@ -123,7 +123,7 @@ rule slice_of_any_steps {
 }
 
 rule slice_with_steps {
-  "left alone"
+  "left alone; mended by y.shape == x.shape"
   match   { y = Slice(x) starts a ends b }
   where all(a == 0) and b == x.shape
   replace { y = x }
@@ -144,7 +144,7 @@ rule cast_that_loses {
 }
 
 rule gemm_of_batches {
-  "left alone"
+  "left alone; mended by x.rank == 2"
   match   { y = Add(MatMul(x, constant w), constant c) }
   where w.rank == 2
   replace { y = Gemm(x, w, c) }
@@ -195,14 +195,14 @@ rule difference_the_other_way {
 }
 
 rule reduction_that_keeps_its_axis {
-  "left alone"
+  "left alone; mended by y.keepdims == 1"
   match   { y = ReduceMean(x) axes a }
   where x.rank == 4 and a == [2, 3]
   replace { y = GlobalAveragePool(x) }
 }
 
 rule squeeze_without_axes {
-  "left alone"
+  "left alone; mended by y.shape == x.shape"
   match   { y = Unsqueeze(Squeeze(x)) axes a }
   where length(a) == 1
   replace { y = x }
@@ -230,7 +230,7 @@ rule quotient_of_the_same {
 }
 
 rule summand_that_changes_the_rank {
-  "left alone"
+  "left alone; mended by y.shape == x.shape"
   match   { y = Add(x, 0) }
   replace { y = Identity(x) }
 }
