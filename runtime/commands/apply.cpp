@@ -113,8 +113,8 @@ int apply(const Given& given) {
   try {
     return weights != 0 ? apply_to_weights(given, plan, to, options) : apply_to_model(given, plan, to[0], options);
   } catch (const graph::PlanRefusal& refusal) {
-    fmt::print(stderr, "rewrite-engine: {}; nothing was written (--force applies the plan all the same)\n",
-               refusal.what());
+    fmt::print(stderr, "rewrite-engine: {}; nothing was written{}\n", refusal.what(),
+               refusal.final ? "" : " (--force applies the plan all the same)");
     return kRefused;
   }
 }

@@ -22,6 +22,7 @@ dsl::Loaded laws_of(const graph::PlanFile& plan) {
 AppliedPlan apply_to_model(const graph::PlanFile& plan, graph::Model& model, const dsl::Loaded& laws,
                            const std::filesystem::path& out, graph::ApplyOptions options,
                            graph::FunctionRef<void(const AppliedPlan&)> tell) {
+  if (plan.tried_edits()) graph::check_edits(plan);  // whatever --force says: nothing else judges them
   const graph::Planned planned = graph::planned(plan, model, options.undo);
   const Analysis analysis = analyse(model.network, laws.program.laws, {});
   AppliedPlan result;

@@ -38,11 +38,16 @@ void check_entries(const PlanFile& plan) {
     if (has == 1) refuse(plan, name, "the plan has no checksum for it");
     if (has == 2) refuse(plan, name, "the plan has a checksum for it and no entry that scales it: it is not complete");
   }
-  if (plan.edits_checksum && *plan.edits_checksum != checksum_of_edits(plan)) {
-    const Error shown =
-        printable(Error(plan.path, "edits", "an entry of them, or of the constants, is missing or was changed"), "");
-    throw PlanRefusal(shown.file, shown.place, shown.message);
-  }
+  check_edits(plan);
+}
+
+void check_edits(const PlanFile& plan) {
+  if (!plan.edits_checksum || *plan.edits_checksum == checksum_of_edits(plan)) return;
+  const Error shown =
+      printable(Error(plan.path, "edits", "an entry of them, or of the constants, is missing or was changed"), "");
+  PlanRefusal refusal(shown.file, shown.place, shown.message);
+  refusal.final = plan.tried_edits();
+  throw refusal;
 }
 
 namespace {

@@ -24,6 +24,7 @@
 // digits; of a copy, "before" is that of the constant it is made of. Plans of before have none.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -104,6 +105,11 @@ struct PlanFile {
   std::optional<std::uint32_t> edits_checksum;         // what the plan says of checksum_of_edits()
 
   bool edits_graph() const { return !constants.empty() || !edits.empty(); }
+  // Rules with a pattern made some of the edits, which no certificate covers: their trials were run when they were
+  // made.
+  bool tried_edits() const {
+    return std::any_of(edits.begin(), edits.end(), [](const PlanEdit& each) { return each.edit.has_value(); });
+  }
   const PlanChecksum* checksum_of(const PlanScale& scale) const;  // null: none
   std::string path;                                               // of the file it came from, for messages
   std::vector<std::shared_ptr<const MappedFile>> sources;         // the file, which no output may be

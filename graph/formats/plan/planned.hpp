@@ -19,6 +19,7 @@ namespace rw::graph {
 // of it is missing. Nothing is written (exit 3).
 struct PlanRefusal : Error {
   using Error::Error;
+  bool final = false;  // what --force does not pass over
 };
 
 // Checksums of one entry, once the rewriting is carried out.
@@ -51,6 +52,9 @@ bool check_checksums(const PlanFile& plan, std::span<const NotedScale> noted, bo
 void check_sources(const PlanFile& plan, std::span<const NotedScale> noted, bool undo);
 // Every entry has its checksum, and every checksum its entry. Throws PlanRefusal.
 void check_entries(const PlanFile& plan);
+// The graph's edits and new constants are those that were written with their checksum, where there is one. Throws
+// PlanRefusal.
+void check_edits(const PlanFile& plan);
 
 struct AppliedWeights {
   Written written;
