@@ -60,7 +60,12 @@ Judge::Judge(std::string file, data::Data& data, const std::vector<std::int64_t>
   statistics_ = calibrate::statistics_text(calibrate::collect(model_.network, analysis.channels, *part), {}, false);
   reference_ = quality::reference_of(inputs_.owner, inputs_, score_.threads);
   before_ = score_of(model_.network, file_);
-  untouched_ = {{"untouched", {}, {}}, "", measures::spread_of(before_.decibels), {}, before_.classes, {}};
+  untouched_ = {.candidate = {"untouched", {}, {}},
+                .refused = "",
+                .decibels = measures::spread_of(before_.decibels),
+                .gain = {},
+                .draws = before_.decibels,
+                .classes = before_.classes};
 }
 
 Judge::~Judge() = default;
@@ -100,12 +105,13 @@ std::optional<Judge::Made> Judge::make(const Candidate& candidate, Judged& judge
 }
 
 Judged Judge::judge(Candidate candidate) {
-  Judged judged{std::move(candidate), "", {}, {}, {}, {}};
+  Judged judged{.candidate = std::move(candidate), .refused = "", .decibels = {}, .gain = {}};
   const auto made = make(judged.candidate, judged);
   if (!made) return judged;
   const quality::Score score = score_of(made->network, fmt::format("{} by {}", file_, judged.candidate.title));
   judged.decibels = measures::spread_of(score.decibels);
   judged.gain = quality::gain(before_, score);
+  judged.draws = score.decibels;
   judged.classes = score.classes;
   return judged;
 }

@@ -27,6 +27,7 @@ struct Judged {
   Candidate candidate;
   std::string refused;              // why it could not be made or is no candidate; empty: it was scored
   measures::Spread decibels, gain;  // signal to noise; of it over the untouched network, draw by draw
+  std::vector<double> draws = {};   // signal to noise of each draw; the same luck for every candidate
   std::optional<quality::ClassScore> classes;
   std::optional<runtime::Prediction> predicted;
 };

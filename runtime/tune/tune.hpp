@@ -10,9 +10,11 @@ namespace rw::tune {
 inline constexpr double kLeastGain = 0.3;  // dB; what wins less is luck, and the untouched network stays
 
 // `rules` (with a rule `balance`) as they are for the target, and with its parameters otherwise: `count` in all, the
-// most promising first; then cross_layer and mixed.
+// most promising first; then cross_layer and mixed. `clips`: the network has Clips, which `auto` may unfold; with three
+// and more it is tried to leave them as they are.
 std::vector<Candidate> candidates_for(const std::vector<std::string>& rules, const quantizer::Options& target,
-                                      std::size_t count);
+                                      std::size_t count, bool clips);
+bool has_clips(const graph::Network& network);
 
 struct Tuning {
   std::vector<Judged> judged;                // the untouched network first, then the candidates in their order
@@ -20,7 +22,9 @@ struct Tuning {
   std::uint64_t calibrated = 0, scored = 0;  // samples
 };
 
-// `progress` is told how many candidates have been judged.
+// The candidate that gains most. The first one, the rules as they were given, gives way to those alone that are better
+// by more than luck: by kLeastGain and twice the standard error of the difference, draw by draw. `progress` is told how
+// many candidates have been judged.
 Tuning tune(Judge& judge, std::vector<Candidate> candidates, graph::FunctionRef<void(std::uint64_t)> progress);
 
 std::string told_text(const Tuning& tuning);

@@ -114,7 +114,8 @@ tune::Candidate tuned(const Subject& subject, const graph::Network& network, con
   const auto data = data_of(network, subject.calibration, settings, 2);
   tune::Judge judge(subject.file, *data, nullptr, run, score);
   const tune::Tuning tuning =
-      tune::tune(judge, tune::candidates_for({"auto"}, score.quantizer, settings.tune), [](std::uint64_t) {});
+      tune::tune(judge, tune::candidates_for({"auto"}, score.quantizer, settings.tune, tune::has_clips(network)),
+                 [](std::uint64_t) {});
   return tuning.judged[tuning.best].candidate;
 }
 

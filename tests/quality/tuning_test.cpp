@@ -77,11 +77,24 @@ TEST_CASE("tune: eight variants are twelve passes over the inputs that are score
   Counted data(*opened);
   const quantizer::Options target{.weights = quantizer::WeightSteps::channel};
   tune::Judge judge(file, data, nullptr, {}, {.quantizer = target, .layers = false});
-  const auto tuning = tune::tune(judge, tune::candidates_for({"balance"}, target, 8), [](std::uint64_t) {});
+  const auto tuning = tune::tune(judge, tune::candidates_for({"balance"}, target, 8, false), [](std::uint64_t) {});
   CHECK(tuning.judged.size() == 11);
   const std::size_t half = data.batches() / 2;
   REQUIRE(half >= quality::kDraws);
   for (std::size_t batch = half; batch < data.batches(); ++batch) CHECK(data.reads[batch] == 12);
+}
+
+TEST_CASE("tune: of networks with Clips a variant leaves them as they are") {
+  const quantizer::Options target{.weights = quantizer::WeightSteps::channel};
+  const auto with = tune::candidates_for({"auto"}, target, 8, true),
+             without = tune::candidates_for({"auto"}, target, 8, false);
+  REQUIRE(with.size() == without.size());
+  const auto leaves_clips = [](const tune::Candidate& each) {
+    return each.rules == std::vector<std::string>{"prepare", "balance"};
+  };
+  CHECK(std::ranges::count_if(with, leaves_clips) == 1);
+  CHECK(std::ranges::count_if(without, leaves_clips) == 0);
+  CHECK(std::ranges::count_if(tune::candidates_for({"balance"}, target, 8, true), leaves_clips) == 0);
 }
 
 TEST_CASE("tune: where nothing can be won the network stays as it is") {

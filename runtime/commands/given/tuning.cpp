@@ -97,7 +97,7 @@ Tuned tune_run(const Given& given, const dsl::Program& program, const runtime::R
     if (given.has(option)) check_not_read(given.text(option), data->files());
   for (const std::string& note : data->notes()) runtime::complain(fmt::format("note: {}\n", graph::printable(note)));
   std::vector<tune::Candidate> candidates =
-      tune::candidates_for(given.list("RULES"), target, take_count(given, "--tune"));
+      tune::candidates_for(given.list("RULES"), target, take_count(given, "--tune"), tune::has_clips(model.network));
   runtime::Progress progress(runtime::Progress::terminal(), candidates.size(), runtime::Progress::Clock::now(),
                              runtime::Progress::kTuning);
   runtime::RunOptions shared = options;
