@@ -8,7 +8,6 @@
 
 #include "graph/base/error.hpp"
 #include "runtime/engine/run_patterns.hpp"
-#include "runtime/patterns/numbers.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -45,7 +44,6 @@ Stopped stopped_on(const trials::Instance& instance, const dsl::Program& program
     for (std::uint32_t i = 0; i < outcomes.size(); ++i)
       if (outcomes[i].still_fires) stopped.rules.insert(i);
   } catch (const graph::Error&) {
-  } catch (const patterns::NoValue&) {
   } catch (const Refusal& refusal) {
     stopped.refusal = refusal.message;
   }

@@ -28,10 +28,11 @@ std::string refusals(const trials::RuleTrials& tried) {
   return text;
 }
 
-bool has_negative_test(const dsl::Program& program, const dsl::Rule& rule) {
+// Whether the files test the rule on a network that it rewrites, or (negative) leaves as it is.
+bool has_test(const dsl::Program& program, const dsl::Rule& rule, bool negative) {
   return std::ranges::any_of(program.tests, [&](const dsl::RuleTest& test) {
-    return &program.rules[test.rule] == &rule && std::ranges::any_of(test.expectations, [](const auto& each) {
-      return each.form == dsl::Expectation::Form::no_match;
+    return &program.rules[test.rule] == &rule && std::ranges::any_of(test.expectations, [&](const auto& each) {
+      return (each.form == dsl::Expectation::Form::no_match) == negative;
     });
   });
 }
@@ -41,7 +42,8 @@ bool has_negative_test(const dsl::Program& program, const dsl::Rule& rule) {
 std::vector<TriedRule> try_rules(const dsl::Loaded& rules, const trials::DrawLimits& limits) {
   std::vector<TriedRule> out;
   for (const dsl::Rule& rule : rules.program.rules)
-    if (rule.pattern) out.push_back({&rule, has_negative_test(rules.program, rule), {}});
+    if (rule.pattern)
+      out.push_back({&rule, has_test(rules.program, rule, false), has_test(rules.program, rule, true), {}});
   graph::parallel_for_parts(out.size(), 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i)
       out[i].trials = trials::try_rule(*out[i].rule, rules.program.laws, limits);
@@ -57,9 +59,11 @@ bool changes(const TriedRule& tried) {
   const trials::RuleTrials& result = tried.trials;
   return result.changing > (tried.has_negative_test ? result.accepted : 0);
 }
+// Nor do tests of its own say what it does and where it does nothing.
 bool hardly_tried(const TriedRule& tried) {
   const trials::RuleTrials& result = tried.trials;
-  return result.accepted < kFew || result.refused > (tried.has_negative_test ? 2 : 1) * result.accepted;
+  const bool hardly = result.accepted < kFew || result.refused > result.accepted;
+  return hardly && !(tried.has_positive_test && tried.has_negative_test);
 }
 
 }  // namespace
@@ -95,8 +99,8 @@ dsl::Diagnostics wrong_rules(std::span<const TriedRule> tried) {
       continue;
     }
     if (!hardly_tried(each)) continue;
-    std::string hint = result.refused > 0 ? "why not, how often: " + refusals(result)
-                                          : "it matched in none of the others; give it tests of its own";
+    std::string hint = "give it tests of its own, of what it rewrites and of what it leaves alone; ";
+    hint += result.refused > 0 ? "why not, how often: " + refusals(result) : "it matched in none of the others";
     out.push_back({dsl::Severity::warning, "hardly-tried", rule.pattern->match,
                    fmt::format("'{}' was tried on {} networks only: of {} that were drawn {} could not be compared",
                                rule.name, result.accepted, result.draws, result.refused),

@@ -9,7 +9,8 @@ namespace rw::runtime {
 
 struct TriedRule {
   const dsl::Rule* rule = nullptr;
-  bool has_negative_test = false;  // its file has a test of a network that it leaves as it is
+  // The files have tests of networks that it rewrites, and of some that it leaves as they are.
+  bool has_positive_test = false, has_negative_test = false;
   trials::RuleTrials trials;
 };
 
@@ -18,7 +19,7 @@ std::vector<TriedRule> try_rules(const dsl::Loaded& rules, const trials::DrawLim
 
 // What differs is an error, with the condition that would mend it. Warnings: a rule that leaves networks alone for
 // which its replacement has another shape or type, though no condition and no test of its file says so; a rule that
-// could hardly be tried.
+// could hardly be tried, and has no tests of both kinds either.
 dsl::Diagnostics wrong_rules(std::span<const TriedRule> tried);
 
 // The smallest network that was found in which a wrong rule does not compute the same, or that a rule with that warning

@@ -47,7 +47,7 @@ TEST_CASE("every wrong rule is found, with a network that a person could have wr
                    << " refused");
     // Some show only in shapes and types: the engine then leaves the network alone, and `check` says so.
     const bool left_alone = rule.doc.starts_with("left alone");
-    const runtime::TriedRule judged{&rule, false, tried};
+    const runtime::TriedRule judged{.rule = &rule, .trials = tried};
     const dsl::Diagnostics said_of_it = runtime::wrong_rules(std::span(&judged, 1));
     REQUIRE(said_of_it.size() == 1);
     CHECK((said_of_it[0].severity == dsl::Severity::error) == !left_alone);
