@@ -31,6 +31,10 @@ Renaming renaming(const View& view, const Match& match, const Replacement& repla
   const bool once = std::count_if(replacement.aliases.begin(), replacement.aliases.end(), [&](const auto& each) {
                       return each.from.form == Source::Form::tensor && each.from.tensor == alias.from.tensor;
                     }) == 1;
+  // The name that stays is the one that has statistics.
+  const graph::Statistics& statistics = view.statistics();
+  if (otherwise == Renaming::readers_read && !statistics.find(alias.result) && statistics.find(alias.from.tensor))
+    return otherwise;
   const bool kept_producer = from.producer != kNone && editor.can_edit(from.producer) && !match.has(from.producer);
   if (kept_producer && once && !from.constant && !from.is_output && !read_elsewhere && !read_again)
     return Renaming::producer_gives;

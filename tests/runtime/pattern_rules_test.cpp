@@ -228,6 +228,26 @@ TEST_CASE("A folded BatchNormalization lets a pair be equalized; its claim outli
   CHECK(before.scale("i") == std::vector<double>(3, 2.0));
 }
 
+TEST_CASE("Of two tensors that become one the statistics stay, whichever has them") {
+  Net net(11);
+  const auto a = net.op("Identity", "i", {net.conv("a", net.input("x", {1, 2, 6, 6}), 3)});
+  net.output(net.conv("c", a, 2));
+  const char* const rules = R"(rule gone { match { y = Identity(x) } replace { y = x } }
+    rule seen {
+      region r { parents Conv as p children Conv as c }
+      where stats(p)
+      do scale(p, p.max)
+    })";
+  for (const char* tensor : {"a", "i"}) {
+    INFO(tensor);
+    const Engine engine(
+        with_statistics(net, "\"" + std::string(tensor) + R"(": {"axis": 1, "min": [0, 0, 0], "max": [1, 2, 4]})"),
+        rules);
+    CHECK(edits(engine.outcome()) == 1);
+    CHECK(engine.scale(tensor) == std::vector<double>{1, 2, 4});
+  }
+}
+
 TEST_CASE("A claim stays with the region whose parent is folded away") {
   const Net net = after_conv([](Net& n, auto a) { return n.batch_norm("n", a, 3); });
   const char* const rules = R"(
