@@ -55,9 +55,10 @@ struct Eight {
 };
 
 template <bool kEach>
-RW_AVX2_INLINE Eight factors_of(const double* each, __m256d uniform) {
+RW_AVX2_INLINE Eight factors_of(const StretchFactors& factors, std::size_t i, __m256d uniform) {
   if constexpr (kEach)
-    return {_mm256_mul_pd(uniform, _mm256_loadu_pd(each)), _mm256_mul_pd(uniform, _mm256_loadu_pd(each + 4))};
+    return {_mm256_mul_pd(uniform, _mm256_loadu_pd(factors.each + i)),
+            _mm256_mul_pd(uniform, _mm256_loadu_pd(factors.each + i + 4))};
   else
     return {uniform, uniform};
 }
@@ -89,7 +90,7 @@ RW_AVX2 bool float32_avx2(std::byte* to, const std::byte* from, std::size_t coun
   std::size_t i = 0;
   for (; i + 8 <= count; i += 8) {
     const auto* const values = reinterpret_cast<const float*>(from + 4 * i);
-    const Eight each = factors_of<kEach>(factors.each + i, uniform);
+    const Eight each = factors_of<kEach>(factors, i, uniform);
     const __m256 scaled = to_float({_mm256_mul_pd(_mm256_cvtps_pd(_mm_loadu_ps(values)), each.low),
                                     _mm256_mul_pd(_mm256_cvtps_pd(_mm_loadu_ps(values + 4)), each.high)});
     bad = _mm256_or_si256(bad, _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_castps_si256(scaled), exponent), exponent));
@@ -123,7 +124,7 @@ RW_AVX2 bool float16_avx2(std::byte* to, const std::byte* from, std::size_t coun
     const __m128i other = _mm256_cvtps_ph(_mm256_mul_ps(near, below), _MM_FROUND_TO_NEAREST_INT);
     const __m128i differs = _mm_xor_si128(scaled, other);
     if (!_mm_testz_si128(differs, differs)) {
-      const Eight exact = product(values, factors_of<kEach>(factors.each + i, uniform));
+      const Eight exact = product(values, factors_of<kEach>(factors, i, uniform));
       scaled = _mm256_cvtps_ph(to_odd_float(exact), _MM_FROUND_TO_NEAREST_INT);
     }
     bad = _mm_or_si128(bad, _mm_cmpeq_epi16(_mm_and_si128(scaled, exponent), exponent));
