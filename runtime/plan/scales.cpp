@@ -15,12 +15,43 @@ std::int64_t elements(graph::AxisMask axes, const graph::Shape& shape) {
   return *all;
 }
 
+namespace {
+
+// Of values over `axes` those along all others but `axis`, where they are the same wherever they lie along it.
+std::optional<std::vector<double>> without(int axis, graph::AxisMask axes, const std::vector<double>& values,
+                                           const graph::Shape& shape) {
+  std::size_t inner = 1;
+  for (const int each : axes)
+    if (each > axis) inner *= static_cast<std::size_t>(shape[each]);
+  const auto along = static_cast<std::size_t>(shape[axis]);
+  std::vector<double> rest;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t at = i / inner % along;
+    if (at == 0)
+      rest.push_back(values[i]);
+    else if (!near(values[i], values[i - at * inner]))
+      return std::nullopt;
+  }
+  return rest;
+}
+
+}  // namespace
+
 Scale make_scale(graph::AxisMask axes, std::vector<double> values, const graph::Shape& shape) {
   // s * (1 / s) may be one rounding away from 1.
   if (std::all_of(values.begin(), values.end(), [](double value) { return near(value, 1.0); })) return {};
   graph::AxisMask wide;
   for (const int axis : axes)
     if (shape[axis] != 1) wide.add(axis);
+  // Along one of several axes the values may all be the same: then they do not run along it.
+  for (const int axis : axes) {
+    if (!wide.contains(static_cast<std::size_t>(axis))) continue;
+    if (wide.count() < 2) break;
+    auto rest = without(axis, wide, values, shape);
+    if (!rest) continue;
+    values = std::move(*rest);
+    wide = wide.without(static_cast<std::size_t>(axis));
+  }
   return {wide, std::make_shared<const std::vector<double>>(std::move(values))};
 }
 

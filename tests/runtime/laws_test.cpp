@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "tests/runtime/applied.hpp"
+#include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/everything.hpp"
 
@@ -811,6 +812,28 @@ TEST_CASE("contract: the value path of attention keeps its channels, queries and
            }},
       },
       tokens);
+}
+
+TEST_CASE("One scale for all channels is one, also where parts that carry it differently are put together") {
+  Net net(3);
+  std::vector<std::string> inputs = {net.input("x", {13, 3, 1}), weights(net, "gamma", {1}), weights(net, "beta", {1})};
+  net.node(
+      {.type = "LayerNormalization", .name = "a", .inputs = inputs, .outputs = {"a"}, .attributes = {{"axis", 2}}});
+  const auto turned = net.op("Transpose", "t", {"a"}, {{"perm", {2, 1, 0}}});
+  const auto rows = net.op("Concat", "k", {weights(net, "c", {2, 3, 13}), turned, turned}, {{"axis", -3}});
+  net.output(net.matmul("y", rows, 2));
+  const char* const every = R"(rule every {
+    region r {
+      parents LayerNormalization as p through Transpose, Concat may join Concat children MatMul as c leak pin
+    }
+    do scale(p, 2)
+  })";
+  const TemporaryFolder folder;
+  const Rewritten result = rewrite_through_files(net, every, folder);
+  CHECK(result.outcome.certificate.holds);
+  CHECK(outputs_identical(net, result, 2));
+  const Engine engine(net, every);
+  CHECK(engine.scale("k") == std::vector<double>(13, 2.0));
 }
 
 TEST_CASE("normalize: pinned at the input, any scale at the output") {
