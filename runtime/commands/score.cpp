@@ -1,6 +1,8 @@
 // Measures what rounding to a few bits does to a network.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "graph/base/parallel.hpp"
 #include "graph/base/printable.hpp"
 #include "graph/formats/format.hpp"
@@ -10,6 +12,7 @@
 #include "runtime/commands/given/run_options.hpp"
 #include "runtime/commands/given/tuning.hpp"
 #include "runtime/quality/trial.hpp"
+#include "runtime/text/glob.hpp"
 
 namespace rw::commands {
 namespace {
@@ -25,6 +28,9 @@ constexpr auto kScoreOptions = joined(
          false, Completes::nothing},
         {"--activations", "STEPS", "tensor (as without it), or none: they stay in float", 0, false, Completes::nothing},
         {"--bits", "N", "of weights and activations, 2 to 16 (8)", 0, false, Completes::nothing},
+        {"--float", "GLOB", "operators with such a name are computed in float (several times)", 0, true,
+         Completes::nothing},
+        {"--fused-silu", {}, "the runtime computes x * Sigmoid(x) at once: its Sigmoid is not rounded"},
         {"--before", "OTHER", "score this network, too, on the same samples, and put them side by side", 0, false,
          Completes::model},
         kRandomOption,
@@ -50,6 +56,12 @@ quality::ScoreOptions score_options(const Given& given) {
   if (take_second(given, "--weights", "tensor", "channel")) options.quantizer.weights = quantizer::WeightSteps::channel;
   options.quantizer.activations = !take_second(given, "--activations", "tensor", "none");
   if (given.has("--bits")) options.quantizer.bits = take_bits(given);
+  if (given.has("--float"))
+    options.quantizer.in_float = [globs = given.list("--float")](std::string_view name) {
+      return std::any_of(globs.begin(), globs.end(),
+                         [&](const std::string& glob) { return runtime::matches(glob, name); });
+    };
+  options.quantizer.fused_silu = given.has("--fused-silu");
   return options;
 }
 

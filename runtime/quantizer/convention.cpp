@@ -133,12 +133,30 @@ class Finder {
     found_.constants.push_back(constant);
   }
 
+  // It makes of x the gate by which x alone is multiplied.
+  bool is_fused(OperatorId id) const {
+    if (!options_.fused_silu || id == kNone) return false;
+    const std::string_view type = network_.type_of(id);
+    if (type != "Sigmoid" && type != "HardSigmoid") return false;
+    const TensorId x = network_.op(id).inputs[0], gate = network_.op(id).outputs[0];
+    const auto readers = network_.consumers(gate);
+    if (network_.tensor(gate).is_output || readers.size() != 1 || network_.type_of(readers[0].op) != "Mul")
+      return false;
+    const auto factors = network_.op(readers[0].op).inputs;
+    return factors[1 - readers[0].slot] == x;
+  }
+
+  bool stays_in_float(OperatorId id) const {
+    return is_fused(id) || (id != kNone && options_.in_float && options_.in_float(network_.op(id).name));
+  }
+
   void operands(OperatorId id, const Row& row) {
     const Operator& op = network_.op(id);
+    if (stays_in_float(id)) return;
     const auto inputs = static_cast<std::uint32_t>(std::min<std::size_t>(op.inputs.size() - op.captured, row.operands));
     for (std::uint32_t slot = 0; slot < inputs; ++slot) {
       const TensorId input = op.inputs[slot];
-      if (!real(input)) continue;
+      if (!real(input) || stays_in_float(network_.tensor(input).producer)) continue;
       if (!network_.tensor(input).constant)
         round(input, input);
       else if (row.axis)

@@ -29,7 +29,9 @@
 // What a DequantizeLinear gives was rounded by the network itself and stays.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "graph/network.hpp"
@@ -43,6 +45,9 @@ struct Options {
   WeightSteps weights = WeightSteps::tensor;
   bool activations = true;  // false: weights alone
   unsigned bits = 8;        // kLeastBits to kMostBits (grid.hpp), of weights and activations
+  // By the name of an operator: what it computes is not rounded, nor, for it, what it reads. Empty: none.
+  std::function<bool(std::string_view)> in_float = {};
+  bool fused_silu = false;  // x * Sigmoid(x) and x * HardSigmoid(x) are computed at once: the gate is not rounded
 };
 
 struct RoundedConstant {

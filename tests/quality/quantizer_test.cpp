@@ -207,3 +207,26 @@ TEST_CASE("Constants that are operands are rounded with the activations, to thei
       CHECK(q::rounded(network, each, {}).to_floats()[1] == Approx(54 * 1.27 / 255));
     }
 }
+
+TEST_CASE("A SiLU that the runtime computes at once, and operators that stay in float") {
+  const auto silu = [](Net& n, const std::string& name, const std::string& x, const std::string& gated) {
+    return n.op("Mul", name, {n.op("Sigmoid", name + ".s", {x}), gated});
+  };
+  Net n;
+  const auto a = n.conv("a", n.image(), 4), b = n.conv("b", silu(n, "sa", a, a), 4);
+  n.output(n.conv("c", silu(n, "sb", b, a), 2));  // the gate of something else
+  const q::Options fused{.fused_silu = true};
+  CHECK(activations(n.network()) == Names{"x", "a", "sa.s", "sa", "b", "sb.s", "sb", "c"});
+  CHECK(activations(n.network(), fused) == Names{"x", "a", "sa", "b", "sb.s", "sb", "c"});
+  n.output("sa.s");
+  CHECK(activations(n.network(), fused) == Names{"x", "a", "sa.s", "sa", "b", "sb.s", "sb", "c"});
+
+  Net m;
+  const auto d = m.conv("d", m.image(), 4);
+  m.constant("k", float_array({4, 1, 1}, {1, 0.27F, 2, 3}));
+  m.output(m.conv("e", m.op("Mul", "gate", {m.op("Sigmoid", "s", {m.op("Mul", "m", {d, "k"})}), d}), 2));
+  const q::Options in_float{.in_float = [](std::string_view name) { return name == "m"; }};
+  CHECK(activations(m.network()) == Names{"x", "d", "m", "s", "gate", "e"});
+  CHECK(activations(m.network(), in_float) == Names{"x", "d", "s", "gate", "e"});
+  CHECK(constants(m.network(), in_float).count("k") == 0);
+}
