@@ -45,6 +45,9 @@ class Loader {
 
   void load(const std::vector<std::string>& names) {
     standard_ = visit(file_name(kStd, ""), std::nullopt);
+    if (const auto curves = standard_ ? standard_->sets.find("curves") : NameTable<SetEntry>::const_iterator();
+        standard_ && curves != standard_->sets.end())
+      context_.program.curves = curves->second.terms;
     for (const std::string& name : names) {
       const FileNames* file = visit(file_name(name, ""), std::nullopt);
       if (file != nullptr) warn_of_empty(*file->file);

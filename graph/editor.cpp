@@ -144,15 +144,38 @@ void Editor::read(OperatorId id, std::uint32_t slot, TensorId from) {
   inputs[slot] = from;
   link(id, slot, from);
   network_.set_inputs(id, inputs);
-  if (!is_new(id)) edits_.inputs.push_back({id, slot, std::string(network_.tensor(from).name), nullptr, edit_});
+  if (is_new(id)) return;
+  if (reads_again(id, slot)) {
+    std::erase_if(edits_.inputs, [&](const InputChange& each) { return each.op == id && each.slot == slot; });
+    return settle(id);
+  }
+  edits_.inputs.push_back({id, slot, std::string(network_.tensor(from).name), nullptr, edit_});
 }
 
 void Editor::give(OperatorId id, std::uint32_t slot, TensorId tensor) {
   assert(can_edit(id));
   touch(id);
   network_.set_output(id, slot, tensor);
+  if (is_new(id)) return;
+  if (const auto& before = edits_.originals.at(id).outputs; slot < before.size() && before[slot] == tensor) {
+    std::erase_if(edits_.outputs, [&](const OutputChange& each) { return each.op == id && each.slot == slot; });
+    return settle(id);
+  }
   const std::string_view name = tensor == kNone ? std::string_view() : network_.tensor(tensor).name;
-  if (!is_new(id)) edits_.outputs.push_back({id, slot, std::string(name), edit_});
+  edits_.outputs.push_back({id, slot, std::string(name), edit_});
+}
+
+bool Editor::reads_again(OperatorId id, std::uint32_t slot) const {
+  const auto before = edits_.originals.at(id).inputs;
+  return slot < before.size() && before[slot] == network_.op(id).inputs[slot];
+}
+
+// An operator that is as the file has it was not edited.
+void Editor::settle(OperatorId id) {
+  const Operator &now = network_.op(id), &before = edits_.originals.at(id);
+  if (now.type == before.type && std::ranges::equal(now.inputs, before.inputs) &&
+      std::ranges::equal(now.outputs, before.outputs))
+    edits_.originals.erase(id);
 }
 
 void Editor::rebind_all(TensorId from, TensorId to) {

@@ -39,8 +39,9 @@ class Editor {
 
   // An operator that was inserted may be removed, too: it is then as if it had never been.
   void remove(OperatorId id);
-  void replace(OperatorId id, std::string_view type);           // on its first input alone, without attributes
-  void read(OperatorId id, std::uint32_t slot, TensorId from);  // the slot may be new
+  void replace(OperatorId id, std::string_view type);  // on its first input alone, without attributes
+  // The slot may be new. An operator that reads again what it read in the file was not edited.
+  void read(OperatorId id, std::uint32_t slot, TensorId from);
   // The operator gives `tensor`, which has no producer (any more), instead of what it gave before; kNone: nothing.
   void give(OperatorId id, std::uint32_t slot, TensorId tensor);
   void rebind_all(TensorId from, TensorId to);  // whoever reads `from` reads `to`
@@ -78,8 +79,10 @@ class Editor {
   void link(OperatorId id, std::uint32_t slot, TensorId tensor);    // it reads it
   void unlink(OperatorId id, std::uint32_t slot, TensorId tensor);  // and no longer
   void make_slots(OperatorId id, std::size_t count);
-  void forget(OperatorId id);  // no tensor is read by it
-  void touch(OperatorId id);   // before it is edited
+  void forget(OperatorId id);                                 // no tensor is read by it
+  void touch(OperatorId id);                                  // before it is edited
+  bool reads_again(OperatorId id, std::uint32_t slot) const;  // what the file says
+  void settle(OperatorId id);                                 // after an edit that took another one back
   bool is_new(OperatorId id) const { return id >= network_.read_count(); }
 
   Network& network_;

@@ -27,4 +27,12 @@ const Statistic* Statistics::find_finite(TensorId tensor) const {
   return entry && entry->finite ? entry : nullptr;
 }
 
+Statistic copied(const Statistic& entry, Network& network, TensorId tensor) {
+  Statistic copy = entry;
+  copy.tensor = tensor;
+  copy.name = network.tensor(tensor).name;
+  copy.text = network.arena().store(entry.text);  // it stands nowhere in the file
+  return copy;
+}
+
 }  // namespace rw::graph

@@ -24,6 +24,9 @@ struct Statistic {
   bool finite = true;  // false: some number of min or max is not; nobody reads this range, but it is scaled
 };
 
+// The same of another tensor, as an entry of its own.
+Statistic copied(const Statistic& entry, Network& network, TensorId tensor);
+
 class Statistics {
  public:
   // Adds an entry; where its tensor has one already the later one wins (--stats wins over the model's own).

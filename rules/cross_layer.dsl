@@ -6,10 +6,6 @@
 
 use "sets"
 
-# Normalizations have factors and no weights of a quantizer: they set no range, and where one stands on a side the other
-# side's range becomes 1. A class whose weights are 0 on one side has no range to share: it stays as it is.
-function balanced(made, read, free_parent, free_child) = if made > 0 and read > 0 then sqrt(read / made) else if read > 0 and free_parent > 0 then sqrt(read) else if made > 0 and free_child > 0 then 1 / sqrt(made) else 1
-
 # A channel that its bias makes alone would grow without end if its weights were all that counts: so a part of the bias
 # counts as a weight (Quark's CLEScaleAppendBias and PPQ's including_bias are alike); a tenth costs nothing elsewhere.
 # Half of the way in the logarithm, ten times: as good as forty whole steps, which swing, in a quarter of the time;

@@ -9,3 +9,8 @@ set joining = law join, law concat
 
 # Factors of normalizations and tables of embeddings are no weights of which a quantizer rounds the products.
 function no_weights(x) = x.op like "*Normalization" or x.op == "Mul" or x.op == "Div" or x.op == "Gather"
+
+# Of cross-layer equalization, `cross_layer` and `restore`: sqrt(read / made).
+# Normalizations have factors and no weights of a quantizer: they set no range, and where one stands on a side the other
+# side's range becomes 1. A class whose weights are 0 on one side has no range to share: it stays as it is.
+function balanced(made, read, free_parent, free_child) = if made > 0 and read > 0 then sqrt(read / made) else if read > 0 and free_parent > 0 then sqrt(read) else if made > 0 and free_child > 0 then 1 / sqrt(made) else 1

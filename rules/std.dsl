@@ -39,6 +39,10 @@ op QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear, CastLike law block
 op ConvInteger, MatMulInteger, QLinearConv, QLinearMatMul law block
 op NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss law block
 
+# Curves of one tensor, in front of which `leak restore curves else pin` gives the scale back.
+set curves = Sigmoid, HardSigmoid, Tanh, Erf, Softplus, Clip, HardSwish, Swish, Gelu, Mish, Elu,
+             Celu, Selu
+
 # What the engine does not look into, and what makes values of its own.
 op If, Loop, Scan, SequenceMap, RNN, LSTM, GRU, Attention, RotaryEmbedding, Einsum, DeformConv law block
 op GatherND, ScatterND, ScatterElements, Scatter, TensorScatter, OneHot, Compress, NonZero, Unique law block

@@ -167,9 +167,28 @@ class RuleChecker {
         break;
       case tree::RegionWord::leak_pin:
       case tree::RegionWord::leak_reject:
-        if (once(leak, "leak") && part.form == tree::RegionWord::leak_pin) region.leaks = LeakPolicy::pin;
+        if (!once(leak, "leak")) break;
+        if (part.form == tree::RegionWord::leak_pin) region.leaks = LeakPolicy::pin;
+        if (!part.terms.empty()) region.restore = check_restore(part);
         break;
     }
+  }
+
+  // `output` stands for the outputs of the network; it is no set here.
+  RestoreClause check_restore(const tree::RegionClause& part) {
+    RestoreClause out;
+    std::vector<tree::Term> terms;
+    for (const tree::Term& term : part.terms) {
+      if (term.form != tree::TermForm::set || term.name.text != "output") {
+        terms.push_back(term);
+        continue;
+      }
+      out.outputs = true;
+      if (term.on_channel || term.guard != tree::kNoFormula)
+        error("misplaced", term.at, "`output` stands for all outputs of the network", "take out what is said of it");
+    }
+    out.terms = write_out(context_, names_, terms).terms;
+    return out;
   }
 
   Terms check_terms(const tree::RegionClause& part, Role role) {

@@ -83,6 +83,7 @@ class Shadows {
 
   bool admits(const RegionPattern& wide, const RegionPattern& narrow) {
     if (wide.leaks == LeakPolicy::reject && narrow.leaks == LeakPolicy::pin) return false;
+    if (narrow.restore) return false;  // it puts operators in, and its regions are others then
     if (!covers(wide.parents.terms, narrow.parents.terms) || !covers(wide.children.terms, narrow.children.terms))
       return false;
     std::vector<Term> wide_through, narrow_through, wide_joins, narrow_joins;

@@ -127,13 +127,20 @@ struct JoinClause {
 
 enum class LeakPolicy : std::uint8_t { reject, pin };
 
+// `leak restore TERMS`: in front of these operators, and of outputs of the network, the scale is given back.
+struct RestoreClause {
+  std::vector<Term> terms;
+  bool outputs = false;
+};
+
 struct RegionPattern {
   BindingIndex binding = kNoBinding;  // region r
   Terms parents;
   Terms children;
   std::vector<Terms> through;
   std::vector<JoinClause> joins;
-  LeakPolicy leaks = LeakPolicy::reject;
+  std::optional<RestoreClause> restore;
+  LeakPolicy leaks = LeakPolicy::reject;  // those that are not restored
   Position at;
 };
 
@@ -195,6 +202,10 @@ struct Program {
   std::vector<LawBinding> laws;  // in the order of the files
   std::vector<Rule> rules;       // in the order they run
   std::vector<RuleTest> tests;   // in the order of the files
+  std::vector<Term> curves;      // the set of this name in std.dsl: what `--leak restore` restores
 };
+
+// As if every rule with a region that says nothing of it said `leak restore curves`.
+void restore_leaks(Program& program);
 
 }  // namespace rw::dsl

@@ -22,7 +22,8 @@ struct Message {
 inline constexpr std::string_view kClauseWords[] = {"region", "match", "replace", "approximate", "let",
                                                     "where",  "needs", "repeat",  "again",       "do"};
 inline constexpr std::string_view kRegionWords[] = {"parents", "children", "through", "join", "may", "leak"};
-inline constexpr std::string_view kLeakWords[] = {"pin", "reject"};
+inline constexpr std::string_view kLeakWords[] = {"pin", "reject", "restore"};
+inline constexpr std::string_view kLeakOtherwise[] = {"pin", "reject"};
 inline constexpr std::string_view kThen[] = {"then"};
 inline constexpr std::string_view kElse[] = {"else"};
 inline constexpr std::string_view kIn[] = {"in"};
@@ -117,7 +118,10 @@ RW_MESSAGE<arguments_close>    = expected("expected ',' or ')' after a number");
 
 // clauses of a region
 RW_MESSAGE<join_word>          = expected("expected `join` after `may`", "", kJoin);
-RW_MESSAGE<leak_choice>        = expected("expected `pin` or `reject` after `leak`", "", kLeakWords);
+RW_MESSAGE<leak_choice>        = expected("expected `pin`, `reject` or `restore` after `leak`", "", kLeakWords);
+RW_MESSAGE<leak_else> =
+    expected("expected `else` behind what is restored", "leak restore Sigmoid else pin", kElse);
+RW_MESSAGE<leak_otherwise>     = expected("expected `pin` or `reject` after `else`", "", kLeakOtherwise);
 RW_MESSAGE<no_name_of_through> = instead("syntax", "`through` gives no name", "parents, children and join do");
 RW_MESSAGE<region_name>        = expected_name("expected a name after `region`");
 RW_MESSAGE<region_open>        = expected("expected '{' after the region's name");

@@ -370,11 +370,18 @@ class Printer {
     end_line(end_of(clause.name.at), "{");
     for (const tree::RegionClause& part : clause.region) {
       comments_before(end_of(part.at), 4);
-      out_ += fmt::format("    {:<{}}", kRegionWords[static_cast<std::size_t>(part.form)],
-                          part.terms.empty() ? 0 : kRegionWordWidth);
-      if (!part.terms.empty()) out_ += ' ';
-      terms(part.terms);
-      as(part.as);
+      const std::string_view word = kRegionWords[static_cast<std::size_t>(part.form)];
+      const bool leak = part.form >= tree::RegionWord::leak_pin;
+      if (leak && !part.terms.empty()) {
+        out_ += "    leak     restore ";
+        terms(part.terms);
+        out_ += fmt::format(" else {}", word.substr(word.rfind(' ') + 1));
+      } else {
+        out_ += fmt::format("    {:<{}}", word, leak ? 0 : kRegionWordWidth);
+        if (!leak) out_ += ' ';
+        terms(part.terms);
+        as(part.as);
+      }
       end_line(end_of(part.at));
     }
     comments_before(end_of(clause.at), 4);

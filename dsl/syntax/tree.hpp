@@ -247,7 +247,7 @@ enum class RegionWord : std::uint8_t { parents, children, through, join, may_joi
 
 struct RegionClause {
   RegionWord form = RegionWord::parents;
-  std::vector<Term> terms;
+  std::vector<Term> terms;  // of `leak`: what is restored
   std::optional<Word> as;
   Position word;  // `parents`, `may join`
   Position at;

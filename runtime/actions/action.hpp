@@ -42,13 +42,20 @@ struct SolveContext {
     const BoundRegion& view;
     FormulaEvaluator& evaluator;
   };
+  // An operator that was put in to give a scale back (`leak restore`), and goes again where that stays 1.
+  struct Restoring {
+    TensorId from = kNone, to = kNone;
+    double elements = 0;  // that it computes, as a part of all of the network
+  };
   const RuleFormulas& formulas;
   std::span<const Place> places;  // one at least
   const Plan& plan;
   bool exact = false;
+  std::span<const Restoring> restoring = {};
 };
 struct Solved {
   std::vector<std::vector<double>> scales;  // by place, by class of its region
+  std::vector<std::string> refused;         // by place, why its region is left alone; empty: it is not
   std::shared_ptr<const Noise> noise;       // by which they were found
 };
 

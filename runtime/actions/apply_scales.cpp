@@ -189,12 +189,32 @@ std::uint32_t keep_activations(const ActionContext& context, std::vector<double>
   return capped;
 }
 
+// What an operator that only gives the scale back multiplies by stays within these bounds, whatever is asked of a
+// channel that is (nearly) dead.
+constexpr double kMostRestored = 0x1p20;
+
+void keep_restored(const ActionContext& context, std::vector<double>& scales) {
+  const BoundRegion& view = context.view;
+  std::vector<bool> restored(scales.size(), false);
+  for (const OperatorId op : view.region().children)
+    if (view.regions().is_restoring(op))
+      for (const TensorId input : view.analysis().network->op(op).inputs)
+        if (input != kNone && view.regions().region_of(input) == view.id())
+          for (const std::uint32_t each : view.regions().classes(input)) restored[each] = true;
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    const double whole = context.scales[i] * scales[i];
+    if (restored[i] && !(whole <= kMostRestored && whole >= 1 / kMostRestored))
+      scales[i] = std::clamp(whole, 1 / kMostRestored, kMostRestored) / context.scales[i];
+  }
+}
+
 }  // namespace
 
 Effect apply_scales(ActionContext& context, std::vector<double> scales) {
   const BoundRegion& view = context.view;
   const std::vector<Follower> all = followers(view);
   Effect effect;
+  keep_restored(context, scales);
   effect.capped = keep_activations(context, scales);
   effect.reset = keep_weights(context, all, scales);
   for (const Follower& each : all) {

@@ -1,5 +1,6 @@
 // balance(p, per_channel, activations, headroom): the scales of all regions that the rule wants are chosen together, so
-// that the noise which int8 quantization is predicted to make at the outputs is least (runtime/balance).
+// that the noise which int8 quantization is predicted to make at the outputs is least (runtime/balance). A fifth
+// argument says what an operator that gives a scale back must win (runtime/balance/restoring.hpp).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,13 +9,14 @@
 
 #include "graph/base/error.hpp"
 #include "runtime/actions/action.hpp"
-#include "runtime/balance/balance.hpp"
+#include "runtime/balance/restoring.hpp"
 
 namespace rw::runtime {
 namespace {
 
 constexpr std::array kBalanceArguments = {dsl::ArgumentForm::parents, dsl::ArgumentForm::number,
-                                          dsl::ArgumentForm::number, dsl::ArgumentForm::number};
+                                          dsl::ArgumentForm::number, dsl::ArgumentForm::number,
+                                          dsl::ArgumentForm::number};
 
 // An argument, which must be the same wherever it is evaluated.
 double number_of(const SolveContext& context, const dsl::Step& step, std::size_t argument, std::string_view what,
@@ -58,23 +60,55 @@ void keep_level(std::span<double> scales, std::span<const double> seen, bool pow
   for (double& each : scales) each *= factor;
 }
 
+// The places with operators that give scales back: by place, an index into what is returned; kNone: it has none.
+std::vector<Restorable> restorables(const SolveContext& context, std::vector<std::uint32_t>& by_place) {
+  std::vector<Restorable> all;
+  by_place.assign(context.places.size(), kNone);
+  for (std::size_t i = 0; i < context.places.size(); ++i) {
+    const BoundRegion& view = context.places[i].view;
+    for (const SolveContext::Restoring& each : context.restoring) {
+      if (view.regions().region_of(each.from) != view.id()) continue;
+      if (by_place[i] == kNone) {
+        by_place[i] = static_cast<std::uint32_t>(all.size());
+        all.emplace_back();
+      }
+      Restorable& region = all[by_place[i]];
+      for (const std::uint32_t scale_class : view.regions().classes(each.from))
+        region.classes.push_back(view.region().first_class + scale_class);
+      region.given.push_back(each.to);
+      region.elements += each.elements;
+    }
+  }
+  return all;
+}
+
 Solved balance(const SolveContext& context, const dsl::Step& step) {
   const double per_channel = number_of(context, step, 1, "weights per channel", 0, 1),
                activations = number_of(context, step, 2, "activations", 0, 1000),
-               headroom = number_of(context, step, 3, "headroom", 0, 1);
+               headroom = number_of(context, step, 3, "headroom", 0, 1),
+               cost = step.arguments.size() > 4 ? number_of(context, step, 4, "the cost of giving back", 0, 1e9) : 0;
   const BoundRegion& first = context.places[0].view;
   Solved solved;
   const auto noise =
       std::make_shared<Noise>(first.analysis(), first.regions(), first.statistics(), context.plan, headroom);
   const std::vector<bool> free = free_classes(context, step.arguments[0].binding, noise->classes());
-  std::vector<double> scales = balance(*noise, free, {per_channel, activations, context.exact}).scales;
+  std::vector<std::uint32_t> by_place;
+  const std::vector<Restorable> restorable = restorables(context, by_place);
+  Restored restored = balance_restoring(*noise, free, restorable, {per_channel, activations, context.exact}, cost);
+  std::vector<double>& scales = restored.balanced.scales;
   const std::vector<double> seen = noise->ranges(scales).seen;
   const bool changed = std::any_of(scales.begin(), scales.end(), [](double each) { return each != 1; });
-  for (const SolveContext::Place& place : context.places) {
+  for (std::size_t k = 0; k < context.places.size(); ++k) {
+    const SolveContext::Place& place = context.places[k];
     const Region& region = place.view.region();
     const std::span<double> of_region(scales.data() + region.first_class, region.classes);
-    bool all_free = changed;
+    const bool given_up = by_place[k] != kNone && !restored.taken[by_place[k]];
+    bool all_free = changed && !given_up;
     for (std::size_t i = 0; i < of_region.size(); ++i) all_free &= free[region.first_class + i];
+    solved.refused.emplace_back(
+        given_up && std::all_of(of_region.begin(), of_region.end(), [](double each) { return each == 1; })
+            ? "giving its scale back in front of a curve is predicted to win less than it costs"
+            : "");
     if (all_free) keep_level(of_region, std::span(seen).subspan(region.first_class, region.classes), context.exact);
     solved.scales.emplace_back(of_region.begin(), of_region.end());
   }
@@ -87,6 +121,7 @@ Solved balance(const SolveContext& context, const dsl::Step& step) {
 extern const Action kBalanceAction = {
     .name = "balance",
     .arguments = kBalanceArguments,
+    .optional = 1,
     .bit_exact = true,
     .help = "scales all regions of the rule at once, so that the predicted int8 noise at the outputs is least: exact",
     .solve = balance,

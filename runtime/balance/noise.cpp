@@ -85,7 +85,8 @@ void Noise::add_activations(const quantizer::RoundedActivation& rounded, const F
   if (sensitivity.empty() || rounded.range == kNone) return;
   const ChannelValues &values = flow.values(rounded.tensor), &range = flow.values(rounded.range);
   if (!range.measured() || !values.measured()) return;
-  Activations each{.ranges = {classes_of(flow, rounded.range, range.high.size()), range.high, range.low},
+  Activations each{.tensor = rounded.tensor,
+                   .ranges = {classes_of(flow, rounded.range, range.high.size()), range.high, range.low},
                    .own_range = rounded.range == rounded.tensor,
                    .classes = classes_of(flow, rounded.tensor, sensitivity.size())};
   for (std::size_t i = 0; i < sensitivity.size(); ++i)
@@ -301,6 +302,15 @@ NoiseValue Noise::value(std::span<const double> scales, const Softening& softeni
   for (const Activations& each : activations_)
     value.parts[kActivations] += activations(each, scales, squarings, squarings > 0 ? &slopes[kActivations] : nullptr);
   return value;
+}
+
+double Noise::rounding(std::span<const TensorId> tensors) const {
+  const std::vector<double> ones(classes_, 1.0);
+  double sum = 0;
+  for (const Activations& each : activations_)
+    if (std::find(tensors.begin(), tensors.end(), each.tensor) != tensors.end())
+      sum += activations(each, ones, 0, nullptr);
+  return sum;
 }
 
 Noise::Ranges Noise::ranges(std::span<const double> scales) const {

@@ -53,6 +53,9 @@ class Noise {
   NoiseValue value(std::span<const double> scales, const Softening& softening,
                    std::array<NoiseSlopes, kNoiseParts>& slopes) const;
 
+  // Of activations: what rounding these tensors alone adds at scale 1.
+  double rounding(std::span<const TensorId> tensors) const;
+
   // For the start: the ranges of weights that make a class (where the scales of their own class are left out), of those
   // that read it, and of its activations; 0: there are none.
   struct Ranges {
@@ -83,6 +86,7 @@ class Noise {
   };
   // A tensor that is rounded.
   struct Activations {
+    TensorId tensor = kNone;
     struct {
       std::vector<std::uint32_t> classes;
       std::vector<double> high, low;

@@ -36,6 +36,7 @@ constexpr auto kExplainOptions = joined(
         kParamOption,
         kSkipNodeOption,
         kExactOption,
+        kLeakOption,
         {"--json", "FILE", "write the same as data to this file, with every region"},
         kThreadsOption,
         {"--quiet", {}, "print nothing", 'q'},
@@ -84,8 +85,9 @@ std::string apply_remedy(const Given& given, const graph::Model& model, const ds
 int explain(const Given& given) {
   set_threads(given);
   if (given.has("--out") && !given.has("--apply")) throw UsageError("--out goes with --apply");
-  const std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
+  std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
   if (!rules) return kMistake;
+  set_leak(given, rules->program);
   const runtime::RunOptions options = run_options(given, rules->program);
   const runtime::ExplainOptions asked = what(given, rules->program);
   std::string measured;

@@ -13,6 +13,8 @@ constexpr std::array kRuleSets = {
     RuleSet{"prepare", "before all others: folds BatchNormalization and constants, removes what does nothing", ""},
     RuleSet{"simplify", "any network: fewer operators, written-out curves and normalizations become one", ""},
     RuleSet{"clip", "beside others: scales pass ReLU6 and every other Clip, exactly", ""},
+    RuleSet{"restore", "SiLU, hard-swish, Gelu: as cross_layer, with a Mul that gives scales back before curves", ""},
+    RuleSet{"curves", "before others with --leak restore: curves that are one operator are written out", ""},
     RuleSet{"cross_layer", "weights alone: those before and behind a channel get one range", ""},
     RuleSet{"mixed", "weights and activations, with exponents to try", "--stats"},
     RuleSet{"wide", "activations alone: every channel grows to the largest, whatever joins", "--stats"},

@@ -44,12 +44,14 @@ constexpr auto kRunOptions = joined(
         kScoreOption,
         kTargetOption,
         kTargetBitsOption,
+        kFusedSiluOption,
         kTuneOption,
         {"--dry-run", {}, "do everything but write"},
         kOnlyOption,
         kParamOption,
         kSkipNodeOption,
         kExactOption,
+        kLeakOption,
         {"--trials", "SECONDS",
          "so much processor time may go into running both sides of edits that rules with `match` make (2)"},
         {"--require", "RULE",
@@ -133,6 +135,7 @@ int rewrite(const Given& given, Seen& seen) {
   const auto start = std::chrono::steady_clock::now();
   std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"), &seen.files);
   if (!rules) return kMistake;
+  set_leak(given, rules->program);
   runtime::RunOptions options = run_options(given, rules->program);
   set_target(given, rules->program, options);
   if (given.has("--trials")) options.trial_seconds = static_cast<double>(take_count(given, "--trials"));

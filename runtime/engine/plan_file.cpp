@@ -53,6 +53,21 @@ void add_operators(const dsl::Loaded& rules, graph::PlanFile& plan) {
   }
 }
 
+// Those before a network output are scaled, those before a curve are what was there.
+void add_new_tensors(const Outcome& outcome, graph::PlanFile& plan) {
+  const graph::Network& network = *outcome.analysis.network;
+  for (const RuleOutcome& rule : outcome.rules)
+    for (const Restorer& each : rule.restorers) {
+      const std::string fresh(network.tensor(each.fresh()).name), of(network.tensor(each.old()).name);
+      const auto scaled = std::find_if(plan.statistics.begin(), plan.statistics.end(),
+                                       [&](const graph::PlanStatistic& entry) { return entry.tensor == fresh; });
+      if (scaled == plan.statistics.end())
+        plan.statistics.push_back({.tensor = fresh, .of = of});
+      else if (!scaled->multiply.empty())
+        scaled->of = of;
+    }
+}
+
 void add_statistics(const Outcome& outcome, graph::PlanFile& plan) {
   std::map<TensorId, std::vector<double>> scales(outcome.plan.scales().begin(), outcome.plan.scales().end());
   for (const auto& [tensor, shift] : outcome.plan.shifts()) scales.try_emplace(tensor, shift.size(), 1.0);
@@ -68,6 +83,7 @@ void add_statistics(const Outcome& outcome, graph::PlanFile& plan) {
     }
     plan.statistics.push_back(std::move(entry));
   }
+  add_new_tensors(outcome, plan);
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ std::vector<double> planned_scales(const Regions& regions, RegionId id, const Pl
 }
 
 std::optional<Prediction> predict(const Analysis& analysis, const Regions& regions, const graph::Statistics& statistics,
-                                  const Plan& plan) try {
+                                  const Plan& plan, std::span<const TensorId> added) try {
   const std::vector<bool> free = free_classes(regions);
   if (std::find(free.begin(), free.end(), true) == free.end() || !quickly_read(*analysis.network)) return std::nullopt;
   const Noise noise(analysis, regions, statistics, plan, kUsualHeadroom);
@@ -67,7 +67,9 @@ std::optional<Prediction> predict(const Analysis& analysis, const Regions& regio
   for (RegionId id = 0; id < regions.size(); ++id)
     for (const double each : planned_scales(regions, id, plan)) undone.push_back(1 / each);
   const NoiseValue now = noise.value(std::vector<double>(undone.size(), 1.0));
-  Prediction prediction = difference(noise.value(undone), now, noise.measured());
+  NoiseValue before = noise.value(undone);
+  before.parts[kActivations] = std::max(before.parts[kActivations] - noise.rounding(added), 0.0);
+  Prediction prediction = difference(before, now, noise.measured());
   const BalanceTarget target;
   const double from = now.of_both(target.per_channel, target.activations),
                to = balance(noise, free, target).after.of_both(target.per_channel, target.activations);

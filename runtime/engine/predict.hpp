@@ -25,8 +25,9 @@ Prediction predict(const Noise& noise, std::span<const double> scales);
 // The same of a network whose plan is made, by rules that have not balanced it: scales are those of the plan. Nothing
 // where reading all weights would take too long (more than kPredictedBytes), one of them is not finite, or no region
 // could be scaled.
+// `added`: tensors that the run has added, of which rounding is a part of the noise after it alone.
 std::optional<Prediction> predict(const Analysis& analysis, const Regions& regions, const graph::Statistics& statistics,
-                                  const Plan& plan);
+                                  const Plan& plan, std::span<const TensorId> added = {});
 inline constexpr std::size_t kPredictedBytes = std::size_t{1} << 28U;
 
 // By class of a region, what a plan says.

@@ -12,6 +12,7 @@
 #include "graph/base/parallel.hpp"
 #include "runtime/actions/apply_scales.hpp"
 #include "runtime/engine/apply_plan.hpp"
+#include "runtime/engine/restore.hpp"
 #include "runtime/engine/run_patterns.hpp"
 #include "runtime/engine/visit.hpp"
 #include "runtime/plan/scales.hpp"
@@ -94,6 +95,9 @@ class Runner {
       if (rule.pattern)
         for (const dsl::MadeCall& made : rule.pattern->made)
           if (!made.op.empty()) model_.network.add_type(made.op);
+    if (std::any_of(program_.rules.begin(), program_.rules.end(),
+                    [](const dsl::Rule& rule) { return rule.region && rule.region->restore; }))
+      model_.network.add_type("Mul");
     analyse_network();
     outcome_.rules.resize(program_.rules.size());
     for (std::uint32_t i = 0; i < program_.rules.size(); ++i) outcome_.rules[i].ran = is_wanted(program_.rules[i]);
@@ -108,9 +112,12 @@ class Runner {
     const auto acts =
         std::accumulate(outcome_.rules.begin(), outcome_.rules.end(), 0U,
                         [](unsigned sum, const auto& rule) { return sum + (rule.scaled ? rule.sweeps : 0); });
-    if (acts != 1) outcome_.prediction.reset();
+    std::vector<TensorId> added;
+    for (const RuleOutcome& rule : outcome_.rules)
+      for (const Restorer& each : rule.restorers) added.push_back(each.to);
+    if (acts != 1 || put_in_) outcome_.prediction.reset();
     if (!outcome_.prediction && options_.predict)
-      outcome_.prediction = predict(outcome_.analysis, outcome_.regions, outcome_.statistics, outcome_.plan);
+      outcome_.prediction = predict(outcome_.analysis, outcome_.regions, outcome_.statistics, outcome_.plan, added);
   }
 
  private:
@@ -140,8 +147,10 @@ class Runner {
     outcome_.regions = find_regions(outcome_.analysis);
     outcome_.visited.clear();
     std::vector<std::pair<OperatorId, RegionId>> order;  // by first parent
+    const auto restores = [&](OperatorId op) { return outcome_.regions.is_restoring(op); };
     for (RegionId id = 0; id < outcome_.regions.size(); ++id)
-      if (!outcome_.regions[id].parents.empty()) order.emplace_back(outcome_.regions[id].parents[0], id);
+      if (const auto parents = outcome_.regions[id].parents; !std::all_of(parents.begin(), parents.end(), restores))
+        order.emplace_back(parents[0], id);
     std::sort(order.begin(), order.end());
     outcome_.visited.reserve(order.size());
     for (const auto& [parent, id] : order) outcome_.visited.push_back({.region = id});
@@ -186,7 +195,56 @@ class Runner {
     return values;
   }
 
+  // --- leaks that a rule restores
+
+  // Puts in what the rule may give a scale back with, and takes out again what frees nothing.
+  void put_in(std::uint32_t index) {
+    constexpr int kMostRounds = 10;
+    const dsl::Rule& rule = program_.rules[index];
+    std::vector<Restorer>& restorers = outcome_.rules[index].restorers;
+    std::vector<bool> claimed(outcome_.regions.size(), false);
+    for (const RegionOutcome& each : outcome_.visited) claimed[each.region] = each.taken_by != kNone && !rule.again;
+    restorers = put_in_restorers(model_, outcome_.plan, outcome_.analysis, outcome_.regions,
+                                 Pattern(*rule.region, outcome_.analysis), rule, claimed);
+    if (restorers.empty()) return;
+    put_in_ = true;
+    analyse_again();
+    for (int round = 0; round < kMostRounds; ++round) {
+      const Pattern pattern(*rule.region, outcome_.analysis);
+      const auto useless = [&](const Restorer& each) {
+        return !frees(each, outcome_.analysis, outcome_.regions) ||
+               pattern.match(outcome_.regions, *outcome_.regions.region_of(each.from));
+      };
+      if (!take_out_where(restorers, useless)) return;
+      analyse_again();
+    }
+  }
+
+  // Where nothing was scaled after all, nothing is put in.
+  void settle(std::uint32_t index) {
+    if (options_.match_only) return;
+    const auto idle = [&](const Restorer& each) { return is_idle(each, outcome_.plan); };
+    if (take_out_where(outcome_.rules[index].restorers, idle)) analyse_again();
+  }
+
+  template <typename Is>
+  bool take_out_where(std::vector<Restorer>& restorers, Is is) {
+    const auto out =
+        std::stable_partition(restorers.begin(), restorers.end(), [&](const auto& each) { return !is(each); });
+    if (out == restorers.end()) return false;
+    take_out(model_.network, outcome_.plan, {out, restorers.end()});
+    restorers.erase(out, restorers.end());
+    return true;
+  }
+
   void run_rule(std::uint32_t index) {
+    const dsl::Rule& rule = program_.rules[index];
+    if (rule.region->restore) put_in(index);
+    visit_regions(index);
+    if (rule.region->restore) settle(index);
+  }
+
+  void visit_regions(std::uint32_t index) {
     const dsl::Rule& rule = program_.rules[index];
     const Pattern pattern(*rule.region, outcome_.analysis);
     const RuleFormulas formulas(rule, params_of(rule));
@@ -317,6 +375,7 @@ class Runner {
         if (visits[i]->action() == step) there.push_back(i);
       act_together(formulas, *step, there, visits, regions, index, effects);
       for (const std::size_t i : there) {
+        if (visits[i]->stop()) continue;
         visits[i]->judge(judges);
         if (auto effect = act(formulas, *visits[i], judges, *regions[i], index)) effects[i] = std::move(effect);
       }
@@ -343,11 +402,16 @@ class Runner {
     std::vector<SolveContext::Place> places;
     for (const std::size_t i : there) places.push_back({visits[i]->view(), visits[i]->evaluator()});
     const bool first_act = outcome_.plan.scales().empty();
-    Solved solved = action.solve({formulas, places, outcome_.plan, options_.exact}, step);
+    const std::vector<SolveContext::Restoring> restoring = restoring_of(outcome_.rules[index].restorers);
+    Solved solved = action.solve({formulas, places, outcome_.plan, options_.exact, restoring}, step);
     std::vector<double> applied(solved.noise->classes(), 1.0);
     for (std::size_t k = 0; k < there.size(); ++k) {
       const std::size_t i = there[k];
       RegionOutcome& region = *regions[i];
+      if (!solved.refused[k].empty()) {
+        visits[i]->refuse(outcome_.misses.keep(solved.refused[k]));
+        continue;
+      }
       const Region& classes = outcome_.regions[region.region];
       if (region.scales.empty()) region.scales.assign(classes.classes, 1.0);
       const std::vector<double> before = region.scales;
@@ -359,6 +423,14 @@ class Runner {
     }
     // What it says of the whole run, if nothing else is done.
     if (first_act) outcome_.prediction = predict(*solved.noise, applied);
+  }
+
+  std::vector<SolveContext::Restoring> restoring_of(const std::vector<Restorer>& restorers) const {
+    std::vector<SolveContext::Restoring> all;
+    const double elements = restorers.empty() ? 1 : restored_elements(restorers, model_.network).all;
+    for (const Restorer& each : restorers)
+      all.push_back({each.from, each.to, elements_of(each.to, model_.network) / elements});
+    return all;
   }
 
   // Carries out the actions of a rule on one region that is judged up to the first of them; nothing where none was. It
@@ -414,7 +486,7 @@ class Runner {
     ++rule.regions;
     if (!effect.scales) rule.channels += effect.channels;
     rule.parents += static_cast<std::uint32_t>(outcome_.regions[region.region].parents.size());
-    rule.children += static_cast<std::uint32_t>(outcome_.regions[region.region].children.size());
+    rule.children += static_cast<std::uint32_t>(outcome_.regions.readers(outcome_.regions[region.region]).size());
   }
 
   void summarise(std::uint32_t index, const RegionOutcome& region) {
@@ -452,6 +524,7 @@ class Runner {
     std::unordered_map<RegionId, std::vector<double>> swept;
   };
   std::optional<Sweeping> sweeping_;
+  bool put_in_ = false;  // some rule has put in what gives scales back
 };
 
 }  // namespace

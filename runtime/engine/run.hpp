@@ -14,6 +14,7 @@
 #include "runtime/certify/certificate.hpp"
 #include "runtime/engine/bounds.hpp"
 #include "runtime/engine/predict.hpp"
+#include "runtime/engine/restore.hpp"
 #include "runtime/matching/misses.hpp"
 #include "runtime/plan/plan.hpp"
 
@@ -52,6 +53,7 @@ struct RuleOutcome {
   std::uint32_t operators_removed = 0, operators_added = 0, tried = 0, not_tried = 0;
   double largest_difference = 0;
   std::string why_not_tried;
+  std::vector<Restorer> restorers;                   // of `leak restore`: what was put in
   bool still_fires = false;                          // it would go on for ever: it was stopped
   std::vector<Declined> declined;                    // what was found and left alone
   std::map<std::string, std::uint32_t> approximate;  // what is approximate, how often
@@ -82,10 +84,11 @@ struct Outcome {
   Analysis analysis;
   Regions regions;
   Plan plan;
-  graph::Rewriting rewriting;          // what is to be written of it
-  std::vector<RuleOutcome> rules;      // by rule of the program
-  std::vector<RegionOutcome> visited;  // regions with a parent, in the order of their first parent
-  Misses misses;                       // of `visited`
+  graph::Rewriting rewriting;      // what is to be written of it
+  std::vector<RuleOutcome> rules;  // by rule of the program
+  std::vector<RegionOutcome>
+      visited;    // regions with a parent that does more than give a scale back, in the order of their first parent
+  Misses misses;  // of `visited`
   Certificate certificate;
   std::optional<Prediction> prediction;  // of all scales together; nothing: there are none, or nobody asked
   graph::Statistics statistics;  // the entries that run along the channels of their tensor, or serve all of them

@@ -80,9 +80,10 @@ class JsonWords {
 
   std::string region(const RegionView& view) const {
     const Region& shape = input_.outcome.regions[view.region->region];
-    std::string text = fmt::format(
-        "{{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}, \"channels\": {}",
-        rule(view.region->taken_by), ops(shape.parents), ops(shape.children), ops(shape.inner), shape.classes);
+    std::string text =
+        fmt::format("{{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}, \"channels\": {}",
+                    rule(view.region->taken_by), ops(shape.parents), ops(input_.outcome.regions.readers(shape)),
+                    ops(shape.inner), shape.classes);
     text +=
         ",\n   \"rules\": " + json::list(view.rules, [&](const RuleView& each) {
           return fmt::format("{{\"rule\": {}, \"matched\": {}, \"misses\": {}}}", rule(each.rule), each.misses.empty(),

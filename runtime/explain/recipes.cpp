@@ -21,6 +21,7 @@ struct Help {
   const char* says;
   const char* op;  // whose naming in a clause is worth nothing then
   bool (*is_needed)(const Outcome& base);
+  bool behind = false;  // the given rules
 };
 
 template <typename Is>
@@ -31,7 +32,20 @@ bool any_operator(const Outcome& base, std::string_view type, Is is) {
   return false;
 }
 
-// They run before the rules that scale.
+// A leak in front of which a scale can be given back. (std.dsl has the list, for files of rules.)
+bool leaks_at_a_curve(const Outcome& base) {
+  constexpr std::array<std::string_view, 4> kCurves = {"Sigmoid", "HardSigmoid", "Swish", "HardSwish"};
+  const graph::Network& network = *base.analysis.network;
+  return std::any_of(kCurves.begin(), kCurves.end(), [&](std::string_view curve) {
+    return any_operator(base, curve, [&](OperatorId op) {
+      const auto inputs = network.op(op).inputs;
+      const auto region = inputs.empty() || inputs[0] == kNone ? std::nullopt : base.regions.region_of(inputs[0]);
+      return region && !base.regions[*region].parents.empty();
+    });
+  });
+}
+
+// They run before the rules that scale, where nothing else is said.
 constexpr std::array kHelps = {
     Help{"prepare", "folds BatchNormalization into the layers before it", "BatchNormalization",
          [](const Outcome& base) { return any_operator(base, "BatchNormalization", [](OperatorId) { return true; }); }},
@@ -39,6 +53,7 @@ constexpr std::array kHelps = {
          [](const Outcome& base) {
            return any_operator(base, "Clip", [&](OperatorId op) { return base.analysis.law(op).name != "bounded"; });
          }},
+    Help{"restore", "gives scales back in front of curves, by a Mul", "Sigmoid", leaks_at_a_curve, true},
 };
 
 // Scales by weights alone.
@@ -106,9 +121,10 @@ Recipes::Recipes(const ModelSource& source, const dsl::Loaded& rules, const RunO
       if (instead && folds && (choice & 1U) == 0) continue;  // factors that could be folded
       Remedy remedy{.instead = instead, .needs_ranges = lacks && !instead};
       std::vector<std::string> says;
+      std::vector<std::string> behind;
       for (std::size_t i = 0; i < helps.size(); ++i) {
         if ((choice >> i & 1U) == 0) continue;
-        remedy.files.emplace_back(helps[i]->file);
+        (helps[i]->behind ? behind : remedy.files).emplace_back(helps[i]->file);
         says.push_back(fmt::format("{} {}", helps[i]->file, helps[i]->says));
       }
       if (instead) {
@@ -117,6 +133,7 @@ Recipes::Recipes(const ModelSource& source, const dsl::Loaded& rules, const RunO
       } else {
         remedy.files.insert(remedy.files.end(), files.begin(), files.end());
       }
+      remedy.files.insert(remedy.files.end(), behind.begin(), behind.end());
       remedy.steps = {fmt::format("{}", fmt::join(says, ", and "))};
       attempt(source, options, base, std::move(remedy));
     }

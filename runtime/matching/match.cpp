@@ -6,8 +6,8 @@
 
 namespace rw::runtime {
 
-Clause::Clause(const dsl::Terms& terms, const Analysis& analysis) : by_type_(analysis.network->type_count()) {
-  for (const dsl::Term& term : terms.terms) {
+Clause::Clause(std::span<const dsl::Term> terms, const Analysis& analysis) : by_type_(analysis.network->type_count()) {
+  for (const dsl::Term& term : terms) {
     if (term.law != dsl::kNoLaw) {
       by_law_[laws()[term.law]].push_back(&term);
     } else if (const auto type = analysis.network->find_type(term.op)) {
@@ -29,11 +29,14 @@ bool Clause::admits(const Analysis& analysis, OperatorId op) const {
 Pattern::Pattern(const dsl::RegionPattern& pattern, const Analysis& analysis)
     : pattern_(pattern),
       analysis_(analysis),
-      parents_(pattern.parents, analysis),
-      children_(pattern.children, analysis) {
-  for (const dsl::Terms& terms : pattern.through) through_.emplace_back(terms, analysis);
-  for (const dsl::JoinClause& clause : pattern.joins) joins_.emplace_back(clause.terms, analysis);
+      parents_(pattern.parents.terms, analysis),
+      children_(pattern.children.terms, analysis) {
+  for (const dsl::Terms& terms : pattern.through) through_.emplace_back(terms.terms, analysis);
+  for (const dsl::JoinClause& clause : pattern.joins) joins_.emplace_back(clause.terms.terms, analysis);
+  if (pattern.restore) restore_.emplace(pattern.restore->terms, analysis);
 }
+
+bool Pattern::restores(OperatorId op) const { return restore_ && restore_->admits(analysis_, op); }
 
 std::optional<Miss> Pattern::match(const Regions& regions, RegionId id) const {
   std::optional<Miss> first;
@@ -64,8 +67,10 @@ void Pattern::examine(const Regions& regions, RegionId id, graph::FunctionRef<bo
     if (!parents_.admits(analysis_, op) &&
         !more({.obstacle = Obstacle::parent, .op = op, .clause = pattern_.parents.at}))
       return;
+  // Where leaks are restored, what gives the scale back is no child that a clause would have to name, or that takes it.
+  const auto gives_back = [&](OperatorId op) { return pattern_.restore && regions.is_restoring(op); };
   for (const OperatorId op : region.children)
-    if (!children_.admits(analysis_, op) &&
+    if (!gives_back(op) && !children_.admits(analysis_, op) &&
         !more({.obstacle = Obstacle::child, .op = op, .clause = pattern_.children.at}))
       return;
   std::vector<bool> met(joins_.size(), false);
@@ -90,7 +95,9 @@ void Pattern::examine(const Regions& regions, RegionId id, graph::FunctionRef<bo
   if (pattern_.leaks == dsl::LeakPolicy::reject)
     for (const Leak& leak : region.leaks)
       if (!more({.obstacle = Obstacle::leak, .op = leak.op, .tensor = leak.tensor, .clause = pattern_.at})) return;
-  if (region.children.empty() && !more({.obstacle = Obstacle::no_child, .clause = pattern_.children.at})) return;
+  if (std::all_of(region.children.begin(), region.children.end(), gives_back) &&
+      !more({.obstacle = Obstacle::no_child, .clause = pattern_.children.at}))
+    return;
   if (!has_free_class(regions, id, analysis_)) more({.obstacle = Obstacle::no_free_channel, .clause = pattern_.at});
 }
 

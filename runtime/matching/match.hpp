@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -40,7 +41,7 @@ struct Miss {
 // The operators and laws that a clause names, prepared for the operator types of one network.
 class Clause {
  public:
-  Clause(const dsl::Terms& terms, const Analysis& analysis);
+  Clause(std::span<const dsl::Term> terms, const Analysis& analysis);
   bool admits(const Analysis& analysis, OperatorId op) const;
 
  private:
@@ -62,6 +63,9 @@ class Pattern {
   // The joining operators of a region that `clause` (an index into RegionPattern::joins) admits.
   std::vector<OperatorId> joins(const Regions& regions, RegionId region, std::size_t clause) const;
 
+  // Whether the rule gives the scale back in front of this operator (`leak restore`).
+  bool restores(OperatorId op) const;
+
  private:
   // Tells what is in the way, one thing after the other, for as long as `more` says so.
   void examine(const Regions& regions, RegionId region, graph::FunctionRef<bool(Miss)> more) const;
@@ -71,6 +75,7 @@ class Pattern {
   const Analysis& analysis_;
   Clause parents_, children_;
   std::vector<Clause> through_, joins_;
+  std::optional<Clause> restore_;
 };
 
 // Classes of the region that a parent offers and nothing pins.

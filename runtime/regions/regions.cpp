@@ -68,6 +68,7 @@ class RegionFinder : private Tie {
     input_part_.assign(first_slot_.back(), Part::pin);
     output_part_.assign(network_.tensors().size(), Part::pin);
     result_.joining_.assign(network_.operators().size(), false);
+    result_.restoring_.assign(network_.operators().size(), false);
   }
 
   Regions run() {
@@ -362,7 +363,10 @@ class RegionFinder : private Tie {
       if (!carries(info.inputs[slot])) continue;
       const RegionId region = result_.region_of_[info.inputs[slot]];
       const Part part = input_part_[first_slot_[op] + slot];
-      if (part == Part::absorb && region != absorbed) children.add(absorbed = region, op);
+      if (part == Part::absorb && region != absorbed) {
+        children.add(absorbed = region, op);
+        result_.restoring_[op] = restores(op);
+      }
       if (part == Part::tie && region != tied) inner.add(tied = region, op);
     }
     for (const TensorId output : info.outputs) {
@@ -371,6 +375,19 @@ class RegionFinder : private Tie {
       if (output_part_[output] == Part::offer) parents.add(region, op);
       if (output_part_[output] == Part::tie && region != tied) inner.add(tied = region, op);
     }
+  }
+
+  // Pins are known.
+  bool restores(OperatorId op) const {
+    const Site site = analysis_.site(op);
+    std::string why;
+    if (!site.form().affine || !carries(site.output())) return false;
+    const auto affine = site.form().affine(site, why);
+    if (!affine || affine->bias || affine->mean) return false;
+    const Region& behind = result_.regions_[result_.region_of_[site.output()]];
+    const auto classes = result_.classes(site.output());
+    return std::all_of(classes.begin(), classes.end(),
+                       [&](std::uint32_t each) { return result_.pinned(behind, each); });
   }
 
   const Analysis& analysis_;
@@ -388,6 +405,14 @@ class RegionFinder : private Tie {
   std::uint32_t tied_ = 0;
   Regions result_;
 };
+
+std::vector<OperatorId> Regions::readers(const Region& region) const {
+  std::vector<OperatorId> all;
+  for (const OperatorId op : region.children)
+    if (!is_restoring(op)) all.push_back(op);
+  if (all.empty()) all.assign(region.children.begin(), region.children.end());
+  return all;
+}
 
 Regions find_regions(const Analysis& analysis) { return RegionFinder(analysis).run(); }
 

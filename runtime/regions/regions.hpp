@@ -47,6 +47,11 @@ class Regions {
   }
   // The operator ties the channels of two or more of its activation inputs.
   bool is_joining(OperatorId op) const { return joining_[op]; }
+  // A child that multiplies or divides by a constant alone, and of which every output channel is pinned: it gives the
+  // scale back in front of what blocks. It has no weights that a quantizer rounds.
+  bool is_restoring(OperatorId op) const { return restoring_[op]; }
+  // The children that read values: without those that only give the scale back, where there are others.
+  std::vector<OperatorId> readers(const Region& region) const;
 
  private:
   friend class RegionFinder;
@@ -55,7 +60,7 @@ class Regions {
   std::vector<std::uint32_t> first_, count_;  // by tensor: its channels in class_
   std::vector<std::uint32_t> class_;
   std::vector<bool> pinned_;
-  std::vector<bool> joining_;  // by operator
+  std::vector<bool> joining_, restoring_;  // by operator
   std::vector<TensorId> tensors_;
   std::vector<OperatorId> parents_, children_, inner_;
   std::vector<Leak> leaks_;

@@ -60,6 +60,10 @@ class JsonReport {
           i ? "," : "", json::quoted(program[i].name), rule.ran, rule.regions, rule.parents, rule.children,
           rule.channels, number(rule.smallest), number(rule.largest), rule.reset, rule.capped, rule.sweeps, rule.edits,
           rule.operators_removed, rule.operators_added, rule.tried, rule.not_tried, number(rule.largest_difference));
+      const RestoredElements elements =
+          rule.restorers.empty() ? RestoredElements{} : restored_elements(rule.restorers, network_);
+      text += fmt::format(", \"restored\": {{\"operators\": {}, \"elements\": {:.0f}, \"of\": {:.0f}}}",
+                          rule.restorers.size(), elements.restored, elements.all);
       text += ", \"approximate\": " + json::list(rule.approximate, [](const auto& each) {
                 return fmt::format("{{\"what\": {}, \"times\": {}}}", json::quoted(each.first), each.second);
               });
@@ -97,7 +101,7 @@ class JsonReport {
       text += fmt::format(
           "{}\n  {{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}", text.empty() ? "" : ",",
           region.taken_by == kNone ? "null" : json::quoted(input_.rules.program.rules[region.taken_by].name),
-          ops(shape.parents), ops(shape.children), ops(shape.inner));
+          ops(shape.parents), ops(input_.outcome.regions.readers(shape)), ops(shape.inner));
       text += ", \"tensors\": " + tensors(region);
       text +=
           ", \"leaks\": " + json::list(shape.leaks, [&](const Leak& leak) {

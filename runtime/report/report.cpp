@@ -60,6 +60,29 @@ std::string rule_table(const ReportInput& input, const Painter& paint) {
   return text;
 }
 
+// "950", "8.4 M": a count that need not be read to the last digit.
+std::string about(double count) {
+  if (count >= 1e6) return fmt::format("{:.1f} M", count / 1e6);
+  return count >= 1e4 ? fmt::format("{:.1f} k", count / 1e3) : fmt::format("{:.0f}", count);
+}
+
+// What was put in so that scales pass curves, and what it costs.
+std::string restored(const ReportInput& input) {
+  std::string text;
+  for (std::size_t i = 0; i < input.outcome.rules.size(); ++i) {
+    const std::vector<Restorer>& restorers = input.outcome.rules[i].restorers;
+    if (restorers.empty()) continue;
+    const RestoredElements elements = restored_elements(restorers, input.model.network);
+    text +=
+        fmt::format("{}: {} Mul give the scale back, {} elements, {:.0f} % of all\n", input.rules.program.rules[i].name,
+                    restorers.size(), about(elements.restored), 100 * elements.restored / elements.all);
+  }
+  if (text.empty()) return {};
+  return "\n" + text +
+         "note: a runtime that computes x * sigmoid(x) at once, or by one table for a tensor, does not find it behind "
+         "such a Mul\n";
+}
+
 // How much the noise changes, of a gain; no "-0.0".
 std::string more_noise(double gain) {
   const double tenths = std::round(-gain * 10) / 10;
@@ -367,6 +390,7 @@ std::string text_report(const ReportInput& input, bool colour) {
     text += "these files have no rule: the model stays as it is\n";
   } else {
     text += rule_table(input, paint);
+    text += restored(input);
     text += at_bounds(input);
     text += predicted(input);
     text += never_fired(input);

@@ -69,7 +69,7 @@ class Judge {
 
   std::string text_of(const RegionOutcome& each) const {
     return fmt::format("parents {} children {}", fmt::join(names(region(each).parents), ", "),
-                       fmt::join(names(region(each).children), ", "));
+                       fmt::join(names(outcome_->regions.readers(region(each))), ", "));
   }
 
   std::vector<const RegionOutcome*> taken() const {
@@ -108,7 +108,7 @@ class Judge {
 
   bool fits(const dsl::Expectation& wanted, const RegionOutcome& each) const {
     return (!wanted.parents || same_names(*wanted.parents, names(region(each).parents))) &&
-           (!wanted.children || same_names(*wanted.children, names(region(each).children)));
+           (!wanted.children || same_names(*wanted.children, names(outcome_->regions.readers(region(each)))));
   }
 
   void match(const dsl::Expectation& wanted) {

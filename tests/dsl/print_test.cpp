@@ -174,7 +174,8 @@ class RandomRules {
     std::string out = "region" + gap() + "r {" + gap();
     for (std::size_t i = pick(6); i > 0; --i) {
       out += one_of({"parents " + terms() + " as p", "children " + terms(), "through " + terms(),
-                     "join " + terms() + gap() + "as k", "may" + gap() + "join " + terms(), "leak pin", "leak reject"});
+                     "join " + terms() + gap() + "as k", "may" + gap() + "join " + terms(), "leak pin", "leak reject",
+                     "leak" + gap() + "restore " + terms() + gap() + "else" + gap() + "pin"});
       out += gap();
     }
     return out + "}";

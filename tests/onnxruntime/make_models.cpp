@@ -188,13 +188,95 @@ void half(Draft& m) {
   m.output(m.op("Gemm", "y", {flat, m.weight("y.w", {6, 3}), m.weight("y.b", {3})}), {1, 3});
 }
 
+// --- curves, in front of which scales are given back
+
+struct Layer {
+  std::int64_t in = 0, out = 0, kernel = 1, stride = 1, group = 1;
+  bool hard = false;  // HardSwish; else SiLU, written out
+};
+
+// A convolution whose output channels are out of balance by up to 16, and what it reads in proportion, then a curve.
+std::string curved(Draft& m, const std::string& id, const std::string& x, const Layer& layer) {
+  const std::int64_t ins = layer.in / layer.group, taps = layer.kernel * layer.kernel;
+  std::vector<float> values = m.numbers({layer.out, ins, layer.kernel, layer.kernel});
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] *=
+        static_cast<float>(std::exp2(2 * std::sin(static_cast<double>(i / static_cast<std::size_t>(ins * taps)))) *
+                           1.4 / std::sqrt(static_cast<double>(ins * taps)));
+  m.add(id + ".w", {layer.out, ins, layer.kernel, layer.kernel}, values);
+  const std::int64_t pad = layer.kernel / 2;
+  const auto a = m.op("Conv", id + ".c", {x, id + ".w", m.weight(id + ".b", {layer.out})},
+                      {attribute("group", layer.group), attribute("pads", Dims{pad, pad, pad, pad}),
+                       attribute("strides", Dims{layer.stride, layer.stride})});
+  if (layer.hard) return m.op("HardSwish", id, {a});
+  return m.op("Mul", id, {a, m.op("Sigmoid", id + ".s", {a})});
+}
+
+// Expansion, depthwise convolution, squeeze and excitation, projection.
+std::string mobile_block(Draft& m, const std::string& id, const std::string& x, const Layer& layer) {
+  const std::int64_t wide = 3 * layer.in, few = wide / 4;
+  const auto e = curved(m, id + ".e", x, {.in = layer.in, .out = wide, .hard = layer.hard});
+  const auto d =
+      curved(m, id + ".d", e,
+             {.in = wide, .out = wide, .kernel = 3, .stride = layer.stride, .group = wide, .hard = layer.hard});
+  const auto r =
+      curved(m, id + ".r", m.op("GlobalAveragePool", id + ".p", {d}), {.in = wide, .out = few, .hard = layer.hard});
+  const auto gate = m.op("Sigmoid", id + ".g", {m.conv(id + ".gc", r, few, wide)});
+  return m.conv(id + ".o", m.op("Mul", id + ".se", {d, gate}), wide, layer.out);
+}
+
+void efficientnet(Draft& m, bool hard) {
+  m.input("x", {1, 3, 32, 32});
+  auto y = curved(m, "stem", "x", {.in = 3, .out = 8, .kernel = 3, .stride = 2, .hard = hard});
+  y = mobile_block(m, "b0", y, {.in = 8, .out = 8, .hard = hard});
+  y = m.op("Add", "sum0", {mobile_block(m, "b1", y, {.in = 8, .out = 8, .hard = hard}), y});
+  y = mobile_block(m, "b2", y, {.in = 8, .out = 16, .stride = 2, .hard = hard});
+  y = m.op("Add", "sum1", {mobile_block(m, "b3", y, {.in = 16, .out = 16, .hard = hard}), y});
+  y = curved(m, "head", y, {.in = 16, .out = 32, .hard = hard});
+  const auto flat = m.op("Flatten", "flat", {m.op("GlobalAveragePool", "gap", {y})});
+  m.output(m.op("Gemm", "y", {flat, m.weight("y.w", {32, 10}), m.weight("y.b", {10})}), {1, 10});
+}
+void efficientnet_silu(Draft& m) { efficientnet(m, false); }
+void efficientnet_hard_swish(Draft& m) { efficientnet(m, true); }
+
+// Two halves, one of them through a bottleneck that is added, side by side.
+std::string cross_stage(Draft& m, const std::string& id, const std::string& x, std::int64_t in, std::int64_t out) {
+  const auto both = curved(m, id + ".i", x, {.in = in, .out = 16});
+  m.nodes.push_back(node("Split", {both}, {id + ".l", id + ".h"}, {attribute("axis", std::int64_t{1})}, id + ".split"));
+  const auto a = curved(m, id + ".a", id + ".l", {.in = 8, .out = 8});
+  const auto b = m.op("Add", id + ".sum", {id + ".l", curved(m, id + ".m", a, {.in = 8, .out = 8, .kernel = 3})});
+  const auto all = m.op("Concat", id + ".cat", {b, id + ".h"}, {attribute("axis", std::int64_t{1})});
+  return curved(m, id, all, {.in = 16, .out = out});
+}
+
+void yolox(Draft& m) {
+  m.input("x", {1, 3, 32, 32});
+  m.weights.push_back(floats("scales", {4}, {1, 1, 2, 2}));
+  const auto stem = curved(m, "stem", "x", {.in = 3, .out = 12, .kernel = 3, .stride = 2});
+  const auto large = cross_stage(m, "p0", stem, 12, 16);
+  const auto small =
+      cross_stage(m, "p1", curved(m, "down", large, {.in = 16, .out = 16, .kernel = 3, .stride = 2}), 16, 16);
+  const auto up = m.op("Resize", "up", {small, "", "scales"}, {attribute_text("mode", "nearest")});
+  const auto neck =
+      cross_stage(m, "n0", m.op("Concat", "cat", {up, large}, {attribute("axis", std::int64_t{1})}), 32, 16);
+  for (const std::string head : {"h0", "h1"})
+    m.output(m.conv(head + ".y", curved(m, head, neck, {.in = 16, .out = 12, .kernel = 3}), 12, 6), {1, 6, 16, 16});
+}
+
 struct ModelRow {
   const char* name;
   void (*draw)(Draft&);
 };
 constexpr ModelRow kModels[] = {
-    {"chained_weights", chained_weights}, {"branches", branches},     {"shared", shared},
-    {"external_data", external_data},     {"normalized", normalized}, {"half", half},
+    {"chained_weights", chained_weights},
+    {"branches", branches},
+    {"shared", shared},
+    {"external_data", external_data},
+    {"normalized", normalized},
+    {"half", half},
+    {"efficientnet_silu", efficientnet_silu},
+    {"efficientnet_hard_swish", efficientnet_hard_swish},
+    {"yolox", yolox},
 };
 
 }  // namespace

@@ -215,3 +215,36 @@ TEST_CASE("A plan that takes out an operator whose constant is read on is refuse
   CHECK(outcome.status == 1);
   CHECK(contains(outcome.err, "tensor 'i': it is read, and what gives it is taken out"));
 }
+
+TEST_CASE("A plan that gives scales back in front of curves goes with models alone") {
+  const TemporaryFolder folder;
+  Net net;
+  const auto silu = [&](const std::string& name, const std::string& x) {
+    return net.op("Mul", name, {x, net.op("Sigmoid", name + ".s", {x})});
+  };
+  const auto a = net.conv("a", net.input("x", {1, 3, 8, 8}), 4, {.spread = 4});
+  const auto b = net.depthwise("b", silu("sa", a), {.spread = 3});
+  net.output(net.relu("rb", b));
+  net.output(net.conv("d", silu("sb", "rb"), 2));
+  net.calibrate();
+  net.save(folder.path(), "m");
+  write_file(folder / "outputs.dsl", R"(use "sets"
+rule outputs {
+  region r {
+    parents offering as p through carrying may join joining children absorbing as c
+    leak restore curves, output else pin
+  }
+  do scale(p, sqrt(across(max, c.weight) / across(max, p.weight)))
+}
+)");
+  for (const char* out : {"run.json", "run.onnx"})
+    for (const char* rules : {"restore", "./outputs.dsl"}) {
+      INFO(out << ", " << rules);
+      apply_gives_what_the_run_wrote(folder, "m.json", {rules}, out);
+      const auto undone =
+          run_engine({"apply", "plan.json", "m.json", "--undo", "-o", "back.json"}, {.folder = folder.path()});
+      INFO(undone.err);
+      CHECK(undone.status == 1);
+      CHECK(undone.err.find("cannot be undone") != std::string::npos);
+    }
+}

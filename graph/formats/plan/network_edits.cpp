@@ -56,6 +56,7 @@ class NetworkEdits {
     check_names();
     for_each(Kind::remove, &NetworkEdits::remove);
     for_each(Kind::insert, &NetworkEdits::add_tensors);
+    for_each(Kind::output, &NetworkEdits::add_given);
     for_each(Kind::replace, &NetworkEdits::replace);
     for_each(Kind::output, &NetworkEdits::let_go);
     for_each(Kind::output, &NetworkEdits::give);
@@ -118,13 +119,15 @@ class NetworkEdits {
     live_.erase(edit.node);
   }
 
-  void add_tensors(const PlanEdit& edit) {
-    for (const std::string& name : edit.outputs) {
-      if (name.empty() || network_.find(name)) continue;
-      if (network_.tensor(editor_.add_tensor(name)).name != name)
-        refuse(edit, fmt::format("the model has the name '{}' already", name));
-    }
+  void add_tensor(const PlanEdit& edit, const std::string& name) {
+    if (name.empty() || network_.find(name)) return;
+    if (network_.tensor(editor_.add_tensor(name)).name != name)
+      refuse(edit, fmt::format("the model has the name '{}' already", name));
   }
+  void add_tensors(const PlanEdit& edit) {
+    for (const std::string& name : edit.outputs) add_tensor(edit, name);
+  }
+  void add_given(const PlanEdit& edit) { add_tensor(edit, edit.name); }
 
   void replace(const PlanEdit& edit) {
     const OperatorId op = live(edit, edit.node);
@@ -141,7 +144,11 @@ class NetworkEdits {
   }
 
   void give(const PlanEdit& edit) {
-    if (!edit.name.empty()) editor_.give(live(edit, edit.node), edit.slot, free_tensor(edit, edit.name));
+    if (edit.name.empty()) return;
+    const OperatorId op = live(edit, edit.node);
+    const TensorId id = free_tensor(edit, edit.name);
+    if (id >= tensors_) check_name(edit, edit.name, op);
+    editor_.give(op, edit.slot, id);
   }
 
   void insert(const PlanEdit& edit) {

@@ -22,6 +22,9 @@
 // "operators" are the lines of rule files that bound laws to operators: what the certificate must know of them.
 // "checksums" are CRC-32C of the elements of each constant (row-major, little-endian) before and after, as eight
 // digits; of a copy, "before" is that of the constant it is made of. Plans of before have none.
+//
+// An entry of "statistics" with "of" is about a new tensor, whose values are, before "multiply" (which may be empty),
+// those that the tensor "of" had.
 #pragma once
 
 #include <algorithm>
@@ -62,8 +65,11 @@ struct PlanScale {
 struct PlanStatistic {
   std::string tensor;
   std::optional<int> axis;            // of the channels; has no value for one channel or several axes
-  std::vector<double> multiply;       // empty: entries cannot be scaled, and are left out
+  std::vector<double> multiply = {};  // empty: entries cannot be scaled, and are left out
   std::vector<double> subtract = {};  // as many; empty: 0
+  // A new tensor has the statistics that this one had, scaled where `multiply` is not empty. Empty: it is not new.
+  std::string of = {};
+  bool scales() const { return of.empty() || !multiply.empty(); }
 };
 
 // An edit of the graph, by names (rewriting.hpp).

@@ -79,6 +79,7 @@ class ModelPlan {
       if (!edit.edit) apply(edit);
     const Rewritten edited(network_, rewriting());
     for (const PlanScale& scale : plan_.scales) scale.copy.empty() ? in_place(scale) : copy(scale, edited);
+    add_statistics();
     claim_scales();
     scale_statistics(checked());
     return std::move(result_);
@@ -179,11 +180,23 @@ class ModelPlan {
 
   // --- statistics
 
+  // New tensors have those of the tensors whose values they have.
+  void add_statistics() {
+    for (const PlanStatistic& each : plan_.statistics) {
+      if (each.of.empty()) continue;
+      const auto id = network_.find(each.tensor), of = network_.find(each.of);
+      if (!id || !of) misfit(plan_, id ? each.of : each.tensor, "the model has no such tensor");
+      const Statistic* entry = statistics_.find(*of);
+      if (!entry) continue;
+      statistics_.add(copied(*entry, network_, *id));
+    }
+  }
+
   // For the certificate: what the plan says of activations along their channels.
   void claim_scales() {
     for (const PlanStatistic& each : plan_.statistics) {
       const auto id = network_.find(each.tensor);
-      if (!id) continue;
+      if (!id || !each.scales()) continue;
       if (!result_.scales.emplace(*id, undo_ ? inverse(plan_, each.tensor, each.multiply) : each.multiply).second)
         misfit(plan_, each.tensor, "the plan scales its statistics twice");
       if (!each.subtract.empty()) result_.shifts.emplace(*id, each.subtract);
@@ -193,7 +206,7 @@ class ModelPlan {
   void scale_statistics(const Rewritten& rewritten) {
     std::map<TensorId, const PlanStatistic*> planned;
     for (const PlanStatistic& each : plan_.statistics)
-      if (const auto id = network_.find(each.tensor); id && !planned.emplace(*id, &each).second)
+      if (const auto id = network_.find(each.tensor); id && each.scales() && !planned.emplace(*id, &each).second)
         misfit(plan_, each.tensor, "the plan scales its statistics twice");
     for (const Statistic& entry : statistics_.entries()) {
       if (entry.tensor == kNone) continue;
@@ -341,7 +354,7 @@ class ModelPlan {
 
   const PlanFile& plan_;
   Network& network_;
-  const Statistics& statistics_;
+  Statistics& statistics_;
   const bool undo_;
   Planned result_;
   std::unordered_map<std::string_view, OperatorId> nodes_;

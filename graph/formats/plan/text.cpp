@@ -108,7 +108,7 @@ std::string lines(const List& list, Text text) {
 // --- reading
 
 struct Entry {
-  std::string rule, region, tensor, made_by, copy;
+  std::string rule, region, tensor, made_by, copy, of;
   std::vector<PlanScale::Reader> read_by;
   std::optional<std::int64_t> axis;
   std::optional<std::vector<std::int64_t>> shape, was;
@@ -121,6 +121,7 @@ struct Entry {
   void take_tensor(json::Value& value) { tensor = value.string(); }
   void take_made_by(json::Value& value) { made_by = value.string(); }
   void take_copy(json::Value& value) { copy = value.string(); }
+  void take_of(json::Value& value) { of = value.string(); }
   void take_axis(json::Value& value) { axis = value.integer(); }
   void take_shape(json::Value& value) { value.integers(shape.emplace()); }
   void take_was(json::Value& value) { value.integers(was.emplace()); }
@@ -154,7 +155,7 @@ void Entry::take_read_by(json::Value& value) {
   });
 }
 
-constexpr std::array<json::Key<Entry>, 14> kEntryKeys = {{
+constexpr std::array<json::Key<Entry>, 15> kEntryKeys = {{
     {"tensor", true, &Entry::take_tensor},
     {"multiply", true, &Entry::take_multiply},
     {"subtract", false, &Entry::take_subtract},
@@ -162,6 +163,7 @@ constexpr std::array<json::Key<Entry>, 14> kEntryKeys = {{
     {"region", false, &Entry::take_region},
     {"made_by", false, &Entry::take_made_by},
     {"copy", false, &Entry::take_copy},
+    {"of", false, &Entry::take_of},
     {"read_by", false, &Entry::take_read_by},
     {"axis", false, &Entry::take_axis},
     {"shape", false, &Entry::take_shape},
@@ -337,6 +339,7 @@ class PlanReader {
     if (entry.tensor.empty()) return "\"tensor\" is empty";
     if (entry.multiply.empty()) return "\"multiply\" is empty";
     if (!entry.subtract.empty()) return "\"subtract\" is said of statistics alone";
+    if (!entry.of.empty()) return "\"of\" is said of statistics alone";
     if (entry.copy.empty() && !entry.read_by.empty()) return "\"read_by\" stands without \"copy\"";
     if (!entry.copy.empty() && entry.read_by.empty()) return "\"copy\" stands without \"read_by\"";
     if (entry.axis) {
@@ -367,8 +370,10 @@ class PlanReader {
     value.array([&](json::Value& each) {
       Entry entry;
       json::read_keys(each, kEntryKeys, entry);
-      PlanStatistic statistic{
-          .tensor = entry.tensor, .multiply = std::move(entry.multiply), .subtract = std::move(entry.subtract)};
+      PlanStatistic statistic{.tensor = entry.tensor,
+                              .multiply = std::move(entry.multiply),
+                              .subtract = std::move(entry.subtract),
+                              .of = entry.of};
       if (!statistic.subtract.empty() && statistic.subtract.size() != statistic.multiply.size())
         throw each.error(fmt::format("\"multiply\" has {} values, \"subtract\" {}", statistic.multiply.size(),
                                      statistic.subtract.size()));
@@ -468,7 +473,8 @@ std::string to_json(const PlanFile& plan) {
       "\"statistics\": [" +
       lines(plan.statistics,
             [](const PlanStatistic& each) {
-              return fmt::format("{{\"tensor\": {}{}{}, \"multiply\": {}}}", json::quoted(each.tensor),
+              return fmt::format("{{\"tensor\": {}{}{}{}, \"multiply\": {}}}", json::quoted(each.tensor),
+                                 each.of.empty() ? "" : fmt::format(", \"of\": {}", json::quoted(each.of)),
                                  each.axis ? fmt::format(", \"axis\": {}", *each.axis) : "",
                                  each.subtract.empty() ? "" : fmt::format(", \"subtract\": {}", numbers(each.subtract)),
                                  numbers(each.multiply));

@@ -19,8 +19,8 @@
 namespace rw::commands {
 namespace {
 
-constexpr auto kShared =
-    joined({kStatsOption, kDataOption}, kImageOptions, {kOnlyOption, kParamOption, kSkipNodeOption, kExactOption});
+constexpr auto kShared = joined({kStatsOption, kDataOption}, kImageOptions,
+                                {kOnlyOption, kParamOption, kSkipNodeOption, kExactOption, kLeakOption});
 
 std::string quoted(const std::string& word) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
@@ -40,6 +40,13 @@ std::string quoted(const std::string& word) {
 }
 
 }  // namespace
+
+void set_leak(const Given& given, dsl::Program& program) {
+  if (!given.has("--leak")) return;
+  if (given.text("--leak") != "restore")
+    throw UsageError(fmt::format("--leak {}: expected restore", graph::printable(given.text("--leak"))));
+  dsl::restore_leaks(program);
+}
 
 runtime::RunOptions run_options(const Given& given, const dsl::Program& program) {
   runtime::RunOptions run{

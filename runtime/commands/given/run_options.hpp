@@ -23,8 +23,14 @@ inline constexpr Option kSkipNodeOption = {
     Completes::nothing};
 inline constexpr Option kExactOption = {
     "--exact", {}, "bit-exact: scales are powers of two, and every edited weight is checked"};
+inline constexpr Option kLeakOption = {
+    "--leak", "restore",
+    "restore: in front of curves (Sigmoid) that block, rules give the scale back by a Mul, where that frees channels"};
 inline constexpr Option kThreadsOption = {
     "--threads", "N", "work on so many threads; without it, one for each processor. The result is the same"};
+
+// What --leak says of the rules. UsageError: another word than `restore`.
+void set_leak(const Given& given, dsl::Program& program);
 
 // From the options above. UsageError: a rule or parameter that there is not.
 runtime::RunOptions run_options(const Given& given, const dsl::Program& program);

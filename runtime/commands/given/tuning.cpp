@@ -63,16 +63,18 @@ quantizer::Options target_of(const std::string& text) {
 unsigned take_bits(const Given& given) { return bits_of(given.text("--bits"), "--bits", given.text("--bits")); }
 
 std::optional<quantizer::Options> take_target(const Given& given) {
-  if (!given.has("--target") && !given.has("--bits")) return std::nullopt;
+  if (!given.has("--target") && !given.has("--bits") && !given.has("--fused-silu")) return std::nullopt;
   quantizer::Options target;
   if (given.has("--target")) target = target_of(given.text("--target"));
   if (given.has("--bits")) target.bits = take_bits(given);
+  target.fused_silu = given.has("--fused-silu");
   return target;
 }
 
 void check_tuning(const Given& given) {
   take_target(given);
   if (!given.has("--tune")) return;
+  if (given.has("--leak")) throw UsageError("--leak does not go with --tune, which tries rules of its own");
   constexpr std::size_t kMost = 1000;
   if (take_count(given, "--tune") > kMost) throw UsageError(fmt::format("--tune: expected 1 to {} variants", kMost));
   if (!given.has("--data")) throw UsageError("--tune goes with --data: variants are measured on samples");
@@ -82,7 +84,9 @@ void set_target(const Given& given, const dsl::Program& program, runtime::RunOpt
   const auto target = take_target(given);
   if (!target || !has_rule(program, kBalance)) return;
   for (const auto& [rule, params] : tune::params_for(*target))
-    for (const auto& [name, value] : params) run.params[rule].emplace(name, value);
+    for (const auto& [name, value] : params)
+      if (given.has("--target") || given.has("--bits") || name != "per_channel")  // --fused-silu says nothing of steps
+        run.params[rule].emplace(name, value);
 }
 
 Tuned tune_run(const Given& given, const dsl::Program& program, const runtime::RunOptions& options) {

@@ -23,6 +23,10 @@ inline constexpr Option kTargetOption = {
     Completes::nothing};
 inline constexpr Option kTargetBitsOption = {
     "--bits", "N", "bits of weights and activations in place of those of --target", 0, false, Completes::nothing};
+inline constexpr Option kFusedSiluOption = {
+    "--fused-silu",
+    {},
+    "the runtime computes x * Sigmoid(x) at once: its Sigmoid is not rounded, and `auto` leaves it together"};
 inline constexpr Option kTuneOption = {"--tune",
                                        "N",
                                        "try N variants of the rules (and cross_layer, mixed and the untouched "
