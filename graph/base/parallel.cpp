@@ -57,11 +57,13 @@ void set_threads(unsigned count) { most = count; }
 unsigned threads() {
   if (is_sharing) return 1;
   const unsigned set = most;
-  return set != 0 ? set : std::max(std::thread::hardware_concurrency(), 1U);
+  if (set != 0) return set;
+  static const unsigned processors = std::max(std::thread::hardware_concurrency(), 1U);  // it reads a file each time
+  return processors;
 }
 
 void parallel_for(std::size_t count, FunctionRef<void(std::size_t)> f) {
-  const std::size_t wanted = std::min<std::size_t>(threads(), count);
+  const std::size_t wanted = count <= 1 ? count : std::min<std::size_t>(threads(), count);
   if (wanted <= 1) {
     for (std::size_t i = 0; i < count; ++i) f(i);
     return;

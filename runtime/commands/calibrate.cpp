@@ -99,6 +99,7 @@ void tell(const Given& given, const calibrate::Totals& totals, const std::filesy
 
 int merge(const Given& given) {
   const auto start = Clock::now();
+  if (given.has("--random") || given.has("--seed")) throw UsageError("--merge adds files up: it draws no samples");
   const std::filesystem::path out = statistics_path(given);
   const std::vector<double> percents = percentiles(given);
   std::vector<std::filesystem::path> names = {given.text("MODEL")};
@@ -122,7 +123,7 @@ struct Probed {
   std::vector<calibrate::ProbePoint> points;
 
   Probed(const Given& given, const dsl::Program& program) : model(graph::read_model(given.text("MODEL"))) {
-    if (given.has("DATA") || given.has("--random"))
+    if (given.has("DATA") || given.has("--random") || given.has("--seed"))
       throw UsageError("--probe and --collect run nothing: they go without data");
     analysis = runtime::analyse(model.network, program.laws);
     points = calibrate::probe_points(analysis, runtime::find_regions(analysis));

@@ -95,7 +95,7 @@ int explain(const Given& given) {
     graph::Model model = graph::read_model(given.text("MODEL"));
     measured = measured_ranges(given, rules->program, model);
   }
-  const auto source = [&] {
+  const runtime::ModelSource source = [&] {
     graph::Model model = graph::read_model(given.text("MODEL"));
     if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
     if (!measured.empty()) graph::add_statistics(measured, model);
@@ -108,7 +108,7 @@ int explain(const Given& given) {
     check_reports(given, std::span(&report, 1), model);
   }
   const runtime::Outcome outcome = runtime::run(model, rules->program, options);
-  const runtime::Explanation explanation = runtime::explain(model, *rules, options, outcome, source, asked);
+  const runtime::Explanation explanation = runtime::explain({source, model, *rules, options, outcome}, asked);
   if (!asked.node.empty() && explanation.missed.empty() && explanation.matched.empty() &&
       explanation.bystanders.empty() && explanation.edits.empty())
     throw UsageError(fmt::format("--node {}: no operator of the model has such a name", asked.node));

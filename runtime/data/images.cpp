@@ -41,7 +41,8 @@ std::vector<float> by_channel(const std::vector<double>& given, std::vector<doub
   if (numbers.size() == 1) numbers.resize(static_cast<std::size_t>(channels), numbers[0]);
   if (numbers.size() != static_cast<std::size_t>(channels))
     throw Error("", "",
-                fmt::format("{} has {} numbers, and the images have {} channels", option, numbers.size(), channels));
+                fmt::format("{} has {} numbers, and the images have {} channel{}", option, numbers.size(), channels,
+                            channels == 1 ? "" : "s"));
   return {numbers.begin(), numbers.end()};
 }
 
@@ -57,6 +58,11 @@ std::array<std::int64_t, 4> dims_of(const graph::Tensor& tensor) {
     throw Error("", "", fmt::format("it takes {}, and images are of four dimensions", to_string(tensor.shape)));
   for (int axis = 0; axis < 4; ++axis) dims[static_cast<std::size_t>(axis)] = tensor.shape[axis];
   return dims;
+}
+
+// As it is given: "224", or "240x320".
+std::string size_text(const std::array<std::int64_t, 2>& size) {
+  return size[0] == size[1] ? fmt::format("{}", size[0]) : fmt::format("{}x{}", size[0], size[1]);
 }
 
 // Of a channel dimension: images have so many.
@@ -146,7 +152,8 @@ ImagePlan plan_images(std::string_view input, const graph::Tensor& tensor, const
     constexpr std::int64_t kSize = 224;
     const auto side = [&](std::int64_t given, std::int64_t dim) {
       if (given > 0 && dim >= 0 && given != dim)
-        throw Error("", "", fmt::format("--size says {}, and it takes {}", given, to_string(tensor.shape)));
+        throw Error("", "",
+                    fmt::format("--size says {}, and it takes {}", size_text(options.size), to_string(tensor.shape)));
       return given > 0 ? given : dim >= 0 ? dim : kSize;
     };
     plan.height = side(options.size[0], shape.height);

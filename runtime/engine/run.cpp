@@ -84,12 +84,25 @@ graph::Statistics usable(graph::Model& model, const Analysis& analysis, Statisti
   return used;
 }
 
+bool edits_networks(const dsl::Program& program) {
+  return std::any_of(program.rules.begin(), program.rules.end(),
+                     [](const dsl::Rule& rule) { return rule.pattern || rule.region->restore; });
+}
+
+// Of rules that were changed in memory, or read twice: guards of those that were read twice count as different.
+bool same_laws(std::span<const dsl::LawBinding> a, std::span<const dsl::LawBinding> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const dsl::LawBinding& x, const dsl::LawBinding& y) {
+    return x.op == y.op && x.law == y.law && x.elementwise == y.elementwise && x.parameters == y.parameters &&
+           x.guard == y.guard;
+  });
+}
+
 class Runner {
  public:
   Runner(graph::Model& model, const dsl::Program& program, const RunOptions& options, Outcome& outcome)
       : model_(model), program_(program), options_(options), outcome_(outcome) {}
 
-  void run() {
+  void run(std::optional<Ground> ground) {
     // The operators that rules may put in are known to the analysis before they are there.
     for (const dsl::Rule& rule : program_.rules)
       if (rule.pattern)
@@ -98,7 +111,10 @@ class Runner {
     if (std::any_of(program_.rules.begin(), program_.rules.end(),
                     [](const dsl::Rule& rule) { return rule.region && rule.region->restore; }))
       model_.network.add_type("Mul");
-    analyse_network();
+    if (!ground)
+      analyse_network();
+    else
+      visit_anew(*std::move(ground));
     outcome_.rules.resize(program_.rules.size());
     for (std::uint32_t i = 0; i < program_.rules.size(); ++i) outcome_.rules[i].ran = is_wanted(program_.rules[i]);
     for (std::uint32_t i = 0; i < program_.rules.size(); ++i) {
@@ -142,9 +158,15 @@ class Runner {
   }
 
   void analyse_network() {
-    outcome_.analysis = analyse(model_.network, program_.laws, {options_.skip_nodes, options_.exact});
-    outcome_.statistics = usable(model_, outcome_.analysis, outcome_.statistics_use);
-    outcome_.regions = find_regions(outcome_.analysis);
+    Ground ground;
+    ground.analysis = analyse(model_.network, program_.laws, {options_.skip_nodes, options_.exact});
+    ground.statistics = usable(model_, ground.analysis, ground.statistics_use);
+    ground.regions = find_regions(ground.analysis);
+    visit_anew(std::move(ground));
+  }
+
+  void visit_anew(Ground ground) {
+    static_cast<Ground&>(outcome_) = std::move(ground);
     outcome_.visited.clear();
     std::vector<std::pair<OperatorId, RegionId>> order;  // by first parent
     const auto restores = [&](OperatorId op) { return outcome_.regions.is_restoring(op); };
@@ -529,9 +551,22 @@ class Runner {
 
 }  // namespace
 
-Outcome run(graph::Model& model, const dsl::Program& program, const RunOptions& options) {
+std::optional<Ground> ground_for(const dsl::Program& other, const Outcome& found, const dsl::Program& program,
+                                 const RunOptions& options) {
+  if (edits_networks(other) || edits_networks(program)) return std::nullopt;
+  if (same_laws(other.laws, program.laws)) return Ground(found);
+  auto analysis = analyse_under(other.laws, found.analysis, program.laws, {options.skip_nodes, options.exact});
+  if (!analysis) return std::nullopt;
+  const bool same = analysis->operators == found.analysis.operators;
+  Ground ground{*std::move(analysis), {}, found.statistics, found.statistics_use};
+  ground.regions = same ? found.regions : find_regions(ground.analysis);
+  return ground;
+}
+
+Outcome run(graph::Model& model, const dsl::Program& program, const RunOptions& options, std::optional<Ground> ground) {
   Outcome outcome;
-  Runner(model, program, options, outcome).run();
+  Runner(model, program, options, outcome).run(std::move(ground));
+  if (options.match_only) return outcome;
   outcome.rewriting = apply_plan(outcome.analysis, outcome.plan, model.statistics, outcome.statistics);
   outcome.certificate = certify(outcome.analysis, graph::Rewritten(model.network, outcome.rewriting),
                                 outcome.plan.scales(), outcome.plan.shifts());

@@ -28,7 +28,7 @@ struct RunOptions {
   bool values = true;        // a failed condition notes the values that it saw (Miss::seen)
   bool predict = false;      // Outcome::prediction is wanted, though no action makes it by the way
   double trial_seconds = 2;  // of the processor, for trials of what rules with a pattern do
-  bool match_only = false;   // regions are matched and claimed, no action is carried out (explain tries rules so)
+  bool match_only = false;   // regions are matched and claimed, no action is carried out, nothing is certified
 };
 
 // What a rule with a pattern found and left as it is, and why.
@@ -79,10 +79,16 @@ struct StatisticsUse {
   std::string_view first_not_finite;
 };
 
-// Of the network as the rules have left it: after edits of the graph the analysis and the regions are new ones.
-struct Outcome {
+// A network as rules find it. Copies are cheap beside finding it.
+struct Ground {
   Analysis analysis;
   Regions regions;
+  graph::Statistics statistics;  // the entries that run along the channels of their tensor, or serve all of them
+  StatisticsUse statistics_use;
+};
+
+// Of the network as the rules have left it: after edits of the graph the analysis and the regions are new ones.
+struct Outcome : Ground {
   Plan plan;
   graph::Rewriting rewriting;      // what is to be written of it
   std::vector<RuleOutcome> rules;  // by rule of the program
@@ -91,8 +97,6 @@ struct Outcome {
   Misses misses;  // of `visited`
   Certificate certificate;
   std::optional<Prediction> prediction;  // of all scales together; nothing: there are none, or nobody asked
-  graph::Statistics statistics;  // the entries that run along the channels of their tensor, or serve all of them
-  StatisticsUse statistics_use;
 };
 
 // --exact forbids what a rule would do. Nothing is to be written.
@@ -100,8 +104,15 @@ struct Refusal {
   std::string message;
 };
 
-// Edits the model's network where rules with a pattern ask for it. Throws Refusal; graph::Error: a mistake in the
-// model, its weights, its statistics, or a scale that cannot be used.
-Outcome run(graph::Model& model, const dsl::Program& program, const RunOptions& options);
+// Edits the model's network where rules with a pattern ask for it. `ground`: of this network under the laws of these
+// rules; nothing: it is found. Throws Refusal; graph::Error: a mistake in the model, its weights, its statistics, or a
+// scale that cannot be used.
+Outcome run(graph::Model& model, const dsl::Program& program, const RunOptions& options,
+            std::optional<Ground> ground = std::nullopt);
+
+// The ground of `other` rules on the network that `program` ran on, with the same options: what `found` has of it, and
+// what other laws change. Nothing where a rule with a pattern edits the network, or other laws change its shapes.
+std::optional<Ground> ground_for(const dsl::Program& other, const Outcome& found, const dsl::Program& program,
+                                 const RunOptions& options);
 
 }  // namespace rw::runtime

@@ -36,18 +36,17 @@ std::vector<MissGroup> grouped(const graph::Network& network, std::span<const Mi
 
 class Explainer {
  public:
-  Explainer(const graph::Model& model, const dsl::Loaded& rules, const RunOptions& options, const Outcome& outcome,
-            const ModelSource& source, const ExplainOptions& what)
-      : rules_(rules),
-        outcome_(outcome),
-        network_(*outcome.analysis.network),
+  Explainer(const Subject& subject, const ExplainOptions& what)
+      : rules_(subject.rules),
+        outcome_(subject.outcome),
+        network_(*outcome_.analysis.network),
         what_(what),
-        recipes_(source, rules, options, outcome, what.files),
-        remedies_(source, rules, options, model, outcome) {
-    patterns_.resize(rules.program.rules.size());
+        recipes_(subject, what.files),
+        remedies_(subject) {
+    patterns_.resize(rules_.program.rules.size());
     for (std::uint32_t i = 0; i < patterns_.size(); ++i)
-      if (rules.program.rules[i].region && is_asked(i))
-        patterns_[i].emplace(*rules.program.rules[i].region, outcome.analysis);
+      if (rules_.program.rules[i].region && is_asked(i))
+        patterns_[i].emplace(*rules_.program.rules[i].region, outcome_.analysis);
   }
 
   Explanation run() {
@@ -222,9 +221,6 @@ class Explainer {
 
 }  // namespace
 
-Explanation explain(const graph::Model& model, const dsl::Loaded& rules, const RunOptions& options,
-                    const Outcome& outcome, const ModelSource& source, const ExplainOptions& what) {
-  return Explainer(model, rules, options, outcome, source, what).run();
-}
+Explanation explain(const Subject& subject, const ExplainOptions& what) { return Explainer(subject, what).run(); }
 
 }  // namespace rw::runtime

@@ -73,9 +73,8 @@ struct Explanation {
   std::size_t not_tried = 0;  // regions for which none was looked for
 };
 
-// `outcome` of `model` and `rules` under `options`; `source` reads the model anew. All are borrowed by the result.
-Explanation explain(const graph::Model& model, const dsl::Loaded& rules, const RunOptions& options,
-                    const Outcome& outcome, const ModelSource& source, const ExplainOptions& what);
+// The result borrows what the subject does.
+Explanation explain(const Subject& subject, const ExplainOptions& what);
 
 struct ExplainInput {
   const graph::Model& model;

@@ -93,13 +93,14 @@ std::set<OperatorId> scaled_layers(const Outcome& outcome) {
 
 struct Recipes::Trial {
   dsl::Loaded rules;
-  graph::Model model;
+  std::optional<graph::Model> model;  // where it needs one of its own
   Outcome outcome;
 };
 
-Recipes::Recipes(const ModelSource& source, const dsl::Loaded& rules, const RunOptions& options, const Outcome& base,
-                 const std::vector<std::string>& files) {
+Recipes::Recipes(const Subject& subject, const std::vector<std::string>& files) : subject_(subject) {
   if (files.empty()) return;
+  const dsl::Loaded& rules = subject.rules;
+  const Outcome& base = subject.outcome;
   const auto read = [&](std::string_view file) {
     for (std::uint32_t i = 0; i < rules.sources.size(); ++i)
       if (rules.sources[i].name == file) return true;
@@ -135,30 +136,30 @@ Recipes::Recipes(const ModelSource& source, const dsl::Loaded& rules, const RunO
       }
       remedy.files.insert(remedy.files.end(), behind.begin(), behind.end());
       remedy.steps = {fmt::format("{}", fmt::join(says, ", and "))};
-      attempt(source, options, base, std::move(remedy));
+      attempt(std::move(remedy));
     }
   }
 }
 
 Recipes::~Recipes() = default;
 
-void Recipes::attempt(const ModelSource& source, const RunOptions& options, const Outcome& base, Remedy remedy) {
+void Recipes::attempt(Remedy remedy) {
   ++tries_;
   auto trial =
-      std::make_unique<Trial>(Trial{dsl::load(remedy.files, rule_library(), vocabulary()), source(), Outcome()});
+      std::make_unique<Trial>(Trial{dsl::load(remedy.files, rule_library(), vocabulary()), std::nullopt, Outcome()});
   if (dsl::has_errors(trial->rules.diagnostics)) return;
   if (remedy.needs_ranges) drop_needs(trial->rules.program);
-  RunOptions matching = options;
+  RunOptions matching = subject_.options;
   matching.match_only = true;
   matching.only.clear();  // they name rules of other files
   try {
-    trial->outcome = run(trial->model, trial->rules.program, matching);
+    trial->outcome = run_instead(subject_, trial->rules.program, matching, trial->model);
   } catch (const graph::Error&) {
     return;
   } catch (const Refusal&) {
     return;
   }
-  const std::set<OperatorId> before = scaled_layers(base), after = scaled_layers(trial->outcome);
+  const std::set<OperatorId> before = scaled_layers(subject_.outcome), after = scaled_layers(trial->outcome);
   const auto is_new = [&](OperatorId op) { return after.count(op) != 0 && before.count(op) == 0; };
   for (const OperatorId op : after) remedy.layers += is_new(op) ? 1 : 0;
   for (const RegionOutcome& region : trial->outcome.visited) {

@@ -13,10 +13,8 @@ namespace rw::runtime {
 
 class Recipes {
  public:
-  // `files`: of the rules, as they were named; empty: nothing is tried. `base` is their outcome. Nothing is kept of
-  // what is borrowed.
-  Recipes(const ModelSource& source, const dsl::Loaded& rules, const RunOptions& options, const Outcome& base,
-          const std::vector<std::string>& files);
+  // Borrows the subject. `files`: of its rules, as they were named; empty: nothing is tried.
+  Recipes(const Subject& subject, const std::vector<std::string>& files);
   ~Recipes();
 
   const std::vector<Remedy>& all() const { return all_; }
@@ -31,8 +29,9 @@ class Recipes {
  private:
   struct Trial;
   std::optional<Cure> cure_by(std::size_t remedy, OperatorId parent) const;
-  void attempt(const ModelSource& source, const RunOptions& options, const Outcome& base, Remedy remedy);
+  void attempt(Remedy remedy);
 
+  const Subject& subject_;
   std::vector<std::unique_ptr<Trial>> trials_;  // by remedy
   std::vector<Remedy> all_;
   std::size_t tries_ = 0;

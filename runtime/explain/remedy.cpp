@@ -216,10 +216,10 @@ std::uint32_t offered_classes(const Outcome& outcome, RegionId id) {
 
 }  // namespace
 
-// The rules with changes, run on a model of its own.
+// The rules with changes.
 struct Remedies::Trial {
   dsl::Program program;
-  graph::Model model;
+  std::optional<graph::Model> model;      // where it needs one of its own
   std::optional<Outcome> outcome;         // no value where the run stopped
   std::vector<std::uint32_t> visited_of;  // by region
 
@@ -232,15 +232,14 @@ struct Remedies::Trial {
   }
 };
 
-Remedies::Remedies(ModelSource source, const dsl::Loaded& rules, const RunOptions& options, const graph::Model& model,
-                   const Outcome& base)
-    : source_(std::move(source)), rules_(rules), options_(options), base_(base), advice_(law_advice(base.analysis)) {
-  const std::uint64_t size = base.analysis.network->operators().size() + model.bytes / 1000 + 1;
-  most_tries_ = std::clamp<std::uint64_t>(2'000'000 / size, 3, 64);
-  most_full_tries_ = std::clamp<std::uint64_t>(100'000'000 / (model.bytes + 1), 1, 6);
-  base_region_of_parent_.assign(base.analysis.network->operators().size(), kNone);
-  for (std::uint32_t i = 0; i < base.visited.size(); ++i)
-    for (const OperatorId op : base.regions[base.visited[i].region].parents) base_region_of_parent_[op] = i;
+Remedies::Remedies(const Subject& subject)
+    : subject_(subject), rules_(subject.rules), base_(subject.outcome), advice_(law_advice(base_.analysis)) {
+  const std::uint64_t bytes = subject.model.bytes, operators = base_.analysis.network->operators().size();
+  most_tries_ = std::clamp<std::uint64_t>(2'000'000 / (operators + bytes / 1000 + 1), 3, 64);
+  most_full_tries_ = std::clamp<std::uint64_t>(100'000'000 / (bytes + 1), 1, 6);
+  base_region_of_parent_.assign(operators, kNone);
+  for (std::uint32_t i = 0; i < base_.visited.size(); ++i)
+    for (const OperatorId op : base_.regions[base_.visited[i].region].parents) base_region_of_parent_[op] = i;
 }
 
 Remedies::~Remedies() = default;
@@ -253,12 +252,12 @@ const Remedies::Trial* Remedies::attempt(const Changes& changes) {
     return nullptr;
   }
   ++tries_;
-  auto trial = std::make_unique<Trial>(Trial{.program = rules_.program, .model = source_()});
+  auto trial = std::make_unique<Trial>(Trial{.program = rules_.program});
   for (const Change& change : changes) row(change).apply(trial->program, change);
-  RunOptions options = options_;
+  RunOptions options = subject_.options;
   options.match_only = true;
   try {
-    trial->outcome = run(trial->model, trial->program, options);
+    trial->outcome = run_instead(subject_, trial->program, options, trial->model);
     trial->visited_of.assign(trial->outcome->regions.size(), kNone);
     for (std::uint32_t i = 0; i < trial->outcome->visited.size(); ++i)
       trial->visited_of[trial->outcome->visited[i].region] = i;
@@ -431,9 +430,9 @@ void Remedies::try_fully(Remedy& remedy) {
   ++full_tries_;
   dsl::Program program = rules_.program;
   for (const Change& change : remedy.changes) row(change).apply(program, change);
-  graph::Model model = source_();
+  std::optional<graph::Model> model;
   try {
-    const Outcome outcome = run(model, program, options_);
+    const Outcome outcome = run_instead(subject_, program, subject_.options, model);
     if (!outcome.certificate.holds) remedy.refused = "the certificate does not hold: " + outcome.certificate.why;
   } catch (const graph::Error& error) {
     remedy.refused = error.message;

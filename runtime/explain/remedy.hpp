@@ -3,7 +3,6 @@
 #pragma once
 
 #include <compare>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,8 +10,7 @@
 #include <tuple>
 #include <vector>
 
-#include "graph/model.hpp"
-#include "runtime/engine/run.hpp"
+#include "runtime/explain/subject.hpp"
 #include "runtime/regions/law_advice.hpp"
 #include "runtime/report/reasons.hpp"
 
@@ -68,14 +66,9 @@ struct Cure {
   std::uint32_t channels = 0, of = 0;  // of the region that would be scaled, of those that parents offer
 };
 
-// Reads the model again, as it was given: trying a change must not see what another one left behind.
-using ModelSource = std::function<graph::Model()>;
-
 class Remedies {
  public:
-  // Borrows all of them; `base` is the outcome of the rules as they are.
-  Remedies(ModelSource source, const dsl::Loaded& rules, const RunOptions& options, const graph::Model& model,
-           const Outcome& base);
+  explicit Remedies(const Subject& subject);  // borrowed
   ~Remedies();
 
   // The smallest remedies for a region that no rule took: at most one that keeps to what is known, and one that scales
@@ -106,10 +99,9 @@ class Remedies {
   void count(const Trial& trial, Remedy& remedy) const;
   void try_fully(Remedy& remedy);
 
-  ModelSource source_;
-  const dsl::Loaded& rules_;
-  RunOptions options_;
-  const Outcome& base_;
+  const Subject& subject_;
+  const dsl::Loaded& rules_;                          // of the subject
+  const Outcome& base_;                               // theirs
   std::map<std::string, LawAdvice> advice_;           // by type of the operators that nobody knows
   std::vector<std::uint32_t> base_region_of_parent_;  // by operator: index into base.visited
   std::map<Changes, std::unique_ptr<Trial>> trials_;

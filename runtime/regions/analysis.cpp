@@ -45,6 +45,14 @@ Bindings by_operator(std::span<const dsl::LawBinding> bindings) {
   return all;
 }
 
+// The one that gives operators of a type their form. Null: their form is their own (as in `own`), or there is none.
+const dsl::LawBinding* giver_of_form(const graph::Forms& own, graph::TypeId type,
+                                     const std::vector<const dsl::LawBinding*>& candidates) {
+  for (const dsl::LawBinding* binding : candidates)
+    if (!own.known(type) || !binding->parameters.empty()) return binding;
+  return nullptr;
+}
+
 const dsl::LawBinding* choose(const std::vector<const dsl::LawBinding*>& candidates, const Site& site) {
   for (const dsl::LawBinding* binding : candidates)
     if (!binding->guard || holds(*binding->guard, site)) return binding;
@@ -65,6 +73,23 @@ Obedience obedience(const Site& site, const std::vector<const dsl::LawBinding*>*
   result.holds = result.law != &kBlockLaw && kinds.fit(site) && !graph::needs_rank(site) &&
                  result.law->condition(site).empty() && (!options.exact || inexact(site).empty());
   return result;
+}
+
+void bind_laws(Analysis& analysis, const Bindings& by_name, const AnalysisOptions& options) {
+  const graph::Network& network = *analysis.network;
+  std::vector<const std::vector<const dsl::LawBinding*>*> candidates(network.type_count(), nullptr);
+  for (graph::TypeId type = 0; type < network.type_count(); ++type)
+    if (const auto found = by_name.find(network.type_name(type)); found != by_name.end())
+      candidates[type] = &found->second;
+  analysis.operators.resize(network.operators().size());
+  constexpr std::size_t kWorthAThread = 4096;
+  graph::parallel_for_parts(analysis.operators.size(), kWorthAThread, [&](std::size_t begin, std::size_t end) {
+    AttributeKinds kinds;
+    for (std::size_t op = begin; op < end; ++op)
+      if (!network.removed(static_cast<OperatorId>(op)))
+        analysis.operators[op] = obedience(analysis.site(static_cast<OperatorId>(op)),
+                                           candidates[network.operators()[op].type], options, kinds);
+  });
 }
 
 // Takes " [1, 4, 8, 8]" out, where it stands at `at`.
@@ -92,33 +117,37 @@ void erase_name(std::string& text, std::string_view name, std::string_view role)
 
 Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings, const AnalysisOptions& options) {
   const Bindings by_name = by_operator(bindings);
-  std::vector<const std::vector<const dsl::LawBinding*>*> candidates(network.type_count(), nullptr);
   graph::Forms forms(network);
-  for (graph::TypeId type = 0; type < network.type_count(); ++type) {
-    const auto found = by_name.find(network.type_name(type));
-    if (found == by_name.end()) continue;
-    candidates[type] = &found->second;
-    for (const dsl::LawBinding* binding : found->second) {
-      if (forms.known(type) && binding->parameters.empty()) continue;
-      forms.set(type, make_form(network.type_name(type), *binding));
-      break;
-    }
-  }
+  for (graph::TypeId type = 0; type < network.type_count(); ++type)
+    if (const auto found = by_name.find(network.type_name(type)); found != by_name.end())
+      if (const dsl::LawBinding* giver = giver_of_form(forms, type, found->second))
+        forms.set(type, make_form(network.type_name(type), *giver));
   graph::infer_shapes(network, forms);
   graph::ChannelAxes channels = graph::infer_channel_axes(network, forms);
 
   Analysis analysis{
       .network = &network, .forms = std::move(forms), .channels = std::move(channels), .exact = options.exact};
-  analysis.operators.resize(network.operators().size());
-  constexpr std::size_t kWorthAThread = 4096;
-  graph::parallel_for_parts(analysis.operators.size(), kWorthAThread, [&](std::size_t begin, std::size_t end) {
-    AttributeKinds kinds;
-    for (std::size_t op = begin; op < end; ++op)
-      if (!network.removed(static_cast<OperatorId>(op)))
-        analysis.operators[op] = obedience(analysis.site(static_cast<OperatorId>(op)),
-                                           candidates[network.operators()[op].type], options, kinds);
-  });
+  bind_laws(analysis, by_name, options);
   return analysis;
+}
+
+std::optional<Analysis> analyse_under(std::span<const dsl::LawBinding> other, const Analysis& analysis,
+                                      std::span<const dsl::LawBinding> bindings, const AnalysisOptions& options) {
+  const graph::Network& network = *analysis.network;
+  const Bindings before = by_operator(bindings), by_name = by_operator(other);
+  const graph::Forms own(network);
+  const auto giver = [&](const Bindings& all, graph::TypeId type) -> const dsl::LawBinding* {
+    const auto found = all.find(network.type_name(type));
+    return found == all.end() ? nullptr : giver_of_form(own, type, found->second);
+  };
+  for (graph::TypeId type = 0; type < network.type_count(); ++type) {
+    const dsl::LawBinding *old = giver(before, type), *now = giver(by_name, type);
+    const bool same = old && now ? old->law == now->law && old->parameters == now->parameters : old == now;
+    if (!same) return std::nullopt;
+  }
+  Analysis result{.network = &network, .forms = analysis.forms, .channels = analysis.channels, .exact = options.exact};
+  bind_laws(result, by_name, options);
+  return result;
 }
 
 std::string Analysis::why_blocked(OperatorId op) const {

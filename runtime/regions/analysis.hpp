@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct Obedience {
   bool holds = false;           // the law's condition holds; else it blocks
   bool unknown = false;         // no `op` line names it
   bool skipped = false;         // named by --skip-node
+  friend bool operator==(const Obedience&, const Obedience&) = default;
 };
 
 struct AnalysisOptions {
@@ -52,5 +54,10 @@ struct Analysis {
 // (graph/operators/infer.hpp).
 Analysis analyse(graph::Network& network, std::span<const dsl::LawBinding> bindings,
                  const AnalysisOptions& options = {});
+
+// What analyse() would find of the same network under other laws, where shapes and channels stay: only what laws say of
+// operators is looked at again. `bindings` are those of `analysis`. Nothing where an operator would get another form.
+std::optional<Analysis> analyse_under(std::span<const dsl::LawBinding> other, const Analysis& analysis,
+                                      std::span<const dsl::LawBinding> bindings, const AnalysisOptions& options);
 
 }  // namespace rw::runtime

@@ -67,8 +67,8 @@ class RegionFinder : private Tie {
       first_slot_[op + 1] = first_slot_[op] + static_cast<std::uint32_t>(network_.op(op).inputs.size());
     input_part_.assign(first_slot_.back(), Part::pin);
     output_part_.assign(network_.tensors().size(), Part::pin);
-    result_.joining_.assign(network_.operators().size(), false);
-    result_.restoring_.assign(network_.operators().size(), false);
+    result_.joining.assign(network_.operators().size(), false);
+    result_.restoring.assign(network_.operators().size(), false);
   }
 
   Regions run() {
@@ -82,7 +82,9 @@ class RegionFinder : private Tie {
     if (!waits_.empty()) decide_waiting();
     number_regions();
     gather();
-    return std::move(result_);
+    Regions regions;
+    regions.found_ = std::make_shared<const Regions::Found>(std::move(result_));
+    return regions;
   }
 
  private:
@@ -95,7 +97,7 @@ class RegionFinder : private Tie {
   void ignores(std::uint32_t slot) override { input_part_[first_slot_[op_] + slot] = Part::ignore; }
   void ties(std::uint32_t slot) override {
     input_part_[first_slot_[op_] + slot] = Part::tie;
-    if (++tied_ == 2) result_.joining_[op_] = true;
+    if (++tied_ == 2) result_.joining[op_] = true;
   }
   void waits(std::uint32_t gate, std::uint32_t other) override {
     waits_.push_back({.op = op_, .gate = gate, .other = other});
@@ -117,7 +119,7 @@ class RegionFinder : private Tie {
     links_.push_back({a, b, a0, a_step, b0, b_step, count});
     if (!channels_) return;
     for (std::uint32_t i = 0; i < count; ++i)
-      unite(result_.first_[a] + a0 + i * a_step, result_.first_[b] + b0 + i * b_step);
+      unite(result_.first[a] + a0 + i * a_step, result_.first[b] + b0 + i * b_step);
   }
 
   bool carries(TensorId tensor) const { return tensor != kNone && analysis_.channels.has(tensor); }
@@ -137,8 +139,8 @@ class RegionFinder : private Tie {
       if (carries(tensor)) shared_ = std::max(shared_, analysis_.channels.count(tensor));
     const std::vector<bool> linked = linked_groups();
     std::vector<std::uint32_t> group_first(count, kNone);
-    result_.first_.assign(count, 0);
-    result_.count_.assign(count, 0);
+    result_.first.assign(count, 0);
+    result_.count.assign(count, 0);
     std::uint64_t total = 0, own = shared_;
     for (TensorId tensor = 0; tensor < count; ++tensor) {
       if (!carries(tensor)) continue;
@@ -150,15 +152,15 @@ class RegionFinder : private Tie {
         group_first[group] = linked[group] ? static_cast<std::uint32_t>(own) : 0;
         if (linked[group]) own += channels;
       }
-      result_.first_[tensor] = group_first[group];
-      result_.count_[tensor] = channels;
+      result_.first[tensor] = group_first[group];
+      result_.count[tensor] = channels;
     }
     channels_.emplace(own);
     for (const Link& link : links_) {
       assert(carries(link.a) && carries(link.b));  // laws tie channels that exist
       for (std::uint32_t i = 0; i < link.count; ++i)
-        channels_->unite(result_.first_[link.a] + link.a0 + i * link.a_step,
-                         result_.first_[link.b] + link.b0 + i * link.b_step);
+        channels_->unite(result_.first[link.a] + link.a0 + i * link.a_step,
+                         result_.first[link.b] + link.b0 + i * link.b_step);
     }
   }
 
@@ -229,7 +231,7 @@ class RegionFinder : private Tie {
   }
 
   void pin(TensorId tensor) {
-    for (std::uint32_t i = 0; i < result_.count_[tensor]; ++i) pin_class(channels_->find(result_.first_[tensor] + i));
+    for (std::uint32_t i = 0; i < result_.count[tensor]; ++i) pin_class(channels_->find(result_.first[tensor] + i));
   }
 
   void pin_class(std::uint32_t root) {
@@ -253,8 +255,8 @@ class RegionFinder : private Tie {
     Wait& wait = waits_[id];
     const TensorId gate = network_.op(wait.op).inputs[wait.gate];
     wait.next = kNone;
-    for (; carries(gate) && wait.at < result_.count_[gate]; ++wait.at) {
-      const std::uint32_t root = channels_->find(result_.first_[gate] + wait.at);
+    for (; carries(gate) && wait.at < result_.count[gate]; ++wait.at) {
+      const std::uint32_t root = channels_->find(result_.first[gate] + wait.at);
       Watched& watched = watched_[root];
       if (watched.pinned) continue;
       if (watched.first == kNone)
@@ -289,51 +291,51 @@ class RegionFinder : private Tie {
   void number_regions() {
     const std::size_t count = network_.tensors().size();
     for (const Link& link : links_) tensors_.unite(link.a, link.b);  // from here on: regions, no longer groups
-    result_.region_of_.assign(count, kNone);
+    result_.region_of.assign(count, kNone);
     std::vector<RegionId> region_at(count, kNone);
     std::vector<std::uint32_t> class_at(channels_->size(), kNone);
-    result_.class_.assign(channels_->size(), kNone);
-    std::iota(result_.class_.begin(), result_.class_.begin() + shared_, 0U);
+    result_.class_of.assign(channels_->size(), kNone);
+    std::iota(result_.class_of.begin(), result_.class_of.begin() + shared_, 0U);
     for (TensorId tensor = 0; tensor < count; ++tensor) {
       if (!carries(tensor)) continue;
       RegionId& region = region_at[tensors_.find(tensor)];
       if (region == kNone) {
-        region = static_cast<RegionId>(result_.regions_.size());
-        result_.regions_.push_back({});
+        region = static_cast<RegionId>(result_.regions.size());
+        result_.regions.push_back({});
       }
-      result_.region_of_[tensor] = region;
-      const std::uint32_t first = result_.first_[tensor];
-      if (first < shared_) result_.regions_[region].classes = result_.count_[tensor];
-      if (result_.class_[first] != kNone) continue;  // its group has been numbered, or is not linked
-      for (std::uint32_t i = 0; i < result_.count_[tensor]; ++i) {
+      result_.region_of[tensor] = region;
+      const std::uint32_t first = result_.first[tensor];
+      if (first < shared_) result_.regions[region].classes = result_.count[tensor];
+      if (result_.class_of[first] != kNone) continue;  // its group has been numbered, or is not linked
+      for (std::uint32_t i = 0; i < result_.count[tensor]; ++i) {
         std::uint32_t& scale_class = class_at[channels_->find(first + i)];
-        if (scale_class == kNone) scale_class = result_.regions_[region].classes++;
-        result_.class_[first + i] = scale_class;
+        if (scale_class == kNone) scale_class = result_.regions[region].classes++;
+        result_.class_of[first + i] = scale_class;
       }
     }
     std::uint32_t next = 0;
-    for (Region& region : result_.regions_) {
+    for (Region& region : result_.regions) {
       region.first_class = next;
       next += region.classes;
     }
-    result_.pinned_.assign(next, false);
+    result_.pinned.assign(next, false);
   }
 
   // The boundary: who offers, absorbs, ties, and who pins.
   void gather() {
-    const std::size_t regions = result_.regions_.size();
+    const std::size_t regions = result_.regions.size();
     Bucket<TensorId> tensors;
     Bucket<OperatorId> parents, children, inner;
     Bucket<Leak> leaks;
     const auto leak = [&](TensorId tensor, OperatorId op) {
-      const RegionId region = result_.region_of_[tensor];
+      const RegionId region = result_.region_of[tensor];
       leaks.add(region, {tensor, op});
       for (const std::uint32_t scale_class : result_.classes(tensor))
-        result_.pinned_[result_.regions_[region].first_class + scale_class] = true;
+        result_.pinned[result_.regions[region].first_class + scale_class] = true;
     };
     for (TensorId tensor = 0; tensor < network_.tensors().size(); ++tensor) {
       if (!carries(tensor)) continue;
-      tensors.add(result_.region_of_[tensor], tensor);
+      tensors.add(result_.region_of[tensor], tensor);
       const graph::Tensor& info = network_.tensor(tensor);
       if (info.is_input)
         leak(tensor, kNone);
@@ -348,12 +350,12 @@ class RegionFinder : private Tie {
       }
     }
     for (OperatorId op = 0; op < network_.operators().size(); ++op) gather(op, parents, children, inner);
-    auto& all = result_.regions_;
-    result_.tensors_ = tensors.lay_out(regions, [&](RegionId id, auto span) { all[id].tensors = span; });
-    result_.parents_ = parents.lay_out(regions, [&](RegionId id, auto span) { all[id].parents = span; });
-    result_.children_ = children.lay_out(regions, [&](RegionId id, auto span) { all[id].children = span; });
-    result_.inner_ = inner.lay_out(regions, [&](RegionId id, auto span) { all[id].inner = span; });
-    result_.leaks_ = leaks.lay_out(regions, [&](RegionId id, auto span) { all[id].leaks = span; });
+    auto& all = result_.regions;
+    result_.tensors = tensors.lay_out(regions, [&](RegionId id, auto span) { all[id].tensors = span; });
+    result_.parents = parents.lay_out(regions, [&](RegionId id, auto span) { all[id].parents = span; });
+    result_.children = children.lay_out(regions, [&](RegionId id, auto span) { all[id].children = span; });
+    result_.inner = inner.lay_out(regions, [&](RegionId id, auto span) { all[id].inner = span; });
+    result_.leaks = leaks.lay_out(regions, [&](RegionId id, auto span) { all[id].leaks = span; });
   }
 
   void gather(OperatorId op, Bucket<OperatorId>& parents, Bucket<OperatorId>& children, Bucket<OperatorId>& inner) {
@@ -361,17 +363,17 @@ class RegionFinder : private Tie {
     RegionId tied = kNone, absorbed = kNone;
     for (std::uint32_t slot = 0; slot < info.inputs.size(); ++slot) {
       if (!carries(info.inputs[slot])) continue;
-      const RegionId region = result_.region_of_[info.inputs[slot]];
+      const RegionId region = result_.region_of[info.inputs[slot]];
       const Part part = input_part_[first_slot_[op] + slot];
       if (part == Part::absorb && region != absorbed) {
         children.add(absorbed = region, op);
-        result_.restoring_[op] = restores(op);
+        result_.restoring[op] = restores(op);
       }
       if (part == Part::tie && region != tied) inner.add(tied = region, op);
     }
     for (const TensorId output : info.outputs) {
       if (!carries(output)) continue;
-      const RegionId region = result_.region_of_[output];
+      const RegionId region = result_.region_of[output];
       if (output_part_[output] == Part::offer) parents.add(region, op);
       if (output_part_[output] == Part::tie && region != tied) inner.add(tied = region, op);
     }
@@ -384,10 +386,10 @@ class RegionFinder : private Tie {
     if (!site.form().affine || !carries(site.output())) return false;
     const auto affine = site.form().affine(site, why);
     if (!affine || affine->bias || affine->mean) return false;
-    const Region& behind = result_.regions_[result_.region_of_[site.output()]];
+    const Region& behind = result_.regions[result_.region_of[site.output()]];
     const auto classes = result_.classes(site.output());
     return std::all_of(classes.begin(), classes.end(),
-                       [&](std::uint32_t each) { return result_.pinned(behind, each); });
+                       [&](std::uint32_t each) { return result_.pinned[behind.first_class + each]; });
   }
 
   const Analysis& analysis_;
@@ -403,7 +405,7 @@ class RegionFinder : private Tie {
   std::vector<std::uint32_t> ready_;            // waits whose gate is pinned
   OperatorId op_ = 0;                           // whose law is speaking, and how many inputs it has tied
   std::uint32_t tied_ = 0;
-  Regions result_;
+  Regions::Found result_;
 };
 
 std::vector<OperatorId> Regions::readers(const Region& region) const {

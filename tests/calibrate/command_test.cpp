@@ -299,6 +299,8 @@ TEST_CASE("Wrong data ends with exit status 1, the file and what is wrong, and n
   CHECK(nothing.status == 1);
   CHECK(contains(nothing.err, "m.json: there is no data: give files, or --random N"));
   CHECK(run_in(small.folder, {"calibrate", "m.json", "a.npy", "--random", "2"}).status == 2);
+  CHECK(run_in(small.folder, {"calibrate", "m.json", "a.npy", "--seed", "2"}).status == 2);
+  CHECK(run_in(small.folder, {"calibrate", "s.json", "t.json", "--merge", "-o", "u.json", "--seed", "2"}).status == 2);
   CHECK(run_in(small.folder, {"calibrate", "m.json", "a.npy", "--mean", "127"}).status == 2);
   // Not over what is read.
   const Outcome over = run_in(small.folder, {"calibrate", "m.json", "a.npy", "-o", "a.npy"});
@@ -325,6 +327,8 @@ TEST_CASE("Images of a folder are what they would be as an array") {
   REQUIRE(outcome.status == 0);
   CHECK(contains(outcome.out,
                  "note: images: 8 x 8, nchw, rgb (default), 0 to 1, mean 0.5,0.5,0.5, std 0.25,0.25,0.25\n"));
+  CHECK(
+      contains(run_in(small.folder, {"calibrate", "m.json", "images", "--rgb", "-o", "r.json"}).out, "nchw, rgb, 0 "));
   const calibrate::Totals a = calibrate::read_totals(small.folder / "a.json"),
                           b = calibrate::read_totals(small.folder / "i.json");
   for (const auto& [name, tensor] : a.tensors)

@@ -200,6 +200,8 @@ TEST_CASE("compare and score: mistakes are told with what would be right") {
       {{"compare", m, m, "--tolerance=-1"}, 2, "expected a number >= 0"},
       {{"compare", m, m, "--tolerance", "nan"}, 2, "expected a number >= 0"},
       {{"compare", m, m, x, "--random", "3"}, 2, "--random"},
+      {{"compare", m, m, x, "--seed", "3"}, 2, "--seed says which samples are drawn, and there is data"},
+      {{"score", m, "--data", x, "--seed", "3"}, 2, "--seed says which samples are drawn, and there is data"},
       {{"compare", m, (folder / "none.json").string()}, 1, "none.json"},
       {{"compare", m, t}, 1, "has 2 inputs, where"},
       {{"compare", m, m, x}, 1, "x.npy"},

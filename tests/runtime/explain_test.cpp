@@ -208,6 +208,54 @@ TEST_CASE("explain: what a remedy promises is what the changed rules do") {
   CHECK(seen > unless_sanitized(20, 6));
 }
 
+TEST_CASE("explain: a model is read again only where a rule edits its network, or a law changes its shapes") {
+  Net net;
+  const auto a = net.conv("a", net.image(), 4);
+  net.output(net.conv("b", net.clip("r", a, 0.0F, 6.0F), 2));
+  const auto reads = [&](const std::string& rules, const std::vector<std::string>& files) {
+    int count = 0;
+    const auto read = [&] {
+      ++count;
+      return net.model();
+    };
+    const Explained explained(read, rules, {.files = files});
+    CHECK(explained.explanation().tries > 0);
+    return count;
+  };
+  CHECK(reads(one_rule(""), {}) == 1);
+  CHECK(reads("equalization", {"equalization"}) == 1);
+  CHECK(reads("prepare equalization", {"prepare", "equalization"}) > 1);
+}
+
+TEST_CASE("explain: rules on what is known of a network do what they do on one that is read anew") {
+  int shared = 0;
+  for (std::uint64_t seed = 1; seed <= unless_sanitized(40U, 15U); ++seed) {
+    const Net net = random_net(seed, {.most = 30});
+    Engine given(net, "equalization");
+    for (const std::string other : {"cross_layer", "clip equalization", "mixed", "equalization"}) {
+      INFO("seed " << seed << ": " << other);
+      const Engine anew(net, other);
+      auto ground = runtime::ground_for(anew.rules().program, given.outcome(), given.rules().program, {});
+      REQUIRE(ground);
+      const runtime::Outcome outcome = runtime::run(given.model(), anew.rules().program, {}, std::move(ground));
+      CHECK(outcome.certificate.holds);
+      REQUIRE(outcome.visited.size() == anew.outcome().visited.size());
+      for (std::size_t i = 0; i < outcome.visited.size(); ++i) {
+        CHECK(outcome.visited[i].taken_by == anew.outcome().visited[i].taken_by);
+        CHECK(outcome.visited[i].scales == anew.outcome().visited[i].scales);
+        shared += outcome.visited[i].scales.empty() ? 0 : 1;
+      }
+    }
+    const auto known = [&](const std::string& law) {
+      const Engine anew(net, law + "rule s { region r { parents Conv as p children Conv as c } do scale(p, 2) }");
+      return runtime::ground_for(anew.rules().program, given.outcome(), given.rules().program, {}).has_value();
+    };
+    CHECK(known("op Relu law block\n"));
+    if (given.network().find_type("Relu")) CHECK_FALSE(known("op Relu law linear(weight = 1)\n"));
+  }
+  CHECK(shared > 100);
+}
+
 TEST_CASE("explain: the way of a leak goes from a parent through operators and channels that are tied") {
   int ways = 0;
   for (std::uint64_t seed = 1; seed <= unless_sanitized(100U, 25U); ++seed) {

@@ -33,7 +33,7 @@ Explained::Explained(const Net& net, const std::string& rules, runtime::ExplainO
 
 Explained::Explained(const runtime::ModelSource& source, const std::string& rules, runtime::ExplainOptions what)
     : engine_(source(), rules), what_(std::move(what)) {
-  explanation_ = runtime::explain(engine_.model(), engine_.rules(), {}, engine_.outcome(), source, what_);
+  explanation_ = runtime::explain({source, engine_.model(), engine_.rules(), {}, engine_.outcome()}, what_);
 }
 
 std::string Explained::text() const {

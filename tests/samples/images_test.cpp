@@ -127,6 +127,8 @@ TEST_CASE("Options that do not go with the input are told so") {
   data::Options options = fed.options({png});
   options.images.size = {4, 4};
   CHECK(fed.error(options) == "a.png: input 'x': --size says 4, and it takes [?, 3, 8, 8]");
+  options.images.size = {8, 4};
+  CHECK(fed.error(options) == "a.png: input 'x': --size says 8x4, and it takes [?, 3, 8, 8]");
   options.images.size = {8, 8};
   options.images.mean = {1, 2};
   CHECK(fed.error(options) == "a.png: input 'x': --mean has 2 numbers, and the images have 3 channels");
@@ -134,6 +136,10 @@ TEST_CASE("Options that do not go with the input are told so") {
   options.images.layout = data::Layout::nhwc;
   CHECK(
       contains(fed.error(options), "input 'x': it takes [?, 3, 8, 8] with 8 channels as nhwc, and images have 1 or 3"));
+  Fed gray({{"x", {-1, 1, 8, 8}}});
+  data::Options two = gray.options({gray.save("a.png", png_text(2, 2, kFour))});
+  two.images.mean = {1, 2};
+  CHECK(gray.error(two) == "a.png: input 'x': --mean has 2 numbers, and the images have 1 channel");
   Fed flat({{"x", {-1, 64}}});
   CHECK(contains(flat.error({png}), "it takes [?, 64], and images are of four dimensions"));
 }

@@ -54,6 +54,7 @@ void take_image_options(const Given& given, data::ImageOptions& images) {
   }
   if (given.has("--rgb") && given.has("--bgr")) throw UsageError("--rgb and --bgr: expected one of them");
   images.bgr = given.has("--bgr");
+  images.rgb = given.has("--rgb");
 }
 
 constexpr std::size_t kMostRandom = 10'000'000, kMostBatch = 65536;
@@ -82,6 +83,8 @@ data::Options data_options(const Given& given, std::vector<std::string> words) {
   if (asked(kRandomOption)) options.random = std::min(take_count(given, "--random"), kMostRandom);
   if (options.random > 0 && !options.words.empty()) throw UsageError("--random: there is data, too");
   if (asked(kSeedOption)) options.seed = take_count(given, "--seed");
+  if (asked(kSeedOption) && !options.words.empty())
+    throw UsageError("--seed says which samples are drawn, and there is data: expected one of them");
   if (asked(kBatchOption)) options.batch = std::min(take_count(given, "--batch"), kMostBatch);
   take_image_options(given, options.images);
   return options;
