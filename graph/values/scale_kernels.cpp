@@ -18,6 +18,7 @@
 #include <cpuid.h>
 #include <immintrin.h>
 #define RW_AVX2 __attribute__((target("avx2,f16c")))
+#define RW_AVX512 __attribute__((target("avx512f,avx2,f16c")))
 #define RW_AVX2_INLINE __attribute__((target("avx2,f16c"), always_inline)) inline
 #endif
 
@@ -110,6 +111,12 @@ RW_AVX2_INLINE __m256 rough_product(__m256 values, const StretchFactors& factors
 }
 
 template <bool kEach>
+RW_AVX2_INLINE __m128i exact_float16(__m256 values, const StretchFactors& factors, std::size_t i, __m256d uniform) {
+  const Eight exact = product(values, factors_of<kEach>(factors, i, uniform));
+  return _mm256_cvtps_ph(to_odd_float(exact), _MM_FROUND_TO_NEAREST_INT);
+}
+
+template <bool kEach>
 RW_AVX2 bool float16_avx2(std::byte* to, const std::byte* from, std::size_t count, StretchFactors factors) {
   const __m256d uniform = _mm256_set1_pd(factors.uniform);
   const __m256 rough = _mm256_set1_ps(static_cast<float>(factors.uniform)), above = _mm256_set1_ps(1 + 0x1p-21F),
@@ -123,15 +130,40 @@ RW_AVX2 bool float16_avx2(std::byte* to, const std::byte* from, std::size_t coun
     __m128i scaled = _mm256_cvtps_ph(_mm256_mul_ps(near, above), _MM_FROUND_TO_NEAREST_INT);
     const __m128i other = _mm256_cvtps_ph(_mm256_mul_ps(near, below), _MM_FROUND_TO_NEAREST_INT);
     const __m128i differs = _mm_xor_si128(scaled, other);
-    if (!_mm_testz_si128(differs, differs)) {
-      const Eight exact = product(values, factors_of<kEach>(factors, i, uniform));
-      scaled = _mm256_cvtps_ph(to_odd_float(exact), _MM_FROUND_TO_NEAREST_INT);
-    }
+    if (!_mm_testz_si128(differs, differs)) scaled = exact_float16<kEach>(values, factors, i, uniform);
     bad = _mm_or_si128(bad, _mm_cmpeq_epi16(_mm_and_si128(scaled, exponent), exponent));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 2 * i), scaled);
   }
   const bool rest = plain<SmallCodec<Float16>>(to + 2 * i, from + 2 * i, count - i, factors.from(i));
   return _mm_testz_si128(bad, bad) && rest;
+}
+
+// The same for sixteen elements at a time.
+template <bool kEach>
+RW_AVX512 bool float16_avx512(std::byte* to, const std::byte* from, std::size_t count, StretchFactors factors) {
+  const __m256d uniform = _mm256_set1_pd(factors.uniform);
+  const __m512 rough = _mm512_set1_ps(static_cast<float>(factors.uniform)), above = _mm512_set1_ps(1 + 0x1p-21F),
+               below = _mm512_set1_ps(1 - 0x1p-21F);
+  const __m256i exponent = _mm256_set1_epi16(0x7C00);
+  __m256i bad = _mm256_setzero_si256();
+  std::size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const __m512 values = _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + 2 * i)));
+    __m512 near = _mm512_mul_ps(values, rough);
+    if constexpr (kEach) near = _mm512_mul_ps(values, _mm512_mul_ps(rough, _mm512_loadu_ps(factors.rough + i)));
+    __m256i scaled = _mm512_cvtps_ph(_mm512_mul_ps(near, above), _MM_FROUND_TO_NEAREST_INT);
+    const __m256i other = _mm512_cvtps_ph(_mm512_mul_ps(near, below), _MM_FROUND_TO_NEAREST_INT);
+    const __m256i differs = _mm256_xor_si256(scaled, other);
+    if (!_mm256_testz_si256(differs, differs)) {
+      const __m256 high = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(values), 1));
+      scaled = _mm256_set_m128i(exact_float16<kEach>(high, factors, i + 8, uniform),
+                                exact_float16<kEach>(_mm512_castps512_ps256(values), factors, i, uniform));
+    }
+    bad = _mm256_or_si256(bad, _mm256_cmpeq_epi16(_mm256_and_si256(scaled, exponent), exponent));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 2 * i), scaled);
+  }
+  const bool rest = float16_avx2<kEach>(to + 2 * i, from + 2 * i, count - i, factors.from(i));
+  return _mm256_testz_si256(bad, bad) && rest;
 }
 
 // Elements 0, 2, 4 ... or 1, 3, 5 ... of sixteen factors.
@@ -195,29 +227,25 @@ bool either(std::byte* to, const std::byte* from, std::size_t count, StretchFact
   return (factors.each ? kEach : kUniform)(to, from, count, factors);
 }
 
-ScaleKernel avx2_kernel(DType dtype) {
-  switch (dtype) {
-    case DType::float32:
-      return either<float32_avx2<false>, float32_avx2<true>>;
-    case DType::float16:
-      return either<float16_avx2<false>, float16_avx2<true>>;
-    case DType::bfloat16:
-      return either<bfloat16_avx2<false>, bfloat16_avx2<true>>;
-    default:
-      return nullptr;
-  }
-}
-
 // That the system saves the wide registers is part of the builtin's answer; F16C it does not know in every compiler.
 bool has_avx2() {
   unsigned a = 0, b = 0, c = 0, d = 0;
   return __builtin_cpu_supports("avx2") && __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
 }
 
+void add_wide_kernels(DType dtype, std::vector<ScaleKernel>& kernels) {
+  static const bool wide = has_avx2();
+  if (!wide) return;
+  if (dtype == DType::float32) kernels.push_back(either<float32_avx2<false>, float32_avx2<true>>);
+  if (dtype == DType::float16) kernels.push_back(either<float16_avx2<false>, float16_avx2<true>>);
+  if (dtype == DType::bfloat16) kernels.push_back(either<bfloat16_avx2<false>, bfloat16_avx2<true>>);
+  if (dtype == DType::float16 && __builtin_cpu_supports("avx512f"))
+    kernels.push_back(either<float16_avx512<false>, float16_avx512<true>>);
+}
+
 #else
 
-ScaleKernel avx2_kernel(DType) { return nullptr; }
-bool has_avx2() { return false; }
+void add_wide_kernels(DType, std::vector<ScaleKernel>&) {}
 
 #endif
 
@@ -234,10 +262,12 @@ ScaleKernel plain_scale_kernel(DType dtype) {
   });
 }
 
-ScaleKernel fast_scale_kernel(DType dtype) {
-  static const bool fast = has_avx2();
-  const ScaleKernel kernel = fast ? avx2_kernel(dtype) : nullptr;
-  return kernel ? kernel : plain_scale_kernel(dtype);
+std::vector<ScaleKernel> scale_kernels(DType dtype) {
+  std::vector<ScaleKernel> kernels = {plain_scale_kernel(dtype)};
+  add_wide_kernels(dtype, kernels);
+  return kernels;
 }
+
+ScaleKernel fast_scale_kernel(DType dtype) { return scale_kernels(dtype).back(); }
 
 }  // namespace rw::graph

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "graph/values/dtype.hpp"
 
@@ -21,9 +22,10 @@ struct StretchFactors {
 using ScaleKernel = bool (*)(std::byte* to, const std::byte* from, std::size_t count, StretchFactors factors);
 
 ScaleKernel plain_scale_kernel(DType dtype);  // of a floating type
-// The fastest that this processor can run; finite results are the same bits. The magnitudes of `uniform`, each[i] and
-// their product lie within kModerate and 1 / kModerate.
-ScaleKernel fast_scale_kernel(DType dtype);
+// All that this processor can run, the plain one first and the fastest last; finite results are the same bits. The
+// magnitudes of `uniform`, each[i] and their product lie within kModerate and 1 / kModerate.
+std::vector<ScaleKernel> scale_kernels(DType dtype);
+ScaleKernel fast_scale_kernel(DType dtype);  // the last of them
 inline constexpr double kModerate = 0x1p-100;
 
 }  // namespace rw::graph

@@ -10,6 +10,7 @@
 #include "dsl/program/vocabulary.hpp"
 #include "runtime/balance/noise.hpp"
 #include "runtime/formulas/formula_evaluator.hpp"
+#include "runtime/weights/stored_maxima.hpp"
 
 namespace rw::runtime {
 
@@ -31,6 +32,7 @@ struct ActionContext {
   const BoundRegion& view;
   FormulaEvaluator& evaluator;
   Plan& plan;
+  StoredMaxima& stored;          // of the weights of this network
   bool exact = false;            // --exact: powers of two only, and every edited weight is checked
   std::vector<double>& scales;   // by class of the region: multiplied by what was applied
   std::span<double> swept = {};  // the same of this rule alone, over its sweeps; empty: nobody asks

@@ -90,12 +90,11 @@ bool harmless(const Edit& edit, const graph::DTypeRow& type) {
   return most <= kHarmless && least >= 1 / kHarmless;
 }
 
-// By the largest element of each channel and the factors around it, no channel overflows or comes to nothing. False:
-// the elements must be looked at one by one.
-bool within(const graph::Tensor& constant, const Handle& handle, const Edit& edit, std::size_t channels) {
-  const graph::DTypeRow& type = graph::row(constant.dtype);
-  const std::vector<double> stored = stored_magnitudes(constant, handle, channels);
+// By the largest stored element of each channel and the factors around it, no channel overflows or comes to nothing.
+// False: the elements must be looked at one by one.
+bool within(std::span<const float> stored, const graph::DTypeRow& type, const Handle& handle, const Edit& edit) {
   if (stored.empty()) return false;
+  const std::size_t channels = stored.size();
   std::vector<double> own(channels, 1.0);
   double least = 1, most = 1;  // of all other factors
   for (const graph::Factor& factor : edit.factors) {
@@ -108,7 +107,7 @@ bool within(const graph::Tensor& constant, const Handle& handle, const Edit& edi
     most *= high;
   }
   for (std::size_t i = 0; i < channels; ++i) {
-    const double size = stored[i] * own[i];
+    const double size = double{stored[i]} * own[i];
     if (stored[i] != 0 && !(size * most <= type.largest && size * least >= type.smallest)) return false;
   }
   return true;
@@ -118,13 +117,18 @@ bool within(const graph::Tensor& constant, const Handle& handle, const Edit& edi
 // product is exact within the range of normal numbers: those of which an element leaves it. Else those that overflow,
 // and those all of whose elements fall below the normal numbers.
 std::vector<bool> damaged(const ActionContext& context, const Follower& each, const Plan& trial) {
-  const Constant held(context.view.analysis().site(each.op), each.handle);
+  const Site site = context.view.analysis().site(each.op);
+  const Constant held(site, each.handle);
   const graph::Tensor& constant = held.tensor();
   const graph::DTypeRow& type = graph::row(constant.dtype);
   const std::size_t channels = context.view.regions().classes(each.tensor).size() / each.handle.run;
   std::vector<bool> result(channels, false);
   const Edit* edit = trial.edit(each.op, each.handle.slot);
-  if (!context.exact && (harmless(*edit, type) || within(constant, each.handle, *edit, channels))) return result;
+  if (!context.exact) {
+    if (harmless(*edit, type)) return result;
+    const Law& law = context.view.analysis().law(each.op);
+    if (within(context.stored.find(each.op, law, site, each.handle), type, each.handle, *edit)) return result;
+  }
   const std::vector<Extremes> after = changed_extremes(constant, each.handle, edit, channels);
   std::vector<double> before;
   for (std::size_t i = 0; i < channels; ++i) {

@@ -184,6 +184,7 @@ class Runner {
     const std::vector<RegionOutcome> before = std::move(outcome_.visited);
     const Misses misses = std::exchange(outcome_.misses, {});
     const Regions regions = std::move(outcome_.regions);
+    stored_ = {};
     std::vector<const RegionOutcome*> known(regions.size(), nullptr);
     for (const RegionOutcome& each : before) known[each.region] = &each;
     analyse_network();
@@ -437,8 +438,8 @@ class Runner {
       const Region& classes = outcome_.regions[region.region];
       if (region.scales.empty()) region.scales.assign(classes.classes, 1.0);
       const std::vector<double> before = region.scales;
-      ActionContext context{formulas,      visits[i]->view(), visits[i]->evaluator(),
-                            outcome_.plan, options_.exact,    region.scales};
+      ActionContext context{formulas, visits[i]->view(), visits[i]->evaluator(), outcome_.plan,
+                            stored_,  options_.exact,    region.scales};
       effects[i] = apply_scales(context, std::move(solved.scales[k]));
       for (std::size_t c = 0; c < before.size(); ++c) applied[classes.first_class + c] = region.scales[c] / before[c];
       if (region.taken_by == kNone) region.taken_by = index;
@@ -465,8 +466,8 @@ class Runner {
         if (actions()[step->action]->solve) return effect;
         if (region.scales.empty()) region.scales.assign(visit.view().region().classes, 1.0);
         const Action& action = *actions()[step->action];
-        ActionContext context{formulas,       visit.view(),  visit.evaluator(),           outcome_.plan,
-                              options_.exact, region.scales, swept(action, *step, region)};
+        ActionContext context{formulas, visit.view(),   visit.evaluator(), outcome_.plan,
+                              stored_,  options_.exact, region.scales,     swept(action, *step, region)};
         if (leaves_alone(formulas.rule(), action)) {
           visit.refuse(kNotExact);
           return effect;
@@ -547,6 +548,7 @@ class Runner {
   };
   std::optional<Sweeping> sweeping_;
   bool put_in_ = false;  // some rule has put in what gives scales back
+  StoredMaxima stored_;
 };
 
 }  // namespace

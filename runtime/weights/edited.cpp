@@ -215,26 +215,6 @@ void take_row(const std::byte* elements, std::span<double> largest, const double
   }
 }
 
-// Bits of magnitudes as they are stored, two bytes each, without factors. Without a sign they are numbers >= 0 of 16
-// bits with one, of which every processor takes the larger of many at once.
-std::int16_t larger_bits(const std::byte* element, std::int16_t than) {
-  const auto bits = static_cast<std::int16_t>(graph::load<std::uint16_t>(element) & kMagnitude<std::uint16_t>);
-  return than < bits ? bits : than;
-}
-template <typename Codec>
-void take_run(const std::byte* elements, std::size_t count, double, std::int16_t& largest) {
-  std::int16_t most = largest;
-  if constexpr (sizeof(typename Codec::Stored) == sizeof(most))
-    for (std::size_t i = 0; i < count; ++i) most = larger_bits(elements + i * sizeof(most), most);
-  largest = most;
-}
-template <typename Codec>
-void take_row(const std::byte* elements, std::span<std::int16_t> largest, const double*, std::size_t) {
-  std::int16_t* const most = largest.data();
-  if constexpr (sizeof(typename Codec::Stored) == sizeof(*most))
-    for (std::size_t i = 0; i < largest.size(); ++i) most[i] = larger_bits(elements + i * sizeof(*most), most[i]);
-}
-
 // Takes the steps [begin, end) of the outermost loop. Infinity or nan in the result: some element is not finite.
 template <typename Codec, typename Found>
 void take_runs(const graph::Literal& literal, Loops loops, std::size_t begin, std::size_t end,
@@ -286,14 +266,12 @@ std::size_t part_count(const graph::Literal& literal, const Loops& loops) {
                                  std::min<std::size_t>(loops.extents.front(), std::size_t{4} * graph::threads()));
 }
 
-void unite(std::int16_t& largest, std::int16_t other) { largest = std::max(largest, other); }
 void unite(double& largest, double other) { largest = std::max(largest, other); }
 void unite(Extremes& found, const Extremes& other) {
   found.largest = std::max(found.largest, other.largest);
   found.smallest = std::min(found.smallest, other.smallest);
 }
 
-bool is_finite(std::int16_t) { return true; }
 bool is_finite(double largest) { return std::isfinite(largest); }
 bool is_finite(const Extremes& found) { return std::isfinite(found.largest); }
 
@@ -356,46 +334,6 @@ void drop_what_vanishes(std::span<double> magnitudes, graph::DType dtype) {
     for (double& each : magnitudes)
       if (std::isfinite(each) && codec.widen(codec.narrow(std::min(each, graph::row(dtype).largest))) == 0) each = 0;
   });
-}
-
-namespace {
-
-// The same handle with one channel for each position behind its last axis, too, and how many these are: rows of many
-// elements are compared faster than runs of a few. As it is where nothing stands before its axes.
-std::pair<Handle, std::size_t> widened(const Handle& handle) {
-  Handle wide = handle;
-  std::size_t behind = 1;
-  bool before = false;
-  std::size_t last = 0;
-  for (const int axis : handle.axes) last = static_cast<std::size_t>(axis);
-  for (std::size_t axis = 0; axis < last; ++axis) before |= !handle.axes.contains(axis) && handle.view[axis] > 1;
-  for (std::size_t axis = last + 1; before && axis < handle.view.size(); ++axis) {
-    wide.axes.add(axis);
-    behind *= static_cast<std::size_t>(handle.view[axis]);
-  }
-  return {std::move(wide), behind};
-}
-
-}  // namespace
-
-std::vector<double> stored_magnitudes(const graph::Tensor& constant, const Handle& handle, std::size_t channels) {
-  const graph::Literal& literal = *constant.constant;
-  const auto widest = widened(handle);
-  const auto& wide = widest.first;
-  const auto behind = widest.second;
-  std::vector<double> magnitudes;
-  if (behind == 0) return magnitudes;
-  graph::with_codec(literal.dtype, [&](auto codec) {
-    using Stored = typename decltype(codec)::Stored;
-    if constexpr (decltype(codec)::kFloating && sizeof(Stored) == sizeof(std::int16_t)) {
-      const auto found = find_where_they_lie<std::int16_t>(literal, wide, nullptr, channels * behind);
-      for (std::size_t i = 0; found && i < channels; ++i) {
-        const std::int16_t* const first = &(*found)[i * behind];
-        magnitudes.push_back(codec.widen(std::bit_cast<Stored>(*std::max_element(first, first + behind))));
-      }
-    }
-  });
-  return magnitudes;
 }
 
 std::vector<Extremes> changed_extremes(const graph::Tensor& constant, const Handle& handle, const Edit* edit,

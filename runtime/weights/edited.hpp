@@ -27,10 +27,6 @@ std::vector<double> magnitudes(const graph::Tensor& constant, const Handle& hand
 // What comes to nothing in an element type will be 0 there.
 void drop_what_vanishes(std::span<double> magnitudes, graph::DType dtype);
 
-// The same before all edits, of types of 16 bits that lie as the handle views them: fast. NaN or infinity: an element
-// is. Empty: another type, or another order.
-std::vector<double> stored_magnitudes(const graph::Tensor& constant, const Handle& handle, std::size_t channels);
-
 // Of the elements of one channel that an edit changes: the largest magnitude, and the smallest that is not 0.
 struct Extremes {
   double largest = 0, smallest = std::numeric_limits<double>::infinity();

@@ -14,19 +14,6 @@ namespace {
 
 constexpr std::size_t kWorthAThread = std::size_t{1} << 19U;  // elements of a table
 
-std::size_t extent(const std::vector<std::int64_t>& view, AxisMask axes) {
-  std::size_t size = 1;
-  for (const int axis : axes) size *= static_cast<std::size_t>(view[static_cast<std::size_t>(axis)]);
-  return size;
-}
-
-bool stands_before(AxisMask first, AxisMask second) {
-  for (const int axis : first)
-    for (const int other : second)
-      if (axis > other) return false;
-  return true;
-}
-
 // The largest magnitude of each run of `taps` elements. False: one of them is not finite.
 template <typename Codec>
 bool largest_of_runs(const std::byte* elements, std::size_t taps, std::span<float> largest) {
@@ -82,27 +69,12 @@ std::optional<PairMaxima> PairMaxima::of(const graph::Tensor& weight, const Hand
   const graph::Literal& literal = *weight.constant;
   const bool floats = literal.dtype == graph::DType::float32 || literal.dtype == graph::DType::float16 ||
                       literal.dtype == graph::DType::bfloat16;
-  const AxisMask groups = out.axes & in.axes, outs = out.axes.without(groups), ins = in.axes.without(groups);
-  const AxisMask pairs = out.axes | in.axes;
-  const std::size_t all = extent(out.view, AxisMask::first_axes(static_cast<int>(out.view.size())));
-  if (!floats || literal.layout || graph::count(literal) != all || all == 0 || outs.empty() || ins.empty() ||
-      out.slot != in.slot || out.view != in.view)
-    return std::nullopt;
-  const bool out_first = stands_before(outs, ins);
-  if (!stands_before(groups, outs | ins) || (!out_first && !stands_before(ins, outs))) return std::nullopt;
-  PairMaxima made;
-  AxisMask kernel;
-  for (std::size_t axis = 0; axis < out.view.size(); ++axis)
-    if (!pairs.contains(axis) && out.view[axis] != 1) kernel.add(axis);
-  if (!stands_before(pairs, kernel)) return std::nullopt;
-  made.row_axes_ = out_first ? out.axes : in.axes;
-  made.column_axes_ = out_first ? in.axes : out.axes;
-  made.groups_ = extent(out.view, groups);
-  made.rows_ = extent(out.view, out_first ? outs : ins);
-  made.columns_ = extent(out.view, out_first ? ins : outs);
+  const auto layout = PairLayout::of(literal, out, in);
+  if (!layout || !floats) return std::nullopt;
+  PairMaxima made(*layout);
   made.view_ = out.view;
   made.dtype_ = literal.dtype;
-  const std::size_t count = extent(out.view, pairs), taps = all / count;
+  const std::size_t count = layout->all_rows() * layout->columns, taps = layout->taps;
   std::atomic<bool> finite = true;
   made.stored_ = literal.bytes.data();
   if (taps > 1 || literal.dtype != graph::DType::float32) made.held_.resize(count);
@@ -122,47 +94,48 @@ std::optional<PairMaxima> PairMaxima::of(const graph::Tensor& weight, const Hand
   return made;
 }
 
-std::size_t PairMaxima::part() const { return std::max<std::size_t>(kWorthAThread / columns_, 1); }
+std::size_t PairMaxima::part() const { return std::max<std::size_t>(kWorthAThread / layout_.columns, 1); }
 
 std::vector<double> PairMaxima::by_row(const std::vector<double>& columns) const {
-  std::vector<double> largest(groups_ * rows_);
+  std::vector<double> largest(layout_.all_rows());
   graph::parallel_for_parts(largest.size(), part(), [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i)
-      largest[i] = largest_product(row(i), columns.data() + i / rows_ * columns_, columns_);
+      largest[i] = largest_product(row(i), columns.data() + i / layout_.rows * layout_.columns, layout_.columns);
   });
   return largest;
 }
 
 std::vector<double> PairMaxima::by_column(const std::vector<double>& rows) const {
-  const std::size_t all = groups_ * rows_, parts = (all + part() - 1) / part();
+  const std::size_t all = layout_.all_rows(), parts = (all + part() - 1) / part();
   std::vector<std::vector<double>> found(parts);  // of the groups that the rows of a part are of
   graph::parallel_for_parts(all, part(), [&](std::size_t begin, std::size_t end) {
-    const std::size_t first = begin / rows_, last = (end - 1) / rows_;
+    const std::size_t first = begin / layout_.rows, last = (end - 1) / layout_.rows;
     std::vector<double>& largest = found[begin / part()];
-    largest.assign((last - first + 1) * columns_, 0.0);
+    largest.assign((last - first + 1) * layout_.columns, 0.0);
     for (std::size_t i = begin; i < end; ++i)
-      take_largest(row(i), rows[i], std::span(largest).subspan((i / rows_ - first) * columns_, columns_));
+      take_largest(row(i), rows[i],
+                   std::span(largest).subspan((i / layout_.rows - first) * layout_.columns, layout_.columns));
   });
   if (parts == 1) return std::move(found[0]);
-  std::vector<double> largest(groups_ * columns_, 0.0);
+  std::vector<double> largest(layout_.all_columns(), 0.0);
   for (std::size_t i = 0; i < parts; ++i) {
-    double* at = largest.data() + i * part() / rows_ * columns_;
+    double* at = largest.data() + i * part() / layout_.rows * layout_.columns;
     for (std::size_t k = 0; k < found[i].size(); ++k) at[k] = std::max(at[k], found[i][k]);
   }
   return largest;
 }
 
 std::optional<std::vector<double>> PairMaxima::magnitudes(AxisMask axes, const Edit* edit) const {
-  std::vector<double> rows(groups_ * rows_, 1.0), columns(groups_ * columns_, 1.0);
+  std::vector<double> rows(layout_.all_rows(), 1.0), columns(layout_.all_columns(), 1.0);
   if (edit) {
     if (edit->view != view_) return std::nullopt;
     for (const graph::Factor& factor : edit->factors) {
-      if (factor.axes != row_axes_ && factor.axes != column_axes_) return std::nullopt;
-      std::vector<double>& along = factor.axes == row_axes_ ? rows : columns;
+      if (factor.axes != layout_.row_axes && factor.axes != layout_.column_axes) return std::nullopt;
+      std::vector<double>& along = factor.axes == layout_.row_axes ? rows : columns;
       for (std::size_t i = 0; i < along.size(); ++i) along[i] *= std::fabs(factor.values[i]);
     }
   }
-  const bool of_rows = axes == row_axes_;
+  const bool of_rows = axes == layout_.row_axes;
   std::vector<double> largest = of_rows ? by_row(columns) : by_column(rows);
   const std::vector<double>& own = of_rows ? rows : columns;
   for (std::size_t i = 0; i < largest.size(); ++i) largest[i] *= own[i];

@@ -9,14 +9,15 @@
 #include <vector>
 
 #include "runtime/weights/edited.hpp"
+#include "runtime/weights/pair_layout.hpp"
 
 namespace rw::runtime {
 
 class PairMaxima {
  public:
-  // `out` and `in` are the handles of one weight, which the table may borrow. Nothing where the weight is not stored
-  // row by row in a float type of at most 32 bits, where elements of one pair do not lie side by side, or where one of
-  // them is NaN or infinite: magnitudes() (edited.hpp) reads it, and says which.
+  // `out` and `in` are the handles of one weight, which the table may borrow. Nothing where it is of no float type of
+  // at most 32 bits, has another order than PairLayout knows, or an element is NaN or infinite: magnitudes()
+  // (edited.hpp) reads it, and says which.
   static std::optional<PairMaxima> of(const graph::Tensor& weight, const Handle& out, const Handle& in);
 
   // As magnitudes() of the handle with these axes gives them, up to rounding. Nothing where the weight is edited along
@@ -24,17 +25,16 @@ class PairMaxima {
   std::optional<std::vector<double>> magnitudes(AxisMask axes, const Edit* edit) const;
 
  private:
-  PairMaxima() = default;
+  explicit PairMaxima(const PairLayout& layout) : layout_(layout) {}
   const std::byte* row(std::size_t index) const {
     const std::byte* elements = held_.empty() ? stored_ : reinterpret_cast<const std::byte*>(held_.data());
-    return elements + index * columns_ * sizeof(float);
+    return elements + index * layout_.columns * sizeof(float);
   }
   std::size_t part() const;  // rows that are worth a thread
   std::vector<double> by_row(const std::vector<double>& columns) const;
   std::vector<double> by_column(const std::vector<double>& rows) const;
 
-  AxisMask row_axes_, column_axes_;                  // of the view, with those of groups
-  std::size_t groups_ = 1, rows_ = 1, columns_ = 1;  // of one group
+  PairLayout layout_;
   std::vector<std::int64_t> view_;
   graph::DType dtype_ = graph::DType::float32;
   std::vector<float> held_;            // empty: the weight itself is the table, up to signs

@@ -79,13 +79,14 @@ void check_all_values(DType dtype) {
     }
     const std::vector<double> row(values.size(), factor / 1.25);
     const std::vector<float> rough(row.begin(), row.end());
-    for (const StretchFactors& factors : {StretchFactors{factor}, StretchFactors{1.25, row.data(), rough.data()}}) {
-      const Scaled result = scaled(fast_scale_kernel(dtype), raw_bytes(values), values.size(), factors);
-      REQUIRE(result.finite);
-      std::vector<std::uint16_t> got(values.size());
-      std::memcpy(got.data(), result.bytes.data(), result.bytes.size());
-      check_finite<Codec>(values, got, factors.each ? row[0] * 1.25 : factor);
-    }
+    for (const StretchFactors& factors : {StretchFactors{factor}, StretchFactors{1.25, row.data(), rough.data()}})
+      for (const ScaleKernel kernel : scale_kernels(dtype)) {
+        const Scaled result = scaled(kernel, raw_bytes(values), values.size(), factors);
+        REQUIRE(result.finite);
+        std::vector<std::uint16_t> got(values.size());
+        std::memcpy(got.data(), result.bytes.data(), result.bytes.size());
+        check_finite<Codec>(values, got, factors.each ? row[0] * 1.25 : factor);
+      }
   }
 }
 
@@ -124,10 +125,12 @@ TEMPLATE_TEST_CASE_SIG("Kernels agree on rows of factors, any count, and on what
     const std::vector<float> rough(row.begin(), row.end());
     const StretchFactors factors = count % 2 ? StretchFactors{std::exp2(exponent(random)), row.data(), rough.data()}
                                              : StretchFactors{std::exp2(exponent(random))};
-    const Scaled fast = scaled(fast_scale_kernel(dtype), source, count, factors),
-                 plain = scaled(plain_scale_kernel(dtype), source, count, factors);
-    REQUIRE(fast.finite == plain.finite);
-    if (plain.finite) REQUIRE(fast.bytes == plain.bytes);
+    const Scaled plain = scaled(plain_scale_kernel(dtype), source, count, factors);
+    for (const ScaleKernel kernel : scale_kernels(dtype)) {
+      const Scaled other = scaled(kernel, source, count, factors);
+      REQUIRE(other.finite == plain.finite);
+      if (plain.finite) REQUIRE(other.bytes == plain.bytes);
+    }
   }
 }
 
@@ -137,9 +140,11 @@ TEST_CASE("One value that is not finite is seen at every place") {
     for (std::size_t at = 0; at < 19; ++at) {
       std::vector<std::uint16_t> values(19, one);
       values[at] = bad;
-      REQUIRE_FALSE(scaled(fast_scale_kernel(DType::float16), raw_bytes(values), values.size(), {0.5}).finite);
+      for (const ScaleKernel kernel : scale_kernels(DType::float16))
+        REQUIRE_FALSE(scaled(kernel, raw_bytes(values), values.size(), {0.5}).finite);
       for (std::uint16_t& each : values)
         each = static_cast<std::uint16_t>(each == bad ? 0x7F80 | (bad & 0x7F) : 0x3F80);
-      REQUIRE_FALSE(scaled(fast_scale_kernel(DType::bfloat16), raw_bytes(values), values.size(), {0.5}).finite);
+      for (const ScaleKernel kernel : scale_kernels(DType::bfloat16))
+        REQUIRE_FALSE(scaled(kernel, raw_bytes(values), values.size(), {0.5}).finite);
     }
 }

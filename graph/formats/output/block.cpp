@@ -40,7 +40,9 @@ void fill(const Block::Copy& copy, std::span<std::byte> to) { read(*copy.from, c
 // Elements from the one with the number `first` on.
 void scale(const Block::Scale& part, std::uint64_t first, std::span<std::byte> to, bool again = false) {
   const Scaler& scaler = *part.scaler;
-  if (scaler.gathers()) return scaler.write(first, to, again);
+  // Of float16 all elements were read to see whether they bear their scales: their pages are mapped.
+  const bool mapped = scaler.source().dtype == DType::float16;
+  if (scaler.gathers() || mapped) return scaler.write(first, to, again);
   read(*part.from, part.offset + first * graph::size(scaler.source().dtype), to);
   scaler.scale(first, to, again);
 }
