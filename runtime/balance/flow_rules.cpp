@@ -193,7 +193,7 @@ void linear(Flow& flow, const Site& site) {
   std::vector<double> square(table->outs, 0.0);
   for (std::size_t row = 0; row < table->outs; ++row) {
     for (std::size_t column = 0; column < table->ins; ++column)
-      square[row] += table->square(row * table->ins + column) * from[table->first_in(row) + column];
+      square[row] += table->square(row, column) * from[table->first_in(row) + column];
     square[row] *= table->unit * table->unit;
   }
   square = over(square, flow.count(site.output()), false);
@@ -215,8 +215,7 @@ void linear_back(Flow& flow, const Site& site) {
   for (std::size_t row = 0; row < table->outs; ++row) {
     whole += g[row] * v_out[row];
     double* const first = read.data() + table->first_in(row);
-    for (std::size_t column = 0; column < table->ins; ++column)
-      first[column] += g[row] * table->square(row * table->ins + column);
+    for (std::size_t column = 0; column < table->ins; ++column) first[column] += g[row] * table->square(row, column);
   }
   for (std::size_t i = 0; i < ins; ++i) carried += read[i] * v_in[i];
   flow.disturb(input, over(times(std::move(read), carried > 0 ? whole / carried : 0), flow.count(input), true));

@@ -103,7 +103,7 @@ struct Noise::Swept {
 
 // A linear operator at some scales.
 struct Noise::Scaled {
-  std::vector<float> inverse;                // 1 / scale, by column
+  std::vector<float> inverse;                // the factor of its elements, over the scale, by column
   std::vector<double> powers, sum_in;        // s^2 m by column, and its sum by group
   std::vector<double> scale, outs, sum_out;  // s and g / s^2 by row, and the sum of the latter by group
   std::vector<double> rows;                  // the largest of each row, over the scales of its columns
@@ -130,7 +130,7 @@ Noise::Scaled Noise::scaled(const Weights& weights, std::span<const double> scal
   at.sum_out.assign(table.groups(), 0.0);
   for (std::size_t i = 0; i < weights.in.size(); ++i) {
     const double s = scale(weights.in[i]);
-    at.inverse.push_back(static_cast<float>(1 / s));
+    at.inverse.push_back(static_cast<float>(table.of_column[i] / s));
     at.powers.push_back(s * s * weights.power[i]);
     at.sum_in[i / table.ins] += at.powers[i];
   }
@@ -140,8 +140,8 @@ Noise::Scaled Noise::scaled(const Weights& weights, std::span<const double> scal
     at.scale.push_back(s);
     at.outs.push_back(weights.sensitivity[row] / (s * s));
     at.sum_out[group] += at.outs[row];
-    at.rows.push_back(
-        double{row_kernels().largest(&table.largest[row * table.ins], &at.inverse[table.first_in(row)], table.ins)});
+    const float largest = row_kernels().largest(table.row(row), &at.inverse[table.first_in(row)], table.ins);
+    at.rows.push_back(double{largest} * table.of_row[row]);
     at.most = std::max(at.most, at.rows[row] * s);
     at.channel.push_back(at.factor * weights.sensitivity[row] * at.rows[row] * at.rows[row] * at.sum_in[group]);
   }
@@ -162,9 +162,8 @@ Noise::Shares Noise::shares(const WeightTable& table, const Scaled& at, double c
     const bool tensor = softening.tensor && of_row > kNothing;
     if (!tensor && !softening.channel) continue;
     const std::size_t first = table.first_in(row);
-    const auto inverse_largest = static_cast<float>(1 / at.rows[row]);
-    const float* const elements = &table.largest[row * table.ins];
-    const float sum = shares_in(elements, &at.inverse[first], inverse_largest, table.ins, row_shares.data());
+    const auto inverse_largest = static_cast<float>(table.of_row[row] / at.rows[row]);
+    const float sum = shares_in(table.row(row), &at.inverse[first], inverse_largest, table.ins, row_shares.data());
     if (tensor) {
       shares.rows[row] = of_row * double{sum};
       shares.all += shares.rows[row];
@@ -327,19 +326,16 @@ Noise::Ranges Noise::ranges(std::span<const double> scales) const {
     const Weights& each = weights_[k];
     const WeightTable& table = each.table;
     std::vector<float> inverse(each.in.size());
-    for (std::size_t i = 0; i < inverse.size(); ++i) inverse[i] = static_cast<float>(1 / scale(each.in[i]));
+    for (std::size_t i = 0; i < inverse.size(); ++i)
+      inverse[i] = static_cast<float>(table.of_column[i] / scale(each.in[i]));
     found[k].rows.resize(table.outs);
     found[k].columns.assign(each.in.size(), 0.0F);
     for (std::size_t row = 0; row < table.outs; ++row) {
-      const float* const elements = &table.largest[row * table.ins];
       const std::size_t first = table.first_in(row);
-      const auto s = static_cast<float>(scale(each.out[row]));
-      found[k].rows[row] = double{row_kernels().largest(elements, &inverse[first], table.ins)} * table.unit;
-      for (std::size_t i = 0; i < table.ins; ++i) {
-        float& most = found[k].columns[first + i];
-        const float x = elements[i] * s;
-        most = x > most ? x : most;
-      }
+      const double largest = double{row_kernels().largest(table.row(row), &inverse[first], table.ins)};
+      found[k].rows[row] = largest * table.of_row[row] * table.unit;
+      const auto s = static_cast<float>(table.of_row[row] * scale(each.out[row]));
+      row_kernels().raise(table.row(row), s, table.ins, &found[k].columns[first]);
     }
   });
   const auto raise = [&](std::uint32_t scale_class, double value, std::vector<double>& most) {
@@ -349,7 +345,7 @@ Noise::Ranges Noise::ranges(std::span<const double> scales) const {
     const Weights& each = weights_[k];
     for (std::size_t i = 0; i < each.out.size(); ++i) raise(each.out[i], found[k].rows[i], ranges.made);
     for (std::size_t i = 0; i < each.in.size(); ++i)
-      raise(each.in[i], double{found[k].columns[i]} * each.table.unit, ranges.read);
+      raise(each.in[i], double{found[k].columns[i]} * each.table.of_column[i] * each.table.unit, ranges.read);
   }
   for (const Activations& each : activations_)
     for (std::size_t i = 0; i < each.ranges.classes.size(); ++i)

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "graph/values/elements.hpp"
+#include "runtime/balance/row_kernels.hpp"
 #include "runtime/weights/edited.hpp"
 
 namespace rw::runtime {
@@ -130,18 +131,6 @@ void read_one_by_one(const graph::Tensor& constant, const Handle& handle, const 
   });
 }
 
-// Factors along the output channels (rows) or the input channels, behind the reading.
-void multiply(const WeightTable& table, const graph::Factor& factor, bool by_row, const Sums& sums) {
-  for (std::size_t row = 0; row < table.outs; ++row) {
-    for (std::size_t column = 0; column < table.ins; ++column) {
-      const std::size_t at = row * table.ins + column;
-      const double value = std::fabs(factor.values[by_row ? row : table.first_in(row) + column]);
-      sums.largest[at] = magnitude(sums.largest[at] * value);
-      if (!sums.squares.empty()) sums.squares[at] *= value * value;
-    }
-  }
-}
-
 bool same_view(const Edit& edit, const graph::View& view) {
   return std::equal(edit.view.begin(), edit.view.end(), view.span().begin(), view.span().end());
 }
@@ -155,17 +144,90 @@ bool plain(const graph::Literal& literal, const graph::Linear& linear, const Edi
                    }));
 }
 
-// In units of the largest, so that squares and products of a few scales stay in the range of float.
-void normalize(WeightTable& table, const std::vector<double>& squares) {
-  table.unit = *std::max_element(table.largest.begin(), table.largest.end());
-  if (!(table.unit > 0)) return;
-  const double unit = table.unit;
-  for (float& each : table.largest) each = static_cast<float>(each / unit);
+// The magnitudes of the factors along one side.
+std::vector<double> factors_along(AxisMask axes, const Edit* edit, std::size_t count) {
+  std::vector<double> all(count, 1.0);
+  if (edit)
+    for (const graph::Factor& factor : edit->factors)
+      for (std::size_t i = 0; factor.axes == axes && i < count; ++i) all[i] *= std::fabs(factor.values[i]);
+  return all;
+}
+
+// The largest magnitude of all, in float as the noise model computes it. Not finite: it is beyond that.
+double largest_of(const WeightTable& table) {
+  const std::vector<float> columns(table.of_column.begin(), table.of_column.end());
+  double largest = 0;
+  for (std::size_t row = 0; row < table.outs; ++row) {
+    const float most = row_kernels().largest(table.row(row), &columns[table.first_in(row)], table.ins);
+    largest = std::max(largest, double{most} * table.of_row[row]);
+    if (!std::isfinite(most)) return HUGE_VAL;
+  }
+  return largest;
+}
+
+// In units of the largest, so that squares and products of a few scales stay in the range of float. False: they do not.
+bool normalize(WeightTable& table, const std::vector<double>& squares) {
+  table.unit = largest_of(table);
+  if (!std::isfinite(table.unit)) return false;
+  if (!(table.unit > 0)) return true;
+  for (double& each : table.of_column) each /= table.unit;
   table.squares.reserve(squares.size());
-  for (const double each : squares) table.squares.push_back(static_cast<float>(each / unit / unit));
+  for (std::size_t i = 0; i < squares.size(); ++i) {
+    const std::size_t row = i / table.ins;
+    const double factor = table.of_row[row] * table.of_column[table.first_in(row) + i % table.ins];
+    table.squares.push_back(static_cast<float>(squares[i] * factor * factor));
+  }
+  return std::fabs(largest_of(table) - 1) < 1e-3;  // else what a factor makes large another one makes small
+}
+
+// Whether elements of float32 lie row by row as those of the table do.
+bool lies_alike(const graph::Literal& literal, const Places& places) {
+  std::size_t stride = 1;
+  for (std::size_t axis = places.extents.size(); axis-- > 0;) {
+    if (places.extents[axis] > 1 && places.steps[axis] != stride) return false;
+    stride *= places.extents[axis];
+  }
+  return literal.dtype == graph::DType::float32;
+}
+
+bool all_finite(const std::byte* elements, std::size_t count) {
+  bool finite = true;
+  for (std::size_t i = 0; i < count; ++i)
+    finite &= std::fabs(graph::load<float>(elements + i * sizeof(float))) <= std::numeric_limits<float>::max();
+  return finite;
+}
+
+bool all_finite(const WeightTable& table, const std::vector<double>& squares) {
+  return all_finite(table.row(0), table.outs * table.ins) &&
+         std::none_of(squares.begin(), squares.end(), [](double each) { return std::isnan(each); });
+}
+
+// The weight as it is, and the factors of its edit. False: it cannot be read so.
+bool read_plain(const graph::Literal& literal, const graph::Linear& linear, const Edit* edit, const Places& places,
+                WeightTable& table) {
+  table.of_row = factors_along(linear.out_axes, edit, table.outs);
+  table.of_column = factors_along(linear.in_axes, edit, table.ins * table.groups());
+  std::vector<double> squares;
+  if (lies_alike(literal, places)) {
+    table.stored = literal.bytes.data();
+  } else {
+    table.held.assign(places.table, 0.0F);
+    squares.assign(table.taps > 1 ? places.table : 0, 0.0);
+    graph::with_codec(literal.dtype, [&](auto codec) {
+      read_where_they_lie<decltype(codec)>(literal.bytes.data(), places, {table.held, squares});
+    });
+  }
+  return all_finite(table, squares) && normalize(table, squares);
 }
 
 }  // namespace
+
+double WeightTable::square(std::size_t row, std::size_t column) const {
+  if (!squares.empty()) return double{squares[row * ins + column]};
+  const double size = double{graph::load<float>(this->row(row) + column * sizeof(float))} * of_row[row] *
+                      of_column[first_in(row) + column];
+  return size * size;
+}
 
 std::optional<WeightTable> weight_table(const Site& site, const Plan& plan) {
   std::string why;
@@ -175,31 +237,20 @@ std::optional<WeightTable> weight_table(const Site& site, const Plan& plan) {
   table.activation = linear->activation;
   const auto places = places_of(*linear, table);
   if (!places) return std::nullopt;
-  table.largest.assign(places->table, 0);
-  std::vector<double> squares(table.taps > 1 ? places->table : 0, 0.0);
-  const Sums sums{table.largest, squares};
   const graph::Tensor& constant = site.tensor(linear->weight);
   const Edit* edit = plan.edit(site.id(), linear->weight);
-  const auto finite = [&] {
-    return std::all_of(table.largest.begin(), table.largest.end(), [](float each) { return std::isfinite(each); }) &&
-           std::none_of(squares.begin(), squares.end(), [](double each) { return std::isnan(each); });
-  };
-  bool read = false;
-  if (plain(*constant.constant, *linear, edit)) {
-    graph::with_codec(constant.constant->dtype, [&](auto codec) {
-      read_where_they_lie<decltype(codec)>(constant.constant->bytes.data(), *places, sums);
-    });
-    read = finite();
-    if (read && edit)
-      for (const graph::Factor& factor : edit->factors) multiply(table, factor, factor.axes == linear->out_axes, sums);
-  }
-  if (!read) {  // that says which element is not finite
-    std::fill(table.largest.begin(), table.largest.end(), 0.0F);
-    std::fill(squares.begin(), squares.end(), 0.0);
-    read_one_by_one(constant, handle_of(site, *linear, linear->out_axes | linear->in_axes), edit, *places, sums);
-  }
-  if (!finite()) return std::nullopt;  // beyond float: nothing that a scale could mend
-  normalize(table, squares);
+  if (plain(*constant.constant, *linear, edit) && read_plain(*constant.constant, *linear, edit, *places, table))
+    return table;
+  // This says which element is not finite.
+  std::vector<double> squares(table.taps > 1 ? places->table : 0, 0.0);
+  table.held.assign(places->table, 0.0F);
+  table.of_row.assign(table.outs, 1.0);
+  table.of_column.assign(table.ins * table.groups(), 1.0);
+  table.squares.clear();
+  read_one_by_one(constant, handle_of(site, *linear, linear->out_axes | linear->in_axes), edit, *places,
+                  {table.held, squares});
+  // Beyond float: nothing that a scale could mend.
+  if (!all_finite(table, squares) || !normalize(table, squares)) return std::nullopt;
   return table;
 }
 

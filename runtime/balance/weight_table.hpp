@@ -18,14 +18,18 @@ struct WeightTable {
   std::size_t ins = 0;             // input channels of one group: columns
   double taps = 1;                 // weights of one pair
   double unit = 0;                 // the largest magnitude of all; 0: every weight is
-  std::vector<float> largest;      // by row and column, in units of `unit`
-  std::vector<float> squares;      // the same, in units of its square; empty: those of `largest`, taps is 1
+  // The largest magnitudes, in units of `unit`, are those of the elements times these factors.
+  std::vector<double> of_row, of_column;  // the latter of all groups
+  std::vector<float> held;                // by row and column; empty: they are `stored`
+  const std::byte* stored = nullptr;      // the weight, where it lies as the table does; borrowed, not aligned
+  std::vector<float> squares;             // in units of its square, factors among them; empty: taps is 1
 
   std::size_t groups() const { return outs / outs_per_group; }
   std::size_t first_in(std::size_t row) const { return row / outs_per_group * ins; }  // input channel of column 0
-  double square(std::size_t index) const {
-    return squares.empty() ? double{largest[index]} * largest[index] : squares[index];
+  const std::byte* row(std::size_t index) const {                                     // floats with signs
+    return (held.empty() ? stored : reinterpret_cast<const std::byte*>(held.data())) + index * ins * sizeof(float);
   }
+  double square(std::size_t row, std::size_t column) const;
 };
 
 // Nothing where the operator is none with a constant weight. graph::Error: an element is NaN or infinite.
