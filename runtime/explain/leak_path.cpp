@@ -29,6 +29,7 @@ class RegionTies::Listener : public Tie {
   void ignores(std::uint32_t) override {}
   void ties(std::uint32_t) override {}
   void ties_output(std::uint32_t) override {}
+  void keeps(TensorId, std::uint32_t, std::uint32_t) override {}
   void waits(std::uint32_t gate, std::uint32_t other) override { waited.push_back({gate, other}); }
   void same(TensorId a, TensorId b) override { link(a, 0, 1, b, 0, 1, ties_.analysis_.channels.count(a)); }
   void link(TensorId a, std::uint32_t a0, std::uint32_t a_step, TensorId b, std::uint32_t b0, std::uint32_t b_step,
@@ -97,9 +98,10 @@ void RegionTies::find_way(LeakPath& path) const {
   };
   std::unordered_map<std::uint64_t, Came> came;
   std::deque<std::uint64_t> open;
-  const auto channels = static_cast<std::uint32_t>(regions_.classes(path.leak.tensor).size());
+  const std::uint32_t first = path.leak.first;
+  const auto end = first + static_cast<std::uint32_t>(path.leak.among(regions_.classes(path.leak.tensor)).size());
   std::uint32_t starts = 0;
-  for (std::uint32_t i = 0; i < channels && starts < kMostStarts; ++i) {
+  for (std::uint32_t i = first; i < end && starts < kMostStarts; ++i) {
     if (!offered(path.leak.tensor, i)) continue;
     came.emplace(key(path.leak.tensor, i), Came{UINT64_MAX, kNone});
     open.push_back(key(path.leak.tensor, i));
@@ -138,7 +140,7 @@ void RegionTies::find_way(LeakPath& path) const {
 LeakPath RegionTies::path_of(const Leak& leak) const {
   LeakPath path{.leak = leak};
   std::vector<bool> pinned(offered_.size(), false);
-  for (const std::uint32_t scale_class : regions_.classes(leak.tensor)) pinned[scale_class] = true;
+  for (const std::uint32_t each : leak.among(regions_.classes(leak.tensor))) pinned[each] = true;
   for (std::size_t i = 0; i < offered_.size(); ++i) {
     path.offered += offered_[i];
     path.pinned += offered_[i] && pinned[i];

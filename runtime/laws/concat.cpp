@@ -1,5 +1,5 @@
-// Channels side by side where the axis is that of the channels; else every input has the scale of the output, constants
-// too.
+// Channels side by side where the axis is that of the channels, and those of a constant keep scale 1; else every input
+// has the scale of the output, constants too.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -89,11 +89,14 @@ void tie(const Site& site, Tie& tie) {
   std::uint32_t offset = 0;
   for (std::uint32_t slot = 0; slot < site.input_count(); ++slot) {
     const auto part = static_cast<std::uint32_t>(site.shape(slot)[axis]);
-    if (site.is_activation(slot)) {
-      tie.ties(slot);
-      const std::uint32_t run = part * whole.behind;
-      for (std::uint32_t i = 0; i < whole.before; ++i)
-        tie.link(site.input(slot), i * run, 1, out, (i * whole.along + offset) * whole.behind, 1, run);
+    const std::uint32_t run = part * whole.behind;
+    if (site.is_activation(slot)) tie.ties(slot);
+    for (std::uint32_t i = 0; i < whole.before; ++i) {
+      const std::uint32_t first = (i * whole.along + offset) * whole.behind;
+      if (site.is_activation(slot))
+        tie.link(site.input(slot), i * run, 1, out, first, 1, run);
+      else
+        tie.keeps(out, first, run);
     }
     offset += part;
   }
@@ -157,6 +160,7 @@ extern const Law kConcatLaw = {
     .name = "concat",
     .help = "channels side by side; along another axis the inputs are tied one to one, and constants are scaled along",
     .ties_channels = true,
+    .pins = "the channels of its constant stay as they are",
     .condition = law_concat::condition,
     .tie = law_concat::tie,
     .handles = law_concat::handles,

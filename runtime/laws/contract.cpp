@@ -10,9 +10,18 @@
 namespace rw::runtime::law_contract {
 namespace {
 
+// Both are known, and the axes of the operand are the last ones of the output.
+bool lies_in_output(const Site& site, std::uint32_t slot) {
+  const graph::Shape in = site.shape(slot), out = site.output_shape();
+  return in.known() && out.known() && in.rank() >= 2 && in.rank() <= out.rank();
+}
+
 std::string cannot_follow(const Site& site, std::uint32_t slot) {
   std::string why = channels_missing(site, site.input(slot));
   if (!why.empty()) return why;
+  if (!lies_in_output(site, slot))
+    return fmt::format("'{}' {} is no matrix, or multiplied by none", site.tensor(slot).name,
+                       to_string(site.shape(slot)));
   const auto axes = output_axes(site, slot, site.channels().axes(site.input(slot)));
   if (!axes)
     return fmt::format("the channels of '{}' {} lie on the axis that is summed over", site.tensor(slot).name,
@@ -53,8 +62,7 @@ std::string carry(const Site& site, Carry& carry) {
     const Scale& given = carry.input(slot);
     if (given.is_one()) continue;
     const graph::Shape in = site.shape(slot);
-    if (!in.known() || !shape.known() || in.rank() < 2 || in.rank() > shape.rank())
-      return "the shape of its scaled input is not known";
+    if (!lies_in_output(site, slot)) return "the shape of its scaled input is not known";
     const int summed = slot == 0 ? in.rank() - 1 : in.rank() - 2, shift = shape.rank() - in.rank();
     if (given.axes.contains(summed))
       return fmt::format("its input '{}' is scaled along the axis that is summed over", site.tensor(slot).name);

@@ -30,6 +30,7 @@ class Tie {
   virtual void ignores(std::uint32_t slot) = 0;  // no value of this input is read
   virtual void ties(std::uint32_t slot) = 0;     // this input is tied to an output by one of the calls below
   virtual void ties_output(std::uint32_t output) = 0;
+  virtual void keeps(TensorId output, std::uint32_t first, std::uint32_t count) = 0;  // these channels have scale 1
   // Once every channel of input `gate` is known to be pinned, Law::tie_behind_gate may tie `other` and the output.
   // Until then both are undecided; if the gate is never pinned as a whole, both are pinned.
   virtual void waits(std::uint32_t gate, std::uint32_t other) = 0;

@@ -105,6 +105,9 @@ class RegionFinder : private Tie {
     ties_output_as(0, Part::wait);
   }
   void offers() override { ties_output_as(0, Part::offer); }
+  void keeps(TensorId output, std::uint32_t first, std::uint32_t count) override {
+    kept_.push_back({output, op_, first, count});
+  }
   void ties_output(std::uint32_t output) override { ties_output_as(output, Part::tie); }
   void ties_output_as(std::uint32_t output, Part part) { output_part_[network_.op(op_).outputs[output]] = part; }
   void same(TensorId a, TensorId b) override {
@@ -191,6 +194,9 @@ class RegionFinder : private Tie {
     watched_.resize(channels_->size());
     for (TensorId tensor = 0; tensor < network_.tensors().size(); ++tensor)
       if (carries(tensor) && leaks(tensor)) pin(tensor);
+    for (const Leak& each : kept_)
+      for (std::uint32_t i = 0; i < each.count; ++i)
+        pin_class(channels_->find(result_.first[each.tensor] + each.first + i));
     for (std::uint32_t wait = 0; wait < waits_.size(); ++wait) advance(wait);
     std::vector<bool> decided(network_.operators().size(), false);
     for (std::uint32_t first = 0; first < waits_.size(); ++first) {
@@ -350,12 +356,36 @@ class RegionFinder : private Tie {
       }
     }
     for (OperatorId op = 0; op < network_.operators().size(); ++op) gather(op, parents, children, inner);
+    keep_channels(parents, leaks);
     auto& all = result_.regions;
     result_.tensors = tensors.lay_out(regions, [&](RegionId id, auto span) { all[id].tensors = span; });
     result_.parents = parents.lay_out(regions, [&](RegionId id, auto span) { all[id].parents = span; });
     result_.children = children.lay_out(regions, [&](RegionId id, auto span) { all[id].children = span; });
     result_.inner = inner.lay_out(regions, [&](RegionId id, auto span) { all[id].inner = span; });
     result_.leaks = leaks.lay_out(regions, [&](RegionId id, auto span) { all[id].leaks = span; });
+  }
+
+  // Channels that an operator keeps leak where somebody offers them a scale, as those of a constant in a Concat are by
+  // an Add behind it.
+  void keep_channels(const Bucket<OperatorId>& parents, Bucket<Leak>& leaks) {
+    if (kept_.empty()) return;
+    std::vector<bool> offered(result_.pinned.size(), false);
+    const auto class_of = [&](TensorId tensor, std::uint32_t in_region) {
+      return result_.regions[result_.region_of[tensor]].first_class + in_region;
+    };
+    for (const auto& [region, op] : parents.entries) {
+      const TensorId output = network_.op(op).outputs[0];
+      for (const std::uint32_t each : result_.classes(output)) offered[class_of(output, each)] = true;
+    }
+    for (const Leak& kept : kept_) {
+      bool leaks_here = false;
+      for (const std::uint32_t each : kept.among(result_.classes(kept.tensor))) {
+        const std::uint32_t scale_class = class_of(kept.tensor, each);
+        result_.pinned[scale_class] = true;
+        leaks_here |= offered[scale_class];
+      }
+      if (leaks_here) leaks.add(result_.region_of[kept.tensor], kept);
+    }
   }
 
   void gather(OperatorId op, Bucket<OperatorId>& parents, Bucket<OperatorId>& children, Bucket<OperatorId>& inner) {
@@ -400,6 +430,7 @@ class RegionFinder : private Tie {
   std::uint32_t shared_ = 0;                    // length of the row of classes 0, 1, 2, ... at the front
   std::vector<std::uint32_t> first_slot_;       // by operator: its inputs in input_part_
   std::vector<Part> input_part_, output_part_;  // by input; by tensor, what its producer does
+  std::vector<Leak> kept_;                      // channels that have scale 1 whatever is around them
   std::vector<Wait> waits_;                     // in the order of the file
   std::vector<Watched> watched_;                // by channel that stands for its class
   std::vector<std::uint32_t> ready_;            // waits whose gate is pinned

@@ -1,6 +1,7 @@
 // Regions: maximal sets of tensors that are connected by tied channels, with the operators at their boundary.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,16 +18,20 @@ using RegionId = std::uint32_t;
 // An operator or the boundary of the network that pins channels of a region.
 struct Leak {
   TensorId tensor = kNone;
-  OperatorId op = kNone;  // kNone: the tensor is an input or output of the network
+  OperatorId op = kNone;                        // kNone: the tensor is an input or output of the network
+  std::uint32_t first = 0, count = UINT32_MAX;  // of its channels, as many as there are
+  std::span<const std::uint32_t> among(std::span<const std::uint32_t> classes) const {
+    return classes.subspan(first, std::min<std::size_t>(count, classes.size() - first));
+  }
 };
 
 // What a region is made of; every list in the order of the file, every operator once.
 struct Region {
   std::span<const TensorId> tensors;
-  std::span<const OperatorId> parents;   // offer a scale to it
-  std::span<const OperatorId> children;  // absorb its scale
-  std::span<const OperatorId> inner;     // tie channels within it
-  std::span<const Leak> leaks;
+  std::span<const OperatorId> parents;         // offer a scale to it
+  std::span<const OperatorId> children;        // absorb its scale
+  std::span<const OperatorId> inner;           // tie channels within it
+  std::span<const Leak> leaks;                 // those of single channels behind the others
   std::uint32_t first_class = 0, classes = 0;  // its scale classes: 0..classes-1 within the region
 };
 

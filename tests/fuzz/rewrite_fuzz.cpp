@@ -46,7 +46,11 @@ const dsl::Loaded& shipped_rules(std::size_t number) {
   return sets[number % sets.size()];
 }
 
+const dsl::Loaded* tried = nullptr;  // told with what is found
+
 [[noreturn]] void finding(const std::string& what) {
+  if (tried && tried->sources.size() > 0)
+    std::fprintf(stderr, "%s\n", tried->sources[static_cast<std::uint32_t>(tried->sources.size() - 1)].text.c_str());
   std::fprintf(stderr, "FINDING: %s\n", what.c_str());
   std::abort();
 }
@@ -109,6 +113,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Draw how(bytes.first(4));
   const std::uint8_t form = how.byte(), format = how.byte(), nested = how.byte();
   const dsl::Loaded& rules = form < 64 ? shipped_rules(form) : rules_of(bytes.subspan(4, kRuleBytes));
+  tried = &rules;
   for (const dsl::Diagnostic& each : rules.diagnostics)
     if (each.severity == dsl::Severity::error) finding("rules with a mistake: " + dsl::draw(each, rules.sources));
 

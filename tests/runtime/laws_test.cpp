@@ -584,6 +584,17 @@ TEST_CASE("concat, split, slice, gather: channels side by side or a choice of th
            [](Net& net) {
              end(net, net.concat("f", {"a", weights(net, "k", {2, 1, 6, 6})}));
            }},
+          {"Concat with a constant beside the channels, which an addition ties to a layer's",
+           [](Net& net) {
+             const auto k = net.concat("f", {"a", weights(net, "w", {2, 2, 6, 6})});
+             end(net, net.add("s", k, net.conv("b", "x", 6, kUneven)));
+           }},
+          {"Concat with a constant beside the channels, all that is left of a layer's",
+           [](Net& net) {
+             const auto k = net.concat("f", {weights(net, "w", {2, 2, 6, 6}), "a"});
+             const auto s = net.add("s", k, net.conv("b", "x", 6, kUneven));
+             end(net, net.op("Gather", "g", {s, net.ints("first", {0, 1})}, {{"axis", 1}}));
+           }},
           {"Concat of what is not known",
            [](Net& net) {
              end(net, net.concat("f", {of_unknown_shape(net), net.conv("b", "x", 3, kUneven)}));
@@ -803,6 +814,12 @@ TEST_CASE("contract: the value path of attention keeps its channels, queries and
       {
           {"value", [=](Net& net) { attention(net, net.matmul("b", "x", 8), net.matmul("c", "x", 8), "a"); }},
           {"query", [=](Net& net) { attention(net, "a", net.matmul("b", "x", 8), net.matmul("c", "x", 8)); },
+           "leaks at MatMul"},
+          {"a matrix by a vector",
+           [](Net& net) {
+             const auto t = net.op("Transpose", "t", {"a"}, {{"perm", {0, 2, 1}}});
+             end(net, net.op("MatMul", "f", {t, net.input("v", {5})}));
+           },
            "leaks at MatMul"},
           {"query, key and value of one product",
            [=](Net& net) {
