@@ -798,6 +798,22 @@ TEST_CASE("product: a gate lets the other factor pass") {
       tokens);
 }
 
+TEST_CASE("concat: one scale for all channels beside a constant that has one for each") {
+  check({{"a channel again and again",
+          [](Net& net) {
+            const auto k = net.concat("k", {"a", "a"});
+            end(net, net.concat("f", {k, weights(net, "w", {1, 2, 6, 6})}, 0));
+          }},
+         {"the constant first",
+          [](Net& net) {
+            const auto k = net.concat("k", {"a", "a", "a"});
+            end(net, net.concat("f", {weights(net, "w", {2, 3, 2, 6}), k}, 2));
+          }}},
+        [](Net& net) {
+          net.conv("a", net.input("x", {2, 3, 6, 6}), 1, kUneven);
+        });
+}
+
 TEST_CASE("contract: the value path of attention keeps its channels, queries and keys do not") {
   const auto heads = [](Net& net, const std::string& name, const std::string& x) {
     const auto r = net.op("Reshape", name + "_r", {x, net.ints(name + "_to", {2, 5, 2, 4})});
