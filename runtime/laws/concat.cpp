@@ -130,9 +130,16 @@ std::string carry(const Site& site, Carry& carry) {
   if (!scaled) return {};
   if (axis < 0) return "its axis is not known";
   // Scales that differ must stand side by side along the axis; equal ones that do not run along it come out as they
-  // are.
-  if (!differ && !axes.contains(axis)) {
-    carry.output(0, scales.front());
+  // are. One for all channels equals one of each channel that is the same.
+  const auto over_all = [&](std::uint32_t slot) { return spread(scales[slot], axes, site.shape(slot)); };
+  const auto equal = [&] {
+    const std::vector<double> first = over_all(0);
+    for (std::uint32_t slot = 1; slot < site.input_count(); ++slot)
+      if (!near(over_all(slot), first)) return false;
+    return true;
+  };
+  if (!axes.contains(axis) && (!differ || equal())) {
+    carry.output(0, differ ? make_scale(axes, over_all(0), shape) : scales.front());
     return {};
   }
   axes.add(axis);
