@@ -355,8 +355,11 @@ class RegionFinder : private Tie {
         last = use.op;  // Mul(x, x) leaks once
       }
     }
+    for (const Leak& kept : kept_)
+      for (const std::uint32_t each : kept.among(result_.classes(kept.tensor)))
+        result_.pinned[class_of(kept.tensor, each)] = true;
     for (OperatorId op = 0; op < network_.operators().size(); ++op) gather(op, parents, children, inner);
-    keep_channels(parents, leaks);
+    if (!kept_.empty()) tell_kept(parents, leaks);
     auto& all = result_.regions;
     result_.tensors = tensors.lay_out(regions, [&](RegionId id, auto span) { all[id].tensors = span; });
     result_.parents = parents.lay_out(regions, [&](RegionId id, auto span) { all[id].parents = span; });
@@ -365,26 +368,23 @@ class RegionFinder : private Tie {
     result_.leaks = leaks.lay_out(regions, [&](RegionId id, auto span) { all[id].leaks = span; });
   }
 
+  std::uint32_t class_of(TensorId tensor, std::uint32_t in_region) const {
+    return result_.regions[result_.region_of[tensor]].first_class + in_region;
+  }
+
   // Channels that an operator keeps leak where somebody offers them a scale, as those of a constant in a Concat are by
   // an Add behind it.
-  void keep_channels(const Bucket<OperatorId>& parents, Bucket<Leak>& leaks) {
-    if (kept_.empty()) return;
+  void tell_kept(const Bucket<OperatorId>& parents, Bucket<Leak>& leaks) const {
     std::vector<bool> offered(result_.pinned.size(), false);
-    const auto class_of = [&](TensorId tensor, std::uint32_t in_region) {
-      return result_.regions[result_.region_of[tensor]].first_class + in_region;
-    };
     for (const auto& [region, op] : parents.entries) {
       const TensorId output = network_.op(op).outputs[0];
       for (const std::uint32_t each : result_.classes(output)) offered[class_of(output, each)] = true;
     }
     for (const Leak& kept : kept_) {
-      bool leaks_here = false;
-      for (const std::uint32_t each : kept.among(result_.classes(kept.tensor))) {
-        const std::uint32_t scale_class = class_of(kept.tensor, each);
-        result_.pinned[scale_class] = true;
-        leaks_here |= offered[scale_class];
-      }
-      if (leaks_here) leaks.add(result_.region_of[kept.tensor], kept);
+      const auto classes = kept.among(result_.classes(kept.tensor));
+      if (std::any_of(classes.begin(), classes.end(),
+                      [&](std::uint32_t each) { return offered[class_of(kept.tensor, each)]; }))
+        leaks.add(result_.region_of[kept.tensor], kept);
     }
   }
 
