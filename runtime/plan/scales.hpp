@@ -15,8 +15,8 @@ namespace rw::runtime {
 inline bool near(double a, double b) { return std::fabs(a - b) <= 1e-9 * std::fabs(b); }
 bool near(std::span<const double> a, std::span<const double> b);  // of one size, and element by element
 
-// A scale over `axes` of a tensor of this shape. Axes of size 1 are dropped, and of several those along which the values
-// are all near each other; values that are all near 1 become "1 everywhere".
+// A scale over `axes` of a tensor of this shape. Axes of size 1 are dropped, and of several those along which the
+// values are all near each other; values that are all near 1 become "1 everywhere".
 Scale make_scale(graph::AxisMask axes, std::vector<double> values, const graph::Shape& shape);
 
 // The values of `scale` over `wanted`, a superset of its axes, row-major. The dimensions on `wanted` are known.
