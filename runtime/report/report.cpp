@@ -33,22 +33,29 @@ std::string operators(const RuleOutcome& rule) {
                      rule.operators_added);
 }
 
-constexpr std::size_t kFewRules = 20;  // of more rules, those with a pattern that did nothing have no line
+constexpr std::size_t kFewRules = 8;  // of more rules, those with a pattern that did nothing have no line
+
+bool has_line(const ReportInput& input, std::size_t i) {
+  const auto& rules = input.rules.program.rules;
+  const RuleOutcome& outcome = input.outcome.rules[i];
+  return outcome.ran && (rules[i].region || outcome.edits > 0 || rules.size() <= kFewRules);
+}
 
 // Rules with a pattern edit the graph, those with a region scale: a table for each kind.
 std::string rule_table(const ReportInput& input, const Painter& paint) {
   const auto& rules = input.rules.program.rules;
   std::size_t width = 4;
-  for (const dsl::Rule& rule : rules) width = std::max(width, rule.name.size());
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    if (has_line(input, i)) width = std::max(width, rules[i].name.size());
   std::string edits, scales;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const RuleOutcome& rule = input.outcome.rules[i];
-    if (!rule.ran) continue;
+    if (!has_line(input, i)) continue;
     if (rules[i].region)
       scales +=
           fmt::format("{:<{}}  {:>7}  {:>7}  {:>8}  {:>8}  {}\n", rules[i].name, width, rule.regions, rule.parents,
                       rule.children, rule.channels, rule.regions ? scale_range(rule.smallest, rule.largest) : "-");
-    else if (rule.edits > 0 || rules.size() <= kFewRules)
+    else
       edits += fmt::format("{:<{}}  {:>7}{}\n", rules[i].name, width, rule.edits, operators(rule));
   }
   std::string text;
@@ -120,14 +127,13 @@ std::string at_bounds(const ReportInput& input) {
 
 // Of many rules with a pattern only how many they are: most files have more of them than a network has use for.
 std::string never_fired(const ReportInput& input) {
-  constexpr std::size_t kFew = 8;
   std::vector<std::string> regions, patterns;
   for (std::size_t i = 0; i < input.outcome.rules.size(); ++i) {
     const dsl::Rule& rule = input.rules.program.rules[i];
     if (const RuleOutcome& outcome = input.outcome.rules[i]; outcome.ran && outcome.regions + outcome.edits == 0)
       (rule.pattern ? patterns : regions).push_back(rule.name);
   }
-  if (patterns.size() <= kFew) {
+  if (patterns.size() <= kFewRules) {
     regions.insert(regions.end(), patterns.begin(), patterns.end());
     patterns.clear();
   }
