@@ -4,8 +4,8 @@
 
 use "sets"
 
-# In front of curves (SiLU) a Mul gives scales back, region by region, most useful first, as long as each hundredth of all
-# elements that such Muls compute wins restore_cost dB.
+# In front of curves (SiLU) a Mul gives scales back, in those regions where each hundredth of all elements that such Muls
+# compute is predicted to win restore_cost dB, in the mean over all layers.
 rule balance(per_channel = 0.5, activations = 0.3, headroom = 0.000003, restore_cost = 0.05) {
   "The least predicted noise. per_channel: weights have a step for each tensor (0), each channel (1), or nobody knows."
   region r {

@@ -303,6 +303,41 @@ NoiseValue Noise::value(std::span<const double> scales, const Softening& softeni
   return value;
 }
 
+std::vector<Noise::Around> Noise::around(std::span<const double> scales, std::span<const std::uint32_t> group,
+                                         std::size_t groups) const {
+  std::vector<Around> found(groups);
+  std::vector<std::uint32_t> touched;
+  const auto touch = [&](std::span<const std::uint32_t> classes) {
+    for (const std::uint32_t each : classes)
+      if (each < classes_ && group[each] != kNone) touched.push_back(group[each]);
+  };
+  const auto groups_touched = [&]() -> const std::vector<std::uint32_t>& {
+    std::sort(touched.begin(), touched.end());
+    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+    return touched;
+  };
+  for (const Weights& each : weights_) {
+    touched.clear();
+    touch(each.in);
+    touch(each.out);
+    if (touched.empty()) continue;
+    const Swept swept = sweep(each, scales, {});
+    for (const std::uint32_t id : groups_touched()) {
+      found[id].noise.parts[kPerTensor] += swept.tensor;
+      found[id].noise.parts[kPerChannel] += swept.channel;
+      ++found[id].layers;
+    }
+  }
+  for (const Activations& each : activations_) {
+    touched.clear();
+    touch(each.classes);
+    if (touched.empty()) continue;
+    const double noise = activations(each, scales, 0, nullptr);
+    for (const std::uint32_t id : groups_touched()) found[id].noise.parts[kActivations] += noise;
+  }
+  return found;
+}
+
 double Noise::rounding(std::span<const TensorId> tensors) const {
   const std::vector<double> ones(classes_, 1.0);
   double sum = 0;

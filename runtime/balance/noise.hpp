@@ -56,6 +56,16 @@ class Noise {
   // Of activations: what rounding these tensors alone adds at scale 1.
   double rounding(std::span<const TensorId> tensors) const;
 
+  // The noise of what touches each group of classes: operators with weights, and how many these are, and activations.
+  // `group`: by class, below `groups`; kNone: of none.
+  struct Around {
+    NoiseValue noise;
+    std::size_t layers = 0;
+  };
+  std::vector<Around> around(std::span<const double> scales, std::span<const std::uint32_t> group,
+                             std::size_t groups) const;
+  std::size_t layers() const { return weights_.size(); }
+
   // For the start: the ranges of weights that make a class (where the scales of their own class are left out), of those
   // that read it, and of its activations; 0: there are none.
   struct Ranges {

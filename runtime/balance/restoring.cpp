@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace rw::runtime {
 namespace {
+
+constexpr double kHundredths = 100;
 
 class Chooser {
  public:
@@ -16,27 +17,15 @@ class Chooser {
   }
 
   Restored run() {
-    Restored best = with(std::vector<bool>(restorable_.size(), false));
-    if (restorable_.empty() || (target_.per_channel == 1 && target_.activations == 0)) return best;
-    double most = worth(best);
+    Restored none = with(std::vector<bool>(restorable_.size(), false));
+    if (restorable_.empty() || (target_.per_channel == 1 && target_.activations == 0)) return none;
     Restored all = with(std::vector<bool>(restorable_.size(), true));
-    const std::vector<std::size_t> order = most_useful_first(all);
-    // Eighths of them: J is flat around the best number.
-    constexpr std::size_t kParts = 8;
-    std::vector<std::size_t> counts;
-    for (std::size_t part = 1; part <= kParts; ++part) {
-      const std::size_t count = (order.size() * part + kParts - 1) / kParts;
-      if (counts.empty() || counts.back() != count) counts.push_back(count);
-    }
-    for (const std::size_t count : counts) {
-      std::vector<bool> taken(restorable_.size(), false);
-      for (std::size_t i = 0; i < count; ++i) taken[order[i]] = true;
-      Restored some = count == order.size() ? std::move(all) : with(std::move(taken));
-      if (!(worth(some) > most)) continue;
-      most = worth(some);
-      best = std::move(some);
-    }
-    return best;
+    if (!wins(all, none)) return none;
+    std::vector<bool> taken = paying(none, all);
+    if (std::find(taken.begin(), taken.end(), false) == taken.end()) return all;
+    Restored some = with(std::move(taken));
+    if (wins(some, none)) return some;
+    return gain(all, none) > cost_of_all() ? all : none;
   }
 
  private:
@@ -56,31 +45,47 @@ class Chooser {
     return value.of_both(target_.per_channel, target_.activations);
   }
 
-  // In dB, what it costs taken off.
-  double worth(const Restored& restored) const {
-    constexpr double kHundredths = 100;
-    double elements = 0;
-    for (std::size_t i = 0; i < restored.taken.size(); ++i)
-      if (restored.taken[i]) elements += restorable_[i].elements;
-    return -10 * std::log10(noise_of(restored.balanced.after, restored.taken)) - cost_ * kHundredths * elements;
+  // In dB.
+  double gain(const Restored& restored, const Restored& none) const {
+    return 10 *
+           std::log10(noise_of(none.balanced.after, none.taken) / noise_of(restored.balanced.after, restored.taken));
   }
 
-  // By how much the noise grows when one region alone goes back to scale 1, for each of its elements.
-  std::vector<std::size_t> most_useful_first(const Restored& all) const {
-    const double least = noise_of(all.balanced.after, all.taken);
-    std::vector<double> use;
+  // What is predicted to win less may as well lose.
+  bool wins(const Restored& restored, const Restored& none) const {
+    constexpr double kLeastGain = 3;  // dB
+    const double won = gain(restored, none);
+    return won >= kLeastGain && std::isfinite(won);
+  }
+
+  // Of all regions, what their elements must win.
+  double cost_of_all() const {
+    double elements = 0;
+    for (const Restorable& each : restorable_) elements += each.elements;
+    return cost_ * kHundredths * elements;
+  }
+
+  // Levels of J are wrong by more from layer to layer than a region wins, so that the sum shows the noisiest layers
+  // alone. So each region is judged by the noise of the layers around it before and after, in dB, as the part of all
+  // layers that these are.
+  std::vector<bool> paying(const Restored& none, const Restored& all) const {
+    std::vector<std::uint32_t> group(noise_.classes(), kNone);
+    for (std::uint32_t i = 0; i < restorable_.size(); ++i)
+      for (const std::uint32_t each : restorable_[i].classes) group[each] = i;
+    const auto before = noise_.around(none.balanced.scales, group, restorable_.size()),
+               after = noise_.around(all.balanced.scales, group, restorable_.size());
+    std::vector<bool> taken;
     for (std::size_t i = 0; i < restorable_.size(); ++i) {
-      std::vector<double> scales = all.balanced.scales;
-      for (const std::uint32_t each : restorable_[i].classes) scales[each] = 1;
-      std::vector<bool> taken = all.taken;
-      taken[i] = false;
-      const double noise = noise_of(noise_.value(scales), taken);
-      use.push_back((std::log(noise) - std::log(least)) / std::max(restorable_[i].elements, 1e-9));
+      NoiseValue with = after[i].noise;
+      with.parts[kActivations] += given_[i];
+      const auto of_both = [&](const NoiseValue& value) {
+        return value.of_both(target_.per_channel, target_.activations);
+      };
+      const double won = 10 * std::log10(of_both(before[i].noise) / of_both(with));
+      const double part = static_cast<double>(after[i].layers) / static_cast<double>(noise_.layers());
+      taken.push_back(won * part > cost_ * kHundredths * restorable_[i].elements);
     }
-    std::vector<std::size_t> order(use.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return use[a] > use[b]; });
-    return order;
+    return taken;
   }
 
   const Noise& noise_;
