@@ -1,5 +1,7 @@
-// The table of the largest weights of each pair of channels against one reading of the weights.
+// The tables of the largest weights, of each pair of channels and of each channel, against one reading of the weights.
 #include "runtime/weights/pair_maxima.hpp"
+
+#include "runtime/weights/stored_maxima.hpp"
 
 #include "tests/runtime/engine.hpp"
 #include "tests/support/catch.hpp"
@@ -16,6 +18,7 @@ int compare_tables(const Net& net, const std::string& rules, const runtime::RunO
   const Engine engine(net, rules, options);
   const runtime::Analysis& analysis = engine.outcome().analysis;
   int tables = 0;
+  runtime::StoredMaxima halves;
   for (graph::OperatorId op = 0; op < engine.network().operators().size(); ++op) {
     const auto site = analysis.site(op);
     const auto out = find_handle(analysis.law(op), site, Handle::Side::out, Handle::Read::weight),
@@ -35,6 +38,10 @@ int compare_tables(const Net& net, const std::string& rules, const runtime::RunO
       INFO(site.op().name);
       REQUIRE(found->size() == expected.size());
       for (std::size_t i = 0; i < expected.size(); ++i) CHECK((*found)[i] == Approx(expected[i]).epsilon(1e-12));
+      const std::span<const float> stored = halves.find(op, analysis.law(op), site, side);
+      REQUIRE(stored.size() == (weight.dtype == graph::DType::float16 ? channels : 0));
+      const std::vector<double> before = runtime::magnitudes(weight, side, nullptr, channels);
+      for (std::size_t i = 0; i < stored.size(); ++i) CHECK(double{stored[i]} == before[i]);
     }
   }
   return tables;
@@ -75,9 +82,10 @@ TEST_CASE("pair maxima: a table of more than one part, float16, and what has non
     return half.constant(name, float_array(std::move(shape), std::move(values)), graph::DType::float16);
   };
   const auto a =
-      half.op("Conv", "a", {half.input("x", {1, 3, 6, 6}, graph::DType::float16), weight("wa", {4, 3, 3, 3})});
-  half.output(half.op("Conv", "c", {half.relu("r", a), weight("wc", {2, 4, 3, 3})}));
-  CHECK(compare_tables(half, "cross_layer") == 2);
+      half.op("Conv", "a", {half.input("x", {1, 3, 9, 9}, graph::DType::float16), weight("wa", {4, 3, 3, 3})});
+  const auto grouped = half.op("Conv", "g", {half.relu("s", a), weight("wg", {6, 2, 3, 3})}, {{"group", 2}});
+  half.output(half.op("Conv", "c", {half.relu("r", grouped), weight("wc", {2, 6, 3, 3})}));
+  CHECK(compare_tables(half, "cross_layer") == 3);
 
   Net through(5);  // its weights come in another order than they are stored
   const auto t = through.gemm("t", through.input("x", {2, 3}), 4, {.through = {"Transpose"}});
