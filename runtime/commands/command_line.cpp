@@ -14,6 +14,7 @@
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/failure.hpp"
 #include "runtime/commands/help.hpp"
+#include "runtime/engine/shipped.hpp"
 #include "runtime/text/console.hpp"
 
 namespace rw::commands {
@@ -31,6 +32,43 @@ bool looks_like_command(const std::string& word) {
   return word.find_first_of("./") == std::string::npos && !std::filesystem::exists(word, ignored);
 }
 
+bool is_rule_file(const std::string& word) {
+  const auto shipped = runtime::shipped_files();
+  return word.ends_with(".dsl") ||
+         std::any_of(shipped.begin(), shipped.end(), [&](const auto& file) { return file.name == word; });
+}
+
+std::string nearest_rule_file(const std::string& word) {
+  std::vector<std::string_view> names;
+  for (const auto& file : runtime::shipped_files()) names.push_back(file.name);
+  const std::string_view meant = dsl::nearest(word, names);
+  return meant.empty() ? "" : fmt::format("'{}' is a rule file: the model stands before it", meant);
+}
+
+// The file beside it that a name which is none may mean.
+std::string nearest_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) return "";
+  std::vector<std::string> names;
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  for (auto each = std::filesystem::directory_iterator(folder, ignored);
+       !ignored && each != std::filesystem::directory_iterator() && names.size() < 1000; each.increment(ignored))
+    if (each->path().extension() == path.extension()) names.push_back(each->path().filename().string());
+  std::sort(names.begin(), names.end());
+  return dsl::did_you_mean(path.filename().string(), {names.begin(), names.end()});
+}
+
+// Rules stand where the model should.
+std::string model_first(const Words& words) {
+  const auto is_model = [](const std::string& word) { return word.ends_with(".onnx") || word.ends_with(".json"); };
+  const auto model = std::find_if(words.begin(), words.end(), is_model);
+  std::string right = graph::printable(model == words.end() ? "model.onnx" : *model);
+  for (auto word = words.begin(); word != words.end() && !is_option(*word); ++word)
+    if (word != model) right += " " + graph::printable(*word);
+  return fmt::format("'{}' is a rule file, and the model stands first: rewrite-engine {}", graph::printable(words[0]),
+                     right);
+}
+
 // The command that is meant; its word is taken off.
 const Command& take_command(Words& words) {
   if (words.empty()) throw UsageError("no model and no command");
@@ -38,8 +76,10 @@ const Command& take_command(Words& words) {
     words.erase(words.begin());
     return *command;
   }
+  if (!is_option(words[0]) && is_rule_file(words[0])) throw UsageError(model_first(words));
   if (!is_option(words[0]) && looks_like_command(words[0])) {
-    const std::string hint = nearest_command(words[0]);
+    std::string hint = nearest_command(words[0]);
+    if (hint.empty()) hint = nearest_rule_file(words[0]);
     throw UsageError(fmt::format("there is neither a command nor a model '{}'{}", graph::printable(words[0]),
                                  hint.empty() ? "" : ": " + hint));
   }
@@ -74,7 +114,25 @@ CLI::Option* add(CLI::App& app, const std::string& names, bool many, Given::Valu
   return app.add_option_function<std::string>(names, [&values](const std::string& word) { values = {word}; });
 }
 
+// An option that takes a value, and behind it another option in its place.
+void refuse_option_as_value(const Command& command, const Words& words) {
+  const auto named = [&](const std::string& word) {
+    return std::find_if(command.options.begin(), command.options.end(), [&](const Option& option) {
+      return word == option.name || (option.letter != 0 && word == fmt::format("-{}", option.letter));
+    });
+  };
+  for (std::size_t i = 0; i + 1 < words.size() && words[i] != "--"; ++i) {
+    const auto option = named(words[i]);
+    if (option == command.options.end() || option->value.empty()) continue;
+    if (named(words[i + 1]) != command.options.end())
+      throw UsageError(fmt::format("{} needs {} behind it, found the option {}: {}", words[i], option->value,
+                                   words[i + 1], option->help));
+    ++i;
+  }
+}
+
 Given parse(const Command& command, Words words) {
+  refuse_option_as_value(command, words);
   CLI::App app;
   Given given;
   app.set_help_flag("-h,--help");
@@ -124,6 +182,10 @@ int obey(Words words) {
     command = &take_command(words);
     const Given given = parse(*command, words);
     const bool has_model = !command->arguments.empty() && command->arguments[0].name == kModelArgument.name;
+    if (has_model)
+      if (const std::string meant = nearest_file(given.text(kModelArgument.name)); !meant.empty())
+        return fail(kMistake, fmt::format("{}: there is no such file: {}",
+                                          graph::printable(given.text(kModelArgument.name)), graph::printable(meant)));
     return guarded(has_model ? graph::printable(given.text(kModelArgument.name)) : "",
                    [&] { return command->run(given); });
   } catch (const CallForHelp&) {

@@ -1,5 +1,11 @@
-// Completion for bash, made from the rows of the commands.
+// Completion for shells, made from the rows of the commands.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
 
 #include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
@@ -16,7 +22,7 @@ std::string_view offers(Completes completes) {
                                                     "_rewrite_engine_files 'json onnx'",
                                                     "_rewrite_engine_rules",
                                                     "_rewrite_engine_topics",
-                                                    "COMPREPLY=(bash)"};
+                                                    "COMPREPLY=(bash zsh fish)"};
   return kFunctions[static_cast<std::size_t>(completes)];
 }
 
@@ -107,18 +113,187 @@ std::string bash() {
   return out + std::string(kTail);
 }
 
+std::vector<std::string_view> shipped_rules() {
+  std::vector<std::string_view> names;
+  for (const runtime::ShippedFile& file : runtime::shipped_files())
+    if (file.name != "std") names.push_back(file.name);
+  return names;
+}
+
+std::string topics() {
+  std::string out;
+  for (const Command* command : all_commands()) out += fmt::format("{} ", command->name);
+  for (const Manual& manual : manuals()) out += fmt::format("{} ", manual.name);
+  out.pop_back();
+  return out;
+}
+
+// ---- zsh: `_arguments` of each command
+
+// Within single quotes, and within the brackets of a description.
+std::string zsh_quoted(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+      continue;
+    }
+    if (c == '[' || c == ']' || c == ':' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string_view zsh_offers(Completes completes) {
+  static constexpr std::string_view kActions[] = {" ",
+                                                  "_files",
+                                                  "_files -g \"*.(onnx|json)\"",
+                                                  "_rewrite_engine_rules",
+                                                  "_rewrite_engine_topics",
+                                                  "(bash zsh fish)"};
+  return kActions[static_cast<std::size_t>(completes)];
+}
+
+std::string zsh_case(const Command& command) {
+  std::string out =
+      fmt::format("    {})\n      _arguments -s \\\n        '(-h --help)'{{-h,--help}}'[help]'", command.name);
+  for (const Option& option : command.options) {
+    const std::string tail = fmt::format(
+        "[{}]{}", zsh_quoted(option.help),
+        option.value.empty() ? "" : fmt::format(":{}:{}", zsh_quoted(option.value), zsh_offers(option.completes)));
+    const std::string_view again = option.many ? "*" : "";
+    for (const std::string& name : option.letter
+                                       ? std::vector{std::string(option.name), fmt::format("-{}", option.letter)}
+                                       : std::vector{std::string(option.name)})
+      out += fmt::format(" \\\n        '{}{}{}'", again, name, tail);
+  }
+  for (const Argument& argument : command.arguments)
+    out += fmt::format(" \\\n        '{}:{}:{}'", argument.many ? "*" : "", zsh_quoted(argument.name),
+                       zsh_offers(argument.completes));
+  return out + "\n      ;;\n";
+}
+
+std::string zsh() {
+  std::string names;
+  for (const Command* command : all_commands())
+    names += fmt::format("    '{}:{}'\n", command->name, zsh_quoted(command->summary));
+  std::string out = fmt::format(R"ZSH(#compdef rewrite-engine
+# Completion of rewrite-engine for zsh.
+_rewrite_engine_rules() {{
+  _alternative 'shipped:rule file that ships:({})' 'files:rule file:_files -g "*.dsl"'
+}}
+_rewrite_engine_topics() {{ compadd -- {} }}
+_rewrite_engine() {{
+  local -a commands=(
+{}  )
+  local command=run
+  if (( CURRENT > 2 )) && (( ${{#${{(M)commands:#${{words[2]}}:*}}}} )); then
+    command=${{words[2]}}
+    words=("${{words[1]}}" "${{(@)words[3,-1]}}")
+    (( CURRENT-- ))
+  elif (( CURRENT == 2 )) && [[ ${{words[2]}} != -* ]]; then
+    _describe command commands
+  fi
+  case $command in
+)ZSH",
+                                fmt::join(shipped_rules(), " "), topics(), names);
+  for (const Command* command : all_commands()) out += zsh_case(*command);
+  return out + R"ZSH(  esac
+}
+if [[ ${funcstack[1]} == _rewrite_engine ]]; then _rewrite_engine "$@"; else compdef _rewrite_engine rewrite-engine; fi
+)ZSH";
+}
+
+// ---- fish: a line for each word
+
+std::string fish_quoted(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string fish_offers(Completes completes) {
+  switch (completes) {
+    case Completes::model:
+      return "(__fish_complete_suffix .onnx; __fish_complete_suffix .json)";
+    case Completes::rules:
+      return fmt::format("{} (__fish_complete_suffix .dsl)", fmt::join(shipped_rules(), " "));
+    case Completes::topic:
+      return topics();
+    case Completes::shell:
+      return "bash zsh fish";
+    default:
+      return "";
+  }
+}
+
+std::string fish_lines(const Command& command) {
+  const std::string where = fmt::format("complete -c rewrite-engine -n '__rewrite_engine_command {}'", command.name);
+  std::string out;
+  for (const Option& option : command.options) {
+    out += fmt::format("{} -l {}", where, option.name.substr(2));
+    if (option.letter) out += fmt::format(" -s {}", option.letter);
+    if (!option.value.empty()) out += option.completes == Completes::nothing ? " -x" : " -r";
+    if (const std::string words = fish_offers(option.completes); !option.value.empty() && !words.empty())
+      out += fmt::format(" -a '{}'", fish_quoted(words));
+    out += fmt::format(" -d '{}'\n", fish_quoted(option.help));
+  }
+  for (const Argument& argument : command.arguments)
+    if (const std::string words = fish_offers(argument.completes); !words.empty())
+      out += fmt::format("{} -a '{}'\n", where, fish_quoted(words));
+  return out;
+}
+
+std::string fish() {
+  std::string names, lines;
+  for (const Command* command : all_commands()) {
+    names += fmt::format("{}{}", names.empty() ? "" : " ", command->name);
+    lines += fmt::format("complete -c rewrite-engine -n __fish_use_subcommand -a {} -d '{}'\n", command->name,
+                         fish_quoted(command->summary));
+  }
+  std::string out = fmt::format(R"FISH(# Completion of rewrite-engine for fish.
+function __rewrite_engine_command  # whether this command is meant; without a command word it is run
+    set -l words (commandline -opc)
+    set -l command run
+    if set -q words[2]; and contains -- $words[2] {}
+        set command $words[2]
+    end
+    test $command = $argv[1]
+end
+complete -c rewrite-engine -s h -l help -d 'help'
+)FISH",
+                                names);
+  out += lines;
+  for (const Command* command : all_commands()) out += fish_lines(*command);
+  return out;
+}
+
+struct Shell {
+  std::string_view name;
+  std::string (*script)();
+};
+constexpr Shell kShells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
+
 int completion(const Given& given) {
   const std::string shell = given.text("SHELL");
-  if (shell != "bash")
-    throw UsageError(fmt::format("there is no completion for '{}'; there is one for: bash", graph::printable(shell)));
-  fmt::print("{}", bash());
+  const auto row =
+      std::find_if(std::begin(kShells), std::end(kShells), [&](const Shell& each) { return each.name == shell; });
+  if (row == std::end(kShells))
+    throw UsageError(
+        fmt::format("there is no completion for '{}'; there is one for: bash, zsh, fish", graph::printable(shell)));
+  fmt::print("{}", row->script());
   return kDone;
 }
 
-constexpr Argument kCompletionArguments[] = {{"SHELL", "bash", Completes::shell}};
+constexpr Argument kCompletionArguments[] = {{"SHELL", "bash, zsh or fish", Completes::shell}};
 constexpr std::string_view kCompletionExamples[] = {
     "source <(rewrite-engine completion bash)",
     "rewrite-engine completion bash > ~/.local/share/bash-completion/completions/rewrite-engine",
+    "rewrite-engine completion zsh > ~/.zfunc/_rewrite-engine",
+    "rewrite-engine completion fish > ~/.config/fish/completions/rewrite-engine.fish",
 };
 
 }  // namespace

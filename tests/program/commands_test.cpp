@@ -86,8 +86,14 @@ TEST_CASE("Misspelled commands and options are told what was meant") {
   CHECK(contains(error({"m.json", "equalization", "--out"}), "--out needs OUT: "));
   CHECK(contains(error({"m.json", "equalization", "-o", "a", "-o", "b"}), "--out is given twice"));
   CHECK(contains(error({"m.json"}), "RULES is missing: "));
+  CHECK(contains(error({"equalization", "m.onnx"}),
+                 "'equalization' is a rule file, and the model stands first: rewrite-engine m.onnx equalization\n"));
+  CHECK(contains(error({"./mine.dsl", "prepare", "m.json", "-q"}), "rewrite-engine m.json ./mine.dsl prepare\n"));
+  CHECK(contains(error({"m.json", "equalization", "--stats", "--dry-run"}),
+                 "--stats needs FILE behind it, found the option --dry-run: "));
+  CHECK(contains(error({"m.json", "equalization", "-o", "-q"}), "-o needs OUT behind it, found the option -q: "));
   CHECK(contains(error({"completion", "bash", "zsh"}), "'zsh' is one argument too many"));
-  CHECK(contains(error({"completion", "zsh"}), "there is one for: bash"));
+  CHECK(contains(error({"completion", "ksh"}), "there is one for: bash, zsh, fish"));
 }
 
 TEST_CASE("Bash completes commands, options, models and rules") {
@@ -107,7 +113,35 @@ TEST_CASE("Bash completes commands, options, models and rules") {
   CHECK(completed({"check", "mi"}, folder) == "mine.dsl\nmixed\n");
   CHECK(completed({"help", "ma"}, folder) == "man\n");
   CHECK(completed({"help", "la"}, folder) == "language\n");
-  CHECK(completed({"completion", ""}, folder) == "bash\n");
+  CHECK(completed({"completion", ""}, folder) == "bash\nfish\nzsh\n");
+}
+
+TEST_CASE("fish completes the same, and zsh can read its script") {
+  const TemporaryFolder folder;
+  write_file(folder / "digits.json", "");
+  write_file(folder / "mine.dsl", "");
+  write_file(folder / "c.fish", run_engine({"completion", "fish"}).out);
+  write_file(folder / "_rewrite-engine", run_engine({"completion", "zsh"}).out);
+  const auto fish = [&](const std::string& words) {
+    return run_program(
+        "/bin/sh",
+        {"-c",
+         "command -v fish >/dev/null || exit 77; HOME=$PWD fish -N -c \"source c.fish; complete -C'rewrite-engine " +
+             words + "'\""},
+        {.folder = folder.path()});
+  };
+  if (const Outcome rules = fish("check "); rules.status != 77) {
+    CHECK(contains(rules.out, "equalization"));
+    CHECK(contains(rules.out, "mine.dsl"));
+    CHECK(contains(fish("ch").out, "check"));
+    CHECK(contains(fish("check --js").out, "--json"));
+    CHECK(contains(fish("digits.json equalization --dr").out, "--dry-run"));
+    CHECK(contains(fish("completion ").out, "zsh"));
+  }
+  const Outcome zsh = run_program("/bin/sh", {"-c", "command -v zsh >/dev/null || exit 77; zsh -n ./_rewrite-engine"},
+                                  {.folder = folder.path()});
+  CHECK((zsh.status == 0 || zsh.status == 77));
+  CHECK(zsh.err.empty());
 }
 
 TEST_CASE("The man page names every command and option, and roff has nothing to say against it") {
