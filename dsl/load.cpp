@@ -1,6 +1,6 @@
 #include "dsl/load.hpp"
 
-#include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cassert>
@@ -48,10 +48,14 @@ class Loader {
     if (const auto curves = standard_ ? standard_->sets.find("curves") : NameTable<SetEntry>::const_iterator();
         standard_ && curves != standard_->sets.end())
       context_.program.curves = curves->second.terms;
+    std::vector<const FileNames*> named;
     for (const std::string& name : names) {
       const FileNames* file = visit(file_name(name, ""), std::nullopt);
-      if (file != nullptr) warn_of_empty(*file->file);
+      if (file == nullptr) continue;
+      warn_of_empty(*file->file);
+      named.push_back(file);
     }
+    order_rules(context_, named);
     check_laws(context_);
     if (reporter_.errors() == 0) check_shadows(context_);
   }
@@ -62,7 +66,7 @@ class Loader {
   void warn_of_empty(const tree::File& file) {
     if (!file.declarations.empty() || !file.broken.empty() || reporter_.errors() > 0) return;
     reporter_.warning("empty", Position{file.source, 0, 0}, "this file declares nothing",
-                      "a rule file has use, op, set, function, rule and test");
+                      "a rule file has use, include, op, set, function, rule and test");
   }
 
   std::optional<std::string> text_of(const FileName& file, std::string& why) const {
@@ -73,6 +77,8 @@ class Loader {
       const std::string stem = path.stem().string();
       if (path.extension() == ".dsl" && library_.shipped(stem))
         hint_ = fmt::format("what is shipped is called \"{}\", without .dsl", stem);
+      else
+        hint_ = "a path is looked for from the folder of the file that says it, or from where you are";
     } else {
       const std::vector<std::string> names = library_.shipped_names();
       why = "no such file is shipped";
@@ -80,7 +86,8 @@ class Loader {
       if (hint_.empty())
         hint_ = file.name.find('.') != std::string::npos
                     ? "a rule file is called NAME.dsl; the model stands before the rules"
-                    : fmt::format("for a file of your own write ./{}.dsl", file.name);
+                    : fmt::format("there are: {}; a file of your own is written ./{}.dsl", fmt::join(names, ", "),
+                                  file.name);
     }
     return text;
   }
@@ -106,14 +113,15 @@ class Loader {
     }
     if (text->size() > tree::kMaxFileSize) {
       reporter_.error("too-large", place_of(mention, file),
-                      fmt::format("'{}' has more than {} MiB", file.name, tree::kMaxFileSize >> 20U));
+                      fmt::format("'{}' has more than {} MiB", file.name, tree::kMaxFileSize >> 20U),
+                      "is this a rule file?");
       return nullptr;
     }
     // The embedded library, read once more from the folder that it came from, is the same file.
     if (standard_ != nullptr && *text == sources_[standard_->file->source].text) return standard_;
     if (open_.size() >= kMaxUseDepth) {
       reporter_.error("use-cycle", place_of(mention, file),
-                      fmt::format("files use each other more than {} deep", kMaxUseDepth));
+                      fmt::format("files use each other more than {} deep", kMaxUseDepth), "fewer files do");
       return nullptr;
     }
     return check_file(file, std::move(*text));
@@ -134,8 +142,9 @@ class Loader {
       const auto* use = std::get_if<tree::Use>(&declaration.what);
       if (use == nullptr) continue;
       const FileNames* used = follow(*use, file);
-      const bool there = std::find(names->used.begin(), names->used.end(), used) != names->used.end();
-      if (used != nullptr && !there) names->used.push_back(used);
+      if (used == nullptr) continue;
+      names->followed.emplace(use->path.at.offset, used);
+      if (std::find(names->used.begin(), names->used.end(), used) == names->used.end()) names->used.push_back(used);
     }
     open_.pop_back();
     context_.files.push_back(std::move(names));
@@ -147,15 +156,12 @@ class Loader {
     const std::string& path = use.path.text;
     if (path.empty() || (from.shipped && !is_shipped_name(path))) {
       reporter_.error("cannot-read", use.path.at,
-                      path.empty() ? "this names no file" : "a shipped file uses shipped files only");
+                      path.empty() ? "this names no file" : "a shipped file uses shipped files only",
+                      path.empty() ? "write use \"./other.dsl\"" : "name it without / and .dsl");
       return nullptr;
     }
     const std::string folder = from.shipped ? "" : std::filesystem::path(from.name).parent_path().string();
-    std::vector<Rule>& rules = context_.program.rules;
-    const std::size_t before = rules.size();
-    const FileNames* used = visit(file_name(path, folder), use.path.at);
-    for (std::size_t i = before; use.as_far_as_exact && i < rules.size(); ++i) rules[i].as_far_as_exact = true;
-    return used;
+    return visit(file_name(path, folder), use.path.at);
   }
 
   void refuse_cycle(const FileName& file, const Mention& mention) {
@@ -164,7 +170,8 @@ class Loader {
     const auto first =
         std::find_if(open_.begin(), open_.end(), [&](const FileName& each) { return each.key == file.key; });
     for (auto each = first; each != open_.end(); ++each) circle += each->name + " -> ";
-    reporter_.error("use-cycle", *mention, "files use each other in a circle", circle + file.name);
+    reporter_.error("use-cycle", *mention, "files use each other in a circle",
+                    fmt::format("{}{}: take one of these lines out", circle, file.name));
   }
 
   const Library& library_;

@@ -2,6 +2,6 @@
 # and other Clips, and all scales at once so that the predicted noise is least. Statistics are used where they are. With
 # --exact nothing is folded, and scales are powers of two.
 
-use "prepare" as far as exact
-use "clip"
-use "balance"
+include "prepare" as far as exact
+include "clip"
+include "balance"

@@ -4,7 +4,7 @@
 # it is put in only where it frees channels, and where all of its factors would be 1 it is not. This costs an operator at
 # each curve, and a runtime that computes x * sigmoid(x) at once, or by one table, does not find it there any more.
 
-use "curves" as far as exact
+include "curves" as far as exact
 use "sets"
 
 rule restore(bias = 0.1, lo = 0.000001, hi = 1000000) {

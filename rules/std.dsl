@@ -55,7 +55,8 @@ op StringConcat, StringNormalizer, StringSplit, RegexFullMatch, TfIdfVectorizer,
 
 # Activation part of one-step equalization: E. Meller, A. Finkelstein, U. Almog, M. Grobman, "Same, Same But Different:
 # Recovering Neural Network Quantization Error Through Weight Factorization", ICML 2019.
-function range(p) = max(abs(p.min), abs(p.max))
+function percentile_range(p, percentile) = max(abs(p.stat(100 - percentile)), abs(p.stat(percentile)))
+function range(p, percentile = 100) = if percentile == 100 then max(abs(p.min), abs(p.max)) else percentile_range(p, percentile)
 function equalization(p, lo, hi) = clamp(largest(abs(p.max)) / (range(p) + 1e-30), lo, hi)
 function aligned(p, lo, hi) = let e = equalization(p, lo, hi) in
                               let top = largest(p.max * e) in

@@ -45,6 +45,44 @@ void taken(CheckContext& context, const tree::Word& word, std::string_view sort,
                          fmt::format("in {}: choose another name", context.sources.name_and_line(before)));
 }
 
+// Whether somebody knows what an operator computes.
+bool has_meaning(const CheckContext& context, const std::string& op) {
+  const auto& all = context.program.meanings;
+  return context.vocabulary.attributes(op) ||
+         std::any_of(all.begin(), all.end(), [&](const OperatorMeaning& each) { return each.op == op; });
+}
+
+void check_meaning(CheckContext& context, const FileNames& names, const tree::Op& op) {
+  const tree::Means& means = *op.means;
+  OperatorMeaning meaning;
+  meaning.at = means.at;
+  const auto known = [&](const std::string& used, Position at) {
+    if (has_meaning(context, used)) return true;
+    const std::vector<std::string> all = context.vocabulary.operators();
+    std::string hint = did_you_mean(used, {all.begin(), all.end()});
+    if (hint.empty()) hint = "an operator of your own gets its meaning in a line before";
+    context.reporter.error("unknown-operator", at, fmt::format("nobody knows what {} computes", used), std::move(hint));
+    return false;
+  };
+  bool fine = true;
+  if (means.op) {
+    fine = known(means.op->text, means.op->at);
+    meaning.as = means.op->text;
+  }
+  for (const tree::TestLine& line : means.lines) fine = known(line.op.text, line.op.at) && fine;
+  const std::size_t errors = context.reporter.errors();
+  if (!means.op) meaning.body = check_body(context, *names.file, means);
+  for (const tree::Word& word : op.operators) {
+    if (context.vocabulary.attributes(word.text)) {
+      context.reporter.error("misplaced", word.at, fmt::format("it is known what {} computes", word.text),
+                             "take `means` out: it is for operators of your own");
+      fine = false;
+    }
+    meaning.op = word.text;
+    if (fine && context.reporter.errors() == errors) context.program.meanings.push_back(meaning);
+  }
+}
+
 void check_declaration(CheckContext& context, FileNames& names, const tree::Op& op, Position at) {
   const auto& laws = context.vocabulary.laws;
   const auto law = std::find_if(laws.begin(), laws.end(), [&](auto& row) { return row.name == op.law.text; });
@@ -57,13 +95,15 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Op& 
                            meant_or_all(op.law.text, candidates));
     return;
   }
+  if (op.means) check_meaning(context, names, op);
   LawBinding binding;
   binding.line = at;
   binding.law = static_cast<std::uint32_t>(law - laws.begin());
   binding.elementwise = op.elementwise.has_value();
   if (op.elementwise && !law->elementwise) {
     context.reporter.error("misplaced", op.elementwise->at,
-                           fmt::format("`elementwise` is not said of law {}", law->name));
+                           fmt::format("`elementwise` is not said of law {}", law->name),
+                           "it is said of law pass: take it out");
   }
   for (const tree::NumberArgument& argument : op.parameters) {
     const auto& words = law->parameters;
@@ -72,12 +112,12 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Op& 
                              fmt::format("law {} has no parameter '{}'", law->name, argument.name.text),
                              did_you_mean(argument.name.text, {words.begin(), words.end()}));
     } else if (!binding.parameters.emplace(argument.name.text, argument.value).second) {
-      context.reporter.error("duplicate-name", argument.name.at,
-                             fmt::format("'{}' is given twice", argument.name.text));
+      context.reporter.error("duplicate-name", argument.name.at, fmt::format("'{}' is given twice", argument.name.text),
+                             "take one of them out");
     }
   }
   std::vector<Term> operators;
-  for (const tree::Word& word : op.operators) operators.push_back({word.text, kNoLaw, false, {}, word.at});
+  for (const tree::Word& word : op.operators) operators.push_back({word.text, kNoLaw, false, {}, word.at, {}});
   if (op.guard != tree::kNoFormula) binding.guard = check_guard(context, names, op.guard, operators);
   for (const tree::Word& word : op.operators) {
     binding.op = word.text;
@@ -93,7 +133,7 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Op& 
 void check_declaration(CheckContext& context, FileNames& names, const tree::Set& set, Position) {
   const Found<SetEntry> before = find_name(names, &FileNames::sets, set.name.text);
   if (before.entry != nullptr) taken(context, set.name, "a set", before.entry->at);
-  WrittenTerms written = write_out(context, names, set.terms);
+  WrittenTerms written = write_out(context, names, set.terms, set.excepted);
   if (before.entry == nullptr) {
     names.sets.emplace(set.name.text, SetEntry{set.name.at, std::move(written.terms), written.broken});
   }
@@ -107,9 +147,19 @@ bool check_formula(CheckContext& context, const FileNames& names, const tree::Fu
   std::uint32_t slots = 0;
   Scope scope;
   bool fine = true;
-  for (const tree::Word& param : function.params) {
+  bool optional = false;
+  for (const tree::FunctionParam& each : function.params) {
+    const tree::Word& param = each.name;
+    if (optional && !each.otherwise) {
+      context.reporter.error("missing-clause", param.at,
+                             fmt::format("'{}' stands behind a parameter that may be left out", param.text),
+                             fmt::format("move it up, or say what it is where it is left out: {} = 1", param.text));
+      fine = false;
+    }
+    optional = optional || each.otherwise.has_value();
     if (scope.add(param.text, {Meaning::Sort::open, 0, {}, true, true, param.at, false})) continue;
-    context.reporter.error("duplicate-name", param.at, fmt::format("parameter '{}' is there already", param.text));
+    context.reporter.error("duplicate-name", param.at, fmt::format("parameter '{}' is there already", param.text),
+                           "choose another name");
     fine = false;
   }
   const std::size_t before = context.reporter.errors();
@@ -117,9 +167,10 @@ bool check_formula(CheckContext& context, const FileNames& names, const tree::Fu
   formulas.check(function.body, scope);
   context.exprs -= exprs.size();  // nothing of it stays
   fine = fine && context.reporter.errors() == before;
-  for (const tree::Word& param : function.params) {
-    if (!fine || scope.find(param.text)->used) continue;
-    context.reporter.warning("unused", param.at, fmt::format("parameter '{}' is never used", param.text));
+  for (const tree::FunctionParam& param : function.params) {
+    if (!fine || scope.find(param.name.text)->used) continue;
+    context.reporter.warning("unused", param.name.at, fmt::format("parameter '{}' is never used", param.name.text),
+                             "take it out, or use it");
   }
   return fine;
 }
@@ -137,8 +188,8 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Func
   } else if (before.entry != nullptr) {
     taken(context, function.name, "a function", before.entry->at);
   }
-  const bool fine = check_formula(context, names, function);
   if (built_in || before.entry != nullptr) return;
+  const bool fine = check_formula(context, names, function);
   names.functions.emplace(name, FunctionEntry{function.name.at, &function, &names, !fine});
 }
 
@@ -155,19 +206,23 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Test
 }
 
 void check_declaration(CheckContext& context, FileNames& names, const tree::Rule& rule, Position) {
-  if (const auto before = context.rules.find(rule.name.text); before != context.rules.end()) {
-    taken(context, rule.name, "a rule", before->second);
-  }
-  context.rules.emplace(rule.name.text, rule.name.at);
   const std::size_t errors = context.reporter.errors();
   Rule checked = check_rule(context, names, rule);
-  names.rules.emplace(rule.name.text, rule.name.at);
+  if (!names.rules.emplace(rule.name.text, rule.name.at).second)
+    taken(context, rule.name, "a rule", names.rules.at(rule.name.text));
+  names.runs.push_back({rule.name, std::nullopt, nullptr, false});
   if (context.reporter.errors() != errors) return;
-  names.rule_indices.emplace(rule.name.text, static_cast<std::uint32_t>(context.program.rules.size()));
+  names.runs.back().index = static_cast<std::uint32_t>(context.program.rules.size());
+  names.rule_indices.emplace(rule.name.text, *names.runs.back().index);
   context.program.rules.push_back(std::move(checked));
 }
 
-void check_declaration(CheckContext&, FileNames&, const tree::Use&, Position) {}  // followed already, by load
+// Followed already, by load.
+void check_declaration(CheckContext&, FileNames& names, const tree::Use& use, Position) {
+  const auto file = names.followed.find(use.path.at.offset);
+  if (use.runs && file != names.followed.end())
+    names.runs.push_back({{}, std::nullopt, file->second, use.as_far_as_exact});
+}
 
 }  // namespace
 
@@ -177,6 +232,8 @@ void check(CheckContext& context, FileNames& names) {
     if (context.reporter.is_full(names.file->source)) return;
     std::visit([&](const auto& what) { check_declaration(context, names, what, declaration.at); }, declaration.what);
   }
+  for (const tree::Broken& broken : names.file->broken)
+    if (broken.rule) check_beginning(context, names, *broken.rule);
 }
 
 }  // namespace rw::dsl

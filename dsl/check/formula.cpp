@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "dsl/check/formula_parts.hpp"
 #include "dsl/text/spelling.hpp"
@@ -26,7 +27,9 @@ std::string quotable(const Sources& sources, Position at) {
 // Inside of a function that was fine by itself, it is the call that is wrong: the message points there.
 void FormulaChecker::error(std::string_view code, Position at, std::string message, std::string hint) {
   if (!calls_.empty()) {
+    if (context_.reporter.errors() > calls_.front().errors_before) return;
     const std::string in = fmt::format("in '{}' ({})", calls_.back().function, context_.sources.name_and_line(at));
+    if (!calls_.front().meant.empty()) hint = calls_.front().meant;
     hint = hint.empty() ? in : fmt::format("{}: {}", in, hint);
     at = calls_.front().call;
   }
@@ -48,7 +51,8 @@ CheckedFormula FormulaChecker::add(Expr expr, const CheckedFormula& like) {
     } else {
       context_.reporter.error("too-large", at,
                               fmt::format("with its functions written out this has more than {} operations",
-                                          context_.exprs >= kMaxProgramExprs ? kMaxProgramExprs : kMaxRuleExprs));
+                                          context_.exprs >= kMaxProgramExprs ? kMaxProgramExprs : kMaxRuleExprs),
+                              "write less of it, or call fewer functions within functions");
     }
   }
   if (full_) return {0, like.type, true, true, like.at};
@@ -93,11 +97,24 @@ CheckedFormula FormulaChecker::expect_kind(CheckedFormula value, Kind kind) {
     value.type.kind = kind;
     if (!full_ && exprs_[value.expr].op == ExprOp::attribute) exprs_[value.expr].type.kind = kind;
   } else if (value.type.kind != kind) {
-    error("wrong-kind", value.at, fmt::format("expected {}, this is {}", kind_name(kind), kind_name(value.type.kind)));
+    error("wrong-kind", value.at, fmt::format("expected {}, this is {}", kind_name(kind), kind_name(value.type.kind)),
+          hint_for_kind(value, kind));
     value.type.kind = kind;
     value.any_kind = value.any_about = true;
   }
   return value;
+}
+
+// How what is there becomes what is wanted.
+std::string FormulaChecker::hint_for_kind(const CheckedFormula& value, Kind wanted) const {
+  const std::string text = quotable(context_.sources, value.at);
+  if (wanted == Kind::number && value.type.kind == Kind::list) return fmt::format("one item of it is {}[0]", text);
+  if (wanted == Kind::condition && value.type.kind == Kind::number) return fmt::format("compare it: {} > 0", text);
+  if (wanted == Kind::condition && value.type.kind == Kind::text) return fmt::format("compare it: {} == \"...\"", text);
+  if (wanted == Kind::number && value.type.kind == Kind::condition)
+    return fmt::format("a number of it is `if {} then 1 else 0`", text);
+  if (wanted == Kind::number && text.starts_with('"')) return "a number stands without quotes: 20";
+  return "";
 }
 
 CheckedFormula FormulaChecker::check_condition(tree::FormulaId id, Scope& scope) {
@@ -205,7 +222,31 @@ CheckedFormula FormulaChecker::check_text(const Formula& formula, Scope&) {
   return add(std::move(expr), {0, {Kind::text, About::nothing, kNoBinding}, false, false, formula.at});
 }
 
+namespace {
+
+// Values of other languages.
+struct OtherValue {
+  std::string_view name, hint;
+};
+constexpr std::string_view kNoTruth = "a condition stands by itself: write C, or not C";
+constexpr std::string_view kNoNull =
+    "nothing is null: stats(p) asks for statistics, and an absent attribute has its default";
+constexpr OtherValue kOtherValues[] = {{"true", kNoTruth}, {"false", kNoTruth}, {"True", kNoTruth}, {"False", kNoTruth},
+                                       {"null", kNoNull},  {"None", kNoNull},   {"nil", kNoNull},   {"NULL", kNoNull}};
+
+const OtherValue* other_value(std::string_view name) {
+  const auto row =
+      std::find_if(std::begin(kOtherValues), std::end(kOtherValues), [&](auto& each) { return each.name == name; });
+  return row == std::end(kOtherValues) ? nullptr : row;
+}
+
+}  // namespace
+
 CheckedFormula FormulaChecker::check_operator_name(const Formula& formula, Scope&) {
+  if (const OtherValue* row = other_value(formula.word.text)) {
+    error("wrong-name", formula.at, fmt::format("there is no '{}'", row->name), std::string(row->hint));
+    return open(formula);
+  }
   error("wrong-name", formula.at, fmt::format("'{}' is an operator, not a value", formula.word.text),
         "to ask for an operator: p.op == \"" + formula.word.text + "\"");
   return open(formula);
@@ -253,7 +294,16 @@ CheckedFormula FormulaChecker::unknown_name(const Formula& formula, const Scope&
           fmt::format("it is bound in line {}", context_.sources.locate(around_.bound_later.at(name)).line));
     return open(formula);
   }
+  if (const OtherValue* row = other_value(name)) {
+    error("wrong-name", formula.at, fmt::format("there is no '{}'", name), std::string(row->hint));
+    return open(formula);
+  }
   std::string hint = did_you_mean(name, scope.names());
+  if (find_name(*names_, &FileNames::rules, name).entry != nullptr) {
+    error("wrong-name", formula.at, fmt::format("'{}' is a rule, not a value", name),
+          "a formula that several rules use is a function");
+    return open(formula);
+  }
   if (find_name(*names_, &FileNames::functions, name).entry != nullptr) {
     hint = fmt::format("a function is called: {}(...)", name);
   } else if (find_name(*names_, &FileNames::sets, name).entry != nullptr) {
@@ -322,11 +372,13 @@ CheckedFormula FormulaChecker::check_compare(const Formula& formula, Scope& scop
     right = expect_kind(right, left.type.kind);
   } else if (!left.any_kind && left.type.kind != right.type.kind) {
     error("wrong-kind", formula.mark,
-          fmt::format("{} is never equal to {}", kind_name(left.type.kind), kind_name(right.type.kind)));
+          fmt::format("{} is never equal to {}", kind_name(left.type.kind), kind_name(right.type.kind)),
+          hint_for_equality(left, right));
     left.any_about = true;
   } else if (!left.any_kind && left.type.kind == Kind::condition) {
     error("wrong-kind", formula.mark, "conditions are not compared", "write `a and b or not a and not b`");
   }
+  if (equality && calls_.empty()) warn_of_fractions(formula, left, right);
   CheckedFormula value = meet(left, right, formula.mark);
   value.type.kind = Kind::condition;
   value.any_kind = value.any_about;
@@ -335,13 +387,44 @@ CheckedFormula FormulaChecker::check_compare(const Formula& formula, Scope& scop
              value);
 }
 
+// What is measured or computed channel by channel is hardly ever 0.1.
+void FormulaChecker::warn_of_fractions(const Formula& formula, const CheckedFormula& left,
+                                       const CheckedFormula& right) {
+  if (full_ || left.any_about || right.any_about) return;
+  const auto is_fraction = [&](const CheckedFormula& value) {
+    const Expr& expr = exprs_[value.expr];
+    return expr.op == ExprOp::number && expr.number != std::floor(expr.number);
+  };
+  const auto varies = [](const CheckedFormula& value) {
+    return value.type.about == About::channel || value.type.about == About::region_class;
+  };
+  if (!(is_fraction(left) && varies(right)) && !(is_fraction(right) && varies(left))) return;
+  context_.reporter.warning("float-equality", formula.mark,
+                            "values that are measured or computed are hardly ever equal to this",
+                            "write abs(x - y) < 1e-6, or compare with < or >");
+}
+
+std::string FormulaChecker::hint_for_equality(const CheckedFormula& left, const CheckedFormula& right) const {
+  const bool with_list = left.type.kind == Kind::list || right.type.kind == Kind::list;
+  if (!with_list || (left.type.kind != Kind::number && right.type.kind != Kind::number)) return "";
+  const CheckedFormula& list = left.type.kind == Kind::list ? left : right;
+  return fmt::format("one item of it is {0}[0]; all of them: {0} == [1, 1]", quotable(context_.sources, list.at));
+}
+
 CheckedFormula FormulaChecker::check_like(const Formula& formula, Scope& scope) {
   const CheckedFormula text = expect_kind(check(formula.operands[0], scope), Kind::text);
   if (const Formula& glob = formula_of(formula.operands[1]); glob.form != tree::Form::text) {
-    error("syntax", glob.at, fmt::format("expected a pattern in quotes after `like`, found '{}'", glob.word.text));
+    error("syntax", glob.at, fmt::format("expected a pattern in quotes after `like`, found '{}'", glob.word.text),
+          fmt::format("write like \"{}*\"", glob.word.text));
     return open(formula);
   }
   const CheckedFormula pattern = check(formula.operands[1], scope);
+  const std::string& glob = formula_of(formula.operands[1]).word.text;
+  const bool regular = glob.starts_with('^') || glob.ends_with('$') || glob.starts_with(".*") ||
+                       glob.find_first_of("|\\") != std::string::npos;
+  if (regular)
+    context_.reporter.warning("odd-pattern", pattern.at, "this looks like a regular expression, which `like` has not",
+                              "* stands for any characters, ? for one: like \"conv*\"");
   CheckedFormula value = text;
   value.type.kind = Kind::condition;
   value.at = formula.at;
@@ -369,12 +452,41 @@ CheckedFormula FormulaChecker::check_logic(const Formula& formula, Scope& scope)
   return values[0];
 }
 
+// What a comparison of two numbers that stand there comes to.
+std::optional<bool> FormulaChecker::known_condition(ExprId condition) const {
+  if (full_) return std::nullopt;
+  const Expr& expr = exprs_[condition];
+  const bool compares = expr.op >= ExprOp::equal && expr.op <= ExprOp::greater_equal;
+  if (!compares || exprs_[expr.operands[0]].op != ExprOp::number || exprs_[expr.operands[1]].op != ExprOp::number)
+    return std::nullopt;
+  const double a = exprs_[expr.operands[0]].number, b = exprs_[expr.operands[1]].number;
+  switch (expr.op) {
+    case ExprOp::equal:
+      return a == b;
+    case ExprOp::not_equal:
+      return a != b;
+    case ExprOp::less:
+      return a < b;
+    case ExprOp::less_equal:
+      return a <= b;
+    case ExprOp::greater:
+      return a > b;
+    default:
+      return a >= b;
+  }
+}
+
 CheckedFormula FormulaChecker::check_if(const Formula& formula, Scope& scope) {
   const CheckedFormula condition = expect_kind(check(formula.operands[0], scope), Kind::condition);
   CheckedFormula yes = check(formula.operands[1], scope);
   CheckedFormula no = check(formula.operands[2], scope);
   if (!yes.any_kind) no = expect_kind(no, yes.type.kind);
   if (!no.any_kind) yes = expect_kind(yes, no.type.kind);
+  if (const auto known = known_condition(condition.expr)) {  // of a parameter of a function, as it is called
+    CheckedFormula taken = *known ? yes : no;
+    taken.at = formula.at;
+    return taken;
+  }
   const CheckedFormula branches = meet(yes, no, formula.mark);
   CheckedFormula value = meet(branches, condition, formula.mark);
   value.any_kind = branches.any_kind;
@@ -405,7 +517,8 @@ CheckedFormula FormulaChecker::check_let(const Formula& formula, Scope& scope) {
   scope.add(name, meaning);
   CheckedFormula body = check(formula.operands[1], scope);
   if (!scope.find(name)->used && calls_.empty() && !body.any_about) {
-    context_.reporter.warning("unused", formula.word.at, fmt::format("'{}' is never used", name));
+    context_.reporter.warning("unused", formula.word.at, fmt::format("'{}' is never used", name),
+                              "take it out, or use it");
   }
   scope.remove(name);
   Expr expr = operation(ExprOp::let_, formula.at, {value.expr, body.expr});
@@ -425,7 +538,8 @@ CheckedFormula FormulaChecker::check_quantifier(const Formula& formula, Scope& s
     unknown_name(name, scope);
   } else if (set->sort != Meaning::Sort::open &&
              (set->sort != Meaning::Sort::binding || (kSets & bit((*around_.bindings)[set->index].role)) == 0)) {
-    error("wrong-name", formula.word.at, fmt::format("'{}' is no set of nodes", formula.word.text));
+    error("wrong-name", formula.word.at, fmt::format("'{}' is no set of nodes", formula.word.text),
+          "`parents`, `children` and `join` name sets: parents Conv as p");
     set = nullptr;
   }
   const CheckedFormula condition = expect_kind(check(formula.operands[0], scope), Kind::condition);
@@ -447,14 +561,27 @@ CheckedFormula FormulaChecker::check_quantifier(const Formula& formula, Scope& s
   return add(std::move(expr), value);
 }
 
-// Of rules with `match` alone. Of a function nobody knows where it will be called: there only its names are looked at.
+// `[1, 1]` and `p.strides[0]` are lists everywhere; parts and spreads belong to rules with `match`. Of a function
+// nobody knows where it will be called: there only its names are looked at.
 CheckedFormula FormulaChecker::check_list(const Formula& formula, Scope& scope) {
-  const bool makes =
-      formula.form == tree::Form::made || formula.form == tree::Form::given || formula.form == tree::Form::absent;
+  using tree::Form;
+  const bool makes = formula.form == Form::made || formula.form == Form::given || formula.form == Form::absent;
+  const bool open_place = around_.place == Surroundings::Place::function && calls_.empty();
   if (makes) {
-    error("misplaced", formula.at, "operators are made in `replace { }` of a rule with `match`");
-  } else if (around_.place != Surroundings::Place::function || !calls_.empty()) {
-    error("misplaced", formula.at, "lists can be read in rules with `match`");
+    error("misplaced", formula.at, "operators are made in `replace { }` of a rule with `match`",
+          "to ask for an operator: p.op == \"Relu\"");
+  } else if (!open_place && formula.form == Form::list) {
+    return check_items(formula, scope);
+  } else if (!open_place && formula.form == Form::element) {
+    return check_element(formula, scope);
+  } else if (!open_place) {
+    const bool quantifier = formula.form == Form::all || formula.form == Form::any || formula.form == Form::none;
+    error(
+        "misplaced", formula.at,
+        quantifier ? "conditions about a list are for rules with `match`" : "parts of lists are for rules with `match`",
+        quantifier ? fmt::format("of a set of nodes: `{} p: ...`",
+                                 formula.mark.length > 0 ? context_.sources.text(formula.mark) : "all")
+                   : "lists are compared as a whole, or item by item: p.strides[0] == 2");
   } else if (formula.form == tree::Form::spread && formula.operands.empty()) {
     Formula name = formula;
     name.at = formula.word.at;
@@ -464,6 +591,47 @@ CheckedFormula FormulaChecker::check_list(const Formula& formula, Scope& scope) 
       if (operand != tree::kNoFormula) check(operand, scope);
   }
   return open(formula);
+}
+
+// A list of numbers: as many as there are, each about nothing or about the same nodes.
+CheckedFormula FormulaChecker::check_items(const Formula& formula, Scope& scope) {
+  CheckedFormula value = {0, {Kind::list, About::nothing, kNoBinding}, false, false, formula.at};
+  std::vector<ExprId> items;
+  for (const tree::FormulaId operand : formula.operands) {
+    if (formula_of(operand).form == tree::Form::spread) return check_list(formula_of(operand), scope);
+    const CheckedFormula item = expect_kind(check(operand, scope), Kind::number);
+    if (!item.any_about && item.type.about != About::nothing && item.type.about != About::node) {
+      error("unreduced", item.at, fmt::format("an item of a list is one number, this is {}", call_them(item)),
+            "largest(x) makes one of the channels of a node");
+      return open(formula);
+    }
+    value = meet(value, item, item.at);
+    value.type.kind = Kind::list;
+    value.any_kind = value.any_about;
+    items.push_back(item.expr);
+  }
+  value.at = formula.at;
+  return add(operation(ExprOp::list, formula.at, std::move(items)), value);
+}
+
+CheckedFormula FormulaChecker::check_element(const Formula& formula, Scope& scope) {
+  CheckedFormula list = check(formula.operands[0], scope);
+  if (!list.any_kind && list.type.kind != Kind::list) {
+    error("wrong-kind", formula.mark, fmt::format("{} has no items", kind_name(list.type.kind)),
+          list.type.about == About::channel ? "a channel of its own is told by channel(p)" : "");
+    return open(formula);
+  }
+  if (!full_ && exprs_[list.expr].op == ExprOp::attribute) exprs_[list.expr].type.kind = Kind::list;
+  const CheckedFormula position = one_number(check(formula.operands[1], scope));
+  if (!full_ && !position.any_about)
+    if (const Expr& at = exprs_[position.expr]; at.op == ExprOp::number && at.number != std::floor(at.number))
+      error("out-of-range", position.at, "a position is a whole number, counted from 0",
+            "the first item is [0], the last one [-1]");
+  CheckedFormula value = list;
+  value.type.kind = Kind::number;
+  value.any_kind = value.any_about;
+  value.at = formula.at;
+  return add(operation(ExprOp::element, formula.at, {list.expr, position.expr}), value);
 }
 
 }  // namespace rw::dsl

@@ -52,6 +52,7 @@ class FormulaChecker {
   // The same, and an error where the value does not fit.
   CheckedFormula check_condition(tree::FormulaId formula, Scope& scope);  // of a clause or guard: about nothing
   CheckedFormula expect_kind(CheckedFormula value, Kind kind);
+  CheckedFormula one_number(CheckedFormula value);  // about nothing
 
   // Binding that a bare name stands for; null after an error. `wanted`: "a set of nodes", for the message.
   const Meaning* check_binding(tree::FormulaId formula, Scope& scope, unsigned roles, std::string_view wanted);
@@ -78,13 +79,17 @@ class FormulaChecker {
   CheckedFormula check_let(const Formula&, Scope&);
   CheckedFormula check_quantifier(const Formula&, Scope&);
   CheckedFormula check_list(const Formula&, Scope&);
+  CheckedFormula check_items(const Formula&, Scope&);
+  CheckedFormula check_element(const Formula&, Scope&);
 
   bool refused_in_guard(const Formula& formula, std::string_view what);
   CheckedFormula own_word(const Formula& formula, const std::string& name);
   CheckedFormula attribute(const Formula& formula, const tree::Word& word, const OperatorList& operators,
                            BindingIndex family);
   bool others_have(const std::string& name, const OperatorList& operators) const;
-  std::string what_there_is(const Formula& formula, const std::string& name, BindingIndex family) const;
+  std::string in_a_guard(const std::string& name, const OperatorList& operators) const;
+  std::string function_like(const Formula& formula, const std::string& name) const;
+  std::string what_there_is(BindingIndex family) const;
   bool attribute_of_named(const Formula& formula, const tree::Word& word, const OperatorList& operators,
                           BindingIndex family, std::optional<Kind>& kind);
   bool attribute_by_law(const tree::Word& word, const OperatorList& operators, BindingIndex family,
@@ -92,23 +97,35 @@ class FormulaChecker {
   bool attribute_of_kind(const tree::Word& word, const std::string& op, const AttributeWord& row,
                          std::optional<Kind>& kind);
   std::string meant(const std::string& name, std::span<const std::string_view> attributes, BindingIndex family) const;
-  CheckedFormula field_of(const Formula& formula, const Meaning& meaning);
+  CheckedFormula field_of(const Formula& formula, const Meaning& meaning, Scope& scope);
+  CheckedFormula nothing_in_brackets(const Formula& formula);
+  std::optional<ExprId> key_of(const Formula& formula, const FieldWord& field, Scope& scope);
+
   CheckedFormula unknown_name(const Formula& formula, const Scope& scope);
 
   CheckedFormula call_numeric(const Formula& formula, std::uint32_t function, Scope& scope);
   CheckedFormula call_per_node(const Formula& formula, std::uint32_t function, Scope& scope);
   CheckedFormula call_collect(const Formula& formula, std::uint32_t function, Scope& scope);
+  CheckedFormula call_groups(const Formula& formula, std::uint32_t function, Scope& scope);
+  CheckedFormula call_channels(const Formula& formula, std::uint32_t function, Scope& scope);
+  std::optional<std::uint32_t> reduction_of(const Formula& formula);
   CheckedFormula call_count(const Formula& formula, std::uint32_t function, Scope& scope);
   CheckedFormula call_data(const Formula& formula, std::uint32_t function, Scope& scope);
   CheckedFormula call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope);
   CheckedFormula unknown_function(const Formula& formula, Scope& scope);
   bool of_patterns(const Formula& formula) const;
   std::optional<double> known_number(const Expr& expr) const;
+  std::optional<bool> known_condition(ExprId condition) const;
   void check_bounds(const Formula& formula, const std::vector<ExprId>& operands);
   std::string binding_of(unsigned roles) const;
-  bool right_count(const Formula& formula, std::size_t wanted);
+  bool right_count(const Formula& formula, std::size_t least, std::size_t most, const std::string& as_called);
+  std::string meant_set(const Formula& formula, Scope& scope) const;
   void check_arguments(const Formula& formula, Scope& scope);
   Meaning argument_meaning(tree::FormulaId formula, Scope& scope, std::vector<std::pair<std::uint32_t, ExprId>>& lets);
+
+  std::string hint_for_kind(const CheckedFormula& value, Kind wanted) const;
+  void warn_of_fractions(const Formula& formula, const CheckedFormula& left, const CheckedFormula& right);
+  std::string hint_for_equality(const CheckedFormula& left, const CheckedFormula& right) const;
 
   // The type of what a and b make together; after an error it is open.
   CheckedFormula meet(const CheckedFormula& a, const CheckedFormula& b, Position mark);
@@ -130,6 +147,8 @@ class FormulaChecker {
     Position call;  // the outermost one is where messages point
     std::string function;
     Position at;
+    std::size_t errors_before = 0;  // one mistake of a call is one message
+    std::string meant;              // what an argument may have been meant to be
   };
   std::vector<Inlined> calls_;
 };

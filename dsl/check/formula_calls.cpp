@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "dsl/check/formula.hpp"
 #include "dsl/check/formula_parts.hpp"
@@ -14,10 +15,36 @@ namespace {
 
 // Functions of two numbers that are taken for one over the channels.
 struct Confused {
-  std::string_view name, message;
+  std::string_view name, hint;
 };
-constexpr Confused kConfused[] = {{"max", "max compares two values; the largest channel is largest(x)"},
-                                  {"min", "min compares two values; the smallest channel is smallest(x)"}};
+constexpr Confused kConfused[] = {{"max", "the largest channel is largest(x)"},
+                                  {"min", "the smallest channel is smallest(x)"}};
+
+// How a function of the language is called.
+std::string called(const FunctionWord& word) {
+  constexpr std::string_view kNumbers[] = {"x", "x, y", "x, lo, hi"};
+  switch (word.form) {
+    case FunctionForm::numeric:
+      return fmt::format("{}({})", word.name, kNumbers[static_cast<std::size_t>(word.arity) - 1]);
+    case FunctionForm::per_node:
+      return fmt::format("{}(x)", word.name);
+    case FunctionForm::collect_classes:
+    case FunctionForm::collect_all:
+      return fmt::format("{}(max, x)", word.name);
+    case FunctionForm::collect_groups:
+      return fmt::format("{}(max, x, 4)", word.name);
+    default:
+      return fmt::format("{}(p)", word.name);
+  }
+}
+
+std::string called(const tree::Function& function) {
+  std::string out;
+  for (const tree::FunctionParam& param : function.params)
+    out += fmt::format("{}{}{}", out.empty() ? "" : ", ", param.name.text,
+                       param.otherwise ? " = " + param.otherwise->spelled.text : "");
+  return fmt::format("{}({})", function.name.text, out);
+}
 
 }  // namespace
 
@@ -49,17 +76,21 @@ const Meaning* FormulaChecker::check_binding(tree::FormulaId id, Scope& scope, u
   return meaning;
 }
 
-bool FormulaChecker::right_count(const Formula& formula, std::size_t wanted) {
+bool FormulaChecker::right_count(const Formula& formula, std::size_t least, std::size_t most,
+                                 const std::string& as_called) {
   const std::size_t given = formula.operands.size();
-  if (given == wanted) return true;
+  if (given >= least && given <= most) return true;
   const std::string& name = formula.word.text;
   const auto confused =
       std::find_if(std::begin(kConfused), std::end(kConfused), [&](auto& row) { return row.name == name; });
   if (confused != std::end(kConfused) && given == 1) {
-    error("wrong-count", formula.word.at, std::string(confused->message));
+    error("wrong-count", formula.word.at, fmt::format("{} compares two values, this is one", name),
+          std::string(confused->hint));
   } else {
     error("wrong-count", formula.word.at,
-          fmt::format("{} takes {} argument{}, not {}", name, wanted, wanted == 1 ? "" : "s", given));
+          fmt::format("{} takes {}{} argument{}, not {}", name, least < most ? fmt::format("{} to ", least) : "", most,
+                      most == 1 ? "" : "s", given),
+          fmt::format("write {}", as_called));
   }
   return false;
 }
@@ -75,13 +106,15 @@ void FormulaChecker::check_arguments(const Formula& formula, Scope& scope) {
 
 CheckedFormula FormulaChecker::check_call(const Formula& formula, Scope& scope) {
   using Handler = CheckedFormula (FormulaChecker::*)(const Formula&, std::uint32_t, Scope&);
-  static constexpr std::array<Handler, 6> kHandlers = {
+  static constexpr std::array<Handler, 8> kHandlers = {
       &FormulaChecker::call_numeric,   // numeric
       &FormulaChecker::call_per_node,  // per_node
       &FormulaChecker::call_collect,   // collect_classes
       &FormulaChecker::call_collect,   // collect_all
+      &FormulaChecker::call_groups,    // collect_groups
       &FormulaChecker::call_count,     // count
       &FormulaChecker::call_data,      // data
+      &FormulaChecker::call_channels,  // channels
   };
   if (refused_in_guard(formula, "functions")) return open(formula);
   if (around_.place == Surroundings::Place::function && of_patterns(formula)) {
@@ -92,7 +125,8 @@ CheckedFormula FormulaChecker::check_call(const Formula& formula, Scope& scope) 
   const auto row =
       std::find_if(functions.begin(), functions.end(), [&](auto& r) { return r.name == formula.word.text; });
   if (row != functions.end()) {
-    if (!right_count(formula, static_cast<std::size_t>(row->arity))) {
+    const auto arity = static_cast<std::size_t>(row->arity);
+    if (!right_count(formula, arity, arity, called(*row))) {
       check_arguments(formula, scope);
       return open(formula);
     }
@@ -136,7 +170,8 @@ CheckedFormula FormulaChecker::unknown_function(const Formula& formula, Scope& s
     error("wrong-name", formula.word.at, fmt::format("'{}' is an action, not a function", name),
           fmt::format("write `do {}(...)`", name));
   } else if (of_patterns(formula)) {
-    error("misplaced", formula.word.at, fmt::format("'{}' is a function of rules with `match`", name));
+    error("misplaced", formula.word.at, fmt::format("'{}' is a function of rules with `match`", name),
+          "`rewrite-engine ops` lists those of rules with a region");
   } else if (scope.find(name) != nullptr) {
     error("wrong-name", formula.word.at, fmt::format("'{}' is not a function", name), "to multiply write *");
   } else {
@@ -196,16 +231,26 @@ CheckedFormula FormulaChecker::call_per_node(const Formula& formula, std::uint32
   return add(std::move(expr), value);
 }
 
-CheckedFormula FormulaChecker::call_collect(const Formula& formula, std::uint32_t function, Scope& scope) {
+// The first argument of a function that collects; nothing after an error.
+std::optional<std::uint32_t> FormulaChecker::reduction_of(const Formula& formula) {
   const auto& reductions = context_.vocabulary.reductions;
   const Formula& by = formula_of(formula.operands[0]);
   const auto reduction = std::find(reductions.begin(), reductions.end(), std::string_view(by.word.text));
+  if (by.form == tree::Form::name && reduction != reductions.end())
+    return static_cast<std::uint32_t>(reduction - reductions.begin());
+  const std::vector<std::string_view> names(reductions.begin(), reductions.end());
+  std::string hint = by.form == tree::Form::name ? did_you_mean(by.word.text, names) : "";
+  if (hint.empty())
+    hint = fmt::format("write {}({}, x{})", formula.word.text, names.empty() ? "" : names.front(),
+                       formula.operands.size() > 2 ? ", 4" : "");
+  error("unknown-name", by.at, fmt::format("{} takes the way to collect first", formula.word.text), std::move(hint));
+  return std::nullopt;
+}
+
+CheckedFormula FormulaChecker::call_collect(const Formula& formula, std::uint32_t function, Scope& scope) {
   const bool of_classes = context_.vocabulary.functions[function].form == FunctionForm::collect_classes;
-  if (by.form != tree::Form::name || reduction == reductions.end()) {
-    const std::vector<std::string_view> names(reductions.begin(), reductions.end());
-    std::string hint = by.form == tree::Form::name ? did_you_mean(by.word.text, names) : "";
-    if (hint.empty()) hint = fmt::format("write {}({}, x)", formula.word.text, names.empty() ? "" : names.front());
-    error("unknown-name", by.at, fmt::format("{} takes the way to collect first", formula.word.text), std::move(hint));
+  const auto reduction = reduction_of(formula);
+  if (!reduction) {
     check(formula.operands[1], scope);
     return open(formula);
   }
@@ -214,14 +259,57 @@ CheckedFormula FormulaChecker::call_collect(const Formula& formula, std::uint32_
   if (!argument.any_about && (about == About::nothing || (of_classes && about == About::region_class))) {
     error(
         "nothing-to-collect", argument.at,
-        fmt::format("{} collects the values of nodes or channels, this is {}", formula.word.text, call_them(argument)));
+        fmt::format("{} collects the values of nodes or channels, this is {}", formula.word.text, call_them(argument)),
+        "it takes a field of a set, as p.max, or what is made of one");
   }
   Expr expr = operation(ExprOp::call, formula.at, {argument.expr});
   expr.index = function;
-  expr.reduction = static_cast<std::uint32_t>(reduction - reductions.begin());
+  expr.reduction = *reduction;
   expr.family = argument.type.family;
   const Type type = {Kind::number, of_classes ? About::region_class : About::nothing, kNoBinding};
   return add(std::move(expr), {0, type, false, false, formula.at});
+}
+
+// grouped(max, x, 4): of each channel the largest x of its group, which are neighbours.
+CheckedFormula FormulaChecker::call_groups(const Formula& formula, std::uint32_t function, Scope& scope) {
+  const auto reduction = reduction_of(formula);
+  CheckedFormula value = expect_kind(check(formula.operands[1], scope), Kind::number);
+  const CheckedFormula size = one_number(check(formula.operands[2], scope));
+  if (!reduction) return open(formula);
+  if (!value.any_about && value.type.about != About::channel) {
+    error("nothing-to-collect", value.at,
+          fmt::format("{} collects neighbouring channels of a node, this is {}", formula.word.text, call_them(value)),
+          "it takes a field of channels, as p.max");
+    value.any_about = true;
+  }
+  if (const auto known = full_ ? std::nullopt : known_number(exprs_[size.expr]);
+      known && !size.any_about && !(*known >= 1 && *known == std::floor(*known)))
+    error("out-of-range", size.at, "a group has a whole number of channels, from 1 on", "write grouped(max, x, 4)");
+  Expr expr = operation(ExprOp::call, formula.at, {value.expr, size.expr});
+  expr.index = function;
+  expr.reduction = *reduction;
+  expr.family = value.type.family;
+  value.at = formula.at;
+  return add(std::move(expr), value);
+}
+
+// channel(p): which channel it is, counted from 0.
+CheckedFormula FormulaChecker::call_channels(const Formula& formula, std::uint32_t function, Scope& scope) {
+  const Meaning* set = check_binding(formula.operands[0], scope, kSets, "a set of nodes");
+  if (set == nullptr || set->sort == Meaning::Sort::open) return open(formula);
+  Expr expr = operation(ExprOp::call, formula.at, {});
+  expr.index = function;
+  expr.family = set->index;
+  return add(std::move(expr), {0, {Kind::number, About::channel, set->index}, false, false, formula.at});
+}
+
+CheckedFormula FormulaChecker::one_number(CheckedFormula value) {
+  value = expect_kind(value, Kind::number);
+  if (value.any_about || value.type.about == About::nothing) return value;
+  error("unreduced", value.at, fmt::format("one number is wanted here, not {}", call_them(value)),
+        "largest(x), overall(max, x) and their kin make one of many");
+  value.any_about = true;
+  return value;
 }
 
 CheckedFormula FormulaChecker::call_count(const Formula& formula, std::uint32_t function, Scope& scope) {
@@ -267,8 +355,22 @@ Meaning FormulaChecker::argument_meaning(tree::FormulaId id, Scope& scope,
   return meaning;
 }
 
+// Where a call is given the region, which few functions take: the set that may be meant.
+std::string FormulaChecker::meant_set(const Formula& formula, Scope& scope) const {
+  for (const tree::FormulaId id : formula.operands) {
+    const Formula& argument = formula_of(id);
+    const Meaning* meaning = argument.form == tree::Form::name ? scope.find(argument.word.text) : nullptr;
+    if (meaning == nullptr || meaning->sort != Meaning::Sort::binding) continue;
+    if ((*around_.bindings)[meaning->index].role != Role::region) continue;
+    for (const Binding& binding : *around_.bindings)
+      if (binding.role == Role::parents)
+        return fmt::format("'{}' is a region: did you mean '{}'?", argument.word.text, binding.name);
+  }
+  return "";
+}
+
 CheckedFormula FormulaChecker::call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope) {
-  if (entry.function != nullptr && !right_count(formula, entry.function->params.size())) {
+  if (entry.function != nullptr && !right_count(formula, entry.least(), entry.most(), called(*entry.function))) {
     check_arguments(formula, scope);
     return open(formula);
   }
@@ -276,13 +378,22 @@ CheckedFormula FormulaChecker::call_user(const Formula& formula, const FunctionE
   Scope inner;
   for (std::size_t i = 0; i < formula.operands.size(); ++i) {
     const Meaning meaning = argument_meaning(formula.operands[i], scope, lets);
-    if (entry.function != nullptr) inner.add(entry.function->params[i].text, meaning);
+    if (entry.function != nullptr) inner.add(entry.function->params[i].name.text, meaning);
+  }
+  for (std::size_t i = formula.operands.size(); entry.function != nullptr && i < entry.most(); ++i) {
+    const tree::FunctionParam& param = entry.function->params[i];
+    Expr number = operation(ExprOp::number, formula.at, {});
+    number.number = param.otherwise->value;
+    const Type type = {Kind::number, About::nothing, kNoBinding};
+    const CheckedFormula value = add(std::move(number), {0, type, false, false, formula.at});
+    inner.add(param.name.text, {Meaning::Sort::alias, value.expr, type, false, full_, formula.at, false});
   }
   // By itself a function was checked where it is declared; what it makes of open parameters is open.
   if (entry.broken || entry.function == nullptr || around_.place == Surroundings::Place::function) return open(formula);
 
   const FileNames* outside = names_;
-  calls_.push_back({formula.word.at, formula.word.text, entry.at});
+  calls_.push_back(
+      {formula.word.at, formula.word.text, entry.at, context_.reporter.errors(), meant_set(formula, scope)});
   names_ = entry.home;
   CheckedFormula value = check(entry.function->body, inner);
   names_ = outside;

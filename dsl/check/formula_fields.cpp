@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "dsl/check/formula.hpp"
 #include "dsl/check/formula_parts.hpp"
@@ -21,6 +22,13 @@ constexpr OwnWord kOwnWords[] = {
     {"name", Kind::text}, {"op", Kind::text}, {"channels", Kind::number}, {"activations", Kind::number}};
 
 }  // namespace
+
+bool is_percentile(std::string_view key) {
+  if (key.size() < 2 || key[0] != 'p' || key.find_first_not_of("0123456789.", 1) != std::string_view::npos)
+    return false;
+  const double percent = std::strtod(std::string(key.substr(1)).c_str(), nullptr);
+  return percent >= 0 && percent <= 100;
+}
 
 CheckedFormula FormulaChecker::own_word(const Formula& formula, const std::string& name) {
   const auto own =
@@ -50,15 +58,34 @@ bool FormulaChecker::others_have(const std::string& name, const OperatorList& op
   });
 }
 
-// A function that is written like a field, or the fields that a set has.
-std::string FormulaChecker::what_there_is(const Formula& formula, const std::string& name, BindingIndex family) const {
-  if (family == kNoBinding || around_.bindings == nullptr) return "";
+// Those that have the attribute, as a clause would name them.
+std::string FormulaChecker::in_a_guard(const std::string& name, const OperatorList& operators) const {
+  for (const std::string& op : operators.known) {
+    const auto rows = *context_.vocabulary.attributes(op);
+    for (const AttributeWord& row : rows)
+      if (row.name == name)
+        return fmt::format("ask those that have it, in the clause: {} where {} == {}", op, name,
+                           row.kind == Kind::list   ? "[1, 1]"
+                           : row.kind == Kind::text ? "\"...\""
+                                                    : "1");
+  }
+  return "";
+}
+
+// A function that is written like a field.
+std::string FormulaChecker::function_like(const Formula& formula, const std::string& name) const {
   const auto& functions = context_.vocabulary.functions;
   const auto takes_a_set = [&](const FunctionWord& row) {
-    return row.name == name && (row.form == FunctionForm::data || row.form == FunctionForm::count);
+    return row.name == name &&
+           (row.form == FunctionForm::data || row.form == FunctionForm::count || row.form == FunctionForm::channels);
   };
-  if (std::any_of(functions.begin(), functions.end(), takes_a_set))
-    return fmt::format("write {}({})", name, formula.word.text);
+  const bool there = std::any_of(functions.begin(), functions.end(), takes_a_set);
+  return there ? fmt::format("write {}({})", name, formula.word.text) : "";
+}
+
+// The fields that a set has.
+std::string FormulaChecker::what_there_is(BindingIndex family) const {
+  if (family == kNoBinding || around_.bindings == nullptr) return "";
   std::string all;
   for (const FieldWord& row : context_.vocabulary.fields)
     if ((row.roles & bit((*around_.bindings)[family].role)) != 0)
@@ -72,10 +99,10 @@ bool FormulaChecker::attribute_of_named(const Formula& formula, const tree::Word
     const auto rows = *context_.vocabulary.attributes(op);
     const auto row = std::find_if(rows.begin(), rows.end(), [&](auto& r) { return r.name == word.text; });
     if (row == rows.end()) {
-      std::string hint = meant(word.text, words_of(rows), family);
-      if (hint.empty())
-        hint = others_have(word.text, operators) ? "ask only those that have it, in a guard of their own"
-                                                 : what_there_is(formula, word.text, family);
+      std::string hint = function_like(formula, word.text);
+      if (hint.empty() && others_have(word.text, operators)) hint = in_a_guard(word.text, operators);
+      if (hint.empty()) hint = meant(word.text, words_of(rows), family);
+      if (hint.empty()) hint = what_there_is(family);
       error("unknown-name", word.at, fmt::format("{} has no attribute '{}'", op, word.text), std::move(hint));
       return false;
     }
@@ -124,7 +151,8 @@ bool FormulaChecker::attribute_of_kind(const tree::Word& word, const std::string
   }
   error("wrong-kind", word.at,
         row.kind ? fmt::format("'{}' is not {} of every operator here", word.text, kind_name(*kind))
-                 : fmt::format("'{}' of {} is a list or tensor: formulas cannot read it", word.text, op));
+                 : fmt::format("'{}' of {} is a tensor: formulas cannot read it", word.text, op),
+        "ask those of one kind alone, in a clause or set of their own");
   return false;
 }
 
@@ -166,20 +194,61 @@ CheckedFormula FormulaChecker::check_field(const Formula& formula, Scope& scope)
     name.at = formula.word.at;
     return unknown_name(name, scope);
   }
-  if (meaning->sort == Meaning::Sort::open) return open(formula);
-  if (meaning->sort != Meaning::Sort::binding) {
-    error("wrong-name", formula.word.at, fmt::format("'{}' is a value: it has no fields", formula.word.text));
+  if (meaning->sort == Meaning::Sort::open) {
+    for (const tree::FormulaId operand : formula.operands) check(operand, scope);  // its names are used
     return open(formula);
   }
-  if (!says_attribute) return field_of(formula, *meaning);
+  if (meaning->sort != Meaning::Sort::binding) {
+    error("wrong-name", formula.word.at, fmt::format("'{}' is a value: it has no fields", formula.word.text),
+          "fields are of sets and of the region: p.max, r.size");
+    return open(formula);
+  }
+  if (!says_attribute) return field_of(formula, *meaning, scope);
+  if (!formula.operands.empty()) return nothing_in_brackets(formula);
   if ((*around_.bindings)[meaning->index].role == Role::region) {
-    error("wrong-name", formula.fields[0].at, "a region has no attributes");
+    error("wrong-name", formula.fields[0].at, "a region has no attributes", "ask its parents: p.group");
     return open(formula);
   }
   return attribute(formula, formula.fields[1], (*around_.operators)[meaning->index], meaning->index);
 }
 
-CheckedFormula FormulaChecker::field_of(const Formula& formula, const Meaning& meaning) {
+CheckedFormula FormulaChecker::nothing_in_brackets(const Formula& formula) {
+  const std::string& name = formula.fields.back().text;
+  error("wrong-count", formula.fields.back().at, fmt::format("'{}' takes nothing in brackets", name),
+        fmt::format("write {}.{}; a statistic by its name is {}.stat(\"p99.9\")", formula.word.text, name,
+                    formula.word.text));
+  return open(formula);
+}
+
+// What stands in the brackets of p.stat(...): a text, or the number of a percentile. Nothing after an error.
+std::optional<ExprId> FormulaChecker::key_of(const Formula& formula, const FieldWord& field, Scope& scope) {
+  const auto known = context_.vocabulary.statistics;
+  if (formula.operands.empty()) {
+    error("wrong-count", formula.fields[0].at,
+          fmt::format("'{}' wants the name of a statistic in brackets", field.name),
+          fmt::format("{}.{}(\"p99.9\")", formula.word.text, field.name));
+    return std::nullopt;
+  }
+  const CheckedFormula key = check(formula.operands[0], scope);
+  if (key.any_about || full_) return std::nullopt;
+  if (key.type.kind != Kind::text) return one_number(key).expr;
+  const Expr& expr = exprs_[key.expr];
+  if (expr.op != ExprOp::text) {
+    error("wrong-kind", key.at, "the name of a statistic is a text that stands here", "p.stat(\"p99.9\")");
+    return std::nullopt;
+  }
+  if (std::find(known.begin(), known.end(), expr.text) != known.end() || is_percentile(expr.text)) return key.expr;
+  std::string hint = did_you_mean(expr.text, {known.begin(), known.end()});
+  if (hint.empty()) {
+    hint = "there are percentiles, as \"p99.9\"";
+    for (const std::string_view each : known) hint += fmt::format(", \"{}\"", each);
+  }
+  error("unknown-name", key.at, fmt::format("nobody knows statistic '{}', nor how it is scaled", expr.text),
+        std::move(hint));
+  return std::nullopt;
+}
+
+CheckedFormula FormulaChecker::field_of(const Formula& formula, const Meaning& meaning, Scope& scope) {
   const tree::Word& word = formula.fields[0];
   const Role role = (*around_.bindings)[meaning.index].role;
   const auto& fields = context_.vocabulary.fields;
@@ -198,7 +267,10 @@ CheckedFormula FormulaChecker::field_of(const Formula& formula, const Meaning& m
           did_you_mean(word.text, words_of(fields)));
     return open(formula);
   }
-  constexpr About kAbouts[] = {About::node, About::channel, About::region_class};
+  std::optional<ExprId> key;
+  if (field->takes_key && !(key = key_of(formula, *field, scope))) return open(formula);
+  if (!field->takes_key && !formula.operands.empty()) return nothing_in_brackets(formula);
+  constexpr About kAbouts[] = {About::node, About::channel, About::region_class, About::nothing};
   Type type = {field->kind, kAbouts[static_cast<std::size_t>(field->about)], meaning.index};
   if (type.about == About::nothing || type.about == About::region_class) type.family = kNoBinding;
   Expr expr;
@@ -206,6 +278,7 @@ CheckedFormula FormulaChecker::field_of(const Formula& formula, const Meaning& m
   expr.at = formula.at;
   expr.index = static_cast<std::uint32_t>(field - fields.begin());
   expr.family = meaning.index;
+  if (key) expr.operands = {*key};
   return add(std::move(expr), {0, type, false, false, formula.at});
 }
 

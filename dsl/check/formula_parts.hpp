@@ -9,7 +9,7 @@
 
 namespace rw::dsl {
 
-constexpr std::string_view kKindNames[] = {"a number", "a condition", "a text"};
+constexpr std::string_view kKindNames[] = {"a number", "a condition", "a text", "a list"};
 constexpr std::string_view kind_name(Kind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
 
 constexpr std::string_view kRoleNames[] = {"parents", "children", "joining operators", "a region"};
@@ -17,6 +17,8 @@ constexpr std::string_view role_name(Role role) { return kRoleNames[static_cast<
 
 constexpr unsigned bit(Role role) { return 1U << static_cast<unsigned>(role); }
 inline constexpr unsigned kSets = bit(Role::parents) | bit(Role::children) | bit(Role::join);
+
+bool is_percentile(std::string_view key);  // "p99.9"
 
 // The names of the rows of a table, for "did you mean".
 std::vector<std::string_view> words_of(const auto& rows) {

@@ -19,7 +19,8 @@ struct Part {
 constexpr Part kParents = {&LawWord::offers, "offer a scale", "parents"};
 constexpr Part kChildren = {&LawWord::absorbs, "absorb a scale", "children"};
 constexpr Part kThrough = {&LawWord::ties, "carry a scale", "through"};
-constexpr Part kJoin = {&LawWord::ties, "carry a scale", "join"};
+constexpr Part kMustThrough = {&LawWord::ties, "carry a scale", "must through"};
+constexpr Part kJoin = {&LawWord::joins, "join several inputs", "join"};
 
 class LawChecker {
  public:
@@ -30,10 +31,10 @@ class LawChecker {
     const RegionPattern& region = *rule.region;
     require(region.parents, kParents);
     require(region.children, kChildren);
-    for (const Terms& terms : region.through) require(terms, kThrough);
-    for (const JoinClause& join : region.joins) {
-      if (join.required) require(join.terms, kJoin);
-    }
+    for (const Terms& terms : region.through)
+      terms.required ? require(terms, kMustThrough) : warn_of_all(terms, kThrough);
+    for (const Terms& terms : region.joins)
+      if (terms.required) require(terms, kJoin);
   }
 
  private:
@@ -58,10 +59,23 @@ class LawChecker {
         why_not(all.front(), part));
   }
 
+  // Without any of them the rule may match as well.
+  void warn_of_all(const Terms& terms, const Part& part) const {
+    const auto& all = terms.terms;
+    if (!all.empty() && std::none_of(all.begin(), all.end(), [&](const Term& term) { return can(term, part); }))
+      context_.reporter.warning(
+          "never-matches", span(all.front().at, all.back().at),
+          fmt::format("no operator of this `{}` can {}: it admits nothing", part.clause, part.what),
+          why_not(all.front(), part) + ": take it out");
+    else
+      for (const Term& term : all) warn_of_idle(term, part);
+  }
+
   // A law that is written in the clause itself; what a set holds may be meant for other clauses.
   void warn_of_idle(const Term& term, const Part& part) const {
     if (term.law == kNoLaw || word(term.law).*part.does || !context_.sources.text(term.at).starts_with("law")) return;
-    context_.reporter.warning("never-matches", term.at, why_not(term, part) + ": it admits nothing here");
+    context_.reporter.warning("never-matches", term.at, why_not(term, part) + ": it admits nothing here",
+                              "take it out");
   }
 
   std::string why_not(const Term& term, const Part& part) const {

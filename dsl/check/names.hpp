@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -25,10 +26,26 @@ struct SetEntry {
 };
 
 struct FunctionEntry {
+  // How many arguments a call gives.
+  std::size_t most() const { return function->params.size(); }
+  std::size_t least() const {
+    std::size_t count = 0;
+    for (const tree::FunctionParam& param : function->params) count += param.otherwise ? 0 : 1;
+    return count;
+  }
+
   Position at;
   const tree::Function* function = nullptr;  // null where broken by the parser
   const FileNames* home = nullptr;           // what its formula sees
   bool broken = false;
+};
+
+// What a file runs, in the order of its declarations: a rule, or the rules of a file that it includes.
+struct RunsHere {
+  tree::Word rule;                      // of a rule: its name
+  std::optional<std::uint32_t> index;   // into Program::rules as they are checked; a broken rule has none
+  const FileNames* included = nullptr;  // else
+  bool as_far_as_exact = false;
 };
 
 template <typename Entry>
@@ -36,8 +53,10 @@ using NameTable = std::unordered_map<std::string, Entry>;
 
 struct FileNames {
   const tree::File* file = nullptr;
-  std::vector<const FileNames*> used;  // std first
-  NameTable<SetEntry> sets;            // those declared so far
+  std::vector<const FileNames*> used;                            // std first; those that are included, too
+  std::unordered_map<std::uint32_t, const FileNames*> followed;  // by the offset of the path that names it
+  std::vector<RunsHere> runs;
+  NameTable<SetEntry> sets;  // those declared so far
   NameTable<FunctionEntry> functions;
   NameTable<Position> rules;
   NameTable<std::uint32_t> rule_indices;            // into Program::rules; broken rules have none
@@ -89,7 +108,6 @@ struct CheckContext {
   Reporter& reporter;
   Program& program;
   std::vector<std::unique_ptr<FileNames>> files;    // in the order they run
-  NameTable<Position> rules;                        // every rule of the program
   std::size_t exprs = 0, terms = 0;                 // so many of kMaxProgramExprs, kMaxProgramTerms are taken
   std::unordered_set<std::string> bound_operators;  // by `op`
   std::unordered_map<std::uint32_t, OperatorList> operators_of_laws;  // bound so far

@@ -96,6 +96,12 @@ PatternKind setting_kind(PatternDraft& draft, const OperatorList& operators, con
 // ---- fields ----
 
 PatternValue PatternFormulas::check_field(const Formula& formula, PatternScope& scope) {
+  if (!formula.operands.empty()) {
+    error("misplaced", formula.at,
+          fmt::format("{}.{} takes nothing in brackets here", formula.word.text, formula.fields[0].text),
+          "statistics are read by name in rules with a region");
+    return open(formula);
+  }
   const PatternMeaning* meaning = find(formula, formula.word.text, scope);
   if (meaning == nullptr || meaning->sort == PatternMeaning::Sort::open) return open(formula);
   if (formula.fields.size() == 2) {
@@ -296,11 +302,12 @@ PatternMeaning PatternFormulas::argument(tree::FormulaId id, PatternScope& scope
 }
 
 PatternValue PatternFormulas::call_user(const Formula& formula, const FunctionEntry& entry, PatternScope& scope) {
-  if (entry.function != nullptr && formula.operands.size() != entry.function->params.size()) {
-    const std::size_t wanted = entry.function->params.size();
+  const std::size_t given = formula.operands.size();
+  if (entry.function != nullptr && (given < entry.least() || given > entry.most())) {
     error("wrong-count", formula.word.at,
-          fmt::format("{} takes {} argument{}, not {}", formula.word.text, wanted, wanted == 1 ? "" : "s",
-                      formula.operands.size()));
+          fmt::format("{} takes {}{} argument{}, not {}", formula.word.text,
+                      entry.least() < entry.most() ? fmt::format("{} to ", entry.least()) : "", entry.most(),
+                      entry.most() == 1 ? "" : "s", given));
     check_arguments(formula, scope);
     return open(formula);
   }
@@ -309,10 +316,19 @@ PatternValue PatternFormulas::call_user(const Formula& formula, const FunctionEn
   for (std::size_t i = 0; i < formula.operands.size(); ++i) {
     const PatternMeaning meaning = argument(formula.operands[i], scope, lets);
     if (entry.function == nullptr) continue;
-    const std::string& param = entry.function->params[i].text;
+    const std::string& param = entry.function->params[i].name.text;
     if (meaning.sort == PatternMeaning::Sort::name && draft_.pattern.names[meaning.index].name.empty())
       draft_.pattern.names[meaning.index].name = param;
     inner.emplace(param, meaning);
+  }
+  for (std::size_t i = given; entry.function != nullptr && i < entry.most(); ++i) {
+    const tree::FunctionParam& param = entry.function->params[i];
+    PatternExpr number;
+    number.op = PatternOp::number;
+    number.at = formula.at;
+    number.number = param.otherwise->value;
+    const PatternValue value = add(std::move(number), PatternKind::number);
+    inner.emplace(param.name.text, PatternMeaning{PatternMeaning::Sort::alias, value.expr, PatternKind::number});
   }
   if (entry.broken || entry.function == nullptr) return open(formula);
 

@@ -245,7 +245,7 @@ class MatchChecker {
     call.at = found.at;
     call.by_law = found.form == tree::TermForm::law;
     const tree::Term term = {found.name, found.form, false, tree::kNoFormula, found.name.at};
-    WrittenTerms written = write_out(draft_.context, draft_.names, {&term, 1});
+    WrittenTerms written = write_out(draft_.context, draft_.names, {&term, 1}, {});
     call.terms = std::move(written.terms);
     OperatorList operators = list_operators(draft_.context, call.terms);
     operators.has_unknown |= written.broken;

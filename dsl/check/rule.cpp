@@ -43,6 +43,13 @@ class RuleChecker {
     around_.params = &rule_.params;
   }
 
+  // Clauses that bind names may be missing.
+  void check_beginning() {
+    for (const tree::NumberArgument& param : tree_.params) add_param(param);
+    around_.incomplete = true;
+    for (const tree::Clause& clause : tree_.clauses) check_clause(clause);
+  }
+
   Rule check() {
     rule_.name = tree_.name.text;
     rule_.at = tree_.name.at;
@@ -159,11 +166,16 @@ class RuleChecker {
       case tree::RegionWord::through:
         region.through.push_back(check_terms(part, Role::join));
         break;
+      case tree::RegionWord::must_through:
+        region.through.push_back(check_terms(part, Role::join));
+        region.through.back().required = true;
+        break;
       case tree::RegionWord::join:
-        region.joins.push_back({check_terms(part, Role::join), true});
+        region.joins.push_back(check_terms(part, Role::join));
+        region.joins.back().required = true;
         break;
       case tree::RegionWord::may_join:
-        region.joins.push_back({check_terms(part, Role::join), false});
+        region.joins.push_back(check_terms(part, Role::join));
         break;
       case tree::RegionWord::leak_pin:
       case tree::RegionWord::leak_reject:
@@ -187,14 +199,14 @@ class RuleChecker {
       if (term.on_channel || term.guard != tree::kNoFormula)
         error("misplaced", term.at, "`output` stands for all outputs of the network", "take out what is said of it");
     }
-    out.terms = write_out(context_, names_, terms).terms;
+    out.terms = write_out(context_, names_, terms, part.excepted).terms;
     return out;
   }
 
   Terms check_terms(const tree::RegionClause& part, Role role) {
     Terms out;
     out.at = part.at;
-    out.terms = write_out(context_, names_, part.terms).terms;
+    out.terms = write_out(context_, names_, part.terms, part.excepted).terms;
     if (part.as) out.binding = add_binding(*part.as, role, list_operators(context_, out.terms));
     return out;
   }
@@ -224,13 +236,15 @@ class RuleChecker {
 
   void check_repeat(const tree::Clause& clause) {
     if (rule_.repeat) {
-      error("duplicate-clause", clause.word, "`repeat` stands twice");
+      error("duplicate-clause", clause.word, "`repeat` stands twice", "take one of them out");
       return;
     }
     const double count = clause.count.value;
     if (!(count >= 1 && count <= kMaxRepeat) || count != std::floor(count)) {
       error("out-of-range", clause.count.spelled.at, fmt::format("a rule is repeated 1 to {} times", kMaxRepeat),
-            count != std::floor(count) ? "write a whole number" : "");
+            count != std::floor(count)
+                ? "write a whole number"
+                : fmt::format("write {} at most; it ends sooner where little changes", kMaxRepeat));
       rule_.repeat = {1, 0, clause.at};
       return;
     }
@@ -238,13 +252,14 @@ class RuleChecker {
   }
 
   void check_again(const tree::Clause& clause) {
-    if (rule_.again) error("duplicate-clause", clause.word, "`again` stands twice");
+    if (rule_.again) error("duplicate-clause", clause.word, "`again` stands twice", "take one of them out");
     rule_.again = true;
   }
 
   // `match` and `replace` have a checker of their own.
   void of_pattern(const tree::Clause& clause) {
-    error("misplaced", clause.word, "`approximate` is for rules with `match`");
+    error("misplaced", clause.word, "`approximate` is for rules with `match`",
+          "take it out: actions say themselves whether they are exact");
   }
 
   // ---- actions ----
@@ -273,7 +288,8 @@ class RuleChecker {
     if (given != all && given != least) {
       error("wrong-count", clause.name.at,
             fmt::format("{} takes {}{} argument{}, not {}", action->name,
-                        least < all ? fmt::format("{} or ", least) : "", all, all == 1 ? "" : "s", given));
+                        least < all ? fmt::format("{} or ", least) : "", all, all == 1 ? "" : "s", given),
+            as_written(*action));
       return;
     }
     Step step;
@@ -283,7 +299,32 @@ class RuleChecker {
     parents_ = kNoBinding;
     for (std::size_t i = 0; i < given; ++i)
       step.arguments.push_back(check_argument(action->arguments[i], clause.arguments[i]));
+    if (action->optional == 2 && given == all) check_bounds(clause, step);
     rule_.steps.push_back(std::move(step));
+  }
+
+  // scale(p, x, 20, 1): the last two are the least and the most.
+  void check_bounds(const tree::Clause& clause, const Step& step) {
+    const auto number = [&](std::size_t back) -> std::optional<double> {
+      const ExprId id = step.arguments[step.arguments.size() - back].expr;
+      if (id >= rule_.exprs.size()) return std::nullopt;
+      const Expr& expr = rule_.exprs[id];
+      if (expr.op == ExprOp::parameter) return rule_.params[expr.index].value;
+      return expr.op == ExprOp::number ? std::optional(expr.number) : std::nullopt;
+    };
+    const auto least = number(2), most = number(1);
+    if (!least || !most || (*least > 0 && *least <= *most)) return;
+    error("out-of-range", clause.at, fmt::format("no scale is at least {} and at most {}", *least, *most),
+          "both bounds are > 0, and the smaller one stands first: do scale(p, x, 0.1, 10)");
+  }
+
+  // do scale(p, x, lo, hi)
+  static std::string as_written(const ActionWord& action) {
+    constexpr std::string_view kWords[] = {"p", "x", "number"};
+    std::string out;
+    for (const ArgumentForm each : action.arguments)
+      out += fmt::format("{}{}", out.empty() ? "" : ", ", kWords[static_cast<std::size_t>(each)]);
+    return fmt::format("write do {}({})", action.name, out);
   }
 
   Step::Argument check_argument(ArgumentForm form, tree::FormulaId id) {
@@ -323,11 +364,7 @@ class RuleChecker {
   }
 
   Step::Argument number_argument(tree::FormulaId id) {
-    const CheckedFormula value = formulas_.expect_kind(formulas_.check(id, scope_), Kind::number);
-    if (!value.any_about && value.type.about != About::nothing)
-      error("unreduced", value.at, fmt::format("one number is wanted here, not {}", formulas_.call_them(value)),
-            "largest(x), overall(max, x) and their kin make one of many");
-    return {kNoBinding, value.expr};
+    return {kNoBinding, formulas_.one_number(formulas_.check(id, scope_)).expr};
   }
 
   // ---- the rule as a whole ----
@@ -349,7 +386,8 @@ class RuleChecker {
   void warn_unused(const tree::Word& word, std::string_view sort) {
     const Meaning* meaning = scope_.find(word.text);
     if (meaning == nullptr || meaning->used || meaning->at != word.at) return;
-    context_.reporter.warning("unused", word.at, fmt::format("{} '{}' is never used", sort, word.text));
+    context_.reporter.warning("unused", word.at, fmt::format("{} '{}' is never used", sort, word.text),
+                              "take it out, or use it");
   }
 
   CheckContext& context_;
@@ -367,15 +405,20 @@ class RuleChecker {
   std::size_t errors_before_;
 };
 
+bool has_pattern(const tree::Rule& rule) {
+  return std::any_of(rule.clauses.begin(), rule.clauses.end(), [](const tree::Clause& clause) {
+    return clause.form == tree::ClauseWord::match || clause.form == tree::ClauseWord::replace;
+  });
+}
+
 }  // namespace
 
+void check_beginning(CheckContext& context, const FileNames& names, const tree::Rule& rule) {
+  if (!has_pattern(rule)) RuleChecker(context, names, rule).check_beginning();
+}
+
 Rule check_rule(CheckContext& context, const FileNames& names, const tree::Rule& rule) {
-  const auto of_pattern = [](const tree::Clause& clause) {
-    return clause.form == tree::ClauseWord::match || clause.form == tree::ClauseWord::replace;
-  };
-  if (std::any_of(rule.clauses.begin(), rule.clauses.end(), of_pattern))
-    return check_pattern_rule(context, names, rule);
-  return RuleChecker(context, names, rule).check();
+  return has_pattern(rule) ? check_pattern_rule(context, names, rule) : RuleChecker(context, names, rule).check();
 }
 
 }  // namespace rw::dsl

@@ -57,7 +57,7 @@ class Shadows {
   void check() {
     const std::vector<Rule>& rules = context_.program.rules;
     for (std::size_t later = 1; later < rules.size(); ++later) {
-      if (!rules[later].region || rules[later].again) continue;
+      if (!rules[later].runs || !rules[later].region || rules[later].again) continue;
       for (std::size_t earlier = 0; earlier < later && steps_ < kMostSteps; ++earlier) {
         if (!rules[earlier].region || !shadows(rules[earlier], rules[later])) continue;
         say(rules[earlier], rules[later]);
@@ -89,22 +89,23 @@ class Shadows {
     std::vector<Term> wide_through, narrow_through, wide_joins, narrow_joins;
     gather(wide, wide_through, wide_joins);
     gather(narrow, narrow_through, narrow_joins);
+    const auto asked = [&](const std::vector<Terms>& clauses, const std::vector<Terms>& others) {
+      return std::all_of(clauses.begin(), clauses.end(),
+                         [&](const Terms& clause) { return !clause.required || is_asked(clause, others); });
+    };
     return covers(wide_through, narrow_through) && covers(wide_joins, narrow_joins) &&
-           std::all_of(wide.joins.begin(), wide.joins.end(),
-                       [&](const JoinClause& join) { return !join.required || is_asked(join, narrow); });
+           asked(wide.joins, narrow.joins) && asked(wide.through, narrow.through);
   }
 
   static void gather(const RegionPattern& pattern, std::vector<Term>& through, std::vector<Term>& joins) {
     for (const Terms& terms : pattern.through) through.insert(through.end(), terms.terms.begin(), terms.terms.end());
-    for (const JoinClause& join : pattern.joins)
-      joins.insert(joins.end(), join.terms.terms.begin(), join.terms.terms.end());
+    for (const Terms& terms : pattern.joins) joins.insert(joins.end(), terms.terms.begin(), terms.terms.end());
   }
 
-  // Some join that `narrow` asks for is one that `join` asks for.
-  bool is_asked(const JoinClause& join, const RegionPattern& narrow) {
-    return std::any_of(narrow.joins.begin(), narrow.joins.end(), [&](const JoinClause& each) {
-      return each.required && covers(join.terms.terms, each.terms.terms);
-    });
+  // Some operator that the others ask for is one that the clause asks for.
+  bool is_asked(const Terms& clause, const std::vector<Terms>& others) {
+    return std::any_of(others.begin(), others.end(),
+                       [&](const Terms& each) { return each.required && covers(clause.terms, each.terms); });
   }
 
   bool covers(const std::vector<Term>& wide, const std::vector<Term>& narrow) {
@@ -133,6 +134,8 @@ class Shadows {
 
   bool asks_no_more(const Term& wide, const Term& narrow) {
     if (steps_ > kMostSteps || (wide.on_channel && !narrow.on_channel)) return false;
+    for (const auto& list : wide.excepted)
+      if (std::find(narrow.excepted.begin(), narrow.excepted.end(), list) == narrow.excepted.end()) return false;
     return std::all_of(wide.guards.begin(), wide.guards.end(), [&](const auto& guard) {
       return std::any_of(narrow.guards.begin(), narrow.guards.end(), [&](const auto& other) {
         return guard == other || same(ExprView(*guard), guard->root, ExprView(*other), other->root, 0);

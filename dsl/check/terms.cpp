@@ -70,7 +70,8 @@ bool too_many(CheckContext& context, std::size_t terms, Position at) {
   if (!here && context.terms <= kMaxProgramTerms) return false;
   context.reporter.error(
       "too-large", at,
-      fmt::format("with its sets written out this has more than {} operators", here ? kMaxTerms : kMaxProgramTerms));
+      fmt::format("with its sets written out this has more than {} operators", here ? kMaxTerms : kMaxProgramTerms),
+      "a law admits many at once: law pass");
   return true;
 }
 
@@ -79,10 +80,10 @@ WrittenTerms write_out(CheckContext& context, const FileNames& names, const tree
   switch (term.form) {
     case tree::TermForm::op:
       note_use(context, term.name.text, term.name.at);
-      return {{{term.name.text, kNoLaw, false, {}, term.at}}, false};
+      return {{{term.name.text, kNoLaw, false, {}, term.at, {}}}, false};
     case tree::TermForm::law:
       if (const std::uint32_t law = find_law(context, term.name); law != kNoLaw)
-        return {{{"", law, false, {}, term.at}}, false};
+        return {{{"", law, false, {}, term.at, {}}}, false};
       return {{}, true};
     case tree::TermForm::set:
       break;
@@ -109,6 +110,8 @@ std::shared_ptr<const Guard> check_guard(CheckContext& context, const FileNames&
   return guard;
 }
 
+namespace {
+
 WrittenTerms write_out(CheckContext& context, const FileNames& names, std::span<const tree::Term> terms) {
   WrittenTerms out;
   for (const tree::Term& term : terms) {
@@ -129,6 +132,46 @@ WrittenTerms write_out(CheckContext& context, const FileNames& names, std::span<
       out.terms.push_back(std::move(each));
     }
   }
+  return out;
+}
+
+bool names_all(const Term& term, const std::string& op) {
+  return term.law == kNoLaw && term.op == op && !term.on_channel && term.guards.empty() && term.excepted.empty();
+}
+
+// A name behind `except` that stands for nothing before it.
+void warn_of_idle(CheckContext& context, std::span<const Term> terms, const Term& excepted) {
+  const bool may_be = excepted.law != kNoLaw || std::any_of(terms.begin(), terms.end(), [&](const Term& each) {
+                        return each.law != kNoLaw || each.op == excepted.op;
+                      });
+  if (!may_be)
+    context.reporter.warning("unused", excepted.at,
+                             fmt::format("{} is not among what stands before `except`", excepted.op), "take it out");
+}
+
+void take_out(CheckContext& context, std::vector<Term>& terms, std::vector<Term> excepted, Position at) {
+  for (const Term& each : excepted)
+    if (context.sources.text(each.at).starts_with(each.op)) warn_of_idle(context, terms, each);
+  std::erase_if(terms, [&](const Term& term) {
+    return term.law == kNoLaw &&
+           std::any_of(excepted.begin(), excepted.end(), [&](const Term& each) { return names_all(each, term.op); });
+  });
+  if (terms.empty())
+    context.reporter.error("never-matches", at, "`except` takes out all that stands before it",
+                           "then no operator is left: name more before it");
+  const auto list = std::make_shared<const TermList>(std::move(excepted));
+  for (Term& term : terms) term.excepted.push_back(list);
+}
+
+}  // namespace
+
+WrittenTerms write_out(CheckContext& context, const FileNames& names, std::span<const tree::Term> terms,
+                       std::span<const tree::Term> excepted) {
+  WrittenTerms out = write_out(context, names, terms);
+  if (excepted.empty()) return out;
+  WrittenTerms less = write_out(context, names, excepted);
+  out.broken |= less.broken;
+  if (!out.broken) take_out(context, out.terms, std::move(less.terms), span(excepted.front().at, excepted.back().at));
   return out;
 }
 

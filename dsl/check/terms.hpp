@@ -17,7 +17,8 @@ struct WrittenTerms {
 };
 inline constexpr std::size_t kMaxTerms = 10'000;
 
-WrittenTerms write_out(CheckContext& context, const FileNames& names, std::span<const tree::Term> terms);
+WrittenTerms write_out(CheckContext& context, const FileNames& names, std::span<const tree::Term> terms,
+                       std::span<const tree::Term> excepted);
 
 // A guard on operators that are one of `operators`; null after an error.
 std::shared_ptr<const Guard> check_guard(CheckContext& context, const FileNames& names, tree::FormulaId condition,

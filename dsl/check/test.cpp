@@ -1,5 +1,5 @@
 // One test, line by line: every name is there, every number fits, and the network stays small.
-#include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -33,10 +33,11 @@ class TestChecker {
         for (const tree::Word& name : line.names) later_.emplace(name.text, name.at);
     for (const tree::TestLine& line : tree_.lines) {
       using Handler = void (TestChecker::*)(const tree::TestLine&);
-      static constexpr std::array<Handler, 12> kHandlers = {
+      static constexpr std::array<Handler, 13> kHandlers = {
           &TestChecker::input,    &TestChecker::output, &TestChecker::seed,    &TestChecker::calibrate,
           &TestChecker::stats,    &TestChecker::node,   &TestChecker::match,   &TestChecker::scale,
-          &TestChecker::no_match, &TestChecker::within, &TestChecker::becomes, &TestChecker::operators};
+          &TestChecker::no_match, &TestChecker::within, &TestChecker::becomes, &TestChecker::operators,
+          &TestChecker::same};
       (this->*kHandlers[static_cast<std::size_t>(line.form)])(line);
     }
     const auto lacks = [&](bool there, std::string_view what, std::string_view hint) {
@@ -45,6 +46,20 @@ class TestChecker {
     lacks(!test_.inputs.empty(), "`input`", "name one with its shape: input x [1, 3, 8, 8]");
     lacks(!test_.outputs.empty(), "`output`", "name what the network gives: output y");
     lacks(!test_.expectations.empty(), "`expect`", "say what must come out: expect match, or expect no match");
+    return std::move(test_);
+  }
+
+  RuleTest check_body(const tree::Means& means) {
+    test_.at = means.at;
+    for (const tree::TestLine& line : means.lines)
+      for (const tree::Word& name : line.names) later_.emplace(name.text, name.at);
+    for (const tree::Word& param : means.params) {
+      define(param, false);
+      test_.inputs.push_back({param.text, {}, true});
+    }
+    for (const tree::TestLine& line : means.lines) node(line);
+    if (!means.lines.empty())
+      for (const tree::Word& name : means.lines.back().names) test_.outputs.push_back(name.text);
     return std::move(test_);
   }
 
@@ -71,7 +86,8 @@ class TestChecker {
     }
     std::vector<std::string_view> names;
     for (const auto& [name, known] : tensors_) names.push_back(name);
-    error("unknown-name", word.at, fmt::format("unknown tensor '{}'", word.text), did_you_mean(word.text, names));
+    std::sort(names.begin(), names.end());
+    error("unknown-name", word.at, fmt::format("unknown tensor '{}'", word.text), meant_or_all(word.text, names));
     return false;
   }
 
@@ -110,7 +126,8 @@ class TestChecker {
     double count = 1;
     for (const tree::NumberArgument& item : numbers.items) {
       if (item.value < 0 || !is_whole(item.value)) {
-        error("out-of-range", item.spelled.at, "a dimension is a whole number from 0 on");
+        error("out-of-range", item.spelled.at, "a dimension is a whole number from 0 on",
+              "write 1 for a size that is open");
         return {};
       }
       count *= item.value;
@@ -118,7 +135,8 @@ class TestChecker {
     }
     if (out.size() <= 8 && count <= static_cast<double>(kMaxTestElements)) return out;
     error("too-large", numbers.at,
-          fmt::format("a tensor of a test has at most 8 dimensions and {} elements", kMaxTestElements));
+          fmt::format("a tensor of a test has at most 8 dimensions and {} elements", kMaxTestElements),
+          "a small network shows it as well: make it smaller");
     return {};
   }
 
@@ -132,7 +150,8 @@ class TestChecker {
       out.values = values(*line.values);
       if (out.values->size() != count(out.shape))
         error("wrong-count", line.values->at,
-              fmt::format("{} values for a shape of {} elements", out.values->size(), count(out.shape)));
+              fmt::format("{} values for a shape of {} elements", out.values->size(), count(out.shape)),
+              fmt::format("write {} of them", count(out.shape)));
       check_type(*line.values, out.type);
     }
     test_.inputs.push_back(std::move(out));
@@ -142,48 +161,83 @@ class TestChecker {
     for (const tree::Word& name : line.names) {
       if (!is_known(name)) continue;
       if (std::find(test_.outputs.begin(), test_.outputs.end(), name.text) != test_.outputs.end())
-        error("duplicate-name", name.at, fmt::format("'{}' is an output already", name.text));
+        error("duplicate-name", name.at, fmt::format("'{}' is an output already", name.text), "name it once");
       test_.outputs.push_back(name.text);
+      test_.output_at.push_back(name.at);
     }
   }
 
   void seed(const tree::TestLine& line) {
     const tree::Numbers& numbers = line.numbers;
     if (numbers.list || numbers.items[0].value < 0 || !is_whole(numbers.items[0].value))
-      error("out-of-range", numbers.at, "a seed is one whole number from 0 on");
+      error("out-of-range", numbers.at, "a seed is one whole number from 0 on", "write seed 7");
     else
       test_.seed = static_cast<std::uint64_t>(numbers.items[0].value);
-    if (seeded_) error("duplicate-clause", line.word, "`seed` stands twice");
+    if (seeded_) error("duplicate-clause", line.word, "`seed` stands twice", "take one of them out");
     seeded_ = true;
   }
 
   void calibrate(const tree::TestLine& line) {
-    if (test_.calibrate) error("duplicate-clause", line.word, "`calibrate` stands twice");
+    if (test_.calibrate) error("duplicate-clause", line.word, "`calibrate` stands twice", "take one of them out");
     test_.calibrate = true;
   }
 
   void stats(const tree::TestLine& line) {
-    TestStatistics out{line.names[0].text, {}, values(line.numbers), line.at};
+    TestStatistics out;
+    out.tensor = line.names[0].text;
+    out.at = line.at;
     is_known(line.names[0]);
-    if (line.min) {
-      out.min = values(*line.min);
-      if (out.min.size() != out.max.size()) {
-        error("wrong-count", line.min->at,
-              fmt::format("{} values here, {} behind `max`", out.min.size(), out.max.size()), "one for each channel");
-        return;
+    const tree::TestStatistic *min = nullptr, *max = nullptr;
+    bool fine = true;
+    for (const tree::TestStatistic& each : line.statistics) {
+      if (!is_fresh_key(line, each)) {
+        fine = false;
+        continue;
       }
-    } else {
-      out.min.assign(out.max.size(), 0);
+      if (each.key.text == "min")
+        min = &each;
+      else if (each.key.text == "max")
+        max = &each;
+      else
+        out.others.push_back({each.key.text, values(each.numbers)});
     }
+    if (!fine) return;
+    if (max == nullptr)
+      return error("missing-clause", line.word, "these statistics have no `max`",
+                   "the largest value of each channel: max [1, 2]");
+    out.max = values(max->numbers);
+    out.min = min == nullptr ? std::vector<double>(out.max.size(), 0.0) : values(min->numbers);
+    if (out.max.empty())
+      return error("wrong-count", max->numbers.at, "a value for each channel is wanted", "max [1, 2]");
+    for (const tree::TestStatistic& each : line.statistics)
+      if (each.numbers.items.size() != out.max.size())
+        return error("wrong-count", each.numbers.at,
+                     fmt::format("{} value{} here, {} behind `max`", each.numbers.items.size(),
+                                 each.numbers.items.size() == 1 ? "" : "s", out.max.size()),
+                     "one for each channel");
     for (std::size_t i = 0; i < out.max.size(); ++i)
-      if (out.min[i] > out.max[i]) {
-        error("out-of-range", line.numbers.items[i].spelled.at,
-              fmt::format("the largest value {} is below the smallest, {}", out.max[i], out.min[i]),
-              line.min ? "" : "without `min` the smallest is 0");
-        return;
-      }
-    if (out.max.empty()) error("wrong-count", line.numbers.at, "a value for each channel is wanted");
+      if (out.min[i] > out.max[i])
+        return error("out-of-range", max->numbers.items[i].spelled.at,
+                     fmt::format("the largest value {} is below the smallest, {}", out.max[i], out.min[i]),
+                     min ? "`min` is the smaller one" : "without `min` the smallest is 0");
     test_.statistics.push_back(std::move(out));
+  }
+
+  // A statistic that is known, and was not given before.
+  bool is_fresh_key(const tree::TestLine& line, const tree::TestStatistic& statistic) {
+    const std::string& key = statistic.key.text;
+    const auto known = context_.vocabulary.statistics;
+    if (std::find(known.begin(), known.end(), key) == known.end() && !is_percentile(key)) {
+      std::string hint = did_you_mean(key, {known.begin(), known.end()});
+      if (hint.empty()) hint = fmt::format("there are percentiles, as \"p99.9\", and {}", fmt::join(known, ", "));
+      error("unknown-name", statistic.key.at, fmt::format("nobody knows statistic '{}'", key), std::move(hint));
+      return false;
+    }
+    const auto first = std::find_if(line.statistics.begin(), line.statistics.end(),
+                                    [&](const tree::TestStatistic& each) { return each.key.text == key; });
+    if (&*first == &statistic) return true;
+    error("duplicate-name", statistic.key.at, fmt::format("'{}' is given twice", key), "take one of them out");
+    return false;
   }
 
   void node(const tree::TestLine& line) {
@@ -200,7 +254,8 @@ class TestChecker {
       out.outputs.push_back(word.text);
     }
     if (test_.nodes.size() == kMaxTestNodes)
-      error("too-large", line.at, fmt::format("a test has at most {} operators", kMaxTestNodes));
+      error("too-large", line.at, fmt::format("a test has at most {} operators", kMaxTestNodes),
+            "a small network shows it as well: make it smaller");
     if (test_.nodes.size() <= kMaxTestNodes) test_.nodes.push_back(std::move(out));
   }
 
@@ -227,7 +282,8 @@ class TestChecker {
       out.form = input.word == Word::positive ? TestConstant::Form::positive : TestConstant::Form::random;
       out.shape = shape(input.numbers);
       if (input.shape)
-        error("misplaced", input.shape->at, fmt::format("`{}` is given by its shape alone", input.name.text));
+        error("misplaced", input.shape->at, fmt::format("`{}` is given by its shape alone", input.name.text),
+              "values have a shape behind them: values [1, 2] shape [2, 1]");
       if (is_integer(out.type))
         error("wrong-kind", input.type->at, fmt::format("`{}` is of a type of floats", input.name.text),
               "integers are written down: values [1, 2] int32");
@@ -242,21 +298,25 @@ class TestChecker {
     }
     elements_ += count(out.shape);
     if (elements_ > kMaxTestConstants)
-      error("too-large", input.at, fmt::format("the constants of a test have at most {} elements", kMaxTestConstants));
+      error("too-large", input.at, fmt::format("the constants of a test have at most {} elements", kMaxTestConstants),
+            "a small network shows it as well: make it smaller");
   }
 
   void check_values(const tree::TestInput& input, const TestConstant& out) {
     if ((out.values.empty() && count(out.shape) > 0) || out.values.size() > kMaxTestElements)
-      error("wrong-count", input.numbers.at, fmt::format("1 to {} values are wanted", kMaxTestElements));
+      error("wrong-count", input.numbers.at, fmt::format("1 to {} values are wanted", kMaxTestElements),
+            "values [1, 2, 3], or values 6");
     else if (count(out.shape) != out.values.size())
       error("wrong-count", input.numbers.at,
-            fmt::format("{} values for a shape of {} elements", out.values.size(), count(out.shape)));
+            fmt::format("{} values for a shape of {} elements", out.values.size(), count(out.shape)),
+            fmt::format("write {} of them", count(out.shape)));
     check_type(input.numbers, out.type);
     if (out.form != TestConstant::Form::integers) return;
     if (!out.type.empty() && !is_integer(out.type))
       error("wrong-kind", input.type->at, fmt::format("`integers` are no {}", out.type), "write `values`");
     for (const tree::NumberArgument& item : input.numbers.items)
-      if (!is_whole(item.value)) error("wrong-kind", item.spelled.at, "`integers` are whole numbers");
+      if (!is_whole(item.value))
+        error("wrong-kind", item.spelled.at, "`integers` are whole numbers", "write `values` for others");
   }
 
   static bool is_integer(const std::string& type) { return !type.empty() && type.find("float") == std::string::npos; }
@@ -265,9 +325,10 @@ class TestChecker {
     if (!is_integer(type)) return;
     for (const tree::NumberArgument& item : numbers.items) {
       if (type == "bool" && item.value != 0 && item.value != 1)
-        error("out-of-range", item.spelled.at, "a bool is 0 or 1");
+        error("out-of-range", item.spelled.at, "a bool is 0 or 1", "write 0 or 1");
       else if (!is_whole(item.value))
-        error("wrong-kind", item.spelled.at, fmt::format("values of type {} are whole numbers", type));
+        error("wrong-kind", item.spelled.at, fmt::format("values of type {} are whole numbers", type),
+              "write whole numbers, or another type");
     }
   }
 
@@ -284,7 +345,8 @@ class TestChecker {
       error("unknown-name", attribute.name.at, fmt::format("{} has no attribute '{}'", node.op, name),
             did_you_mean(name, words_of(*known)));
     if (std::any_of(node.attributes.begin(), node.attributes.end(), [&](auto& each) { return each.name == name; }))
-      error("duplicate-name", attribute.name.at, fmt::format("attribute '{}' is given twice", name));
+      error("duplicate-name", attribute.name.at, fmt::format("attribute '{}' is given twice", name),
+            "take one of them out");
     if (attribute.text) {
       node.attributes.push_back({name, attribute.text->text});
       return;
@@ -301,7 +363,8 @@ class TestChecker {
     }
     if (whole && product > kMostOfAttribute) {
       error("out-of-range", attribute.numbers.at,
-            fmt::format("too large for a test: '{}' of a small network is small", name));
+            fmt::format("too large for a test: '{}' of a small network is small", name),
+            "a small network shows it as well");
       return;
     }
     const std::vector<std::int64_t> integers =
@@ -333,9 +396,11 @@ class TestChecker {
     is_node(line.names[0]);
     out.node = line.names[0].text;
     out.scale = values(line.numbers);
-    if (out.scale.empty()) error("wrong-count", line.numbers.at, "a scale for each channel is wanted");
+    if (out.scale.empty())
+      error("wrong-count", line.numbers.at, "a scale for each channel is wanted",
+            "expect scale a [1, 2], or one for all: expect scale a 2");
     for (const tree::NumberArgument& item : line.numbers.items)
-      if (item.value <= 0) error("out-of-range", item.spelled.at, "a scale is > 0");
+      if (item.value <= 0) error("out-of-range", item.spelled.at, "a scale is > 0", "what keeps its scale has scale 1");
     test_.expectations.push_back(std::move(out));
   }
 
@@ -349,12 +414,14 @@ class TestChecker {
   }
 
   void within(const tree::TestLine& line) {
-    if (test_.within) error("duplicate-clause", line.word, "`expect within` stands twice");
+    if (test_.within) error("duplicate-clause", line.word, "`expect within` stands twice", "take one of them out");
     const std::vector<double> all = values(line.numbers);
-    if (all.size() != 1) return error("wrong-count", line.numbers.at, "one number is wanted");
+    if (all.size() != 1)
+      return error("wrong-count", line.numbers.at, "one number is wanted", "write expect within 0.01");
     if (!(all[0] > 0 && all[0] <= 1))
       return error("out-of-range", line.numbers.at,
-                   "an output may move by a part of its largest value: more than 0, at most 1");
+                   "an output may move by a part of its largest value: more than 0, at most 1",
+                   "write expect within 0.01");
     test_.within = all[0];
   }
 
@@ -365,6 +432,17 @@ class TestChecker {
     std::vector<std::string_view> names;
     for (const auto& [name, known] : tensors_) names.push_back(name);
     out.becomes = check_wanted(context_, file_, names, line.lines);
+    test_.expectations.push_back(std::move(out));
+  }
+
+  void same(const tree::TestLine& line) {
+    Expectation out;
+    out.form = Expectation::Form::same;
+    out.at = line.at;
+    for (const tree::Word& name : line.names)
+      if (is_known(name)) out.tensors.push_back(name.text);
+    if (out.tensors.size() == 2 && out.tensors[0] == out.tensors[1])
+      error("wrong-name", line.names[1].at, "a tensor is the same as itself", "name another one");
     test_.expectations.push_back(std::move(out));
   }
 
@@ -392,6 +470,11 @@ class TestChecker {
 };
 
 }  // namespace
+
+RuleTest check_body(CheckContext& context, const tree::File& file, const tree::Means& means) {
+  const tree::Test none;
+  return TestChecker(context, file, none).check_body(means);
+}
 
 RuleTest check_test(CheckContext& context, const tree::File& file, const tree::Test& test) {
   return TestChecker(context, file, test).check();

@@ -46,7 +46,7 @@ class WantedChecker {
     if (at == kNone) return;
     for (const tree::Output& output : line.outputs) {
       if (output.form == tree::Output::Form::rest)
-        error("misplaced", output.at, "each output has a name here, or is _");
+        error("misplaced", output.at, "each output has a name here, or is _", "write y = Relu(x)");
       lines_[at].outputs.push_back(output.form == tree::Output::Form::tensor ? output.name.text : "");
     }
   }
@@ -56,11 +56,13 @@ class WantedChecker {
     const Formula& formula = formula_of(id);
     const Formula& head = formula.form == Form::given ? formula_of(formula.operands[0]) : formula;
     if (head.form != Form::made) {
-      error("wrong-kind", formula.at, "expected an operator and what it reads: y = Relu(x)");
+      error("wrong-kind", formula.at, "expected an operator and what it reads: y = Relu(x)",
+            "a formula is none: write the operator that computes it");
       return kNone;
     }
     if (!formula.word.text.empty() && formula.form == Form::given)
-      error("misplaced", formula.word.at, "`like` is of rules: here the settings are written down");
+      error("misplaced", formula.word.at, "`like` is of rules: here the settings are written down",
+            "write them: Conv(x, constant) pads [1, 1]");
     const auto at = static_cast<std::uint32_t>(lines_.size());
     lines_.emplace_back();
     WantedLine line;
@@ -103,12 +105,13 @@ class WantedChecker {
     } else if (formula.form == Form::list) {
       out.form = WantedOperand::Form::list;
       const auto list = list_in(formula);
-      if (!list) error("wrong-kind", formula.at, "a list of numbers is wanted");
+      if (!list) error("wrong-kind", formula.at, "a list of numbers is wanted", "write [1, 2]");
       out.list = list.value_or(std::vector<double>());
     } else if (formula.form == Form::name) {
       name(formula, out);
     } else {
-      error("wrong-kind", formula.at, "expected a tensor, a number, a list of numbers, an operator or `none`");
+      error("wrong-kind", formula.at, "expected a tensor, a number, a list of numbers, an operator or `none`",
+            "`constant` stands for any constant");
     }
     return out;
   }
@@ -148,7 +151,7 @@ class WantedChecker {
     } else if (const auto list = value.form == Form::list ? list_in(value) : std::nullopt) {
       out.value = *list;
     } else {
-      error("wrong-kind", value.at, "a setting is a number, a list of numbers or a text");
+      error("wrong-kind", value.at, "a setting is a number, a list of numbers or a text", "write it out: pads [1, 1]");
     }
     line.attributes.push_back(std::move(out));
   }

@@ -2,10 +2,12 @@
 // all that the runtime sees of a rule file; it includes neither the parser nor the checker.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +45,9 @@ enum class ExprOp : std::uint8_t {
   text,       // Expr::text
   parameter,  // index: into Rule::params
   local,      // index: slot of a let (expression or clause)
-  field,      // index: into Vocabulary::fields; family: the binding
+  field,    // index: into Vocabulary::fields; family: the binding; operand: the key of a statistic, where it takes one
+  list,     // operands: the items, each a number
+  element,  // operands: a list, a position (counted from 0; from the end below that)
   attribute,  // text: the attribute; family: the binding; kNoBinding in a guard, where it is the operator's own:
               // index kOwnWord: one of `name`, `op`, `channels`, `activations`; 0: an attribute proper
   negate,
@@ -104,25 +108,25 @@ struct Guard {
 
 inline constexpr std::uint32_t kNoLaw = UINT32_MAX;
 
+struct Term;
+using TermList = std::vector<Term>;
+
 // Operators that a clause admits: those of one type, or all whose law in this run is a certain one. Sets are written
-// out; all guards must hold.
+// out; all guards must hold, and no term of a list that is excepted may admit the operator.
 struct Term {
   std::string op;              // empty: a law
   std::uint32_t law = kNoLaw;  // into Vocabulary::laws
   bool on_channel = false;
   std::vector<std::shared_ptr<const Guard>> guards;
   Position at;  // of the term in the clause (not in the set)
+  std::vector<std::shared_ptr<const TermList>> excepted = {};
 };
 
 struct Terms {
   std::vector<Term> terms;
   BindingIndex binding = kNoBinding;  // `as p`
   Position at;                        // of the whole clause
-};
-
-struct JoinClause {
-  Terms terms;
-  bool required = true;  // `join`; false: `may join`
+  bool required = false;              // `must through`, `join`: one of them must be there
 };
 
 enum class LeakPolicy : std::uint8_t { reject, pin };
@@ -138,7 +142,7 @@ struct RegionPattern {
   Terms parents;
   Terms children;
   std::vector<Terms> through;
-  std::vector<JoinClause> joins;
+  std::vector<Terms> joins;
   std::optional<RestoreClause> restore;
   LeakPolicy leaks = LeakPolicy::reject;  // those that are not restored
   Position at;
@@ -177,7 +181,8 @@ struct Rule {
   std::vector<Expr> exprs;  // operands come before the expressions that use them
   std::uint32_t slots = 0;  // how many let slots there are
   bool again = false;
-  bool as_far_as_exact = false;  // `use "f" as far as exact`: with --exact it leaves alone what would not be exact
+  bool runs = true;              // false: of a file that is used, and neither included nor named in the run
+  bool as_far_as_exact = false;  // `include "f" as far as exact`: with --exact it leaves alone what would not be exact
   struct Repeat {
     std::uint32_t count;
     double change;
@@ -200,12 +205,21 @@ struct LawBinding {
 
 struct Program {
   std::vector<LawBinding> laws;  // in the order of the files
-  std::vector<Rule> rules;       // in the order they run
+  std::vector<Rule> rules;       // in the order they run; behind them those that do not run
   std::vector<RuleTest> tests;   // in the order of the files
-  std::vector<Term> curves;      // the set of this name in std.dsl: what `--leak restore` restores
+  std::vector<OperatorMeaning>
+      meanings;              // the last one of an operator counts; a body has operators of meanings before it
+  std::vector<Term> curves;  // the set of this name in std.dsl: what `--leak restore` restores
 };
 
 // As if every rule with a region that says nothing of it said `leak restore curves`.
 void restore_leaks(Program& program);
+
+// The rules that run.
+inline std::span<const Rule> running(const Program& program) {
+  const auto rests =
+      std::find_if(program.rules.begin(), program.rules.end(), [](const Rule& rule) { return !rule.runs; });
+  return std::span(program.rules).first(static_cast<std::size_t>(rests - program.rules.begin()));
+}
 
 }  // namespace rw::dsl

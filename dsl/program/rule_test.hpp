@@ -21,6 +21,7 @@ using TestShape = std::vector<std::int64_t>;  // every dimension >= 0
 struct TestInput {
   std::string name;
   TestShape shape;
+  bool any = false;  // of a meaning: whatever the operator is given
   std::string type = "float32";
   std::optional<std::vector<double>> values;  // as many as the shape has; none: random ones
 };
@@ -54,6 +55,11 @@ struct TestNode {
 struct TestStatistics {
   std::string tensor;
   std::vector<double> min, max;  // by channel; one value is meant for all of them
+  struct Series {
+    std::string key;
+    std::vector<double> values;  // as many
+  };
+  std::vector<Series> others;  // mean, p99.9, ...
   Position at;
 };
 
@@ -83,13 +89,14 @@ struct WantedLine {
 };
 
 struct Expectation {
-  enum class Form : std::uint8_t { match, scale, no_match, becomes, operators } form = Form::match;
+  enum class Form : std::uint8_t { match, scale, no_match, becomes, operators, same } form = Form::match;
   std::optional<std::vector<std::string>> parents, children;  // match: nodes of the region that the rule took
   std::string node;                    // scale; no_match: a parent of the region that is meant, "": any
   std::vector<double> scale;           // of its output channels; one value is meant for all of them
   std::string reason;                  // no_match: a part of the reason; "": any
   std::vector<WantedLine> becomes;     // of the network when the rule has run
   std::vector<std::string> operators;  // all that it has then, in order
+  std::vector<std::string> tensors;    // same: two, whose values are equal then
   Position at;
 };
 
@@ -102,11 +109,22 @@ struct RuleTest {
   std::vector<TestConstant> constants;
   std::vector<TestNode> nodes;
   std::vector<std::string> outputs;
+  std::vector<Position> output_at;  // of their names
   std::vector<TestStatistics> statistics;
   std::vector<Expectation> expectations;
   // So much of its largest value an output may move; without a value the function has to stay.
   std::optional<double> within;
   Position at;  // of the title
+};
+
+// What an operator of the user's own computes: what `as` does with its operands and settings; or, where that is empty,
+// what `body` makes of its inputs, which stand for the operands. The outputs of its last node are those of the
+// operator.
+struct OperatorMeaning {
+  std::string op;
+  std::string as;
+  RuleTest body;
+  Position at;
 };
 
 }  // namespace rw::dsl

@@ -11,7 +11,7 @@
 
 namespace rw::dsl {
 
-enum class Kind : unsigned char { number, condition, text };
+enum class Kind : unsigned char { number, condition, text, list };  // list: of numbers
 
 struct LawWord {
   std::string_view name;
@@ -20,6 +20,7 @@ struct LawWord {
   bool offers;                                   // an operator of this law can be a parent
   bool absorbs;                                  // ... a child
   bool ties;                                     // ... inside a region
+  bool joins;                                    // ... and tie the channels of several activations
   std::string_view help;
 };
 
@@ -34,8 +35,18 @@ struct ActionWord {
 };
 
 // Functions of the language. `numeric`: element by element on numbers; `per_node`: largest, smallest, mean, sum over
-// the channels of each node; `collect`: across(max, x), overall(max, x); `data`: stats(p), about a set or a region.
-enum class FunctionForm : unsigned char { numeric, per_node, collect_classes, collect_all, count, data };
+// the channels of each node; `collect`: across(max, x), overall(max, x), grouped(max, x, n); `data`: stats(p), about a
+// set or a region; `channels`: channel(p), a number for each channel of a set.
+enum class FunctionForm : unsigned char {
+  numeric,
+  per_node,
+  collect_classes,
+  collect_all,
+  collect_groups,
+  count,
+  data,
+  channels
+};
 
 struct FunctionWord {
   std::string_view name;
@@ -45,19 +56,21 @@ struct FunctionWord {
 };
 
 // What is reached with a dot. `roles`: bits of 1 << Role (program.hpp).
-enum class FieldAbout : unsigned char { node, channel, region_class };
+enum class FieldAbout : unsigned char { node, channel, region_class, region };
 struct FieldWord {
   std::string_view name;
   Kind kind;
   FieldAbout about;
   unsigned roles;
   std::string_view help;
-  bool measured = false;  // it comes from statistics, which may be missing
+  bool measured = false;   // it comes from statistics, which may be missing
+  bool takes_key = false;  // p.stat("p99.9"): the name of a statistic, or a percentile
 };
 
 struct AttributeWord {
   std::string_view name;
-  std::optional<Kind> kind;  // no value for a list or tensor, which formulas cannot read
+  std::optional<Kind>
+      kind;  // of attributes: no value for a tensor, which formulas cannot read; of settings: for a list
 };
 
 // Values of formulas in rules with `match`. As what an argument is: `numeric`: a number, list or constant; `tensor`:
@@ -109,6 +122,8 @@ struct Vocabulary {
   // The same of rules with `match`: whatever is an attribute in some operator set, or an input instead of one.
   std::function<std::optional<std::span<const AttributeWord>>(std::string_view operator_name)> settings;
   std::function<std::vector<std::string>()> operators;  // every known operator, for "did you mean"
+  // Statistics of each channel that p.stat reads: those whose scaling is known. Besides them percentiles: p99.9.
+  std::span<const std::string_view> statistics;
 };
 
 }  // namespace rw::dsl

@@ -25,6 +25,10 @@ RW_BUILDS(term, tree::Term) {
   reading.count_item(at);
   around.terms.push_back(std::move(built));
 }
+struct Excepted {
+  std::vector<tree::Term> terms;
+};
+RW_BUILDS(excepted, Excepted) { around.excepted = std::move(built.terms); }
 RW_ON_ANY(as_name) { piece.as = reading.name; }
 
 // ---- numbers with a name: `lo = 1` ----
@@ -52,6 +56,7 @@ inline void begin_region_clause(tree::RegionClause& clause, tree::RegionWord for
 RW_ON(parents_word, tree::RegionClause) { begin_region_clause(piece, tree::RegionWord::parents, at); }
 RW_ON(children_word, tree::RegionClause) { begin_region_clause(piece, tree::RegionWord::children, at); }
 RW_ON(through_word, tree::RegionClause) { begin_region_clause(piece, tree::RegionWord::through, at); }
+RW_ON(must_through_word, tree::RegionClause) { begin_region_clause(piece, tree::RegionWord::must_through, at); }
 RW_ON(join_word, tree::RegionClause) { begin_region_clause(piece, tree::RegionWord::join, at); }
 RW_ON(may_join_word, tree::RegionClause) { begin_region_clause(piece, tree::RegionWord::may_join, at); }
 RW_ON(leak_word, tree::RegionClause) { piece.word = at; }
@@ -105,6 +110,10 @@ RW_ON(rule_name, tree::Rule) {
 }
 
 RW_ON(use_path, tree::Use) { piece.path = reading.string; }
+RW_ON(include_path, tree::Use) {
+  piece.path = reading.string;
+  piece.runs = true;
+}
 RW_ON(use_limit, tree::Use) { piece.as_far_as_exact = true; }
 RW_ON(first_operator, tree::Op) { piece.operators.push_back(reading.oper); }
 RW_ON(next_operator, tree::Op) {
@@ -113,10 +122,11 @@ RW_ON(next_operator, tree::Op) {
 }
 RW_ON(law_name, tree::Op) { piece.law = reading.word; }
 RW_ON(elementwise, tree::Op) { piece.elementwise = {"elementwise", at}; }
-RW_ON(first_param, tree::Function) { piece.params.push_back(reading.name); }
-RW_ON(next_param, tree::Function) {
-  reading.count_item(reading.name.at);
-  piece.params.push_back(reading.name);
+RW_ON(param_name, tree::FunctionParam) { piece.name = reading.name; }
+RW_ON(param_number, tree::FunctionParam) { piece.otherwise = signed_number(reading, at); }
+RW_BUILDS(param, tree::FunctionParam) {
+  reading.count_item(built.name.at);
+  around.params.push_back(std::move(built));
 }
 RW_ON(doc, tree::Rule) { piece.doc = reading.string; }
 RW_ON(tested_rule, tree::Test) { piece.rule = reading.name; }
@@ -129,6 +139,7 @@ void declare(Declared& declared, Reading& reading, Position at) {
   reading.declares.reset();
 }
 RW_BUILDS(use_declaration, tree::Use) { declare(built, reading, at); }
+RW_BUILDS(include_declaration, tree::Use) { declare(built, reading, at); }
 RW_BUILDS(op_declaration, tree::Op) { declare(built, reading, at); }
 RW_BUILDS(set_declaration, tree::Set) { declare(built, reading, at); }
 RW_BUILDS(function_declaration, tree::Function) { declare(built, reading, at); }

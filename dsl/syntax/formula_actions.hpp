@@ -132,6 +132,12 @@ RW_IN_FORMULA(field_text) {
   last.fields.push_back({std::string(begin, end), at});
   last.at = span(last.at, at);
 }
+RW_IN_FORMULA(member_key) {
+  const tree::FormulaId key = formula.pop(1)[0];
+  tree::Formula& last = formula.last();
+  last.operands = {key};
+  last.at = reading.extent(reading.text.data() + last.at.offset);
+}
 RW_IN_FORMULA(call_open) { formula.calls.push_back(formula.values.size()); }
 RW_IN_FORMULA(call) {
   std::vector<tree::FormulaId> arguments = formula.pop_arguments();

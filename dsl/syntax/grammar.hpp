@@ -56,6 +56,7 @@ struct mark : seq<one<C>, gap> {};
 
 // clang-format off
 struct k_use : keyword<'u','s','e'> {};
+struct k_include : keyword<'i','n','c','l','u','d','e'> {};
 struct k_op : keyword<'o','p'> {};
 struct k_set : keyword<'s','e','t'> {};
 struct k_function : keyword<'f','u','n','c','t','i','o','n'> {};
@@ -91,14 +92,16 @@ struct k_none : keyword<'n','o','n','e'> {};
 struct k_like : keyword<'l','i','k','e'> {};
 
 struct reserved : sor<
-  k_use, k_op, k_set, k_function, k_rule, k_test, k_law, k_where, k_needs, k_else, k_region, k_let, k_in, k_repeat,
-  k_until, k_do, k_parents, k_children, k_through, k_may, k_join, k_leak, k_again, k_if, k_then, k_and, k_or,
+  k_use, k_include, k_op, k_set, k_function, k_rule, k_test, k_law, k_where, k_needs, k_else, k_region, k_let, k_in,
+  k_repeat, k_until, k_do, k_parents, k_children, k_through, k_may, k_join, k_leak, k_again, k_if, k_then, k_and, k_or,
   k_not, k_as, k_on, k_all, k_any, k_none, k_like> {};
 
 // Words only where they are expected; elsewhere they are names.
 struct k_channel : keyword<'c','h','a','n','n','e','l'> {};
 struct k_elementwise : keyword<'e','l','e','m','e','n','t','w','i','s','e'> {};
 struct k_change : keyword<'c','h','a','n','g','e'> {};
+struct k_except : keyword<'e','x','c','e','p','t'> {};
+struct k_must : keyword<'m','u','s','t'> {};
 struct k_pin : keyword<'p','i','n'> {};
 struct k_far : keyword<'f','a','r'> {};
 struct k_exact : keyword<'e','x','a','c','t'> {};
@@ -157,6 +160,7 @@ struct no_dots : not_at<string<'.', '.', '.'>> {};
 struct member : seq<no_dots, one<'.'>, must<field>, opt<no_dots, one<'.'>, must<field>>, gap> {};
 struct dots : seq<string<'.', '.', '.'>, gap> {};
 
+struct bracket_close : mark<')'> {};
 struct call_open : mark<'('> {};
 struct call_close : mark<')'> {};
 struct absent_word : keyword<'n', 'o', 'n', 'e'> {};
@@ -169,12 +173,12 @@ struct arguments : opt<argument_value, star<if_must<mark<','>, after_comma>>> {}
 struct call : seq<call_open, nested<arguments>, must<call_close>> {};
 struct name_value : seq<name_text> {};
 struct spread : seq<dots> {};  // `s...`: the items of a list, the operands that have a name together
-struct reference : seq<name_value, sor<member, seq<gap, opt<sor<call, spread>>>>> {};
+struct member_key : seq<mark<'('>, must<value<nested<expr>>>, must<bracket_close>> {};  // p.stat("p99.9")
+struct reference : seq<name_value, sor<seq<member, opt<member_key>>, seq<gap, opt<sor<call, spread>>>>> {};
 // `op` as a value, in guards. Before an operator it begins a declaration.
 struct op_word : word<'o', 'p'> {};
 struct op_value : seq<op_word, gap, not_at<oper>> {};
 
-struct bracket_close : mark<')'> {};
 struct bracketed : seq<mark<'('>, must<value<nested<expr>>>, must<bracket_close>> {};
 
 struct then_word : k_then {};
@@ -269,8 +273,8 @@ struct made_settings : peg::plus<sor<made_like, made_setting>> {};
 // ---- terms ----
 
 // A law may be named like a clause (`join`), but not like what can follow it.
-struct law_text : seq<not_at<sor<k_use, k_op, k_set, k_function, k_rule, k_test, k_where>>, peg::lower, star<idchar>> {
-};
+struct law_text
+    : seq<not_at<sor<k_use, k_include, k_op, k_set, k_function, k_rule, k_test, k_where>>, peg::lower, star<idchar>> {};
 
 struct term_operator : seq<oper> {};
 struct k_not_a_law : sor<k_parents, k_children, k_through, k_may, k_leak, k_as, k_on> {};
@@ -287,7 +291,9 @@ struct no_attribute : not_at<one<'(', '.'>> {};
 struct term : seq<any_term, must<no_attribute>, opt<on_channel>, opt<term_guard>> {};
 struct first_term : seq<term> {};
 struct next_term : seq<term> {};
-struct terms : seq<must<first_term>, star<if_must<mark<','>, next_term>>> {};
+struct term_list : seq<must<first_term>, star<if_must<mark<','>, next_term>>> {};
+struct excepted : seq<k_except, term_list> {};
+struct terms : seq<term_list, opt<excepted>> {};
 struct as_name : name {};
 struct as : seq<k_as, must<as_name>> {};
 
@@ -308,6 +314,8 @@ struct number_arguments
 struct parents_word : k_parents {};
 struct children_word : k_children {};
 struct through_word : k_through {};
+struct through_required : k_through {};
+struct must_through_word : seq<k_must, must<through_required>> {};
 struct join_word : k_join {};
 struct may_join_word : seq<k_may, must<join_word>> {};
 struct leak_pin : k_pin {};
@@ -320,7 +328,7 @@ struct leak_word : k_leak {};
 struct leak_clause : seq<leak_word, must<leak_choice>> {};
 struct no_name_of_through : not_at<k_as> {};
 struct region_clause : sor<seq<sor<parents_word, children_word, may_join_word, join_word>, terms, opt<as>>,
-                           seq<through_word, terms, must<no_name_of_through>>, leak_clause> {};
+                           seq<sor<through_word, must_through_word>, terms, must<no_name_of_through>>, leak_clause> {};
 
 // ---- clauses of a rule ----
 
@@ -447,7 +455,10 @@ struct clause : sor<region, chain, match_clause, replace_clause, approximate_cla
 struct use_path : seq<quoted> {};
 struct far_as_exact : seq<k_far, k_as, k_exact> {};
 struct use_limit : seq<k_as, must<far_as_exact>> {};
-struct use_declaration : seq<k_use, must<use_path>, opt<use_limit>> {};
+struct no_limit_of_use : not_at<k_as> {};
+struct use_declaration : seq<k_use, must<use_path>, must<no_limit_of_use>> {};
+struct include_path : seq<quoted> {};
+struct include_declaration : seq<k_include, must<include_path>, opt<use_limit>> {};
 
 struct first_operator : seq<oper> {};
 struct next_operator : seq<oper> {};
@@ -455,8 +466,6 @@ struct law_word : k_law {};
 struct law_name : seq<law_text, gap> {};
 struct elementwise : k_elementwise {};
 struct op_guard : seq<k_where, must<guard_value>> {};
-struct op_declaration : seq<k_op, must<first_operator>, star<if_must<mark<','>, next_operator>>, must<law_word>,
-                            must<law_name>, opt<elementwise>, opt<number_arguments>, opt<op_guard>> {};
 
 struct set_name : name {};
 struct set_equal : seq<one<'='>, not_at<one<'='>>, gap> {};
@@ -464,8 +473,12 @@ struct set_declaration : seq<k_set, must<set_name>, must<set_equal>, terms> {};
 
 struct function_name : name {};
 struct params_open : mark<'('> {};
-struct first_param : name {};
-struct next_param : name {};
+struct param_name : name {};
+struct param_number : seq<opt<mark<'-'>>, number> {};
+struct param_default : seq<let_equal, must<param_number>> {};
+struct param : seq<param_name, opt<param_default>> {};
+struct first_param : seq<param> {};
+struct next_param : seq<param> {};
 struct params_close : mark<')'> {};
 struct function_equal : seq<one<'='>, not_at<one<'='>>, gap> {};
 struct function_body : seq<expr> {};
@@ -488,8 +501,7 @@ struct k_expect : line_word<'e','x','p','e','c','t'> {};
 struct k_scale : keyword<'s','c','a','l','e'> {};
 struct k_no : keyword<'n','o'> {};
 struct k_within : keyword<'w','i','t','h','i','n'> {};
-struct k_min : keyword<'m','i','n'> {};
-struct k_max : keyword<'m','a','x'> {};
+struct k_same : keyword<'s','a','m','e'> {};
 struct k_shape : keyword<'s','h','a','p','e'> {};
 struct absent : keyword<'n','o','n','e'> {};
 struct k_becomes : keyword<'b','e','c','o','m','e','s'> {};
@@ -537,9 +549,13 @@ struct input_line : seq<k_input, must<first_name>, must<wanted_list>, opt<input_
 struct output_line : seq<k_output, names> {};
 struct seed_line : seq<k_seed, must<wanted_numbers>> {};
 struct calibrate_line : seq<k_calibrate> {};
-struct stats_min : seq<k_min, must<wanted_numbers>> {};
-struct max_word : k_max {};
-struct stats_line : seq<k_stats, must<first_name>, opt<stats_min>, must<max_word>, must<wanted_numbers>> {};
+struct statistic_text : seq<sor<peg::alpha, one<'_'>>, star<idchar>> {};
+struct statistic_quoted : seq<quoted> {};
+struct statistic_begin : seq<not_at<k_seed>, sor<quoted, seq<statistic_text, gap>>, numeric_begin> {};
+struct statistic_key : sor<statistic_quoted, seq<statistic_text, gap>> {};
+struct statistic : seq<at<statistic_begin>, statistic_key, numbers> {};
+struct first_statistic : seq<statistic> {};
+struct stats_line : seq<k_stats, must<first_name>, must<first_statistic>, star<statistic>> {};
 
 struct constant_word : seq<constant_text, gap, at<sor<one<'[', '-'>, peg::digit>>> {};
 struct constant_shape : seq<k_shape, must<wanted_list>> {};
@@ -582,11 +598,35 @@ struct becomes_line
 struct left_operator : seq<oper> {};
 struct first_left : sor<absent, left_operator> {};
 struct next_left : seq<left_operator> {};
+struct second_name : seq<line_name> {};
+struct same_line : seq<k_same, must<first_name>, must<second_name>> {};
 struct operators_line : seq<k_operators, must<first_left>, star<if_must<mark<','>, next_left>>> {};
-struct expectation : sor<expect_match, scale_line, no_match_line, within_line, becomes_line, operators_line> {};
+struct expectation
+    : sor<expect_match, scale_line, no_match_line, within_line, becomes_line, operators_line, same_line> {};
 struct expect_line : seq<k_expect, must<expectation>> {};
 
 struct test_line : sor<input_line, output_line, seed_line, calibrate_line, stats_line, expect_line, node_line> {};
+
+// ---- what an operator of one's own computes ----
+
+struct k_means : keyword<'m', 'e', 'a', 'n', 's'> {};
+struct means_operator : seq<oper> {};
+struct means_open : mark<'('> {};
+struct means_param : name {};
+struct first_means_param : seq<means_param> {};
+struct next_means_param : seq<means_param> {};
+struct means_close : mark<')'> {};
+struct body_open : mark<'{'> {};
+struct body_close : mark<'}'> {};
+struct body_line : seq<node_line> {};
+struct first_body_line : seq<body_line> {};
+struct means_body : seq<means_open, must<first_means_param>, star<if_must<mark<','>, next_means_param>>,
+                        must<means_close>, must<body_open>, must<first_body_line>, star<body_line>, must<body_close>> {
+};
+struct meaning : sor<means_operator, means_body> {};
+struct means : seq<k_means, must<meaning>> {};
+struct op_declaration : seq<k_op, must<first_operator>, star<if_must<mark<','>, next_operator>>, must<law_word>,
+                            must<law_name>, opt<elementwise>, opt<number_arguments>, opt<op_guard>, opt<means>> {};
 
 struct tested_rule : name {};
 struct test_title : seq<quoted> {};
@@ -602,9 +642,8 @@ struct rule_close : mark<'}'> {};
 struct rule_declaration
     : seq<k_rule, must<rule_name>, opt<number_arguments>, must<rule_open>, opt<doc>, star<clause>, must<rule_close>> {};
 
-struct declaration
-    : sor<use_declaration, op_declaration, set_declaration, function_declaration, test_declaration, rule_declaration> {
-};
+struct declaration : sor<use_declaration, include_declaration, op_declaration, set_declaration, function_declaration,
+                         test_declaration, rule_declaration> {};
 struct end_of_file : peg::eof {};
 struct file : seq<gap, star<declaration>, must<end_of_file>> {};
 

@@ -17,13 +17,15 @@ struct Message {
   std::string_view hint;  // empty: a hint is made from what was found, where there is one to make
   Wants wants = Wants::anything;
   std::span<const std::string_view> words;  // what could stand here, for "did you mean"
+  bool behind = false;                      // it is missing behind the last word, also where that ends its line
 };
 
 inline constexpr std::string_view kClauseWords[] = {"region", "match", "replace", "approximate", "let",
                                                     "where",  "needs", "repeat",  "again",       "do"};
-inline constexpr std::string_view kRegionWords[] = {"parents", "children", "through", "join", "may", "leak"};
+inline constexpr std::string_view kRegionWords[] = {"parents", "children", "through", "must", "join", "may", "leak"};
 inline constexpr std::string_view kLeakWords[] = {"pin", "reject", "restore"};
 inline constexpr std::string_view kLeakOtherwise[] = {"pin", "reject"};
+inline constexpr std::string_view kThrough[] = {"through"};
 inline constexpr std::string_view kThen[] = {"then"};
 inline constexpr std::string_view kElse[] = {"else"};
 inline constexpr std::string_view kIn[] = {"in"};
@@ -32,14 +34,18 @@ inline constexpr std::string_view kChange[] = {"change"};
 inline constexpr std::string_view kLaw[] = {"law"};
 inline constexpr std::string_view kJoin[] = {"join"};
 inline constexpr std::string_view kTestWords[] = {"input", "output", "seed", "calibrate", "stats", "expect"};
-inline constexpr std::string_view kMax[] = {"max"};
+inline constexpr std::string_view kStatistics[] = {"max", "min", "mean", "mean_square"};
 inline constexpr std::string_view kMatch[] = {"match"};
-inline constexpr std::string_view kExpectations[] = {"match", "scale", "no", "within", "becomes", "operators"};
+inline constexpr std::string_view kExpectations[] = {"match", "scale", "no", "within", "becomes", "operators", "same"};
 inline constexpr std::string_view kChannel[] = {"channel"};
 
 constexpr Message expected(std::string_view text, std::string_view hint = "",
                            std::span<const std::string_view> words = {}) {
   return {"syntax", text, hint, Wants::anything, words};
+}
+constexpr Message behind(Message message) {
+  message.behind = true;
+  return message;
 }
 constexpr Message expected_name(std::string_view text) { return {"syntax", text, "", Wants::name, {}}; }
 constexpr Message expected_operator(std::string_view text) { return {"syntax", text, "", Wants::operator_name, {}}; }
@@ -118,6 +124,7 @@ RW_MESSAGE<arguments_close>    = expected("expected ',' or ')' after a number");
 
 // clauses of a region
 RW_MESSAGE<join_word>          = expected("expected `join` after `may`", "", kJoin);
+RW_MESSAGE<through_required>   = expected("expected `through` after `must`", "", kThrough);
 RW_MESSAGE<leak_choice>        = expected("expected `pin`, `reject` or `restore` after `leak`", "", kLeakWords);
 RW_MESSAGE<leak_else> =
     expected("expected `else` behind what is restored", "leak restore Sigmoid else pin", kElse);
@@ -138,7 +145,7 @@ RW_MESSAGE<reason>          = expected("expected the reason in quotes after `els
 RW_MESSAGE<no_bare_reason> =
     instead("missing-else", "a reason stands behind `else`", "write `else` before the reason");
 RW_MESSAGE<repeat_count>    = expected("expected a number after `repeat`");
-RW_MESSAGE<until_word>      = expected("expected `until change <` and a number", "", kUntil);
+RW_MESSAGE<until_word>      = behind(expected("expected `until change <` and a number", "", kUntil));
 RW_MESSAGE<change_word>     = expected("expected `change <` and a number after `until`", "", kChange);
 RW_MESSAGE<change_less>     = expected("expected '<' after `change`");
 RW_MESSAGE<change_limit>    = expected("expected a number after '<'");
@@ -175,14 +182,15 @@ RW_MESSAGE<wanted_list>     = expected("expected a shape: [1, 3, 8, 8]");
 RW_MESSAGE<wanted_numbers>  = expected("expected a number, or several in [ ]");
 RW_MESSAGE<first_name>      = expected_name("expected the name of a tensor");
 RW_MESSAGE<next_name>       = after_a_comma("expected the name of a tensor after ','");
-RW_MESSAGE<max_word>        = expected("expected `max` and the largest value of each channel", "", kMax);
+RW_MESSAGE<first_statistic> = expected("expected statistics, and a number of each channel: min [0, 0] max [1, 2]", "", kStatistics);
+RW_MESSAGE<second_name>     = expected_name("expected the name of a second tensor: expect same a b");
 RW_MESSAGE<next_input>      = after_a_comma("expected a tensor or a constant after ','");
 RW_MESSAGE<node_equal>      = expected("expected '=' and an operator: b = Relu(a)", "", kTestWords);
 RW_MESSAGE<node_operator>   = expected_operator("expected an operator after '='");
 RW_MESSAGE<node_open>       = expected("expected '(' after the operator");
 RW_MESSAGE<node_close>      = expected("expected ',' or ')' after an input");
 RW_MESSAGE<match_word>      = expected("expected `match` after `no`", "", kMatch);
-RW_MESSAGE<expectation>     = expected("expected `match`, `scale`, `no match`, `within`, `becomes` or `operators` after `expect`", "", kExpectations);
+RW_MESSAGE<expectation>     = expected("expected `match`, `scale`, `no match`, `within`, `becomes`, `operators` or `same` after `expect`", "", kExpectations);
 RW_MESSAGE<becomes_open>       = expected("expected '{' after `becomes`");
 RW_MESSAGE<first_becomes_line> = expected("expected a line of the network: y = Relu(x)");
 RW_MESSAGE<becomes_close>      = expected("expected a line of the network or '}'");
@@ -191,17 +199,27 @@ RW_MESSAGE<next_left>          = after_a_comma("expected an operator after ','")
 
 // declarations
 RW_MESSAGE<use_path>        = expected("expected a file in quotes after `use`");
+RW_MESSAGE<no_limit_of_use> = instead("syntax", "`use` runs nothing", "write `include` for `use`: the rules of the file run at this place");
+RW_MESSAGE<include_path>    = expected("expected a file in quotes after `include`");
 RW_MESSAGE<far_as_exact>    = expected("expected `as far as exact`, or nothing, behind the file");
 RW_MESSAGE<first_operator>  = expected_operator("expected an operator after `op`");
 RW_MESSAGE<next_operator>   = after_a_comma("expected an operator after ','");
 RW_MESSAGE<law_word>        = expected("expected `law` after the operators", "", kLaw);
 RW_MESSAGE<law_name>        = expected_name("expected a law after `law`");
+RW_MESSAGE<meaning>         = expected("expected after `means` an operator, or names and lines: (x) { s = Sigmoid(x) y = Mul(x, s) }");
+RW_MESSAGE<first_means_param> = expected_name("expected a name of what the operator reads");
+RW_MESSAGE<next_means_param>  = after_a_comma("expected a name of what the operator reads after ','");
+RW_MESSAGE<means_close>     = expected("expected ',' or ')' after a name");
+RW_MESSAGE<body_open>       = expected("expected '{' and the lines that compute it");
+RW_MESSAGE<first_body_line> = expected("expected a line: y = Relu(x)");
+RW_MESSAGE<body_close>      = expected("expected a line or '}'");
 RW_MESSAGE<set_name>        = expected_name("expected a name after `set`");
 RW_MESSAGE<set_equal>       = expected("expected '=' after the set's name");
 RW_MESSAGE<function_name>   = expected_name("expected a name after `function`");
 RW_MESSAGE<params_open>     = expected("expected '(' after the function's name");
 RW_MESSAGE<first_param>     = expected_name("expected the name of a parameter");
 RW_MESSAGE<next_param>      = after_a_comma("expected the name of a parameter after ','");
+RW_MESSAGE<param_number>    = expected("expected a number after '='");
 RW_MESSAGE<params_close>    = expected("expected ',' or ')' after a parameter");
 RW_MESSAGE<function_equal>  = expected("expected '=' after the parameters");
 RW_MESSAGE<function_body>   = expected("expected a value after '='");

@@ -77,6 +77,7 @@ constexpr Habit kHabits[] = {
     {"?", "write `if C then A else B`"},
     {";", "nothing stands between clauses: take it out"},
     {"%", "numbers have no units: 20 % is 0.2"},
+    {"in ", "write x == 1 or x == 2; `in` goes with `let`"},
 };
 
 // Units that stand behind a number elsewhere; some of them are near a word of the language.
@@ -108,6 +109,23 @@ std::string hint_for_attribute(const Reading& reading, const grammar::Message& m
                   : "ask for an attribute behind `where`: Conv where group == 1";
 }
 
+// A number in quotes, a word where numbers stand, a reason without quotes, a clause that is left off.
+std::string hint_for_line(const Reading& reading, const grammar::Message& message, std::string_view found) {
+  const auto is = [&](const grammar::Message& other) { return &message == &other; };
+  if (found[0] == '"' && message.text.find("number") != std::string_view::npos && found.size() > 2 &&
+      found.find_first_not_of("0123456789.eE+-", 1) == found.size() - 1)
+    return fmt::format("a number stands without quotes: {}", found.substr(1, found.size() - 2));
+  if (is(grammar::message<grammar::list_close>) && is_word(found[0]))
+    return fmt::format("a test is made of numbers: write one for '{}'", found);
+  if (is(grammar::message<grammar::reason>) && is_word(found[0]))
+    return "a reason stands in quotes: else \"too small\"";
+  if (is(grammar::message<grammar::until_word>))
+    return fmt::format("write repeat {} until change < 0.01", reading.number_word.text);
+  if (is(grammar::message<grammar::node_operator>) && found == "input")
+    return "an input is written: input x [1, 3, 8, 8]";
+  return "";
+}
+
 std::string hint_for_habit(const grammar::Message& message, std::string_view rest) {
   for (const Habit& habit : kHabits)
     if (rest.starts_with(habit.text)) return std::string(habit.hint);
@@ -121,7 +139,8 @@ std::string hint_for_habit(const grammar::Message& message, std::string_view res
     return "attributes stand behind the bracket: Conv(x, w) pads [1, 1]";
   if (rest.starts_with('}') && is(grammar::message<grammar::end_of_file>)) return "nothing is open that it would close";
   if (rest.starts_with('-') && is(grammar::message<grammar::rule_open>)) return "names have _ between their words";
-  if (is(grammar::message<grammar::end_of_file>)) return "a rule file has use, op, set, function, rule and test";
+  if (is(grammar::message<grammar::end_of_file>))
+    return "a rule file has use, include, op, set, function, rule and test";
   return "";
 }
 
@@ -134,7 +153,8 @@ std::string hint_for_brace(const Reading& reading, const grammar::Message& messa
   const bool closes =
       &message == &grammar::message<grammar::rule_close> || &message == &grammar::message<grammar::region_close> ||
       &message == &grammar::message<grammar::match_close> || &message == &grammar::message<grammar::replace_close> ||
-      &message == &grammar::message<grammar::becomes_close> || &message == &grammar::message<grammar::test_close>;
+      &message == &grammar::message<grammar::becomes_close> || &message == &grammar::message<grammar::body_close> ||
+      &message == &grammar::message<grammar::test_close>;
   if (!closes || reading.braces.empty() || !(found.empty() || is_declaration(found))) return "";
   return fmt::format("the {{ in line {} is not closed",
                      1 + std::count(reading.text.data(), reading.braces.back(), '\n'));
@@ -156,6 +176,7 @@ std::string hint_for(const Reading& reading, const grammar::Message& message, st
   if (std::string hint = did_you_mean(found, words); !hint.empty()) return hint;
   if (!unit.empty()) return unit;
   if (std::string hint = hint_for_attribute(reading, message, found); !hint.empty()) return hint;
+  if (std::string hint = hint_for_line(reading, message, found); !hint.empty()) return hint;
   if (std::string hint = hint_for_habit(message, rest); !hint.empty()) return hint;
   switch (message.wants) {
     case grammar::Wants::name:
@@ -197,10 +218,19 @@ Diagnostic explain(const Reading& reading, const Failure& failure) {
     return {Severity::error, "syntax", reading.at(failure.at, failure.at + found.size()), std::move(text),
             hint_for_habit(message, rest)};
   }
+  // A word that begins no line is read as the name of a tensor.
+  if (&message == &grammar::message<grammar::node_equal>) {
+    const std::string meant = did_you_mean(reading.name.text, {message.words.begin(), message.words.end()});
+    if (!meant.empty())
+      return {Severity::error, message.code, reading.name.at,
+              fmt::format("no line of a test begins with '{}'", reading.name.text), meant};
+  }
   // What is missing at the end of the file is missing behind the last word, not on the empty line after it; so are the
   // operators of a list that ends before it has begun.
-  if ((found.empty() || (message.wants == grammar::Wants::term && is_reserved(found))) &&
-      reading.token_end != nullptr) {
+  const bool next_line = reading.token_end != nullptr && std::find(reading.token_end, failure.at, '\n') != failure.at;
+  const bool belongs_behind =
+      (message.wants == grammar::Wants::term && is_reserved(found)) || (message.behind && next_line);
+  if ((found.empty() || belongs_behind) && reading.token_end != nullptr) {
     return {Severity::error, message.code, reading.at(reading.token_end, reading.token_end), std::move(text),
             hint_for(reading, message, rest)};
   }
@@ -232,14 +262,21 @@ const char* parse_some(Reading& reading, const char* from, Diagnostics& diagnost
   reading.depth = 0;
   reading.braces.clear();
   reading.declares.reset();
+  reading.left.reset();
   const auto fail = [&](Diagnostic diagnostic, const char* at) {
-    if (reading.declares) reading.file.broken.push_back(std::move(*reading.declares));
+    if (reading.declares) {
+      reading.declares->rule = std::move(reading.left);
+      reading.file.broken.push_back(std::move(*reading.declares));
+    }
     diagnostics.push_back(std::move(diagnostic));
     return reading.items > tree::kMaxItems ? end : next_declaration(reading.text, at);
   };
   try {
     peg::parse<grammar::file, Action, Control>(in, root);
   } catch (const Failure& failure) {
+    // Where a clause goes on as none can, it is the one before that is not whole.
+    if (failure.message == &grammar::message<grammar::rule_close> && reading.left && !reading.left->clauses.empty())
+      reading.left->clauses.pop_back();
     // A string without an end has been read to the end of its line; the failing place is behind it already.
     return fail(explain(reading, failure), failure.at);
   } catch (const grammar::TooDeep& failure) {

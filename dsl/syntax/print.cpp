@@ -11,8 +11,9 @@ namespace rw::dsl {
 
 namespace {
 
-constexpr std::string_view kRegionWords[] = {"parents",  "children",     "through",        "join",
-                                             "may join", "leak     pin", "leak     reject"};
+constexpr std::string_view kRegionWords[] = {"parents", "children", "through",      "must through",
+                                             "join",    "may join", "leak     pin", "leak     reject"};
+constexpr std::string_view kWordLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 constexpr std::size_t kRegionWordWidth = 8;  // of the longest: what follows lines up
 
 class Printer {
@@ -99,11 +100,18 @@ class Printer {
     return out;
   }
 
-  void terms(const std::vector<tree::Term>& all) {
+  void list(const std::vector<tree::Term>& all) {
     std::vector<std::string> items;
     items.reserve(all.size());
     for (const tree::Term& term : all) items.push_back(term_text(term));
     list(items);
+  }
+
+  void terms(const std::vector<tree::Term>& all, const std::vector<tree::Term>& excepted) {
+    list(all);
+    if (excepted.empty()) return;
+    out_ += " except ";
+    list(excepted);
   }
 
   void numbers(const std::vector<tree::NumberArgument>& all) {
@@ -145,11 +153,14 @@ class Printer {
   static std::uint32_t comments_move_before(const tree::Declaration& declaration) {
     if (const auto* rule = std::get_if<tree::Rule>(&declaration.what)) return head_end(*rule);
     if (const auto* test = std::get_if<tree::Test>(&declaration.what)) return end_of(test->title.at);
+    if (const auto* op = std::get_if<tree::Op>(&declaration.what); op && op->means && !op->means->op)
+      return end_of(op->means->params.back().at);
     return end_of(declaration.at);
   }
 
   void print_one(const tree::Use& use, Position) {
-    out_ += fmt::format("use {}{}", quote(use.path.text), use.as_far_as_exact ? " as far as exact" : "");
+    out_ += fmt::format("{} {}{}", use.runs ? "include" : "use", quote(use.path.text),
+                        use.as_far_as_exact ? " as far as exact" : "");
   }
 
   void print_one(const tree::Op& op, Position) {
@@ -161,17 +172,38 @@ class Printer {
     if (op.elementwise) out_ += " elementwise";
     numbers(op.parameters);
     if (op.guard != tree::kNoFormula) out_ += " where " + print_formula(file_, op.guard);
+    if (op.means) means(*op.means);
+  }
+
+  void means(const tree::Means& means) {
+    out_ += " means ";
+    if (means.op) {
+      out_ += means.op->text;
+      return;
+    }
+    out_ += '(';
+    words(means.params);
+    out_ += ") {\n";
+    for (const tree::TestLine& line : means.lines) {
+      comments_before(end_of(line.at), 2);
+      out_ += "  ";
+      node(line);
+      end_line(end_of(line.at));
+    }
+    comments_before(end_of(means.at), 2);
+    out_ += '}';
   }
 
   void print_one(const tree::Set& set, Position) {
     out_ += fmt::format("set {} = ", set.name.text);
-    terms(set.terms);
+    terms(set.terms, set.excepted);
   }
 
   void print_one(const tree::Function& function, Position) {
     out_ += fmt::format("function {}(", function.name.text);
     std::vector<std::string> items;
-    for (const tree::Word& param : function.params) items.push_back(param.text);
+    for (const tree::FunctionParam& param : function.params)
+      items.push_back(param.name.text + (param.otherwise ? " = " + param.otherwise->spelled.text : ""));
     list(items);
     out_ += ") = ";
     out_ += print_wrapped(file_, function.body, column());
@@ -257,8 +289,8 @@ class Printer {
   }
 
   void print_line(const tree::TestLine& line) {
-    constexpr std::string_view kWords[] = {"input ", "output ",       "seed ", "calibrate",      "stats ", "",
-                                           "",       "expect scale ", "",      "expect within ", "",       ""};
+    constexpr std::string_view kWords[] = {"input ",        "output ", "seed ",          "calibrate", "stats ", "", "",
+                                           "expect scale ", "",        "expect within ", "",          "",       ""};
     out_ += kWords[static_cast<std::size_t>(line.form)];
     using Line = tree::TestWord;
     if (line.form == Line::node) return node(line);
@@ -266,13 +298,24 @@ class Printer {
     if (line.form == Line::no_match) return no_match(line);
     if (line.form == Line::becomes) return becomes(line);
     if (line.form == Line::operators) return operators(line);
+    if (line.form == Line::same) return same(line);
     words(line.names);
-    if (line.min) out_ += " min " + numbers_text(*line.min);
-    if (line.form == Line::stats) out_ += " max";
+    for (const tree::TestStatistic& each : line.statistics)
+      out_ += fmt::format(" {} {}", is_bare(each.key.text) ? each.key.text : quote(each.key.text),
+                          numbers_text(each.numbers));
     if (line.numbers.items.empty() && !line.numbers.list) return;
     out_ += (line.names.empty() ? "" : " ") + numbers_text(line.numbers);
     if (line.type) out_ += " " + line.type->text;
     if (line.values) out_ += " values " + numbers_text(*line.values);
+  }
+
+  static bool is_bare(const std::string& key) {
+    return !key.empty() && key != "seed" && key.find_first_not_of(kWordLetters) == std::string::npos &&
+           (key[0] < '0' || key[0] > '9');
+  }
+
+  void same(const tree::TestLine& line) {
+    out_ += fmt::format("expect same {} {}", line.names[0].text, line.names[1].text);
   }
 
   void operators(const tree::TestLine& line) {
@@ -374,12 +417,12 @@ class Printer {
       const bool leak = part.form >= tree::RegionWord::leak_pin;
       if (leak && !part.terms.empty()) {
         out_ += "    leak     restore ";
-        terms(part.terms);
+        terms(part.terms, part.excepted);
         out_ += fmt::format(" else {}", word.substr(word.rfind(' ') + 1));
       } else {
         out_ += fmt::format("    {:<{}}", word, leak ? 0 : kRegionWordWidth);
         if (!leak) out_ += ' ';
-        terms(part.terms);
+        terms(part.terms, part.excepted);
         as(part.as);
       }
       end_line(end_of(part.at));

@@ -134,6 +134,10 @@ class FormulaPrinter {
   void print_field(const Formula& formula) {
     out_ += formula.word.text;
     for (const tree::Word& field : formula.fields) out_ += "." + field.text;
+    if (formula.operands.empty()) return;
+    out_ += '(';
+    print(formula.operands[0]);
+    out_ += ')';
   }
 
   void print_call(const Formula& formula) {

@@ -6,8 +6,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "dsl/syntax/tree.hpp"
@@ -37,6 +40,7 @@ struct Reading {
   double number = 0;
 
   std::optional<tree::Broken> declares;  // what the open declaration would declare
+  std::optional<tree::Rule> left;        // the rule that an error has ended
 
   Position at(const char* begin, const char* end) const {
     return {file.source, static_cast<std::uint32_t>(begin - text.data()), static_cast<std::uint32_t>(end - begin)};
@@ -60,6 +64,12 @@ struct Building {
   // As PEGTL makes it: where its rule begins, inside of the piece around it.
   template <typename Input, typename Around>
   Building(const Input& in, Around& around) : reading(around.reading), begin(in.current()) {}
+  ~Building() {
+    if constexpr (std::is_same_v<Piece, tree::Rule>)
+      if (std::uncaught_exceptions() > 0) reading.left = std::move(piece);
+  }
+  Building(const Building&) = delete;
+  Building& operator=(const Building&) = delete;
 
   Position extent() const { return reading.extent(begin); }
 };

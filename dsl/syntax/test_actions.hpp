@@ -29,7 +29,6 @@ RW_BUILDS(wanted_list, tree::Numbers) {
 struct SecondList {
   tree::Numbers numbers;
 };
-RW_BUILDS(stats_min, SecondList) { around.min = std::move(built.numbers); }
 RW_BUILDS(constant_shape, SecondList) { around.shape = std::move(built.numbers); }
 RW_BUILDS(input_values, SecondList) { around.values = std::move(built.numbers); }
 RW_ON(input_type, tree::TestLine) { piece.type = reading.word; }
@@ -76,6 +75,16 @@ RW_ON(input_line, tree::TestLine) { piece.form = tree::TestWord::input; }
 RW_ON(output_line, tree::TestLine) { piece.form = tree::TestWord::output; }
 RW_ON(seed_line, tree::TestLine) { piece.form = tree::TestWord::seed; }
 RW_ON(calibrate_line, tree::TestLine) { piece.form = tree::TestWord::calibrate; }
+RW_ON(statistic_quoted, tree::TestStatistic) { piece.key = reading.string; }
+RW_WORD(statistic_text) { reading.word = {std::string(begin, end), reading.at(begin, end)}; }
+RW_ON(statistic_key, tree::TestStatistic) {
+  if (piece.key.text.empty()) piece.key = reading.word;
+}
+RW_BUILDS(statistic, tree::TestStatistic) {
+  reading.count_item(built.key.at);
+  around.statistics.push_back(std::move(built));
+}
+RW_ON(same_line, tree::TestLine) { piece.form = tree::TestWord::same; }
 RW_ON(stats_line, tree::TestLine) { piece.form = tree::TestWord::stats; }
 RW_ON(node_line, tree::TestLine) { piece.form = tree::TestWord::node; }
 RW_ON(expect_match, tree::TestLine) { piece.form = tree::TestWord::match; }
@@ -95,6 +104,25 @@ RW_BUILDS(test_line, tree::TestLine) {
   built.at = at;
   reading.count_item(at);
   around.lines.push_back(std::move(built));
+}
+
+// ---- what an operator of one's own computes ----
+
+RW_WORD(body_open) { reading.braces.push_back(begin); }
+RW_WORD(body_close) { reading.braces.pop_back(); }
+RW_ON(means_operator, tree::Means) { piece.op = reading.oper; }
+RW_ON(means_param, tree::Means) {
+  reading.count_item(reading.name.at);
+  piece.params.push_back(reading.name);
+}
+RW_BUILDS(body_line, tree::TestLine) {
+  built.at = at;
+  reading.count_item(at);
+  around.lines.push_back(std::move(built));
+}
+RW_BUILDS(means, tree::Means) {
+  built.at = at;
+  around.means = std::move(built);
 }
 
 }  // namespace rw::dsl

@@ -53,7 +53,7 @@ bool begins_declaration(std::string_view word, std::string_view rest, bool line_
   if (line_begins) return true;
   const std::string_view next = word_behind_gap(rest);
   if (next.empty()) return false;
-  return word == "use" ? next[0] == '"' : next[0] >= 'a' && next[0] <= 'z';
+  return word == "use" || word == "include" ? next[0] == '"' : next[0] >= 'a' && next[0] <= 'z';
 }
 
 }  // namespace

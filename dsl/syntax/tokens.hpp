@@ -10,7 +10,7 @@
 
 namespace rw::dsl {
 
-inline constexpr std::string_view kDeclarationWords[] = {"use", "op", "set", "function", "rule", "test"};
+inline constexpr std::string_view kDeclarationWords[] = {"use", "include", "op", "set", "function", "rule", "test"};
 
 bool is_word(char c);  // can stand in a name
 

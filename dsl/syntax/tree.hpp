@@ -24,7 +24,8 @@ enum class Form : std::uint8_t {
   text,           // word
   name,           // word
   operator_name,  // word; an error, as everything that makes operators, but in `replace`
-  field,          // word: what stands before the dot; fields: one or two words behind dots
+  field,          // word: what stands before the dot; fields: one or two words behind dots; operand: what stands in
+                  // brackets behind them
   call,           // word: the function; operands: the arguments
   negate,
   not_,
@@ -93,9 +94,11 @@ struct Term {
   Position at;
 };
 
+// `use "f"`: its names are visible; `include "f"`: and its rules run at this place.
 struct Use {
   Word path;
-  bool as_far_as_exact = false;
+  bool runs = false;             // include
+  bool as_far_as_exact = false;  // only of include
 };
 
 struct NumberArgument {
@@ -104,22 +107,20 @@ struct NumberArgument {
   Word spelled;  // with its sign
 };
 
-struct Op {
-  std::vector<Word> operators;
-  Word law;
-  std::optional<Word> elementwise;
-  std::vector<NumberArgument> parameters;
-  FormulaId guard = kNoFormula;
-};
-
 struct Set {
   Word name;
-  std::vector<Term> terms;
+  std::vector<Term> terms, excepted;
+};
+
+// `p`, or `percentile = 100`, which may be left out of a call; so may those behind it.
+struct FunctionParam {
+  Word name;
+  std::optional<NumberArgument> otherwise;
 };
 
 struct Function {
   Word name;
-  std::vector<Word> params;
+  std::vector<FunctionParam> params;
   FormulaId body = kNoFormula;
 };
 
@@ -204,6 +205,12 @@ struct TestAttribute {
   std::optional<Word> text;
 };
 
+// `max [1, 2]`, `"p99.9" [1, 2]` of a line `stats`.
+struct TestStatistic {
+  Word key;
+  Numbers numbers;
+};
+
 enum class TestWord : std::uint8_t {
   input,
   output,
@@ -216,18 +223,20 @@ enum class TestWord : std::uint8_t {
   no_match,
   within,
   becomes,
-  operators
+  operators,
+  same
 };
 
 // One line of a test.
 struct TestLine {
   TestWord form = TestWord::node;
-  std::vector<Word> names;  // input, stats, scale: one; output, node, operators: one or more; no_match: none or one
-  Word op;                  // node
+  std::vector<Word>
+      names;  // input, stats, scale: one; same: two; output, node, operators: one or more; no_match: none or one
+  Word op;    // node
   std::vector<TestInput> inputs;
   std::vector<TestAttribute> attributes;
-  Numbers numbers;                                     // input: shape; seed; stats: max; scale; within
-  std::optional<Numbers> min;                          // stats
+  Numbers numbers;                                     // input: shape; seed; scale; within
+  std::vector<TestStatistic> statistics;               // stats
   std::optional<Word> type;                            // input
   std::optional<Numbers> values;                       // input
   std::vector<PatternLine> lines;                      // becomes
@@ -237,17 +246,43 @@ struct TestLine {
   Position at;
 };
 
+// What an operator of one's own computes: what another one does, or `(x, w) { lines }`, of which the last one makes it.
+struct Means {
+  std::optional<Word> op;
+  std::vector<Word> params;
+  std::vector<TestLine> lines;
+  Position at;
+};
+
+struct Op {
+  std::vector<Word> operators;
+  Word law;
+  std::optional<Word> elementwise;
+  std::vector<NumberArgument> parameters;
+  FormulaId guard = kNoFormula;
+  std::optional<Means> means;
+};
+
 struct Test {
   Word rule;
   Word title;
   std::vector<TestLine> lines;
 };
 
-enum class RegionWord : std::uint8_t { parents, children, through, join, may_join, leak_pin, leak_reject };
+enum class RegionWord : std::uint8_t {
+  parents,
+  children,
+  through,
+  must_through,
+  join,
+  may_join,
+  leak_pin,
+  leak_reject
+};
 
 struct RegionClause {
   RegionWord form = RegionWord::parents;
-  std::vector<Term> terms;  // of `leak`: what is restored
+  std::vector<Term> terms, excepted;  // of `leak`: what is restored
   std::optional<Word> as;
   Position word;  // `parents`, `may join`
   Position at;
@@ -284,7 +319,8 @@ struct Declaration {
 enum class Declares : std::uint8_t { set, function, rule, op };
 struct Broken {
   Declares what = Declares::set;
-  Word name;  // of op: whatever
+  Word name;                                // of op: whatever
+  std::optional<Rule> rule = std::nullopt;  // as far as it was read, for the mistakes in that
 };
 
 struct File {

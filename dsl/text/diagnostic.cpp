@@ -124,6 +124,8 @@ const std::vector<DiagnosticCode>& diagnostic_codes() {
       // formulas
       {"wrong-kind", "a text, a number or a condition where another is wanted"},
       {"wrong-count", "too many or too few arguments"},
+      {"float-equality", "what varies from channel to channel is compared with a fraction by =="},
+      {"odd-pattern", "a pattern is written as a regular expression"},
       {"families-meet", "values of different sets meet"},
       {"unreduced", "a value for each node or channel where one value is wanted"},
       {"nothing-to-collect", "a function that collects a family is given none"},
@@ -132,14 +134,18 @@ const std::vector<DiagnosticCode>& diagnostic_codes() {
       {"duplicate-clause", "a clause stands twice"},
       {"misplaced", "a clause or action that this sort of rule cannot have"},
       {"out-of-range", "a number is outside of what is allowed"},
+      {"bad-scale", "a rule asks for a scale that cannot be used, or for two of channels that share one"},
       {"never-matches", "no network can match the rule"},
+      {"not-run", "the rules of a file that is used do not run"},
       {"shadowed", "an earlier rule takes every region that the rule wants"},
       // trials
+      {"wrong-law", "a law is not true of its operator"},
       {"wrong-rule", "a replacement does not compute the same"},
       {"changes-results", "a replacement may have another shape or type"},
       {"never-at-rest", "a rule finds what it has made, or rules undo each other"},
       {"hardly-tried", "few networks could be drawn or compared"},
       // tests
+      {"not-compared", "a test of an operator that nobody can run: only its match was looked at"},
       {"test-failed", "a test of the rule file expects something else"},
   };
   return codes;

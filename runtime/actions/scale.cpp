@@ -10,8 +10,8 @@
 #include <limits>
 #include <optional>
 
-#include "graph/base/error.hpp"
 #include "runtime/actions/apply_scales.hpp"
+#include "runtime/actions/rule_mistake.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime {
@@ -20,10 +20,8 @@ namespace {
 constexpr std::array kScaleArguments = {dsl::ArgumentForm::parents, dsl::ArgumentForm::number_per_channel,
                                         dsl::ArgumentForm::number, dsl::ArgumentForm::number};
 
-using graph::Error;
-
-[[noreturn]] void refuse(const ActionContext& context, std::string message) {
-  throw Error("", fmt::format("rule '{}'", context.formulas.rule().name), std::move(message));
+[[noreturn]] void refuse(const ActionContext& context, const dsl::Step& step, std::string message, std::string hint) {
+  throw RuleMistake(context.formulas.rule(), step.at, std::move(message), std::move(hint));
 }
 
 // What the whole scale of a class must stay within.
@@ -39,8 +37,8 @@ std::optional<Bounds> bounds_of(ActionContext& context, const dsl::Step& step) {
   };
   Bounds bounds{number(2), number(3)};
   if (!(bounds.lo > 0) || !(bounds.hi >= bounds.lo) || !std::isfinite(bounds.hi))
-    refuse(context, fmt::format("asks for scales from {} to {}: both must be finite and > 0, the first not the larger",
-                                bounds.lo, bounds.hi));
+    refuse(context, step, fmt::format("asks for scales from {} to {}", bounds.lo, bounds.hi),
+           "both bounds are finite and > 0, and the first is not the larger");
   if (context.exact) bounds = {std::exp2(std::ceil(std::log2(bounds.lo))), std::exp2(std::floor(std::log2(bounds.hi)))};
   return bounds;
 }
@@ -82,16 +80,19 @@ std::vector<double> asked_scales(ActionContext& context, const dsl::Step& step, 
       if (view.regions().pinned(view.region(), scale_class)) continue;
       if (!std::isfinite(asked[i]) || !(asked[i] > 0)) {
         const std::string values = context.evaluator.explain(formula.expr, set.binding, i);
-        refuse(context, fmt::format("asks scale {} for channel {} of '{}'{}: a scale must be finite and > 0", asked[i],
-                                    channel, name(node), values.empty() ? "" : fmt::format(" ({})", values)));
+        refuse(context, step,
+               fmt::format("asks for scale {} of channel {} of '{}'{}", asked[i], channel, name(node),
+                           values.empty() ? "" : fmt::format(", where {}", values)),
+               "a scale is finite and > 0: clamp(x, lo, hi) keeps it so, and so does x / max(y, 1e-30)");
       }
       First& earlier = first[scale_class];
       if (earlier.scale == 0) {
         earlier = {node, channel, asked[i]};
       } else if (!near(asked[i], earlier.scale)) {
-        refuse(context,
+        refuse(context, step,
                fmt::format("asks {} for channel {} of '{}' and {} for channel {} of '{}', which share one scale",
-                           earlier.scale, earlier.channel, name(earlier.node), asked[i], channel, name(node)));
+                           earlier.scale, earlier.channel, name(earlier.node), asked[i], channel, name(node)),
+               "across(min, x) makes one value of all that share a scale");
       }
     }
   }

@@ -10,6 +10,7 @@
 #include "runtime/commands/text.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"
+#include "runtime/testing/law_trials.hpp"
 #include "runtime/testing/restless.hpp"
 #include "runtime/testing/rule_trials.hpp"
 #include "runtime/text/console.hpp"
@@ -32,10 +33,10 @@ std::size_t count_of(const dsl::Diagnostics& all, dsl::Severity severity) {
 // Rules by file, in the order in which they run.
 std::string listing(const dsl::Loaded& rules) {
   std::size_t width = 0;
-  for (const dsl::Rule& rule : rules.program.rules) width = std::max(width, signature(rule).size());
+  for (const dsl::Rule& rule : dsl::running(rules.program)) width = std::max(width, signature(rule).size());
   width = std::min<std::size_t>(width, 50);
   std::string out, file;
-  for (const dsl::Rule& rule : rules.program.rules) {
+  for (const dsl::Rule& rule : dsl::running(rules.program)) {
     if (const std::string& name = rules.sources[rule.at.source].name; name != file)
       out += fmt::format("{}{}\n", out.empty() ? "" : "\n", file = name);
     out += fmt::format("  {:<{}}  {}", signature(rule), width, graph::printable(rule.doc));
@@ -58,50 +59,67 @@ std::string as_json(const dsl::Loaded& rules) {
   return fmt::format(
       "{{\n\"format\": \"rewrite-engine/check\", \"version\": 1, \"ok\": {}, \"tests\": {},\n\"rules\": {},\n"
       "\"diagnostics\": {}\n}}\n",
-      !dsl::has_errors(rules.diagnostics), rules.program.tests.size(), json::list(rules.program.rules, rule, ","),
-      json_diagnostics(rules.diagnostics, rules.sources));
+      !dsl::has_errors(rules.diagnostics), rules.program.tests.size(),
+      json::list(dsl::running(rules.program), rule, ","), json_diagnostics(rules.diagnostics, rules.sources));
 }
 
-// "tried: 12 rules on 3,100 networks"; empty: no rule has a pattern.
-std::string told(std::span<const runtime::TriedRule> tried) {
-  std::size_t networks = 0;
-  for (const runtime::TriedRule& each : tried) networks += each.trials.accepted;
-  return tried.empty() ? ""
-                       : fmt::format(", {} tried on {}", plural(tried.size(), "rule"), plural(networks, "network"));
+// ", 12 rules tried on 3,100 networks"; empty: none of the kind.
+std::string told(std::size_t count, std::string_view what, std::size_t networks) {
+  return count == 0 ? "" : fmt::format(", {} tried on {}", plural(count, what), plural(networks, "network"));
+}
+
+std::string told(std::span<const runtime::TriedRule> rules, std::span<const runtime::TriedLaw> laws) {
+  std::size_t by_rules = 0, by_laws = 0;
+  for (const runtime::TriedRule& each : rules) by_rules += each.trials.accepted;
+  for (const runtime::TriedLaw& each : laws) by_laws += each.accepted;
+  return told(rules.size(), "rule", by_rules) + told(laws.size(), "law", by_laws);
+}
+
+void show_counterexamples(std::span<const runtime::TriedRule> rules, std::span<const runtime::TriedLaw> laws) {
+  for (const runtime::TriedRule& each : rules)
+    if (const std::string shown = runtime::counterexample(each); !shown.empty()) runtime::complain("\n" + shown);
+  for (const runtime::TriedLaw& each : laws)
+    if (!each.counterexample.empty())
+      runtime::complain(
+          fmt::format("\na network that shows what is wrong with the law of {}, with a rule that scales it:\n\n{}",
+                      graph::printable(each.binding->op), each.counterexample));
 }
 
 int check(const Given& given) {
   dsl::Loaded rules = dsl::load(given.list("RULES"), runtime::rule_library(), runtime::vocabulary());
   std::vector<runtime::TriedRule> tried;
+  std::vector<runtime::TriedLaw> laws;
   std::vector<runtime::Restless> restless;
   if (!dsl::has_errors(rules.diagnostics)) {
     tried = runtime::try_rules(rules);
-    const dsl::Diagnostics wrong = runtime::wrong_rules(tried);
-    rules.diagnostics.insert(rules.diagnostics.end(), wrong.begin(), wrong.end());
+    laws = runtime::try_laws(rules);
+    for (const dsl::Diagnostics& wrong : {runtime::wrong_laws(laws), runtime::wrong_rules(tried)})
+      rules.diagnostics.insert(rules.diagnostics.end(), wrong.begin(), wrong.end());
     restless = runtime::restless_rules(rules.program, tried);
     for (const runtime::Restless& each : restless) rules.diagnostics.push_back(each.warning);
   }
   const std::size_t errors = count_of(rules.diagnostics, dsl::Severity::error);
   const std::size_t warnings = count_of(rules.diagnostics, dsl::Severity::warning);
+  const int status = errors > 0 || (warnings > 0 && given.has("--strict")) ? kMistake : kDone;
   if (given.has("--json")) {
     fmt::print("{}", as_json(rules));
-    return errors ? kMistake : kDone;
+    return status;
   }
   for (const dsl::Diagnostic& each : rules.diagnostics) runtime::complain(dsl::draw(each, rules.sources));
-  for (const runtime::TriedRule& each : tried)
-    if (const std::string shown = runtime::counterexample(each); !shown.empty()) runtime::complain("\n" + shown);
+  show_counterexamples(tried, laws);
   for (const runtime::Restless& each : restless) runtime::complain("\n" + each.network);
   if (errors == 0)
-    fmt::print("{}\n{}, {}{}, {}\n", listing(rules), plural(rules.program.rules.size(), "rule"),
-               plural(rules.program.tests.size(), "test"), told(tried),
+    fmt::print("{}\n{}, {}{}, {}\n", listing(rules), plural(dsl::running(rules.program).size(), "rule"),
+               plural(rules.program.tests.size(), "test"), told(tried, laws),
                warnings ? plural(warnings, "warning") : "no mistakes");
   else
     fmt::print("{}, {}\n", plural(errors, "error"), plural(warnings, "warning"));
-  return errors ? kMistake : kDone;
+  return status;
 }
 
 constexpr Argument kCheckArguments[] = {kRulesArgument};
-constexpr Option kCheckOptions[] = {kJsonOption};
+constexpr Option kCheckOptions[] = {
+    {"--strict", "", "warnings are mistakes, too: exit status 1", 0, false, Completes::nothing}, kJsonOption};
 constexpr std::string_view kCheckExamples[] = {"rewrite-engine check ./mine.dsl",
                                                "rewrite-engine check equalization ./mine.dsl --json"};
 
@@ -113,7 +131,8 @@ const Command kCheck = {
     .description =
         "Finds everything that can be found before a model is read: words that nobody knows, values that do not fit, "
         "rules that no network can match, and rules to which an earlier one leaves nothing. Rules with `match` are "
-        "tried: networks in which the pattern is found are drawn, and both sides are run and compared. Lists the rules "
+        "tried: networks in which the pattern is found are drawn, and both sides are run and compared. So are the `op` "
+        "lines of files of your own, where it is known what the operator computes. Lists the rules "
         "in the order in which they run, with their parameters as `--param RULE.NAME=VALUE` sets them and the "
         "defaults.",
     .arguments = kCheckArguments,

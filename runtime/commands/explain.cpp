@@ -45,7 +45,7 @@ constexpr auto kExplainOptions = joined(
 runtime::ExplainOptions what(const Given& given, const dsl::Program& program) {
   runtime::ExplainOptions options{
       .rules = given.list("--rule"), .node = given.text("--node"), .files = given.list("RULES")};
-  for (const std::string& name : options.rules) find_rule(program, name, "--rule");
+  for (const std::string& name : options.rules) find_rule(dsl::running(program), name, "--rule");
   if (given.has("--limit")) options.most_regions = take_count(given, "--limit");
   return options;
 }
@@ -82,12 +82,7 @@ std::string apply_remedy(const Given& given, const graph::Model& model, const ds
                      made.left.empty() ? "" : fmt::format("and {}\n", made.left));
 }
 
-int explain(const Given& given) {
-  set_threads(given);
-  if (given.has("--out") && !given.has("--apply")) throw UsageError("--out goes with --apply");
-  std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
-  if (!rules) return kMistake;
-  set_leak(given, rules->program);
+int explain_by(const Given& given, const std::optional<dsl::Loaded>& rules) {
   const runtime::RunOptions options = run_options(given, rules->program);
   const runtime::ExplainOptions asked = what(given, rules->program);
   std::string measured;
@@ -118,6 +113,15 @@ int explain(const Given& given) {
   if (given.has("--apply")) applied = apply_remedy(given, model, *rules, explanation);
   if (!given.has("--quiet")) fmt::print("{}{}", runtime::explain_text(input, wants_colour()), applied);
   return kDone;
+}
+
+int explain(const Given& given) {
+  set_threads(given);
+  if (given.has("--out") && !given.has("--apply")) throw UsageError("--out goes with --apply");
+  std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
+  if (!rules) return kMistake;
+  set_leak(given, rules->program);
+  return at_its_place(rules, [&] { return explain_by(given, rules); });
 }
 
 constexpr Argument kExplainArguments[] = {kModelArgument, kRulesArgument};

@@ -92,7 +92,8 @@ bool required_fired(const Given& given, const dsl::Program& program, const runti
       all = false;
       continue;
     }
-    const auto index = static_cast<std::size_t>(&find_rule(program, name, "--require") - program.rules.data());
+    const auto index =
+        static_cast<std::size_t>(&find_rule(dsl::running(program), name, "--require") - program.rules.data());
     if (outcome.rules[index].regions + outcome.rules[index].edits > 0) continue;
     runtime::complain(fmt::format("rewrite-engine: --require {}: the rule never fired\n", name));
     all = false;
@@ -131,11 +132,9 @@ std::map<std::string, std::string> matches_of(const graph::Model& model, const d
   return out;
 }
 
-int rewrite(const Given& given, Seen& seen) {
+// `rules` become those that --tune chooses.
+int rewrite_by(const Given& given, Seen& seen, std::optional<dsl::Loaded>& rules) {
   const auto start = std::chrono::steady_clock::now();
-  std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"), &seen.files);
-  if (!rules) return kMistake;
-  set_leak(given, rules->program);
   runtime::RunOptions options = run_options(given, rules->program);
   set_target(given, rules->program, options);
   if (given.has("--trials")) options.trial_seconds = static_cast<double>(take_count(given, "--trials"));
@@ -144,7 +143,7 @@ int rewrite(const Given& given, Seen& seen) {
   const bool dry_run = given.has("--dry-run");
 
   for (const std::string& name : given.list("--require"))
-    if (name != kAny) find_rule(rules->program, name, "--require");
+    if (name != kAny) find_rule(dsl::running(rules->program), name, "--require");
   graph::Model model = graph::read_model(given.text("MODEL"));
   for (const auto& source : model.sources) seen.files.push_back(source->path());
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
@@ -207,6 +206,13 @@ int rewrite(const Given& given, Seen& seen) {
   if (tells) runtime::announce(runtime::written_line(report, seconds()) + runtime::unchanged_line(report));
   seen.complete = true;
   return outcome.certificate.holds && fired && measures.within ? kDone : kRefused;
+}
+
+int rewrite(const Given& given, Seen& seen) {
+  std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"), &seen.files);
+  if (!rules) return kMistake;
+  set_leak(given, rules->program);
+  return at_its_place(rules, [&] { return rewrite_by(given, seen, rules); });
 }
 
 int run(const Given& given) {

@@ -23,7 +23,7 @@ std::string as_json(const dsl::Loaded& rules, const std::vector<Result>& results
         "\n {{\"rule\": {}, \"title\": {}, \"file\": {}, \"line\": {}, \"passed\": {}, \"failures\": {}}}",
         json::quoted(rules.program.rules[each.test->rule].name), json::quoted(each.test->title),
         json::quoted(rules.sources[each.test->at.source].name), rules.sources.locate(each.test->at).line,
-        each.wrong.empty(), json_diagnostics(each.wrong, rules.sources));
+        !dsl::has_errors(each.wrong), json_diagnostics(each.wrong, rules.sources));
   };
   return fmt::format(
       "{{\n\"format\": \"rewrite-engine/test\", \"version\": 1, \"passed\": {}, \"failed\": {},\n\"tests\": {}\n}}\n",
@@ -33,7 +33,7 @@ std::string as_json(const dsl::Loaded& rules, const std::vector<Result>& results
 int test(const Given& given) {
   const std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
   if (!rules) return kMistake;
-  for (const std::string& name : given.list("--only")) find_rule(rules->program, name, "--only");
+  for (const std::string& name : given.list("--only")) find_rule(rules->program.rules, name, "--only");
   std::vector<Result> results;
   std::size_t failed = 0;
   for (const dsl::RuleTest& each : rules->program.tests) {
@@ -42,9 +42,9 @@ int test(const Given& given) {
     if (!only.empty() && std::find(only.begin(), only.end(), rule) == only.end()) continue;
     results.push_back({&each, runtime::run_test(*rules, each)});
     const dsl::Diagnostics& wrong = results.back().wrong;
-    failed += !wrong.empty();
+    failed += dsl::has_errors(wrong);
     if (given.has("--json")) continue;
-    fmt::print("{} {}: {}\n", wrong.empty() ? "ok    " : "FAILED", rule, each.title);
+    fmt::print("{} {}: {}\n", dsl::has_errors(wrong) ? "FAILED" : "ok    ", rule, each.title);
     for (const dsl::Diagnostic& one : wrong) fmt::print("{}", dsl::draw(one, rules->sources));
   }
   if (given.has("--json"))

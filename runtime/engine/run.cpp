@@ -116,7 +116,7 @@ class Runner {
     else
       visit_anew(*std::move(ground));
     outcome_.rules.resize(program_.rules.size());
-    for (std::uint32_t i = 0; i < program_.rules.size(); ++i) outcome_.rules[i].ran = is_wanted(program_.rules[i]);
+    for (std::uint32_t i = 0; i < program_.rules.size(); ++i) outcome_.rules[i].ran = is_wanted(i);
     for (std::uint32_t i = 0; i < program_.rules.size(); ++i) {
       const dsl::Rule& rule = program_.rules[i];
       if (rule.pattern) {
@@ -137,9 +137,11 @@ class Runner {
   }
 
  private:
-  bool is_wanted(const dsl::Rule& rule) const {
-    return options_.only.empty() ||
-           std::find(options_.only.begin(), options_.only.end(), rule.name) != options_.only.end();
+  bool is_wanted(std::uint32_t index) const {
+    const dsl::Rule& rule = program_.rules[index];
+    if (options_.alone != kNone) return options_.alone == index;
+    return rule.runs && (options_.only.empty() ||
+                         std::find(options_.only.begin(), options_.only.end(), rule.name) != options_.only.end());
   }
 
   // Rules with a pattern that stand one behind the other are run together; returns the last of them.

@@ -22,6 +22,7 @@ namespace rw::runtime {
 
 struct RunOptions {
   std::vector<std::string> only;                                // rule names; empty: all
+  std::uint32_t alone = kNone;                                  // this rule and no other, even if it rests otherwise
   std::vector<std::string> skip_nodes;                          // globs
   std::map<std::string, std::map<std::string, double>> params;  // by rule, by name
   bool exact = false;
@@ -57,7 +58,7 @@ struct RuleOutcome {
   bool still_fires = false;                          // it would go on for ever: it was stopped
   std::vector<Declined> declined;                    // what was found and left alone
   std::map<std::string, std::uint32_t> approximate;  // what is approximate, how often
-  bool ran = false;                                  // named by --only, or no --only
+  bool ran = false;                                  // it runs, and is named by --only where there is one
 };
 
 struct RegionOutcome {

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "graph/formats/statistics/entries.hpp"
 #include "graph/operators/form.hpp"
 #include "graph/operators/schema.hpp"
 #include "runtime/actions/action.hpp"
@@ -18,8 +19,8 @@ using dsl::Kind;
 std::vector<dsl::LawWord> law_words() {
   std::vector<dsl::LawWord> words;
   for (const Law* law : laws())
-    words.push_back(
-        {law->name, law->parameters, law->says_elementwise, law->offers, law->absorbs, law->ties_channels, law->help});
+    words.push_back({law->name, law->parameters, law->says_elementwise, law->offers, law->absorbs, law->ties_channels,
+                     law->joins, law->help});
   return words;
 }
 
@@ -45,22 +46,24 @@ std::vector<std::string_view> reduction_words() {
 std::vector<dsl::FieldWord> field_words() {
   std::vector<dsl::FieldWord> words;
   for (const Field& each : fields())
-    words.push_back({each.name, each.kind, each.about, each.roles, each.help, each.measured});
+    words.push_back({each.name, each.kind, each.about, each.roles, each.help, each.measured, each.takes_key});
   return words;
 }
 
 using AttributeTable = std::map<std::string_view, std::vector<dsl::AttributeWord>>;
 
-Kind kind_of(graph::AttributeForm form) { return form == graph::AttributeForm::text ? Kind::text : Kind::number; }
+Kind kind_of(graph::AttributeForm form) {
+  return form == graph::AttributeForm::text   ? Kind::text
+         : form == graph::AttributeForm::list ? Kind::list
+                                              : Kind::number;
+}
 
 const AttributeTable& attribute_words() {
   static const auto all = [] {
     AttributeTable words;
     for (const graph::Form& form : graph::forms()) {
       auto& list = words[form.op];
-      for (const graph::AttributeRow& row : form.attributes)
-        list.push_back(
-            {row.name, row.form == graph::AttributeForm::list ? std::nullopt : std::optional(kind_of(row.form))});
+      for (const graph::AttributeRow& row : form.attributes) list.push_back({row.name, kind_of(row.form)});
     }
     return words;
   }();
@@ -119,6 +122,7 @@ const dsl::Vocabulary& vocabulary() {
             for (const auto& [name, words_of] : attribute_words()) names.emplace_back(name);
             return names;
           },
+      .statistics = graph::statistic_keys(),
   };
   return words;
 }

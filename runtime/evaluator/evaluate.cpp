@@ -44,7 +44,18 @@ std::vector<OperatorId> order_of(const Network& network) {
   return order;
 }
 
-Results run_operator(const Network& network, const Operator& op, const std::vector<const Array*>& values) {
+Results run_body(const Meaning& meaning, const Call& call, const Meanings& meanings) {
+  Arrays inputs;
+  for (std::size_t i = 0; i < meaning.params.size(); ++i)
+    if (i < call.inputs.size() && call.inputs[i] != nullptr) inputs[meaning.params[i]] = *call.inputs[i];
+  const Arrays values = evaluate(*meaning.body, inputs, {}, meanings);
+  Results results;
+  for (const std::string& each : meaning.results) results.push_back(values.at(each));
+  return results;
+}
+
+Results run_operator(const Network& network, const Operator& op, const std::vector<const Array*>& values,
+                     const Meanings& meanings) {
   Call call;
   call.type = network.type_name(op.type);
   call.attributes = op.attributes;
@@ -56,12 +67,16 @@ Results run_operator(const Network& network, const Operator& op, const std::vect
     call.inputs.push_back(input == kNone ? nullptr : values[input]);
     call.types.push_back(input == kNone ? graph::DType::undefined : network.tensor(input).dtype);
   }
+  if (const auto meaning = meanings.find(call.type); meaning != meanings.end()) {
+    if (meaning->second.body != nullptr) return run_body(meaning->second, call, meanings);
+    call.type = meaning->second.as;
+  }
   return run(call);
 }
 
 }  // namespace
 
-Arrays evaluate(const Network& network, const Arrays& inputs, const Change& change) {
+Arrays evaluate(const Network& network, const Arrays& inputs, const Change& change, const Meanings& meanings) {
   Arrays arrays;
   std::vector<const Array*> values(network.tensors().size(), nullptr);  // map nodes do not move
   const auto put = [&](TensorId id, Array array) {
@@ -83,7 +98,7 @@ Arrays evaluate(const Network& network, const Arrays& inputs, const Change& chan
     if (network.removed(id)) continue;
     const Operator& op = network.op(id);
     try {
-      Results results = run_operator(network, op, values);
+      Results results = run_operator(network, op, values, meanings);
       for (std::size_t slot = 0; slot < op.outputs.size(); ++slot) {
         if (op.outputs[slot] == kNone) continue;
         if (slot >= results.size()) throw std::invalid_argument(fmt::format("output {} is not computed", slot));

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "graph/network.hpp"
 #include "runtime/evaluator/array.hpp"
@@ -22,6 +23,18 @@ using Arrays = std::map<std::string, Array>;  // by tensor name
 // input of the network without a value, a cycle.
 // `change`, where it is given, sees what each operator computes before others read it.
 using Change = std::function<Array(const graph::Tensor&, Array)>;
-Arrays evaluate(const graph::Network& network, const Arrays& inputs, const Change& change = {});
+
+// What an operator computes that has no row here: what `as` does, or what a network makes of its inputs, which stand
+// for the operands in this order; `results` are its outputs. Networks may have operators of other meanings, without
+// circles.
+struct Meaning {
+  std::string as;
+  const graph::Network* body = nullptr;
+  std::vector<std::string> params, results;
+};
+using Meanings = std::map<std::string, Meaning, std::less<>>;
+
+Arrays evaluate(const graph::Network& network, const Arrays& inputs, const Change& change = {},
+                const Meanings& meanings = {});
 
 }  // namespace rw::evaluator

@@ -9,8 +9,9 @@ namespace {
 namespace json = graph::json;
 
 // By obstacle, in the order of the enumeration.
-constexpr std::array<std::string_view, 10> kObstacles = {"claimed", "parent", "child",           "no_child", "inner",
-                                                         "no_join", "leak",   "no_free_channel", "where",    "needs"};
+constexpr std::array<std::string_view, 11> kObstacles = {"claimed",         "parent",     "child",   "no_child",
+                                                         "inner",           "no_through", "no_join", "leak",
+                                                         "no_free_channel", "where",      "needs"};
 static_assert(kObstacles.size() == static_cast<std::size_t>(Obstacle::data) + 1);
 
 class JsonWords {

@@ -55,9 +55,9 @@ TextEdit line_in_region(std::string_view text, const Change& change, const std::
   return own_line ? TextEdit{begin, 0, fmt::format("    {}\n", line)} : TextEdit{end, 0, line + " "};
 }
 
-// One more operator in a clause, before its `as`.
+// One more operator in a clause, before its `except` and `as`.
 TextEdit operator_in_clause(std::string_view clause, const Change& change) {
-  static const std::regex name("\\s+as\\s+[a-z][A-Za-z0-9_]*\\s*$");
+  static const std::regex name("\\s+(except\\s[^]*|as\\s+[a-z][A-Za-z0-9_]*\\s*)$");
   std::match_results<std::string_view::const_iterator> found;
   const std::size_t end = std::regex_search(clause.begin(), clause.end(), found, name)
                               ? static_cast<std::size_t>(found.position())
@@ -82,6 +82,8 @@ std::optional<TextEdit> edit_for(const dsl::Loaded& rules, const Change& change)
       return line_in_region(text, change, "leak pin");
     case ChangeKind::relax_join:
       return TextEdit{change.at.offset, 0, "may "};
+    case ChangeKind::relax_through:
+      return TextEdit{change.at.offset, clause.find("through"), ""};
     case ChangeKind::drop_where:
     case ChangeKind::drop_needs:
       return TextEdit{change.at.offset, change.at.length, ""};
@@ -96,9 +98,9 @@ std::string edited(std::string text, std::vector<TextEdit> edits) {
   return text;
 }
 
-// `use "other.dsl"` says a path from the folder of its file.
+// `use "other.dsl"` and `include "other.dsl"` say a path from the folder of their file.
 std::string with_uses_from(std::string text, const fs::path& from, const fs::path& out) {
-  static const std::regex use("(^|\\n)(\\s*use\\s+\")([^\"\\n]*)\"");
+  static const std::regex use("(^|\\n)(\\s*(?:use|include)\\s+\")([^\"\\n]*)\"");
   std::string result;
   std::smatch found;
   while (std::regex_search(text, found, use)) {
@@ -108,9 +110,9 @@ std::string with_uses_from(std::string text, const fs::path& from, const fs::pat
   return result + text;
 }
 
-std::string uses(const std::vector<std::string>& files, const fs::path& out) {
+std::string includes(const std::vector<std::string>& files, const fs::path& out) {
   std::string text;
-  for (const std::string& file : files) text += fmt::format("use \"{}\"\n", seen_from(file, {}, out));
+  for (const std::string& file : files) text += fmt::format("include \"{}\"\n", seen_from(file, {}, out));
   return text;
 }
 
@@ -141,7 +143,7 @@ MadeRemedy made_remedy(const dsl::Loaded& rules, const std::vector<std::string>&
                        const fs::path& out) {
   MadeRemedy made;
   if (!remedy.files.empty()) {
-    made.text = uses(remedy.files, out);
+    made.text = includes(remedy.files, out);
     made.files = {named(out)};
     if (remedy.needs_ranges) made.left = remedy.steps.back();
     return made;
@@ -160,7 +162,7 @@ MadeRemedy made_remedy(const dsl::Loaded& rules, const std::vector<std::string>&
   if (laws.empty() && edits.empty()) throw graph::Error("", "the remedy", "is no change of rules: " + made.left);
   const auto source = source_of(rules, files, remedy.changes);
   if (!source) {  // laws hold for the whole run, the last line that names an operator counts
-    made.text = uses(files, out) + "\n" + laws;
+    made.text = includes(files, out) + "\n" + laws;
     made.files = {named(out)};
     return made;
   }

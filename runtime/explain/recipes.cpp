@@ -69,7 +69,8 @@ bool lacks_ranges(const Outcome& base, const dsl::Program& program) {
   for (const RegionOutcome& region : base.visited)
     for (const RuleMiss& each : base.misses.of(region.misses))
       if (each.miss.obstacle == Obstacle::data) return true;
-  return std::any_of(program.rules.begin(), program.rules.end(), asks_for_data);
+  const auto rules = dsl::running(program);
+  return std::any_of(rules.begin(), rules.end(), asks_for_data);
 }
 
 // As if the data that conditions ask for were there.

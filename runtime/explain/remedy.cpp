@@ -102,16 +102,24 @@ const std::array kRows = {
               },
               [](dsl::Program& program, const Change& change) {
                 auto& joins = pattern(program, change).joins;
-                if (joins.empty()) joins.push_back({.terms = {}, .required = false});
-                joins[0].terms.terms.push_back(term(change));
+                if (joins.empty()) joins.emplace_back();
+                joins[0].terms.push_back(term(change));
               }},
     RemedyRow{ChangeKind::relax_join, false,
               [](const dsl::Loaded& rules, const Change& change) {
                 return fmt::format("write `may join` for `join` ({})", at(rules, change));
               },
               [](dsl::Program& program, const Change& change) {
-                for (dsl::JoinClause& join : pattern(program, change).joins)
-                  if (join.terms.at == change.at) join.required = false;
+                for (dsl::Terms& join : pattern(program, change).joins)
+                  if (join.at == change.at) join.required = false;
+              }},
+    RemedyRow{ChangeKind::relax_through, false,
+              [](const dsl::Loaded& rules, const Change& change) {
+                return fmt::format("write `through` for `must through` ({})", at(rules, change));
+              },
+              [](dsl::Program& program, const Change& change) {
+                for (dsl::Terms& through : pattern(program, change).through)
+                  if (through.at == change.at) through.required = false;
               }},
     RemedyRow{
         ChangeKind::pin_leaks, false,
@@ -304,6 +312,8 @@ bool Remedies::treat_leak(const Miss& miss, std::uint32_t rule, LeakPolicy polic
 bool Remedies::add_change(const Miss& miss, std::uint32_t rule, LeakPolicy policy, const Outcome& outcome,
                           Changes& changes) const {
   const auto named = [&](ChangeKind kind) {
+    const dsl::Terms* clause = terms_at(rules_.program, miss.clause);
+    if (clause && is_excepted(*clause, outcome.analysis, miss.op)) return false;
     add(changes,
         {.kind = kind, .rule = rule, .op = std::string(outcome.analysis.network->type_of(miss.op)), .at = miss.clause});
     return true;
@@ -319,6 +329,8 @@ bool Remedies::add_change(const Miss& miss, std::uint32_t rule, LeakPolicy polic
       return named(ChangeKind::name_child);
     case Obstacle::inner:
       return named(outcome.regions.is_joining(miss.op) ? ChangeKind::name_join : ChangeKind::name_inner);
+    case Obstacle::no_through:
+      return about_clause(ChangeKind::relax_through);
     case Obstacle::no_join:
       return about_clause(ChangeKind::relax_join);
     case Obstacle::leak:

@@ -18,17 +18,18 @@ namespace rw::runtime {
 
 // One change of a program. What each kind says and does stands in one table (remedy.cpp).
 enum class ChangeKind : std::uint8_t {
-  name_parent,  // the operator's type in `parents`
-  name_child,   // ... in `children`
-  name_inner,   // ... in `through`
-  name_join,    // ... in `join`, or a `may join` where there is none
-  relax_join,   // `may join` for a `join` that asks for an operator that is not there
-  pin_leaks,    // `leak pin`
-  teach,        // an `op` line for an operator that nobody knows
-  bound,        // `op Clip law bounded`
-  drop_where,   // without a condition
-  give_stats,   // --stats
-  drop_needs,   // without a condition on data
+  name_parent,    // the operator's type in `parents`
+  name_child,     // ... in `children`
+  name_inner,     // ... in `through`
+  name_join,      // ... in `join`, or a `may join` where there is none
+  relax_join,     // `may join` for a `join` that asks for an operator that is not there
+  relax_through,  // `through` for a `must through` that asks for one
+  pin_leaks,      // `leak pin`
+  teach,          // an `op` line for an operator that nobody knows
+  bound,          // `op Clip law bounded`
+  drop_where,     // without a condition
+  give_stats,     // --stats
+  drop_needs,     // without a condition on data
 };
 
 struct Change {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "graph/base/printable.hpp"
 #include "runtime/explain/explain.hpp"
@@ -140,16 +141,79 @@ class Words {
     if (more > 0 && !view.leaks.empty()) text_ += fmt::format("  and {}\n", plural(more, "other leak"));
   }
 
+  // "... and `children` (mine.dsl:7) does not name it" without the place of the clause, which differs from rule to
+  // rule.
+  static std::size_t place_in(const std::string& line) {
+    const std::size_t clause = line.find("` (");
+    return clause == std::string::npos ? clause : clause + 1;
+  }
+  static std::string without_place(const std::string& line) {
+    const std::size_t at = place_in(line);
+    if (at == std::string::npos) return line;
+    const std::size_t end = line.find(')', at);
+    return end == std::string::npos ? line : line.substr(0, at) + line.substr(end + 1);
+  }
+  std::string clause_of(const dsl::Rule& rule, const std::string& line) const {
+    const std::size_t at = place_in(line), end = at == std::string::npos ? at : line.find(')', at);
+    return end == std::string::npos ? fmt::format("{} ({})", rule.name, place(told_, rule.at))
+                                    : fmt::format("{}{}", rule.name, line.substr(at, end + 1 - at));
+  }
+
+  // What stands in the way of several rules alike is said once, and then of which; returns what was said.
+  std::set<std::string> facts(const RegionView& view) {
+    std::vector<std::pair<std::string, std::vector<std::string>>> all;
+    for (const RuleView& each : view.rules)
+      for (const std::string& line : reasons(each)) {
+        const std::string fact = without_place(line);
+        auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.first == fact; });
+        if (found == all.end()) found = all.insert(all.end(), {fact, {}});
+        found->second.push_back(clause_of(input_.rules.program.rules[each.rule], line));
+      }
+    std::set<std::string> shared;
+    for (const auto& [fact, rules] : all) {
+      if (rules.size() < 2) continue;
+      shared.insert(fact);
+      text_ += fmt::format("  {}: {}\n", fact, fmt::join(rules, ", "));
+    }
+    return shared;
+  }
+
+  // Remedies that scale as much are alternatives.
+  void cures(const RegionView& view) {
+    std::vector<std::vector<const Cure*>> alike;
+    for (const Cure& cure : view.cures) {
+      const bool refused = !explanation_.remedies[cure.remedy].refused.empty();
+      const auto same = [&](const std::vector<const Cure*>& others) {
+        return !refused && others[0]->channels == cure.channels && others[0]->of == cure.of &&
+               explanation_.remedies[others[0]->remedy].refused.empty();
+      };
+      const auto found = std::find_if(alike.begin(), alike.end(), same);
+      found == alike.end() ? alike.push_back({&cure}) : found->push_back(&cure);
+    }
+    for (const std::vector<const Cure*>& each : alike) each.size() == 1 ? tell(*each[0]) : tell(each);
+  }
+
+  void tell(const std::vector<const Cure*>& alike) {
+    std::string all;
+    for (const Cure* cure : alike) all += (all.empty() ? "" : "; or ") + steps(explanation_.remedies[cure->remedy]);
+    text_ += fmt::format("  {}: {}; either way {} of {} would be scaled here\n", paint_.good("remedy"), all,
+                         alike[0]->channels, plural(alike[0]->of, "channel"));
+  }
+
   void missed(const RegionView& view) {
     headline(view);
+    const std::set<std::string> shared = facts(view);
     for (const RuleView& each : view.rules) {
       const dsl::Rule& rule = input_.rules.program.rules[each.rule];
+      std::vector<std::string> own = reasons(each);
+      std::erase_if(own, [&](const std::string& line) { return shared.contains(without_place(line)); });
+      if (own.empty()) continue;
       text_ += fmt::format("  {} ({})\n", rule.name, place(told_, rule.at));
-      for (const std::string& line : reasons(each)) text_ += fmt::format("    {}\n", line);
+      for (const std::string& line : own) text_ += fmt::format("    {}\n", line);
     }
     leaks(view);
     scaled_by_another(view);
-    for (const Cure& cure : view.cures) tell(cure);
+    cures(view);
     if (view.cures.empty() && view.region->taken_by == kNone)
       text_ += fmt::format("  {}: {}\n", paint_.strong("remedy"), no_remedy(view));
   }
@@ -261,11 +325,17 @@ class Words {
     const bool any = !explanation_.by_gain.empty() && explanation_.remedies[explanation_.by_gain[0]].refused.empty();
     if (any && (explanation_.missed.size() > 1 || explanation_.by_gain.size() > 1)) {
       text_ += "\n" + paint_.strong("what would unlock most") + "\n";
+      std::string before;
       for (std::size_t i = 0; i < std::min(explanation_.by_gain.size(), kMostRemedies); ++i) {
         const Remedy& remedy = explanation_.remedies[explanation_.by_gain[i]];
         if (!remedy.refused.empty()) break;
-        text_ += fmt::format("  {}. {:>21}  {}\n", i + 1, unlocks(remedy), steps(remedy));
+        if (unlocks(remedy) == before)
+          text_ += fmt::format("; or {}. {}", i + 1, steps(remedy));
+        else
+          text_ += fmt::format("{}  {}. {:>21}  {}", before.empty() ? "" : "\n", i + 1, unlocks(remedy), steps(remedy));
+        before = unlocks(remedy);
       }
+      text_ += "\n";
     }
     if (explanation_.capped || explanation_.not_tried > 0)
       text_ += fmt::format("note: {} tried on this network; there may be others\n",

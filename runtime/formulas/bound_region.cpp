@@ -86,7 +86,7 @@ Family BoundRegion::made(dsl::BindingIndex binding) const {
   if (binding == pattern.parents.binding) return make(dsl::Role::parents, region().parents);
   if (binding == pattern.children.binding) return make(dsl::Role::children, regions_.readers(region()));
   for (std::size_t i = 0; i < pattern.joins.size(); ++i)
-    if (binding == pattern.joins[i].terms.binding) return make(dsl::Role::join, pattern_->joins(regions_, id_, i));
+    if (binding == pattern.joins[i].binding) return make(dsl::Role::join, pattern_->joins(regions_, id_, i));
   return {};  // the region, which has no nodes of its own
 }
 

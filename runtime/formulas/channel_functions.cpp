@@ -64,6 +64,30 @@ std::vector<double> overall(const FunctionCall& call) {
   return {reduction_of(call).reduce(call.arguments[0]->numbers)};
 }
 
+// Of each channel what its group makes: channels 0 to n - 1 of a node, n to 2 n - 1, and so on.
+std::vector<double> grouped(const FunctionCall& call) {
+  const FormulaValue& values = *call.arguments[0];
+  const Family& family = call.evaluator.view().family(values.type.family);
+  const double wanted = call.arguments[1]->numbers[0];
+  const std::size_t most = std::max<std::size_t>(values.numbers.size(), 1);
+  const std::size_t size = wanted >= 1 ? static_cast<std::size_t>(std::min(wanted, static_cast<double>(most))) : 1;
+  std::vector<double> result;
+  for (std::size_t node = 0; node < family.nodes.size(); ++node)
+    for (std::size_t begin = family.first[node]; begin < family.first[node + 1]; begin += size) {
+      const std::size_t count = std::min<std::size_t>(size, family.first[node + 1] - begin);
+      result.insert(result.end(), count, reduction_of(call).reduce(std::span(values.numbers).subspan(begin, count)));
+    }
+  return result;
+}
+
+std::vector<double> channel(const FunctionCall& call) {
+  const Family& family = call.evaluator.view().family(call.expr.family);
+  std::vector<double> result;
+  for (std::size_t node = 0; node < family.nodes.size(); ++node)
+    for (std::size_t i = 0; i < family.channels(node); ++i) result.push_back(static_cast<double>(i));
+  return result;
+}
+
 }  // namespace
 
 std::span<const Reduction> reductions() { return kReductions; }
@@ -94,5 +118,16 @@ extern const Function kOverall = {.name = "overall",
                                   .form = dsl::FunctionForm::collect_all,
                                   .arity = 2,
                                   .apply = overall};
+
+extern const Function kGrouped = {
+    .name = "grouped",
+    .help = "of each channel the max, min or mean of its group of n neighbours: grouped(max, x, 4)",
+    .form = dsl::FunctionForm::collect_groups,
+    .arity = 3,
+    .apply = grouped};
+extern const Function kChannel = {.name = "channel",
+                                  .help = "number of each channel of a set, counted from 0 in each node",
+                                  .form = dsl::FunctionForm::channels,
+                                  .apply = channel};
 
 }  // namespace rw::runtime

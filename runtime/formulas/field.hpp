@@ -16,6 +16,7 @@ struct FieldCall {
   const Plan& plan;
   const dsl::Expr& expr;
   PairMaximaTable* maxima = nullptr;  // null: weights are read where they lie
+  const FormulaValue* key = nullptr;  // of a field that takes one: a text, or the number of a percentile
 };
 
 // One name is about channels for nodes and about classes for regions.
@@ -26,6 +27,7 @@ struct Field {
   dsl::Kind kind = dsl::Kind::number;
   dsl::FieldAbout about = dsl::FieldAbout::channel;
   bool measured = false;         // it comes from statistics, which may be missing
+  bool takes_key = false;        // p.stat("p99.9")
   bool reads_constants = false;  // which actions change from both of their sides
   // Numbers or texts, as many as the field is about. graph::Error: NaN or infinity in a constant.
   void (*read)(const FieldCall& call, FormulaValue& result) = nullptr;

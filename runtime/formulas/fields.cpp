@@ -4,7 +4,10 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <mutex>
+#include <set>
 
+#include "runtime/formulas/depths.hpp"
 #include "runtime/formulas/field.hpp"
 #include "runtime/formulas/planned_ranges.hpp"
 #include "runtime/weights/bias.hpp"
@@ -53,6 +56,80 @@ void channels(const FieldCall& call, FormulaValue& result) {
   });
 }
 
+// Whether one of the tensors is an input (or an output) of the network.
+bool is_boundary(const Site& site, std::span<const TensorId> tensors, bool graph::Tensor::*which) {
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [&](TensorId tensor) { return tensor != kNone && site.network().tensor(tensor).*which; });
+}
+
+void reads_input(const FieldCall& call, FormulaValue& result) {
+  each_node(call, [&](const Site& site, const Family&, std::size_t) {
+    result.numbers.push_back(is_boundary(site, site.op().inputs, &graph::Tensor::is_input) ? 1 : 0);
+  });
+}
+
+void makes_output(const FieldCall& call, FormulaValue& result) {
+  each_node(call, [&](const Site& site, const Family&, std::size_t) {
+    result.numbers.push_back(is_boundary(site, site.op().outputs, &graph::Tensor::is_output) ? 1 : 0);
+  });
+}
+
+void depth(const FieldCall& call, FormulaValue& result) {
+  const Analysis& analysis = call.view.analysis();
+  std::call_once(analysis.depths->found, [&] { analysis.depths->by_operator = depths_of(*analysis.network); });
+  each_node(call, [&](const Site& site, const Family&, std::size_t) {
+    result.numbers.push_back(analysis.depths->by_operator[site.id()]);
+  });
+}
+
+// visit(tensor) for the tensor of every node whose channels are looked at; null: there is none.
+template <typename Visit>
+void each_tensor(const FieldCall& call, Visit visit) {
+  each_node(call, [&](const Site& site, const Family& family, std::size_t node) {
+    const TensorId tensor = family.tensors[node];
+    visit(site, tensor == kNone ? nullptr : &site.network().tensor(tensor));
+  });
+}
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr std::string_view kNoShape = "a shape is not known";
+
+bool has_shape(const graph::Tensor* tensor) { return tensor && tensor->shape.known() && !tensor->shape.any_front(); }
+
+std::string whose(const Site& site) { return fmt::format("that of '{}'", site.op().name); }
+
+void shape(const FieldCall& call, FormulaValue& result) {
+  each_tensor(call, [&](const Site& site, const graph::Tensor* tensor) {
+    std::vector<double>& list = result.lists.emplace_back();
+    if (has_shape(tensor))
+      for (const std::int64_t dim : tensor->shape.dims()) list.push_back(dim < 0 ? kUnknown : static_cast<double>(dim));
+    else if (result.missing.empty())
+      result.missing = {kNoShape, whose(site)};
+  });
+}
+
+void rank(const FieldCall& call, FormulaValue& result) {
+  each_tensor(call, [&](const Site& site, const graph::Tensor* tensor) {
+    result.numbers.push_back(has_shape(tensor) ? tensor->shape.rank() : kUnknown);
+    if (!has_shape(tensor) && result.missing.empty()) result.missing = {kNoShape, whose(site)};
+  });
+}
+
+void dtype(const FieldCall& call, FormulaValue& result) {
+  each_tensor(call, [&](const Site&, const graph::Tensor* tensor) {
+    result.texts.emplace_back(tensor ? graph::name(tensor->dtype) : std::string_view());
+  });
+}
+
+// How many operators a region has: parents, children and those inside.
+void size(const FieldCall& call, FormulaValue& result) {
+  const Region& region = call.view.region();
+  std::set<OperatorId> all(region.parents.begin(), region.parents.end());
+  all.insert(region.children.begin(), region.children.end());
+  all.insert(region.inner.begin(), region.inner.end());
+  result.numbers.push_back(static_cast<double>(all.size()));
+}
+
 // --- statistics
 
 constexpr std::string_view kNoStatistics = "statistics are missing";
@@ -81,6 +158,33 @@ void range(const FieldCall& call, FormulaValue& result) {
     append(result.numbers, range_of(call, tensor, largest, family.channels(node), result.missing));
   });
 }
+
+// "p99.9" of 99.9; what no value is below and above is called otherwise.
+std::string key_of(const FormulaValue& key) {
+  if (key.type.kind == Kind::text) return key.texts[0];
+  const double percent = key.numbers[0];
+  return percent <= 0 ? "min" : percent >= 100 ? "max" : fmt::format("p{:.10g}", percent);
+}
+
+void statistic_of(const FieldCall& call, const std::string& key, FormulaValue& result) {
+  each_node(call, [&](const Site&, const Family& family, std::size_t node) {
+    const TensorId tensor = observed(call.view.analysis(), call.view.regions(), family.tensors[node]);
+    std::vector<double> values = planned_statistic(call.view.statistics(), call.plan, tensor, key);
+    if (values.size() != family.channels(node)) {
+      values.assign(family.channels(node), kUnknown);
+      const bool some = call.view.statistics().find_finite(tensor) != nullptr;
+      if (result.missing.empty())
+        result.missing = {kNoStatistics,
+                          some ? fmt::format("'{}' has no {}", call.view.analysis().network->tensor(tensor).name, key)
+                               : why_none(call, tensor)};
+    }
+    append(result.numbers, values);
+  });
+}
+
+void mean(const FieldCall& call, FormulaValue& result) { statistic_of(call, "mean", result); }
+void mean_square(const FieldCall& call, FormulaValue& result) { statistic_of(call, "mean_square", result); }
+void stat(const FieldCall& call, FormulaValue& result) { statistic_of(call, key_of(*call.key), result); }
 
 template <bool largest>
 void region_range(const FieldCall& call, FormulaValue& result) {
@@ -132,6 +236,29 @@ void weight(const FieldCall& call, FormulaValue& result) {
   });
 }
 
+// Of the magnitudes of the weights of each channel: their mean, or the root of the mean of their squares.
+template <bool squares>
+void weight_average(const FieldCall& call, FormulaValue& result) {
+  each_node(call, [&](const Site& site, const Family& family, std::size_t node) {
+    const Handle::Side side = side_of(family);
+    const auto handle = find_handle(call.view.analysis().law(site.id()), site, side, Handle::Read::weight);
+    if (!handle) return append(result.numbers, std::vector<double>(family.channels(node), 0.0));
+    const bool divides = handle->inverse == (side == Handle::Side::out);
+    const std::size_t channels = family.channels(node) / handle->run;
+    std::vector<double> sums(channels, 0.0), counts(channels, 0.0);
+    for_each_element(site.tensor(handle->slot), *handle, call.plan.edit(site.id(), handle->slot),
+                     [&](double value, double factor, std::size_t channel) {
+                       const double weight = std::fabs(value * factor), each = divides ? 1 / weight : weight;
+                       sums[channel] += squares ? each * each : each;
+                       ++counts[channel];
+                     });
+    for (std::size_t i = 0; i < channels; ++i) {
+      const double average = counts[i] > 0 ? sums[i] / counts[i] : 0;
+      append(result.numbers, std::vector<double>(handle->run, squares ? std::sqrt(average) : average));
+    }
+  });
+}
+
 std::vector<double> bias_of_node(const FieldCall& call, const Site& site, const Family& family, std::size_t node) {
   if (call.plan.added_bias(site.id())) return bias_of(site, call.plan);
   std::vector<double> bias(family.channels(node), 0.0);
@@ -167,6 +294,32 @@ constexpr std::array kFields = {
           .roles = kParents | kChildren,
           .reads_constants = true,
           .read = weight},
+    Field{.name = "weight_mean",
+          .help = "mean magnitude of the weights of each channel",
+          .roles = kParents | kChildren,
+          .reads_constants = true,
+          .read = weight_average<false>},
+    Field{.name = "weight_rms",
+          .help = "root of the mean square of the weights of each channel",
+          .roles = kParents | kChildren,
+          .reads_constants = true,
+          .read = weight_average<true>},
+    Field{.name = "mean",
+          .help = "calibrated mean of each output channel",
+          .roles = kParents | kJoins,
+          .measured = true,
+          .read = mean},
+    Field{.name = "mean_square",
+          .help = "calibrated mean of the squares of each output channel",
+          .roles = kParents | kJoins,
+          .measured = true,
+          .read = mean_square},
+    Field{.name = "stat",
+          .help = "another statistic of each output channel by its name: p.stat(\"p99.9\")",
+          .roles = kParents | kJoins,
+          .measured = true,
+          .takes_key = true,
+          .read = stat},
     Field{.name = "bias",
           .help = "bias of each output channel",
           .roles = kParents,
@@ -184,6 +337,45 @@ constexpr std::array kFields = {
           .kind = Kind::text,
           .about = FieldAbout::node,
           .read = op},
+    Field{.name = "reads_input",
+          .help = "whether it reads an input of the network",
+          .roles = kNodes,
+          .kind = Kind::condition,
+          .about = FieldAbout::node,
+          .read = reads_input},
+    Field{.name = "makes_output",
+          .help = "whether it makes an output of the network",
+          .roles = kNodes,
+          .kind = Kind::condition,
+          .about = FieldAbout::node,
+          .read = makes_output},
+    Field{.name = "depth",
+          .help = "how many operators stand between it and the nearest input of the network",
+          .roles = kNodes,
+          .about = FieldAbout::node,
+          .read = depth},
+    Field{.name = "shape",
+          .help = "shape of its output, or of the input at which a child absorbs: a list",
+          .roles = kNodes,
+          .kind = Kind::list,
+          .about = FieldAbout::node,
+          .read = shape},
+    Field{.name = "rank",
+          .help = "number of axes of that tensor",
+          .roles = kNodes,
+          .about = FieldAbout::node,
+          .read = rank},
+    Field{.name = "dtype",
+          .help = "element type of that tensor: \"float16\"",
+          .roles = kNodes,
+          .kind = Kind::text,
+          .about = FieldAbout::node,
+          .read = dtype},
+    Field{.name = "size",
+          .help = "how many operators a region has",
+          .roles = kRegion,
+          .about = FieldAbout::region,
+          .read = size},
     Field{.name = "channels",
           .help = "how many channels its output has",
           .roles = kNodes,

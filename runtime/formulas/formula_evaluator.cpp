@@ -84,6 +84,10 @@ FormulaValue FormulaEvaluator::compute(const dsl::Expr& expr) {
       return operand(expr, 1);
     case ExprOp::field:
       return field(expr);
+    case ExprOp::list:
+      return list(expr);
+    case ExprOp::element:
+      return element(expr);
     case ExprOp::attribute:
       return attribute(expr);
     case ExprOp::call:
@@ -95,6 +99,31 @@ FormulaValue FormulaEvaluator::compute(const dsl::Expr& expr) {
     default:
       return operation(expr);
   }
+}
+
+FormulaValue FormulaEvaluator::list(const dsl::Expr& expr) const {
+  FormulaValue result{.type = expr.type};
+  result.lists.resize(size_of(expr.type));
+  for (const dsl::ExprId id : expr.operands) {
+    result.inherit(*values_[id]);
+    const std::vector<double> items = spread(*values_[id], expr.type);
+    for (std::size_t i = 0; i < items.size(); ++i) result.lists[i].push_back(items[i]);
+  }
+  return result;
+}
+
+FormulaValue FormulaEvaluator::element(const dsl::Expr& expr) const {
+  FormulaValue result{.type = expr.type};
+  const FormulaValue &lists = operand(expr, 0), &position = operand(expr, 1);
+  result.inherit(lists);
+  result.inherit(position);
+  for (const std::vector<double>& each : lists.lists) {
+    result.numbers.push_back(item_of(each, position.numbers[0]));
+    if (!std::isnan(result.numbers.back()) || !result.missing.empty()) continue;
+    result.missing = {"an item of a list is missing", fmt::format("[{:.6g}] of {} item{}", position.numbers[0],
+                                                                  each.size(), each.size() == 1 ? "" : "s")};
+  }
+  return result;
 }
 
 FormulaValue FormulaEvaluator::operation(const dsl::Expr& expr) const {
@@ -144,6 +173,11 @@ FormulaValue FormulaEvaluator::attribute(const dsl::Expr& expr) const {
     const Site site = view_.analysis().site(op);
     if (expr.type.kind == Kind::text) {
       result.texts.emplace_back(site.text(expr.text));
+    } else if (expr.type.kind == Kind::list) {
+      auto list = attribute_list(site, expr.text);
+      if (!list && result.missing.empty())
+        result.missing = {"an attribute is missing", fmt::format("'{}' has no {}", site.op().name, expr.text)};
+      result.lists.push_back(list ? std::move(*list) : std::vector<double>());
     } else {
       const double number = attribute_number(site, expr.text);
       if (std::isnan(number) && result.missing.empty())
@@ -156,7 +190,9 @@ FormulaValue FormulaEvaluator::attribute(const dsl::Expr& expr) const {
 
 FormulaValue FormulaEvaluator::field(const dsl::Expr& expr) const {
   FormulaValue result{.type = expr.type};
-  fields()[expr.index].read({view_, plan_, expr, maxima_}, result);
+  const FormulaValue* key = expr.operands.empty() ? nullptr : &operand(expr, 0);
+  if (key) result.inherit(*key);
+  fields()[expr.index].read({view_, plan_, expr, maxima_, key}, result);
   return result;
 }
 

@@ -41,6 +41,8 @@ class FormulaEvaluator {
   FormulaValue compute(const dsl::Expr& expr);
   FormulaValue field(const dsl::Expr& expr) const;
   FormulaValue attribute(const dsl::Expr& expr) const;
+  FormulaValue list(const dsl::Expr& expr) const;
+  FormulaValue element(const dsl::Expr& expr) const;
   FormulaValue call(const dsl::Expr& expr) const;
   FormulaValue operation(const dsl::Expr& expr) const;
   FormulaValue quantifier(const dsl::Expr& expr) const;

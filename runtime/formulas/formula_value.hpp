@@ -20,9 +20,10 @@ struct Missing {
 
 struct FormulaValue {
   dsl::Type type;
-  std::vector<double> numbers;     // numbers, and conditions as 0 or 1; as many as type.about asks
-  std::vector<std::string> texts;  // texts
-  Missing missing;                 // empty: nothing
+  std::vector<double> numbers;                  // numbers, and conditions as 0 or 1; as many as type.about asks
+  std::vector<std::string> texts;               // texts
+  std::vector<std::vector<double>> lists = {};  // lists; NaN: an item that is not known
+  Missing missing = {};                         // empty: nothing
 
   // Misses what an operand misses; of several the first.
   void inherit(const FormulaValue& operand) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <iterator>
 
+#include "runtime/laws/guard.hpp"
 #include "runtime/text/glob.hpp"
 
 namespace rw::runtime {
@@ -39,15 +41,24 @@ FormulaValue unary(const dsl::Expr& expr, const FormulaValue& operand) {
   return result;
 }
 
-// One text for each thing that `type` is about.
-std::vector<std::string> spread_texts(const FormulaEvaluator& evaluator, const FormulaValue& value,
-                                      const dsl::Type& type) {
+// One text or list for each thing that `type` is about.
+template <typename Things>
+Things spread_things(const FormulaEvaluator& evaluator, const FormulaValue& value, Things FormulaValue::*member,
+                     const dsl::Type& type) {
   FormulaValue places{.type = value.type};
-  for (std::size_t i = 0; i < value.texts.size(); ++i) places.numbers.push_back(static_cast<double>(i));
-  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < (value.*member).size(); ++i) places.numbers.push_back(static_cast<double>(i));
+  Things things;
   for (const double place : evaluator.spread(places, type))
-    texts.push_back(value.texts[static_cast<std::size_t>(place)]);
-  return texts;
+    things.push_back((value.*member)[static_cast<std::size_t>(place)]);
+  return things;
+}
+
+template <typename Things>
+void choose_things(const FormulaEvaluator& evaluator, Things FormulaValue::*member, std::span<const double> decide,
+                   const FormulaValue& then, const FormulaValue& otherwise, FormulaValue& result) {
+  const Things yes = spread_things(evaluator, then, member, result.type),
+               no = spread_things(evaluator, otherwise, member, result.type);
+  for (std::size_t i = 0; i < decide.size(); ++i) (result.*member).push_back(decide[i] != 0 ? yes[i] : no[i]);
 }
 
 FormulaValue choose(const FormulaEvaluator& evaluator, const dsl::Expr& expr,
@@ -64,8 +75,11 @@ FormulaValue choose(const FormulaEvaluator& evaluator, const dsl::Expr& expr,
   if (taken(false)) result.inherit(otherwise);
   const std::vector<double> decide = evaluator.spread(condition, expr.type);
   if (expr.type.kind == Kind::text) {
-    const auto yes = spread_texts(evaluator, then, expr.type), no = spread_texts(evaluator, otherwise, expr.type);
-    for (std::size_t i = 0; i < decide.size(); ++i) result.texts.push_back(decide[i] != 0 ? yes[i] : no[i]);
+    choose_things(evaluator, &FormulaValue::texts, decide, then, otherwise, result);
+    return result;
+  }
+  if (expr.type.kind == Kind::list) {
+    choose_things(evaluator, &FormulaValue::lists, decide, then, otherwise, result);
     return result;
   }
   const auto yes = evaluator.spread(then, expr.type), no = evaluator.spread(otherwise, expr.type);
@@ -75,10 +89,28 @@ FormulaValue choose(const FormulaEvaluator& evaluator, const dsl::Expr& expr,
 
 void compare_texts(const FormulaEvaluator& evaluator, const dsl::Expr& expr, const FormulaValue& left,
                    const FormulaValue& right, FormulaValue& result) {
-  const auto a = spread_texts(evaluator, left, expr.type), b = spread_texts(evaluator, right, expr.type);
+  const auto a = spread_things(evaluator, left, &FormulaValue::texts, expr.type),
+             b = spread_things(evaluator, right, &FormulaValue::texts, expr.type);
   for (std::size_t i = 0; i < a.size(); ++i) {
     const bool holds = expr.op == ExprOp::like ? matches(b[i], a[i]) : (a[i] == b[i]) == (expr.op == ExprOp::equal);
     result.numbers.push_back(holds ? 1 : 0);
+  }
+}
+
+// Lists of different lengths differ; of items that are not known nobody knows whether they are equal.
+void compare_lists(const FormulaEvaluator& evaluator, const dsl::Expr& expr, const FormulaValue& left,
+                   const FormulaValue& right, FormulaValue& result) {
+  const auto a = spread_things(evaluator, left, &FormulaValue::lists, expr.type),
+             b = spread_things(evaluator, right, &FormulaValue::lists, expr.type);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    bool equal = a[i].size() == b[i].size(), open = false;
+    for (std::size_t k = 0; equal && k < a[i].size(); ++k) {
+      const bool known = !std::isnan(a[i][k]) && !std::isnan(b[i][k]);
+      open |= !known;
+      equal = !known || a[i][k] == b[i][k];
+    }
+    if (equal && open && result.missing.empty()) result.missing = {"a size is not known", "of a list that is compared"};
+    result.numbers.push_back(equal == (expr.op == ExprOp::equal) ? 1 : 0);
   }
 }
 
@@ -86,6 +118,10 @@ void compare_texts(const FormulaEvaluator& evaluator, const dsl::Expr& expr, con
 bool is_decided(const dsl::Expr& expr, const FormulaValue& left) {
   if (left.type.about != About::nothing || !left.missing.empty() || left.type.kind != Kind::condition) return false;
   return expr.op == ExprOp::and_ ? left.numbers[0] == 0 : expr.op == ExprOp::or_ && left.numbers[0] != 0;
+}
+
+bool is_attribute(const FormulaEvaluator& evaluator, dsl::ExprId id) {
+  return evaluator.formulas().rule().exprs[id].op == ExprOp::attribute;
 }
 
 FormulaValue binary(const FormulaEvaluator& evaluator, const dsl::Expr& expr, const FormulaValue& left,
@@ -97,10 +133,20 @@ FormulaValue binary(const FormulaEvaluator& evaluator, const dsl::Expr& expr, co
     compare_texts(evaluator, expr, left, right, result);
     return result;
   }
+  if (left.type.kind == Kind::list) {
+    compare_lists(evaluator, expr, left, right, result);
+    return result;
+  }
   const auto row =
       std::find_if(std::begin(kBinary), std::end(kBinary), [&](const auto& each) { return each.op == expr.op; });
   assert(row != std::end(kBinary));
   const auto a = evaluator.spread(left, expr.type), b = evaluator.spread(right, expr.type);
+  const bool equality = expr.op == ExprOp::equal || expr.op == ExprOp::not_equal;
+  if (equality && (is_attribute(evaluator, expr.operands[0]) || is_attribute(evaluator, expr.operands[1]))) {
+    for (std::size_t i = 0; i < a.size(); ++i)
+      result.numbers.push_back(equal_attributes(a[i], b[i]) == (expr.op == ExprOp::equal) ? 1 : 0);
+    return result;
+  }
   for (std::size_t i = 0; i < a.size(); ++i) result.numbers.push_back(row->apply(a[i], b[i]));
   return result;
 }

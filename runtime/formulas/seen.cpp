@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "graph/base/printable.hpp"
@@ -40,6 +41,14 @@ class Seen {
   const dsl::Expr& expr(dsl::ExprId id) const { return formulas_.rule().exprs[id]; }
   static dsl::FunctionForm form(const dsl::Expr& call) { return functions()[call.index]->form; }
 
+  // stat("p99.9")
+  std::string key_text(const dsl::Expr& e) const {
+    const dsl::Expr& key = expr(e.operands[0]);
+    const std::string_view name = fields()[e.index].name;
+    return key.op == ExprOp::text ? fmt::format("{}(\"{}\")", name, key.text)
+                                  : fmt::format("{}({:.6g})", name, evaluator_.value(e.operands[0]).numbers[0]);
+  }
+
   // Things that are read from outside: fields, attributes, parameters, counts.
   std::string name_of(const dsl::Expr& e) const {
     const auto of = [&](std::string_view what) {
@@ -47,7 +56,7 @@ class Seen {
     };
     switch (e.op) {
       case ExprOp::field:
-        return of(fields()[e.index].name);
+        return of(fields()[e.index].takes_key ? key_text(e) : std::string(fields()[e.index].name));
       case ExprOp::attribute:
         return of(e.text);
       case ExprOp::parameter:
@@ -102,11 +111,20 @@ class Seen {
     return *low == *high ? fmt::format("{:.6g}", *low) : fmt::format("{:.6g} .. {:.6g}", *low, *high);
   }
 
+  static std::string shown(const std::vector<double>& list) {
+    std::string out;
+    for (const double each : list)
+      out += fmt::format("{}{}", out.empty() ? "" : ", ", std::isnan(each) ? "?" : fmt::format("{:.6g}", each));
+    return "[" + out + "]";
+  }
+
   std::string value_text(const FormulaValue& value) const {
     if (!value.missing.empty()) return "missing";
-    const bool text = value.type.kind == dsl::Kind::text;
+    const bool text = value.type.kind == dsl::Kind::text, list = value.type.kind == dsl::Kind::list;
     if (value.type.about == About::nothing)
-      return text ? "\"" + graph::printable(value.texts[0]) + "\"" : range(value.numbers);
+      return text   ? "\"" + graph::printable(value.texts[0]) + "\""
+             : list ? shown(value.lists[0])
+                    : range(value.numbers);
     if (value.type.about == About::region_class) return range(value.numbers);
     const Family& family = view_.family(value.type.family);
     std::vector<std::size_t> nodes = culprits_;
@@ -118,7 +136,8 @@ class Seen {
     for (std::size_t i = 0; i < std::min(nodes.size(), kMostNodes); ++i) {
       const std::size_t node = nodes[i];
       const std::string one =
-          text ? "\"" + graph::printable(value.texts[node]) + "\""
+          text   ? "\"" + graph::printable(value.texts[node]) + "\""
+          : list ? shown(value.lists[node])
           : value.type.about == About::node
               ? range(std::span(&value.numbers[node], 1))
               : range(

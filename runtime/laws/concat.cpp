@@ -167,6 +167,7 @@ extern const Law kConcatLaw = {
     .name = "concat",
     .help = "channels side by side; along another axis the inputs are tied one to one, and constants are scaled along",
     .ties_channels = true,
+    .joins = true,
     .pins = "the channels of its constant stay as they are",
     .condition = law_concat::condition,
     .tie = law_concat::tie,

@@ -5,13 +5,17 @@
 #include <limits>
 #include <variant>
 
+#include "runtime/settings/settings.hpp"
 #include "runtime/text/glob.hpp"
 
 namespace rw::runtime {
 namespace {
 
-using GuardValue = std::variant<double, std::string>;
+using GuardList = std::vector<double>;
+using GuardValue = std::variant<double, std::string, GuardList>;
 using dsl::ExprOp;
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();  // equal to nothing
 
 class GuardEvaluator {
  public:
@@ -22,6 +26,12 @@ class GuardEvaluator {
   const dsl::Expr& expr(dsl::ExprId id) const { return guard_.exprs[id]; }
   double number(dsl::ExprId id) const { return std::get<double>(value(id)); }
   double operand(const dsl::Expr& e, std::size_t i) const { return number(e.operands[i]); }
+
+  // NaN, an attribute that is not there, is equal to nothing.
+  static bool equal(const GuardValue& a, const GuardValue& b) {
+    const auto *x = std::get_if<double>(&a), *y = std::get_if<double>(&b);
+    return x && y ? equal_attributes(*x, *y) : a == b;
+  }
 
   GuardValue own_word(const dsl::Expr& e) const {
     if (e.text == "name") return std::string(site_.op().name);
@@ -40,7 +50,15 @@ class GuardEvaluator {
       case ExprOp::attribute:
         if (e.index == dsl::kOwnWord) return own_word(e);
         if (e.type.kind == dsl::Kind::text) return std::string(site_.text(e.text));
+        if (e.type.kind == dsl::Kind::list) return attribute_list(site_, e.text).value_or(GuardList{kUnknown});
         return attribute_number(site_, e.text);
+      case ExprOp::list: {
+        GuardList items;
+        for (const dsl::ExprId item : e.operands) items.push_back(number(item));
+        return items;
+      }
+      case ExprOp::element:
+        return item_of(std::get<GuardList>(value(e.operands[0])), operand(e, 1));
       case ExprOp::negate:
         return -operand(e, 0);
       case ExprOp::not_:
@@ -63,9 +81,9 @@ class GuardEvaluator {
         return matches(std::get<std::string>(value(e.operands[1])), std::get<std::string>(value(e.operands[0]))) ? 1.0
                                                                                                                  : 0.0;
       case ExprOp::equal:
-        return value(e.operands[0]) == value(e.operands[1]) ? 1.0 : 0.0;
+        return equal(value(e.operands[0]), value(e.operands[1])) ? 1.0 : 0.0;
       case ExprOp::not_equal:
-        return value(e.operands[0]) != value(e.operands[1]) ? 1.0 : 0.0;
+        return equal(value(e.operands[0]), value(e.operands[1])) ? 0.0 : 1.0;
       case ExprOp::less:
         return operand(e, 0) < operand(e, 1) ? 1.0 : 0.0;
       case ExprOp::less_equal:
@@ -92,6 +110,28 @@ bool is_on_channel(const Site& site) {
 }
 
 }  // namespace
+
+bool equal_attributes(double a, double b) { return a == b || static_cast<float>(a) == static_cast<float>(b); }
+
+double item_of(const std::vector<double>& list, double position) {
+  const double at = position < 0 ? position + static_cast<double>(list.size()) : position;
+  if (!(at >= 0 && at < static_cast<double>(list.size()))) return std::numeric_limits<double>::quiet_NaN();
+  return list[static_cast<std::size_t>(at)];
+}
+
+std::optional<std::vector<double>> attribute_list(const Site& site, std::string_view name) {
+  try {
+    const patterns::Value value = patterns::setting(site, name);
+    const auto* list = std::get_if<patterns::List>(&value);
+    if (!list) return std::nullopt;
+    std::vector<double> items;
+    for (const patterns::Element& each : list->items)
+      items.push_back(each.known() ? each.number : std::numeric_limits<double>::quiet_NaN());
+    return items;
+  } catch (const patterns::NoValue&) {
+    return std::nullopt;
+  }
+}
 
 double attribute_number(const Site& site, std::string_view name) {
   // An axis counted from the end is the same axis counted from 0.

@@ -114,6 +114,7 @@ extern const Law kJoinLaw = {
     .name = "join",
     .help = "all activations have the scale of the output; constant operands are scaled along",
     .ties_channels = true,
+    .joins = true,
     .elementwise = true,
     .claim = Claim::of_several,
     .form = graph::user_form_broadcast,

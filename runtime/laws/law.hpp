@@ -77,6 +77,7 @@ struct Law {
   std::string_view help;
   std::span<const std::string_view> parameters = {};  // of `law linear(weight = 1)`
   bool offers = false, absorbs = false, ties_channels = false;
+  bool joins = false;             // ties the channels of several activations
   bool says_elementwise = false;  // `pass elementwise` may be said
   bool elementwise = false;       // takes each element for itself, without a rule file saying so
   bool unfolds = false;           // where a constant of it changes, others stand in for the operator (apply_plan.cpp)

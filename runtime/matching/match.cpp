@@ -5,6 +5,37 @@
 #include "runtime/laws/guard.hpp"
 
 namespace rw::runtime {
+namespace {
+
+bool names(const dsl::Term& term, const Analysis& analysis, OperatorId op) {
+  return term.law != dsl::kNoLaw ? laws()[term.law] == &analysis.law(op) : analysis.network->type_of(op) == term.op;
+}
+
+bool asks_nothing(const dsl::Term& term) { return term.guards.empty() && !term.on_channel; }
+
+bool is_met(const dsl::Term& term, const Analysis& analysis, OperatorId op);
+
+bool takes_out(const dsl::TermList& terms, const Analysis& analysis, OperatorId op) {
+  return std::any_of(terms.begin(), terms.end(),
+                     [&](const dsl::Term& term) { return names(term, analysis, op) && is_met(term, analysis, op); });
+}
+
+// What a term says of an operator that it names.
+bool is_met(const dsl::Term& term, const Analysis& analysis, OperatorId op) {
+  if (!asks_nothing(term) && !holds(term, analysis.site(op))) return false;
+  return std::none_of(term.excepted.begin(), term.excepted.end(),
+                      [&](const auto& list) { return takes_out(*list, analysis, op); });
+}
+
+}  // namespace
+
+bool is_excepted(const dsl::Terms& terms, const Analysis& analysis, OperatorId op) {
+  return std::any_of(terms.terms.begin(), terms.terms.end(), [&](const dsl::Term& term) {
+    if (!names(term, analysis, op) || (!asks_nothing(term) && !holds(term, analysis.site(op)))) return false;
+    return std::any_of(term.excepted.begin(), term.excepted.end(),
+                       [&](const auto& list) { return takes_out(*list, analysis, op); });
+  });
+}
 
 Clause::Clause(std::span<const dsl::Term> terms, const Analysis& analysis) : by_type_(analysis.network->type_count()) {
   for (const dsl::Term& term : terms) {
@@ -17,13 +48,11 @@ Clause::Clause(std::span<const dsl::Term> terms, const Analysis& analysis) : by_
 }
 
 bool Clause::admits(const Analysis& analysis, OperatorId op) const {
-  const auto is_met = [&](const dsl::Term* term) {
-    return (term->guards.empty() && !term->on_channel) || holds(*term, analysis.site(op));
-  };
+  const auto admitted = [&](const dsl::Term* term) { return is_met(*term, analysis, op); };
   const auto& named = by_type_[analysis.network->op(op).type];
-  if (std::any_of(named.begin(), named.end(), is_met)) return true;
+  if (std::any_of(named.begin(), named.end(), admitted)) return true;
   const auto obeying = by_law_.find(&analysis.law(op));
-  return obeying != by_law_.end() && std::any_of(obeying->second.begin(), obeying->second.end(), is_met);
+  return obeying != by_law_.end() && std::any_of(obeying->second.begin(), obeying->second.end(), admitted);
 }
 
 Pattern::Pattern(const dsl::RegionPattern& pattern, const Analysis& analysis)
@@ -32,7 +61,7 @@ Pattern::Pattern(const dsl::RegionPattern& pattern, const Analysis& analysis)
       parents_(pattern.parents.terms, analysis),
       children_(pattern.children.terms, analysis) {
   for (const dsl::Terms& terms : pattern.through) through_.emplace_back(terms.terms, analysis);
-  for (const dsl::JoinClause& clause : pattern.joins) joins_.emplace_back(clause.terms.terms, analysis);
+  for (const dsl::Terms& terms : pattern.joins) joins_.emplace_back(terms.terms, analysis);
   if (pattern.restore) restore_.emplace(pattern.restore->terms, analysis);
 }
 
@@ -57,7 +86,7 @@ std::vector<Miss> Pattern::misses(const Regions& regions, RegionId id) const {
 }
 
 dsl::Position Pattern::clause_of_inner(bool joining) const {
-  if (joining) return pattern_.joins.empty() ? pattern_.at : pattern_.joins[0].terms.at;
+  if (joining) return pattern_.joins.empty() ? pattern_.at : pattern_.joins[0].at;
   return pattern_.through.empty() ? pattern_.at : pattern_.through[0].at;
 }
 
@@ -73,24 +102,25 @@ void Pattern::examine(const Regions& regions, RegionId id, graph::FunctionRef<bo
     if (!gives_back(op) && !children_.admits(analysis_, op) &&
         !more({.obstacle = Obstacle::child, .op = op, .clause = pattern_.children.at}))
       return;
-  std::vector<bool> met(joins_.size(), false);
+  std::vector<bool> joined(joins_.size(), false), passed(through_.size(), false);
   for (const OperatorId op : region.inner) {
     const bool joining = regions.is_joining(op);
+    const std::vector<Clause>& clauses = joining ? joins_ : through_;
+    std::vector<bool>& met = joining ? joined : passed;
     bool admitted = false;
-    if (joining) {
-      for (std::size_t i = 0; i < joins_.size(); ++i) {
-        if (!joins_[i].admits(analysis_, op)) continue;
-        met[i] = admitted = true;
-      }
-    } else {
-      admitted = std::any_of(through_.begin(), through_.end(),
-                             [&](const Clause& clause) { return clause.admits(analysis_, op); });
+    for (std::size_t i = 0; i < clauses.size(); ++i) {
+      if (!clauses[i].admits(analysis_, op)) continue;
+      met[i] = admitted = true;
     }
     if (!admitted && !more({.obstacle = Obstacle::inner, .op = op, .clause = clause_of_inner(joining)})) return;
   }
+  for (std::size_t i = 0; i < through_.size(); ++i)
+    if (pattern_.through[i].required && !passed[i] &&
+        !more({.obstacle = Obstacle::no_through, .clause = pattern_.through[i].at}))
+      return;
   for (std::size_t i = 0; i < joins_.size(); ++i)
-    if (pattern_.joins[i].required && !met[i] &&
-        !more({.obstacle = Obstacle::no_join, .clause = pattern_.joins[i].terms.at}))
+    if (pattern_.joins[i].required && !joined[i] &&
+        !more({.obstacle = Obstacle::no_join, .clause = pattern_.joins[i].at}))
       return;
   if (pattern_.leaks == dsl::LeakPolicy::reject)
     for (const Leak& leak : region.leaks)

@@ -20,6 +20,7 @@ enum class Obstacle : std::uint8_t {
   child,            // an operator absorbs it that `children` does not name
   no_child,         // no operator absorbs it
   inner,            // an operator inside that no clause admits
+  no_through,       // no operator that a `must through` clause asks for
   no_join,          // no operator that a `join` clause asks for
   leak,             // a leak, and the rule rejects leaks
   no_free_channel,  // every channel that a parent offers is pinned
@@ -48,6 +49,9 @@ class Clause {
   std::vector<std::vector<const dsl::Term*>> by_type_;          // terms that name an operator type
   std::map<const Law*, std::vector<const dsl::Term*>> by_law_;  // terms that name a law
 };
+
+// Whether a term of the clause would admit an operator if nothing stood behind `except`.
+bool is_excepted(const dsl::Terms& terms, const Analysis& analysis, OperatorId op);
 
 // The clauses of a pattern, prepared for the operator types of one network.
 class Pattern {

@@ -9,7 +9,7 @@
 
 #include "graph/values/elements.hpp"
 #include "runtime/patterns/formula_calls.hpp"
-#include "runtime/patterns/settings.hpp"
+#include "runtime/settings/settings.hpp"
 #include "runtime/text/glob.hpp"
 
 namespace rw::patterns {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "runtime/patterns/settings.hpp"
+#include "runtime/settings/settings.hpp"
 
 namespace rw::patterns {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dsl/program/pattern.hpp"
-#include "runtime/patterns/value.hpp"
+#include "runtime/settings/value.hpp"
 
 namespace rw::patterns {
 

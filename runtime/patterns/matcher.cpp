@@ -6,7 +6,7 @@
 #include <array>
 
 #include "runtime/laws/law.hpp"
-#include "runtime/patterns/settings.hpp"
+#include "runtime/settings/settings.hpp"
 
 namespace rw::patterns {
 namespace {
@@ -57,7 +57,7 @@ std::vector<std::uint8_t> Matcher::types_of(const dsl::Call& call) const {
       for (TypeId type = 0; type < network.type_count(); ++type)
         if (view_.may_obey(network.type_name(type), term.law)) by_terms(type);
     } else if (const auto type = network.find_type(term.op)) {
-      term.guards.empty() && !term.on_channel ? void(out[*type] = 1) : by_terms(*type);
+      term.guards.empty() && !term.on_channel && term.excepted.empty() ? void(out[*type] = 1) : by_terms(*type);
     }
   }
   return out;

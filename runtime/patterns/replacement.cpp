@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "graph/operators/schema.hpp"
-#include "runtime/patterns/settings.hpp"
+#include "runtime/settings/settings.hpp"
 #include "runtime/weights/edited.hpp"
 
 namespace rw::patterns {

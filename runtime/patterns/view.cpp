@@ -50,8 +50,11 @@ std::uint32_t View::law(OperatorId op) const {
 
 bool View::admits(const dsl::Term& term, OperatorId op) const {
   if (term.law == dsl::kNoLaw ? network().type_of(op) != term.op : law(op) != term.law) return false;
-  if (term.guards.empty() && !term.on_channel) return true;
-  return analysed(op) && runtime::holds(term, analysis_.site(op));
+  const bool asks = !term.guards.empty() || term.on_channel;
+  if (asks && (!analysed(op) || !runtime::holds(term, analysis_.site(op)))) return false;
+  return std::none_of(term.excepted.begin(), term.excepted.end(), [&](const auto& list) {
+    return std::any_of(list->begin(), list->end(), [&](const dsl::Term& each) { return admits(each, op); });
+  });
 }
 
 bool View::may_obey(std::string_view type, std::uint32_t law) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,6 +46,13 @@ struct Analysis {
   std::string why_blocked(OperatorId op) const;
   // The same as it is said of many like it: without the names and shapes of what it reads and gives.
   std::string kind_of_block(OperatorId op) const;
+
+  // By operator, for formulas that ask how far one is from the inputs; filled by the first that does.
+  struct Depths {
+    std::once_flag found;
+    std::vector<std::uint32_t> by_operator;
+  };
+  std::shared_ptr<Depths> depths = std::make_shared<Depths>();
 
   // For constants that are made for a rewriting, which must not outlive this.
   std::shared_ptr<graph::Arena> arena = std::make_shared<graph::Arena>();

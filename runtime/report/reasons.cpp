@@ -31,6 +31,7 @@ std::string values_of(const dsl::Guard& guard, const Site& site) {
 std::string not_named(const Told& told, dsl::Position clause, OperatorId op) {
   const dsl::Terms* terms = terms_at(told.rules.program, clause);
   if (!terms) return "does not name it";
+  if (is_excepted(*terms, told.analysis, op)) return "excepts it";
   const Site site = told.analysis.site(op);
   for (const dsl::Term& term : terms->terms) {
     const bool by_law = term.law != dsl::kNoLaw;
@@ -94,6 +95,10 @@ std::string inner_kind(const Told& told, const Miss& miss) {
   return fmt::format("{} {} inside, which no rule admits there", type_name(told, miss.op),
                      told.regions.is_joining(miss.op) ? "joins" : "stands");
 }
+std::string no_through(const Told& told, const Miss& miss) {
+  return fmt::format("nothing stands inside that `must through` ({}) asks for", place(told, miss.clause));
+}
+std::string no_through_kind(const Told&, const Miss&) { return "has nothing inside that the rule must find there"; }
 std::string no_join(const Told& told, const Miss& miss) {
   return fmt::format("it has none of the joins that `join` ({}) asks for", place(told, miss.clause));
 }
@@ -117,11 +122,17 @@ struct ReasonRow {
   std::string (*many)(const Told&, const Miss&);
 };
 constexpr std::array kRows = {
-    ReasonRow{claimed, claimed_kind},     ReasonRow{parent, parent_kind},
-    ReasonRow{child, child_kind},         ReasonRow{no_child, no_child},
-    ReasonRow{inner, inner_kind},         ReasonRow{no_join, no_join_kind},
-    ReasonRow{leak, leak_of_kind},        ReasonRow{no_free_channel, no_free_channel_kind},
-    ReasonRow{condition, condition_kind}, ReasonRow{data, data_kind},
+    ReasonRow{claimed, claimed_kind},
+    ReasonRow{parent, parent_kind},
+    ReasonRow{child, child_kind},
+    ReasonRow{no_child, no_child},
+    ReasonRow{inner, inner_kind},
+    ReasonRow{no_through, no_through_kind},
+    ReasonRow{no_join, no_join_kind},
+    ReasonRow{leak, leak_of_kind},
+    ReasonRow{no_free_channel, no_free_channel_kind},
+    ReasonRow{condition, condition_kind},
+    ReasonRow{data, data_kind},
 };
 static_assert(kRows.size() == static_cast<std::size_t>(Obstacle::data) + 1);
 
@@ -138,8 +149,8 @@ const dsl::Terms* terms_at(const dsl::Program& program, dsl::Position at) {
       if (terms->at == at) return terms;
     for (const dsl::Terms& terms : rule.region->through)
       if (terms.at == at) return &terms;
-    for (const dsl::JoinClause& join : rule.region->joins)
-      if (join.terms.at == at) return &join.terms;
+    for (const dsl::Terms& join : rule.region->joins)
+      if (join.at == at) return &join;
   }
   return nullptr;
 }

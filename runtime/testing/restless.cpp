@@ -22,7 +22,7 @@ struct Stopped {
 PatternRules pattern_rules(const dsl::Program& program) {
   PatternRules all;
   for (std::uint32_t i = 0; i < program.rules.size(); ++i) {
-    if (!program.rules[i].pattern) continue;
+    if (!program.rules[i].pattern || !program.rules[i].runs) continue;
     all.rules.push_back(i);
     std::vector<double>& params = all.params.emplace_back();
     for (const dsl::Param& param : program.rules[i].params) params.push_back(param.value);

@@ -10,10 +10,12 @@
 
 #include "graph/base/error.hpp"
 #include "graph/base/printable.hpp"
+#include "runtime/actions/rule_mistake.hpp"
 #include "runtime/engine/run.hpp"
 #include "runtime/evaluator/compare.hpp"
 #include "runtime/report/reasons.hpp"
 #include "runtime/testing/becomes.hpp"
+#include "runtime/testing/meanings.hpp"
 #include "runtime/testing/test_network.hpp"
 #include "runtime/written/written_network.hpp"
 
@@ -35,26 +37,41 @@ class Judge {
       : rules_(rules),
         test_(test),
         rule_(rules.program.rules[test.rule]),
-        model_(test_model(test, rules.program.laws)) {}
+        meanings_(rules.program.meanings),
+        stranger_(stranger_of(test)),
+        model_(test_model(test, rules.program.laws, meanings_.all())) {}
 
   dsl::Diagnostics judge() {
-    Outcome outcome = run(model_, rules_.program, {.only = {rule_.name}});
+    Outcome outcome = run(model_, rules_.program, {.alone = test_.rule});
     outcome_ = &outcome;
     for (const dsl::Expectation& each : test_.expectations) {
       using Handler = void (Judge::*)(const dsl::Expectation&);
-      static constexpr Handler kHandlers[] = {&Judge::match, &Judge::scale, &Judge::no_match, &Judge::becomes,
-                                              &Judge::operators};
+      static constexpr Handler kHandlers[] = {&Judge::match,   &Judge::scale,     &Judge::no_match,
+                                              &Judge::becomes, &Judge::operators, &Judge::same};
       (this->*kHandlers[static_cast<std::size_t>(each.form)])(each);
     }
     check_named();
+    if (stranger_)
+      wrong_.push_back(
+          {dsl::Severity::warning, "not-compared", stranger_->at,
+           fmt::format("what the rule does was not run: nobody knows what {} computes", stranger_->op),
+           fmt::format("its match was looked at, and its certificate; say what it computes: op {} ... means Relu",
+                       stranger_->op)});
     if (!outcome.certificate.holds)
       fail(test_.at, "the certificate does not hold: " + outcome.certificate.why);
-    else if (!taken().empty() || edits() > 0)
+    else if (!stranger_ && (!taken().empty() || edits() > 0))
       check_function();
     return std::move(wrong_);
   }
 
  private:
+  // An operator that the evaluator cannot run.
+  const dsl::TestNode* stranger_of(const dsl::RuleTest& test) const {
+    const auto stranger = std::find_if(test.nodes.begin(), test.nodes.end(),
+                                       [&](const dsl::TestNode& node) { return !meanings_.knows(node.op); });
+    return stranger == test.nodes.end() ? nullptr : &*stranger;
+  }
+
   void fail(dsl::Position at, std::string message, std::string hint = "") {
     wrong_.push_back({dsl::Severity::error, "test-failed", at, std::move(message), std::move(hint)});
   }
@@ -205,9 +222,31 @@ class Judge {
          left.empty() ? "there are none" : fmt::format("there are {}", fmt::join(left, ", ")));
   }
 
+  // Two tensors of the network as it would be written.
+  void same(const dsl::Expectation& wanted) {
+    if (stranger_) return;
+    const graph::Network now = after();
+    for (std::uint64_t sample = 0; sample < kTestSamples; ++sample) {
+      const Arrays values = evaluator::evaluate(now, test_inputs(test_, 1000 + sample), {}, meanings_.all());
+      for (const std::string& each : wanted.tensors)
+        if (!values.contains(each)) return fail(wanted.at, fmt::format("'{}' is no longer there", each));
+      const Array &a = values.at(wanted.tensors[0]), &b = values.at(wanted.tensors[1]);
+      if (a.shape() != b.shape())
+        return fail(wanted.at, "they differ in their shapes",
+                    fmt::format("[{}] and [{}]", fmt::join(a.shape(), ", "), fmt::join(b.shape(), ", ")));
+      if (const double by = evaluator::difference(a, b); !(by <= test_.within.value_or(kFunctionTolerance)))
+        return fail(wanted.at, fmt::format("they differ by {:.2g} of the largest value", by));
+    }
+  }
+
+  dsl::Position place_of(const std::string& output) const {
+    const auto at = std::find(test_.outputs.begin(), test_.outputs.end(), output) - test_.outputs.begin();
+    return test_.output_at[static_cast<std::size_t>(at)];
+  }
+
   // What would be written gives the same as the old network.
   void check_function() {
-    const graph::Model before = test_model(test_, rules_.program.laws);
+    const graph::Model before = test_model(test_, rules_.program.laws, meanings_.all());
     const graph::Rewritten rewritten(model_.network, outcome_->rewriting);
     const graph::Network now = written_network(rewritten);
     for (std::uint64_t sample = 0; sample < kTestSamples; ++sample) {
@@ -215,7 +254,7 @@ class Judge {
       if (moved.by <= test_.within.value_or(kFunctionTolerance)) continue;
       const bool approximate = !outcome_->rules[test_.rule].approximate.empty();
       return fail(
-          test_.at,
+          place_of(moved.output),
           fmt::format("the rewritten network computes something else: '{}' moves by {:.2g} of its largest value",
                       moved.output, moved.by),
           approximate && !test_.within ? "what is approximate says by how much at most: expect within 0.01" : "");
@@ -230,7 +269,7 @@ class Judge {
     const bool said = std::any_of(test_.expectations.begin(), test_.expectations.end(),
                                   [](const auto& each) { return each.form == dsl::Expectation::Form::scale; });
     if (!changes && !said)
-      return fail(test_.at, "the rule changes nothing here: the test proves nothing",
+      return fail(test_.expectations[0].at, "the rule changes nothing here: the test proves nothing",
                   "other statistics or constants, or say the scale: expect scale NODE 1");
     std::vector<LeftOut> all;
     for (std::size_t i = 0; i < rewriting.constants.size(); ++i) all.push_back({.constant = i});
@@ -242,7 +281,7 @@ class Judge {
       return false;
     };
     if (all.empty() || std::any_of(all.begin(), all.end(), seen)) return;
-    fail(test_.at, "no output of the network shows what the rule has changed: the test proves nothing",
+    fail(test_.output_at[0], "no output of the network shows what the rule has changed: the test proves nothing",
          "other inputs or constants, or a network in which it matters");
   }
 
@@ -253,7 +292,8 @@ class Judge {
   // The output that differs most.
   Moved compare(const graph::Network& a, const graph::Network& b, std::uint64_t sample) const {
     const Arrays inputs = test_inputs(test_, 1000 + sample);
-    const Arrays old = evaluator::evaluate(a, inputs), now = evaluator::evaluate(b, inputs);
+    const Arrays old = evaluator::evaluate(a, inputs, {}, meanings_.all()),
+                 now = evaluator::evaluate(b, inputs, {}, meanings_.all());
     Moved most;
     for (const std::string& output : test_.outputs)
       if (const double by = evaluator::difference(old.at(output), now.at(output)); !(by <= most.by))
@@ -264,21 +304,44 @@ class Judge {
   const dsl::Loaded& rules_;
   const dsl::RuleTest& test_;
   const dsl::Rule& rule_;
+  Meanings meanings_;
+  const dsl::TestNode* stranger_;  // null: everything can be run
   graph::Model model_;
   const Outcome* outcome_ = nullptr;
   dsl::Diagnostics wrong_;
 };
 
+// The line of the test that a message names an operator, a tensor or statistics of; else its title.
+dsl::Position line_of(const dsl::RuleTest& test, std::string_view message) {
+  const auto is_named = [&](std::string_view before, const std::string& name, std::string_view behind) {
+    return message.find(fmt::format("{}{}{}", before, name, behind)) != std::string_view::npos;
+  };
+  for (const dsl::TestStatistics& each : test.statistics)
+    if (is_named("stats ", each.tensor, ":")) return each.at;
+  for (const dsl::TestNode& node : test.nodes)
+    for (const std::string& output : node.outputs)
+      if (is_named("'", output, "'")) return node.at;
+  for (std::size_t i = 0; i < test.constants.size(); ++i)
+    if (is_named("'", test.constants[i].name, "'"))
+      for (const dsl::TestNode& node : test.nodes)
+        if (std::find(node.inputs.begin(), node.inputs.end(), test.constants[i].name) != node.inputs.end())
+          return node.at;
+  return test.at;
+}
+
 }  // namespace
 
 dsl::Diagnostics run_test(const dsl::Loaded& rules, const dsl::RuleTest& test) {
   const auto stopped = [&](const char* why) {
-    return dsl::Diagnostics{{dsl::Severity::error, "test-failed", test.at, graph::printable(why), ""}};
+    return dsl::Diagnostics{{dsl::Severity::error, "test-failed", line_of(test, why), graph::printable(why), ""}};
   };
   try {
     return Judge(rules, test).judge();
   } catch (const Refusal& refusal) {
     return stopped(refusal.message.c_str());
+  } catch (const RuleMistake& mistake) {
+    return {{dsl::Severity::error, "bad-scale", mistake.at,
+             graph::printable(fmt::format("{} {}", mistake.place, mistake.message)), mistake.hint}};
   } catch (const graph::Error& error) {
     return stopped(error.what());
   } catch (const std::runtime_error& error) {  // of the evaluator

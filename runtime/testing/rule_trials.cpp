@@ -41,7 +41,7 @@ bool has_test(const dsl::Program& program, const dsl::Rule& rule, bool negative)
 
 std::vector<TriedRule> try_rules(const dsl::Loaded& rules, const trials::DrawLimits& limits) {
   std::vector<TriedRule> out;
-  for (const dsl::Rule& rule : rules.program.rules)
+  for (const dsl::Rule& rule : dsl::running(rules.program))
     if (rule.pattern)
       out.push_back({&rule, has_test(rules.program, rule, false), has_test(rules.program, rule, true), {}});
   graph::parallel_for_parts(out.size(), 1, [&](std::size_t begin, std::size_t end) {

@@ -93,7 +93,7 @@ class Builder {
     for (const dsl::TestInput& input : test_.inputs) {
       const TensorId id = builder_.tensor(input.name);
       builder_.input(id);
-      builder_.describe(id, *graph::dtype_named(input.type), stored(input.shape));
+      if (!input.any) builder_.describe(id, *graph::dtype_named(input.type), stored(input.shape));
     }
     for (std::size_t i = 0; i < test_.constants.size(); ++i) constant(test_.constants[i], mixed(test_.seed, i));
     for (const dsl::TestNode& node : test_.nodes) {
@@ -203,7 +203,8 @@ void check_size(const graph::Network& network) {
 // ---- statistics
 
 struct Range {
-  std::vector<double> min, max;
+  std::vector<double> min, max, mean, mean_square;
+  std::string text = "{}";  // what else is told, as JSON
 };
 
 void add(graph::Model& model, const std::string& name, int axis, const Range& range) {
@@ -214,7 +215,9 @@ void add(graph::Model& model, const std::string& name, int axis, const Range& ra
   statistic.axis = axis;
   statistic.min = arena.store(std::span<const double>(range.min));
   statistic.max = arena.store(std::span<const double>(range.max));
-  statistic.text = "{}";
+  statistic.mean = arena.store(std::span<const double>(range.mean));
+  statistic.mean_square = arena.store(std::span<const double>(range.mean_square));
+  statistic.text = arena.store(std::string_view(range.text));
   model.statistics.add(statistic);
 }
 
@@ -226,11 +229,13 @@ int channel_axis(const graph::ChannelAxes& channels, TensorId id, int rank) {
   return rank > 1 ? 1 : 0;
 }
 
-void measure(const dsl::RuleTest& test, graph::Model& model, const graph::ChannelAxes& channels) {
+void measure(const dsl::RuleTest& test, graph::Model& model, const graph::ChannelAxes& channels,
+             const evaluator::Meanings& meanings) {
   std::map<std::string, std::pair<int, Range>> ranges;
+  std::map<std::string, double> counts;  // of values of each channel
   for (int sample = 0; sample < kCalibrationSamples; ++sample) {
     for (const auto& [name, array] :
-         evaluator::evaluate(model.network, test_inputs(test, static_cast<std::uint64_t>(sample)))) {
+         evaluator::evaluate(model.network, test_inputs(test, static_cast<std::uint64_t>(sample)), {}, meanings)) {
       const TensorId id = *model.network.find(name);
       if (model.network.tensor(id).constant || !array.is_float() || array.rank() == 0 || array.count() == 0) continue;
       auto& [axis, range] = ranges[name];
@@ -238,27 +243,47 @@ void measure(const dsl::RuleTest& test, graph::Model& model, const graph::Channe
       const auto count = static_cast<std::size_t>(array.dim(static_cast<std::size_t>(axis)));
       range.min.resize(count, std::numeric_limits<double>::infinity());
       range.max.resize(count, -std::numeric_limits<double>::infinity());
+      range.mean.resize(count, 0.0);
+      range.mean_square.resize(count, 0.0);
+      counts[name] += static_cast<double>(array.count()) / static_cast<double>(count);
       const auto stride =
           static_cast<std::size_t>(evaluator::strides_of(array.shape())[static_cast<std::size_t>(axis)]);
       for (std::size_t i = 0; i < array.count(); ++i) {
         const std::size_t channel = i / stride % count;
         range.min[channel] = std::min<double>(range.min[channel], array.floats()[i]);
         range.max[channel] = std::max<double>(range.max[channel], array.floats()[i]);
+        range.mean[channel] += array.floats()[i];
+        range.mean_square[channel] += static_cast<double>(array.floats()[i]) * array.floats()[i];
       }
     }
   }
-  for (const auto& [name, entry] : ranges) add(model, name, entry.first, entry.second);
+  for (auto& [name, entry] : ranges) {
+    for (double& each : entry.second.mean) each /= counts[name];
+    for (double& each : entry.second.mean_square) each /= counts[name];
+    add(model, name, entry.first, entry.second);
+  }
 }
 
-void add_statistics(const dsl::RuleTest& test, graph::Model& model, const graph::ChannelAxes& channels) {
-  if (test.calibrate) measure(test, model, channels);
+void add_statistics(const dsl::RuleTest& test, graph::Model& model, const graph::ChannelAxes& channels,
+                    const evaluator::Meanings& meanings) {
+  if (test.calibrate) measure(test, model, channels, meanings);
   for (const dsl::TestStatistics& each : test.statistics) {
     const TensorId id = *model.network.find(each.tensor);
     const graph::Shape& shape = model.network.tensor(id).shape;
     const int axis = channel_axis(channels, id, shape.rank());
     const auto count = shape.rank() == 0 ? 1U : static_cast<std::size_t>(shape[axis]);
-    Range range{each.min, each.max};
-    if (range.max.size() == 1) range.min.resize(count, range.min[0]), range.max.resize(count, range.max[0]);
+    const auto spread = [&](std::vector<double> values) {
+      if (values.size() == 1) values.resize(count, values[0]);
+      return values;
+    };
+    Range range{spread(each.min), spread(each.max), {}, {}, ""};
+    for (const dsl::TestStatistics::Series& other : each.others) {
+      const std::vector<double> values = spread(other.values);
+      if (other.key == "mean") range.mean = values;
+      if (other.key == "mean_square") range.mean_square = values;
+      range.text += fmt::format("{}\"{}\": [{}]", range.text.empty() ? "{" : ", ", other.key, fmt::join(values, ", "));
+    }
+    range.text += range.text.empty() ? "{}" : "}";
     if (range.max.size() != count)
       throw graph::Error("", fmt::format("stats {}", each.tensor),
                          fmt::format("{} values for the {} channels along axis {} of {}", range.max.size(), count, axis,
@@ -269,12 +294,15 @@ void add_statistics(const dsl::RuleTest& test, graph::Model& model, const graph:
 
 }  // namespace
 
-graph::Model test_model(const dsl::RuleTest& test, std::span<const dsl::LawBinding> laws) {
+graph::Network body_network(const dsl::RuleTest& body) { return Builder(body).build(); }
+
+graph::Model test_model(const dsl::RuleTest& test, std::span<const dsl::LawBinding> laws,
+                        const evaluator::Meanings& meanings) {
   graph::Model model;
   model.network = Builder(test).build();
   const Analysis analysis = analyse(model.network, laws);
   check_size(model.network);
-  add_statistics(test, model, analysis.channels);
+  add_statistics(test, model, analysis.channels, meanings);
   return model;
 }
 

@@ -16,7 +16,11 @@ inline constexpr double kMaxTestWork = 3e8;
 
 // The same test gives the same model. graph::Error: weights, shapes or statistics that do not fit, a network that is
 // too large, a shape that is not known. `std::runtime_error`: the evaluator does not know an operator (calibrate).
-graph::Model test_model(const dsl::RuleTest& test, std::span<const dsl::LawBinding> laws);
+graph::Model test_model(const dsl::RuleTest& test, std::span<const dsl::LawBinding> laws,
+                        const evaluator::Meanings& meanings = {});
+
+// The network of a meaning, as it is written: its inputs have no shapes.
+graph::Network body_network(const dsl::RuleTest& body);
 
 // Values between -1 and 1 for its inputs.
 evaluator::Arrays test_inputs(const dsl::RuleTest& test, std::uint64_t sample);

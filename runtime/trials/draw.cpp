@@ -12,7 +12,7 @@
 #include "graph/base/error.hpp"
 #include "graph/operators/infer.hpp"
 #include "graph/operators/schema.hpp"
-#include "runtime/patterns/settings.hpp"
+#include "runtime/settings/settings.hpp"
 #include "runtime/trials/draw_settings.hpp"
 #include "runtime/trials/ledger.hpp"
 

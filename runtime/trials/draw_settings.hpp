@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "runtime/patterns/value.hpp"
+#include "runtime/settings/value.hpp"
 #include "runtime/trials/choices.hpp"
 #include "runtime/trials/instance.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "graph/base/arena.hpp"
 #include "graph/network.hpp"
-#include "runtime/patterns/numbers.hpp"
+#include "runtime/settings/numbers.hpp"
 
 namespace rw::trials {
 

@@ -4,11 +4,12 @@
 #include <ctime>
 #include <map>
 
-#include "runtime/patterns/numbers.hpp"
+#include "runtime/settings/numbers.hpp"
 #include "runtime/trials/draw.hpp"
 #include "runtime/trials/guards.hpp"
 #include "runtime/trials/ledger.hpp"
 #include "runtime/trials/run_instance.hpp"
+#include "runtime/trials/shrink.hpp"
 
 namespace rw::trials {
 namespace {
@@ -124,28 +125,8 @@ class Trier {
   void make_small() {
     const double began = clock_seconds();
     const auto time_left = [&] { return clock_seconds() - began < limits_.seconds; };
-    for (bool smaller = true; smaller && time_left();) {
-      smaller = false;
-      for (const std::size_t run : {8U, 4U, 2U, 1U})
-        for (std::size_t at = 0; at + run <= smallest_.size() && time_left(); ++at) {
-          std::vector<std::uint32_t> without = smallest_;
-          without.erase(without.begin() + static_cast<std::ptrdiff_t>(at),
-                        without.begin() + static_cast<std::ptrdiff_t>(at + run));
-          smaller = still_differs(without) || smaller;
-        }
-      for (std::size_t at = 0; at < smallest_.size() && time_left(); ++at) {
-        if (smallest_[at] == 0) continue;
-        for (const std::uint32_t value : {0U, 1U, smallest_[at] / 2}) {
-          std::vector<std::uint32_t> lower = smallest_;
-          if (value >= lower[at]) continue;
-          lower[at] = value;
-          if (still_differs(lower)) {
-            smaller = true;
-            break;
-          }
-        }
-      }
-    }
+    shrink(
+        smallest_, [&](const std::vector<std::uint32_t>& choices) { return still_differs(choices); }, time_left);
     const bool differs = wanted_ == Form::differs;
     out_.counterexample = {lines_of(differs ? best_.run.with_values : best_.instance), best_.run.difference,
                            best_.run.result};

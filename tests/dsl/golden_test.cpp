@@ -39,7 +39,7 @@ const std::vector<Golden>& goldens() {
       {"cannot-read", R"(use "nowhere.dsl")",
        R"(mine.dsl:1:5: error: cannot read 'nowhere.dsl': no such file [cannot-read]
    1 | use "nowhere.dsl"
-     |     ^^^^^^^^^^^^^
+     |     ^^^^^^^^^^^^^ a path is looked for from the folder of the file that says it, or from where you are
 )"},
       {"cannot-read", R"(use "sdt")",
        R"(mine.dsl:1:5: error: cannot read 'sdt': no such file is shipped [cannot-read]
@@ -54,7 +54,12 @@ const std::vector<Golden>& goldens() {
       {"use-cycle", R"(use "loop.dsl")",
        R"(loop.dsl:1:5: error: files use each other in a circle [use-cycle]
    1 | use "mine.dsl"
-     |     ^^^^^^^^^^ mine.dsl -> loop.dsl -> mine.dsl
+     |     ^^^^^^^^^^ mine.dsl -> loop.dsl -> mine.dsl: take one of these lines out
+)"},
+      {"not-run", "use \"rules.dsl\"\n",
+       R"(mine.dsl:1:5: warning: `use` runs nothing: the rule of this file rests [not-run]
+   1 | use "rules.dsl"
+     |     ^^^^^^^^^^^ to run them at this place write: include "rules.dsl"
 )"},
 
       // ---- parsing ----
@@ -217,7 +222,7 @@ const std::vector<Golden>& goldens() {
        "set e = d, a\n",
        R"(mine.dsl:5:12: error: with its sets written out this has more than 10000 operators [too-large]
    5 | set e = d, a
-     |            ^
+     |            ^ a law admits many at once: law pass
 )"},
 
       // ---- names ----
@@ -245,7 +250,7 @@ const std::vector<Golden>& goldens() {
       {"unknown-name", in_rule("  where all p: p.group == 1"),
        R"(mine.dsl:4:18: error: Gemm has no attribute 'group' [unknown-name]
    4 |   where all p: p.group == 1
-     |                  ^^^^^ ask only those that have it, in a guard of their own
+     |                  ^^^^^ ask those that have it, in the clause: Conv where group == 1
 )"},
       {"unknown-name", in_rule("  let s = overall(median, p.max)"),
        R"(mine.dsl:4:19: error: overall takes the way to collect first [unknown-name]
@@ -320,7 +325,7 @@ const std::vector<Golden>& goldens() {
       {"unused", in_rule("  let s = count(p)"),
        R"(mine.dsl:4:7: warning: name 's' is never used [unused]
    4 |   let s = count(p)
-     |       ^
+     |       ^ take it out, or use it
 )"},
 
       // ---- formulas ----
@@ -333,22 +338,22 @@ const std::vector<Golden>& goldens() {
       {"wrong-kind", in_rule("  where count(p)"),
        R"(mine.dsl:4:9: error: expected a condition, this is a number [wrong-kind]
    4 |   where count(p)
-     |         ^^^^^^^^
+     |         ^^^^^^^^ compare it: count(p) > 0
 )"},
       {"wrong-kind", in_rule("  where any c: c.pads == 1"),
-       R"(mine.dsl:4:18: error: 'pads' of Conv is a list or tensor: formulas cannot read it [wrong-kind]
+       R"(mine.dsl:4:23: error: a list is never equal to a number [wrong-kind]
    4 |   where any c: c.pads == 1
-     |                  ^^^^
+     |                       ^^ one item of it is c.pads[0]; all of them: c.pads == [1, 1]
 )"},
       {"wrong-count", in_rule("  do scale(p, max(p.max))"),
-       R"(mine.dsl:4:15: error: max compares two values; the largest channel is largest(x) [wrong-count]
+       R"(mine.dsl:4:15: error: max compares two values, this is one [wrong-count]
    4 |   do scale(p, max(p.max))
-     |               ^^^
+     |               ^^^ the largest channel is largest(x)
 )"},
       {"wrong-count", in_rule("  do scale(p, range(p, 1))"),
        R"(mine.dsl:4:15: error: range takes 1 argument, not 2 [wrong-count]
    4 |   do scale(p, range(p, 1))
-     |               ^^^^^
+     |               ^^^^^ write range(p)
 )"},
       {"families-meet", in_rule("  do scale(p, p.weight / c.weight)"),
        R"(mine.dsl:4:24: error: values of p and of c do not meet: they are different nodes [families-meet]
@@ -416,7 +421,7 @@ mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
       {"out-of-range", in_rule("  repeat 1001 until change < 0.1"),
        R"(mine.dsl:4:10: error: a rule is repeated 1 to 1000 times [out-of-range]
    4 |   repeat 1001 until change < 0.1
-     |          ^^^^
+     |          ^^^^ write 1000 at most; it ends sooner where little changes
 )"},
       {"never-matches", "rule a {\n  region r { parents Relu as p children Conv }\n  do scale(p, 1)\n}\n",
        R"(mine.dsl:2:22: error: no operator of this `parents` can offer a scale: the rule never matches [never-matches]
@@ -425,9 +430,9 @@ mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
 )"},
       {"never-matches",
        "rule a {\n  region r { parents Conv as p through Softmax, Gemm children Conv }\n  do scale(p, 1)\n}\n",
-       R"(mine.dsl:2:40: error: no operator of this `through` can carry a scale: the rule never matches [never-matches]
+       R"(mine.dsl:2:40: warning: no operator of this `through` can carry a scale: it admits nothing [never-matches]
    2 |   region r { parents Conv as p through Softmax, Gemm children Conv }
-     |                                        ^^^^^^^^^^^^^ Softmax has no law: it blocks
+     |                                        ^^^^^^^^^^^^^ Softmax has no law: it blocks: take it out
 )"},
       {"never-matches", "rule a {\n  region r { parents Conv as p children Relu, Add }\n  do scale(p, 1)\n}\n",
        R"(mine.dsl:2:41: error: no operator of this `children` can absorb a scale: the rule never matches [never-matches]
@@ -441,14 +446,14 @@ mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
 )"},
       {"never-matches",
        "rule a {\n  region r { parents Conv as p through law shape children Conv }\n  do scale(p, 1)\n}\n",
-       R"(mine.dsl:2:40: error: no operator of this `through` can carry a scale: the rule never matches [never-matches]
+       R"(mine.dsl:2:40: warning: no operator of this `through` can carry a scale: it admits nothing [never-matches]
    2 |   region r { parents Conv as p through law shape children Conv }
-     |                                        ^^^^^^^^^ no `op` line binds an operator to law shape
+     |                                        ^^^^^^^^^ no `op` line binds an operator to law shape: take it out
 )"},
       {"never-matches", "rule a {\n  region r { parents Conv, law join as p children Conv }\n  do scale(p, 1)\n}\n",
        R"(mine.dsl:2:28: warning: an operator of law join cannot offer a scale: it admits nothing here [never-matches]
    2 |   region r { parents Conv, law join as p children Conv }
-     |                            ^^^^^^^^
+     |                            ^^^^^^^^ take it out
 )"},
       {"unknown-name", "set a = Conv, law lineer\n",
        R"(mine.dsl:1:19: error: unknown law 'lineer' [unknown-name]
@@ -471,7 +476,7 @@ mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
       {"out-of-range", in_test("  expect within 2"),
        R"(mine.dsl:8:17: error: an output may move by a part of its largest value: more than 0, at most 1 [out-of-range]
    8 |   expect within 2
-     |                 ^
+     |                 ^ write expect within 0.01
 )"},
       // ---- habits of other languages, and what is easily forgotten ----
 
@@ -483,12 +488,12 @@ mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
       {"syntax", "{\"rules\": []}\n",
        R"(mine.dsl:1:1: error: expected a declaration, found '{' [syntax]
    1 | {"rules": []}
-     | ^ a rule file has use, op, set, function, rule and test
+     | ^ a rule file has use, include, op, set, function, rule and test
 )"},
       {"syntax", "def rule(op, x):\n  return x\n",
        R"(mine.dsl:1:1: error: expected a declaration, found 'def' [syntax]
    1 | def rule(op, x):
-     | ^^^ a rule file has use, op, set, function, rule and test
+     | ^^^ a rule file has use, include, op, set, function, rule and test
 )"},
       {"syntax", "set a = Conv\n}\n",
        R"(mine.dsl:2:1: error: expected a declaration, found '}' [syntax]
@@ -541,10 +546,10 @@ mine.dsl:2:6: error: rule 'a' has no `do` [missing-clause]
    4 |   let s = lo > 1 ? 2 : 3
      |                  ^ write `if C then A else B`
 )"},
-      {"misplaced", in_rule("  where all p: p.name == [1, 1]"),
-       R"(mine.dsl:4:26: error: lists can be read in rules with `match` [misplaced]
+      {"wrong-kind", in_rule("  where all p: p.name == [1, 1]"),
+       R"(mine.dsl:4:23: error: a text is never equal to a list [wrong-kind]
    4 |   where all p: p.name == [1, 1]
-     |                          ^^^^^^
+     |                       ^^
 )"},
       {"syntax", in_test("  b = Conv(x, [2, 3, 1, 1])"),
        R"(mine.dsl:8:15: error: expected a tensor or a constant after ',', found '[' [syntax]
@@ -579,7 +584,7 @@ mine.dsl:2:6: error: rule 'a' has no `do` [missing-clause]
       {"unknown-name", in_rule("  do scale(p, p.p999)"),
        R"(mine.dsl:4:17: error: Conv has no attribute 'p999' [unknown-name]
    4 |   do scale(p, p.p999)
-     |                 ^^^^ its fields are: min, max, weight, bias, name, op, channels
+     |                 ^^^^ its fields are: min, max, weight, bias, name, op, channels, stat, shape, reads_input
 )"},
       {"out-of-range", in_rule("  do scale(p, clamp(p.max, 20, 1))"),
        R"(mine.dsl:4:15: error: nothing is at least 20 and at most 1 [out-of-range]
@@ -610,7 +615,7 @@ mine.dsl:2:6: error: rule 'a' has no `do` [missing-clause]
       {"empty", "# nothing\n",
        R"(mine.dsl:1:1: warning: this file declares nothing [empty]
    1 | # nothing
-     | ^ a rule file has use, op, set, function, rule and test
+     | ^ a rule file has use, include, op, set, function, rule and test
 )"},
       {"unknown-operator", "set a = my::Op, com.microsoft::Foo, Nonesuch\n",
        R"(mine.dsl:1:9: warning: nobody knows operator 'my::Op': it blocks [unknown-operator]
@@ -627,9 +632,9 @@ mine.dsl:1:37: warning: nobody knows operator 'Nonesuch': it blocks [unknown-ope
       // ---- tests ----
 
       {"syntax", in_test("  inputt y [1]"),
-       R"(mine.dsl:8:10: error: expected '=' and an operator: b = Relu(a), found 'y' [syntax]
+       R"(mine.dsl:8:3: error: no line of a test begins with 'inputt' [syntax]
    8 |   inputt y [1]
-     |          ^
+     |   ^^^^^^ did you mean 'input'?
 )"},
       {"syntax", in_test("  b = relu(x)"),
        R"(mine.dsl:8:7: error: expected an operator after '=', found 'relu' [syntax]
@@ -637,7 +642,7 @@ mine.dsl:1:37: warning: nobody knows operator 'Nonesuch': it blocks [unknown-ope
      |       ^^^^ operators begin with a capital letter, or with a domain: my::Op
 )"},
       {"syntax", in_test("  expect mach"),
-       R"(mine.dsl:8:10: error: expected `match`, `scale`, `no match`, `within`, `becomes` or `operators` after `expect`, found 'mach' [syntax]
+       R"(mine.dsl:8:10: error: expected `match`, `scale`, `no match`, `within`, `becomes`, `operators` or `same` after `expect`, found 'mach' [syntax]
    8 |   expect mach
      |          ^^^^ did you mean 'match'?
 )"},
@@ -674,32 +679,32 @@ mine.dsl:1:37: warning: nobody knows operator 'Nonesuch': it blocks [unknown-ope
       {"out-of-range", in_test("  input y [1, -1]"),
        R"(mine.dsl:8:15: error: a dimension is a whole number from 0 on [out-of-range]
    8 |   input y [1, -1]
-     |               ^^
+     |               ^^ write 1 for a size that is open
 )"},
       {"out-of-range", in_test("  stats a min 1 max 0"),
        R"(mine.dsl:8:21: error: the largest value 0 is below the smallest, 1 [out-of-range]
    8 |   stats a min 1 max 0
-     |                     ^
+     |                     ^ `min` is the smaller one
 )"},
       {"out-of-range", in_test("  b = MaxPool(x) kernel_shape [100000, 100000]"),
        R"(mine.dsl:8:31: error: too large for a test: 'kernel_shape' of a small network is small [out-of-range]
    8 |   b = MaxPool(x) kernel_shape [100000, 100000]
-     |                               ^^^^^^^^^^^^^^^^
+     |                               ^^^^^^^^^^^^^^^^ a small network shows it as well
 )"},
       {"too-large", in_test("  input y [1000, 1000]"),
        R"(mine.dsl:8:11: error: a tensor of a test has at most 8 dimensions and 65536 elements [too-large]
    8 |   input y [1000, 1000]
-     |           ^^^^^^^^^^^^
+     |           ^^^^^^^^^^^^ a small network shows it as well: make it smaller
 )"},
       {"wrong-count", in_test("  b = Relu(values [1, 2] shape [3])"),
        R"(mine.dsl:8:19: error: 2 values for a shape of 3 elements [wrong-count]
    8 |   b = Relu(values [1, 2] shape [3])
-     |                   ^^^^^^
+     |                   ^^^^^^ write 3 of them
 )"},
       {"wrong-kind", in_test("  b = Relu(integers [0.5])"),
        R"(mine.dsl:8:22: error: `integers` are whole numbers [wrong-kind]
    8 |   b = Relu(integers [0.5])
-     |                      ^^^
+     |                      ^^^ write `values` for others
 )"},
       {"missing-clause",
        "rule r1 { region r { parents Conv as p children Conv } do scale(p, 2) }\ntest r1 \"empty\" { }\n",
@@ -716,9 +721,21 @@ mine.dsl:2:9: error: this test has no `expect` [missing-clause]
       {"duplicate-clause", in_test("  seed 1\n  seed 2"),
        R"(mine.dsl:9:3: error: `seed` stands twice [duplicate-clause]
    9 |   seed 2
-     |   ^^^^
+     |   ^^^^ take one of them out
 )"},
-      {"test-failed", "", ""},      // tests/program: it takes a run
+      {"test-failed", "", ""},   // tests/program: it takes a run
+      {"not-compared", "", ""},  // the same
+      {"float-equality", in_rule("  where all p: p.max == 0.1"),
+       R"(mine.dsl:4:22: warning: values that are measured or computed are hardly ever equal to this [float-equality]
+   4 |   where all p: p.max == 0.1
+     |                      ^^ write abs(x - y) < 1e-6, or compare with < or >
+)"},
+      {"odd-pattern", in_rule("  where all p: p.name like \"^c\""),
+       R"(mine.dsl:4:28: warning: this looks like a regular expression, which `like` has not [odd-pattern]
+   4 |   where all p: p.name like "^c"
+     |                            ^^^^ * stands for any characters, ? for one: like "conv*"
+)"},
+      {"bad-scale", "", ""},        // the same
       {"too-many-errors", "", ""},  // the test below
   };
   return all;
@@ -728,6 +745,7 @@ Shelf shelf_with(const std::string& text) {
   Shelf shelf;
   shelf.files["mine.dsl"] = text;
   shelf.files["other.dsl"] = "set pool = MaxPool\n";
+  shelf.files["rules.dsl"] = "rule there { region r { parents Conv as p children Conv } do scale(p, 2) }\n";
   shelf.files["loop.dsl"] = "use \"mine.dsl\"\n";
   return shelf;
 }
@@ -756,7 +774,7 @@ TEST_CASE("a file with more than a hundred mistakes ends with a note") {
 
 TEST_CASE("every diagnostic code has a golden, and every golden a code") {
   const auto& codes = dsl::diagnostic_codes();
-  const std::set<std::string_view> of_trials = {"wrong-rule", "changes-results", "hardly-tried",
+  const std::set<std::string_view> of_trials = {"wrong-law", "wrong-rule", "changes-results", "hardly-tried",
                                                 "never-at-rest"};  // not told here
   for (const dsl::DiagnosticCode& row : codes) {
     INFO(row.code);

@@ -193,7 +193,7 @@ mine.dsl:5:3: error: `where` stands before `replace` [misplaced]
     {R"(rule q { region r { parents Conv as p children Conv } do scale(p, 1) approximate "it is" })",
      R"(mine.dsl:1:70: error: `approximate` is for rules with `match` [misplaced]
    1 | rule q { region r { parents Conv as p children Conv } do scale(p, 1) approximate "it is" }
-     |                                                                      ^^^^^^^^^^^
+     |                                                                      ^^^^^^^^^^^ take it out: actions say themselves whether they are exact
 )"},
     {R"(rule q { match { y = Relu(x) } approximate "a" approximate "b" replace { y = x } })",
      R"(mine.dsl:1:48: error: `approximate` stands twice [duplicate-clause]
@@ -871,15 +871,12 @@ mine.dsl:3:63: error: expected a number, a list or a constant, this is a conditi
 )"},
     {R"(function f(l) = l[0] + length(l)
 rule q { region r { parents Conv as p children Conv } where f(p) == 1 do scale(p, floor(1)) })",
-     R"(mine.dsl:2:61: error: lists can be read in rules with `match` [misplaced]
+     R"(mine.dsl:2:61: error: 'l' is a set of nodes, not a value [wrong-name]
    2 | rule q { region r { parents Conv as p children Conv } where f(p) == 1 do scale(p, floor(1)) }
-     |                                                             ^ in 'f' (mine.dsl:1)
-mine.dsl:2:61: error: 'length' is a function of rules with `match` [misplaced]
-   2 | rule q { region r { parents Conv as p children Conv } where f(p) == 1 do scale(p, floor(1)) }
-     |                                                             ^ in 'f' (mine.dsl:1)
+     |                                                             ^ in 'f' (mine.dsl:1): a field of it is a value: l.max
 mine.dsl:2:83: error: 'floor' is a function of rules with `match` [misplaced]
    2 | rule q { region r { parents Conv as p children Conv } where f(p) == 1 do scale(p, floor(1)) }
-     |                                                                                   ^^^^^
+     |                                                                                   ^^^^^ `rewrite-engine ops` lists those of rules with a region
 )"},
     {R"(function f(l) = l[0] + sum(l)
 rule q { match { y = Transpose(x) perm p } where f(p) == 1 replace { y = x } })",
@@ -904,10 +901,10 @@ mine.dsl:2:64: error: 'x' is computed by the network: a formula reads constants 
     {R"(rule q { region r { parents Conv as p children Conv } do scale(p, max(Relu(x), none)) })",
      R"(mine.dsl:1:71: error: operators are made in `replace { }` of a rule with `match` [misplaced]
    1 | rule q { region r { parents Conv as p children Conv } do scale(p, max(Relu(x), none)) }
-     |                                                                       ^^^^^^^
+     |                                                                       ^^^^^^^ to ask for an operator: p.op == "Relu"
 mine.dsl:1:80: error: operators are made in `replace { }` of a rule with `match` [misplaced]
    1 | rule q { region r { parents Conv as p children Conv } do scale(p, max(Relu(x), none)) }
-     |                                                                                ^^^^
+     |                                                                                ^^^^ to ask for an operator: p.op == "Relu"
 )"},
     {R"(test q "t" { input x [2] int64 values [1] input y [1] bool values [2] input z [-1] expect becomes { y = Relu(x } })",
      R"(mine.dsl:1:112: error: expected ',' or ')' after an argument, found '}' [syntax]
@@ -930,37 +927,37 @@ test q "t" {
 })",
      R"(mine.dsl:3:28: error: 1 values for a shape of 2 elements [wrong-count]
    3 |   input x [2] int64 values [1]
-     |                            ^^^
+     |                            ^^^ write 2 of them
 mine.dsl:4:28: error: a bool is 0 or 1 [out-of-range]
    4 |   input b [1] bool values [2]
-     |                            ^
+     |                            ^ write 0 or 1
 mine.dsl:5:29: error: values of type int32 are whole numbers [wrong-kind]
    5 |   input i [1] int32 values [1.5]
-     |                             ^^^
+     |                             ^^^ write whole numbers, or another type
 mine.dsl:6:26: error: `weight` is of a type of floats [wrong-kind]
    6 |   y = Conv(x, weight [1] int8, values [1.5] int32, integers [1] float16)
      |                          ^^^^ integers are written down: values [1, 2] int32
 mine.dsl:6:40: error: values of type int32 are whole numbers [wrong-kind]
    6 |   y = Conv(x, weight [1] int8, values [1.5] int32, integers [1] float16)
-     |                                        ^^^
+     |                                        ^^^ write whole numbers, or another type
 mine.dsl:6:65: error: `integers` are no float16 [wrong-kind]
    6 |   y = Conv(x, weight [1] int8, values [1.5] int32, integers [1] float16)
      |                                                                 ^^^^^^^ write `values`
 mine.dsl:9:17: error: expected a tensor, a number, a list of numbers, an operator or `none` [wrong-kind]
    9 |     y = Relu(z, "a", [1, x], x + 1) like b
-     |                 ^^^
+     |                 ^^^ `constant` stands for any constant
 mine.dsl:9:22: error: a list of numbers is wanted [wrong-kind]
    9 |     y = Relu(z, "a", [1, x], x + 1) like b
-     |                      ^^^^^^
+     |                      ^^^^^^ write [1, 2]
 mine.dsl:9:30: error: expected a tensor, a number, a list of numbers, an operator or `none` [wrong-kind]
    9 |     y = Relu(z, "a", [1, x], x + 1) like b
-     |                              ^^^^^
+     |                              ^^^^^ `constant` stands for any constant
 mine.dsl:9:42: error: `like` is of rules: here the settings are written down [misplaced]
    9 |     y = Relu(z, "a", [1, x], x + 1) like b
-     |                                          ^
+     |                                          ^ write them: Conv(x, constant) pads [1, 1]
 mine.dsl:10:9: error: expected an operator and what it reads: y = Relu(x) [wrong-kind]
   10 |     z = x
-     |         ^
+     |         ^ a formula is none: write the operator that computes it
 mine.dsl:11:5: error: unknown tensor 'w', which no line of this reads [unknown-name]
   11 |     w = Relu(x) foo 1
      |     ^
@@ -969,10 +966,10 @@ mine.dsl:11:17: error: Relu has no attribute 'foo' [unknown-name]
      |                 ^^^
 mine.dsl:12:5: error: each output has a name here, or is _ [misplaced]
   12 |     w... = Split(x) axis x
-     |     ^^^^
+     |     ^^^^ write y = Relu(x)
 mine.dsl:12:26: error: a setting is a number, a list of numbers or a text [wrong-kind]
   12 |     w... = Split(x) axis x
-     |                          ^
+     |                          ^ write it out: pads [1, 1]
 )"},
     {R"(rule q { match { y = Relu(x) } replace { y = x } }
 test q "t" { input x [2] y = Relu(x) output y expect operators Relu, })",

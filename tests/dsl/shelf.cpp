@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "dsl/program/program.hpp"
@@ -17,13 +18,13 @@ using dsl::ArgumentForm, dsl::FieldAbout, dsl::FunctionForm, dsl::Kind, dsl::Rol
 constexpr std::array<std::string_view, 4> kLinearParameters = {"weight", "bias", "weight_out", "weight_in"};
 
 const std::array<dsl::LawWord, 7> kLaws = {{
-    {"linear", kLinearParameters, false, true, true, false, ""},
-    {"affine", {}, false, true, true, false, ""},
-    {"pass", {}, true, false, false, true, ""},
-    {"join", {}, false, false, false, true, ""},
-    {"concat", {}, false, false, false, true, ""},
-    {"shape", {}, false, false, false, true, ""},
-    {"block", {}, false, false, false, false, ""},
+    {"linear", kLinearParameters, false, true, true, false, false, ""},
+    {"affine", {}, false, true, true, false, false, ""},
+    {"pass", {}, true, false, false, true, false, ""},
+    {"join", {}, false, false, false, true, true, ""},
+    {"concat", {}, false, false, false, true, true, ""},
+    {"shape", {}, false, false, false, true, false, ""},
+    {"block", {}, false, false, false, false, false, ""},
 }};
 
 constexpr std::array<ArgumentForm, 2> kScale = {ArgumentForm::parents, ArgumentForm::number_per_channel};
@@ -34,33 +35,27 @@ const std::array<dsl::ActionWord, 2> kActions = {{
     {"balance", kBalance, ""},
 }};
 
-constexpr std::array<dsl::FunctionWord, 17> kFunctions = {{
-    {"abs", FunctionForm::numeric, 1, ""},
-    {"sqrt", FunctionForm::numeric, 1, ""},
-    {"exp2", FunctionForm::numeric, 1, ""},
-    {"log2", FunctionForm::numeric, 1, ""},
-    {"pow2", FunctionForm::numeric, 1, ""},
-    {"pow", FunctionForm::numeric, 2, ""},
-    {"min", FunctionForm::numeric, 2, ""},
-    {"max", FunctionForm::numeric, 2, ""},
-    {"clamp", FunctionForm::numeric, 3, ""},
-    {"largest", FunctionForm::per_node, 1, ""},
-    {"smallest", FunctionForm::per_node, 1, ""},
-    {"mean", FunctionForm::per_node, 1, ""},
-    {"sum", FunctionForm::per_node, 1, ""},
-    {"across", FunctionForm::collect_classes, 2, ""},
-    {"overall", FunctionForm::collect_all, 2, ""},
-    {"count", FunctionForm::count, 1, ""},
+constexpr std::array<dsl::FunctionWord, 19> kFunctions = {{
+    {"abs", FunctionForm::numeric, 1, ""},         {"sqrt", FunctionForm::numeric, 1, ""},
+    {"exp2", FunctionForm::numeric, 1, ""},        {"log2", FunctionForm::numeric, 1, ""},
+    {"pow2", FunctionForm::numeric, 1, ""},        {"pow", FunctionForm::numeric, 2, ""},
+    {"min", FunctionForm::numeric, 2, ""},         {"max", FunctionForm::numeric, 2, ""},
+    {"clamp", FunctionForm::numeric, 3, ""},       {"largest", FunctionForm::per_node, 1, ""},
+    {"smallest", FunctionForm::per_node, 1, ""},   {"mean", FunctionForm::per_node, 1, ""},
+    {"sum", FunctionForm::per_node, 1, ""},        {"across", FunctionForm::collect_classes, 2, ""},
+    {"overall", FunctionForm::collect_all, 2, ""}, {"grouped", FunctionForm::collect_groups, 3, ""},
+    {"channel", FunctionForm::channels, 1, ""},    {"count", FunctionForm::count, 1, ""},
     {"stats", FunctionForm::data, 1, ""},
 }};
 
+constexpr std::array<std::string_view, 4> kStatistics = {"min", "max", "mean", "std"};
 constexpr std::array<std::string_view, 3> kReductions = {"max", "min", "mean"};
 
 constexpr unsigned bit(Role role) { return 1U << static_cast<unsigned>(role); }
 constexpr unsigned kParents = bit(Role::parents), kChildren = bit(Role::children), kRegion = bit(Role::region);
 constexpr unsigned kNodes = kParents | kChildren | bit(Role::join);
 
-constexpr std::array<dsl::FieldWord, 9> kFields = {{
+constexpr std::array<dsl::FieldWord, 13> kFields = {{
     {"min", Kind::number, FieldAbout::channel, kParents, ""},
     {"max", Kind::number, FieldAbout::channel, kParents, "", true},
     {"weight", Kind::number, FieldAbout::channel, kParents | kChildren, ""},
@@ -68,6 +63,10 @@ constexpr std::array<dsl::FieldWord, 9> kFields = {{
     {"name", Kind::text, FieldAbout::node, kNodes, ""},
     {"op", Kind::text, FieldAbout::node, kNodes, ""},
     {"channels", Kind::number, FieldAbout::node, kNodes, ""},
+    {"stat", Kind::number, FieldAbout::channel, kParents, "", true, true},
+    {"shape", Kind::list, FieldAbout::node, kNodes, ""},
+    {"reads_input", Kind::condition, FieldAbout::node, kNodes, ""},
+    {"size", Kind::number, FieldAbout::region, kRegion, ""},
     {"min", Kind::number, FieldAbout::region_class, kRegion, ""},
     {"max", Kind::number, FieldAbout::region_class, kRegion, "", true},
 }};
@@ -170,6 +169,17 @@ op Concat law concat
 function range(p) = max(abs(p.min), abs(p.max))
 )";
 
+// What a setting is without a kind is a list as an attribute.
+std::optional<std::span<const dsl::AttributeWord>> attributes_with_lists(std::string_view op) {
+  static std::map<std::string, std::vector<dsl::AttributeWord>, std::less<>> all;
+  const auto settings = attributes(op);
+  if (!settings) return std::nullopt;
+  const auto [found, fresh] = all.try_emplace(std::string(op));
+  for (std::size_t i = 0; fresh && i < settings->size(); ++i)
+    found->second.push_back({(*settings)[i].name, (*settings)[i].kind.value_or(Kind::list)});
+  return found->second;
+}
+
 const dsl::Vocabulary& small_vocabulary() {
   static const dsl::Vocabulary vocabulary = {.laws = kLaws,
                                              .actions = kActions,
@@ -178,9 +188,10 @@ const dsl::Vocabulary& small_vocabulary() {
                                              .fields = kFields,
                                              .pattern_functions = kPatternFunctions,
                                              .pattern_fields = kPatternFields,
-                                             .attributes = attributes,
+                                             .attributes = attributes_with_lists,
                                              .settings = attributes,
-                                             .operators = operators};
+                                             .operators = operators,
+                                             .statistics = kStatistics};
   return vocabulary;
 }
 
@@ -342,6 +353,13 @@ class ShapeWriter {
     maybe(op.elementwise);
     numbers(op.parameters);
     formula(op.guard);
+    if (op.means) means(*op.means);
+  }
+  void means(const Means& all) {
+    out_ += "means";
+    maybe(all.op);
+    words(all.params);
+    for (const TestLine& each : all.lines) line(each);
   }
   void one(const Set& set) {
     out_ += "set";
@@ -351,7 +369,10 @@ class ShapeWriter {
   void one(const Function& function) {
     out_ += "function";
     word(function.name);
-    words(function.params);
+    for (const FunctionParam& param : function.params) {
+      word(param.name);
+      if (param.otherwise) numbers({*param.otherwise});
+    }
     formula(function.body);
   }
   void one(const Test& test) {
@@ -384,7 +405,10 @@ class ShapeWriter {
       maybe(attribute.text);
     }
     list(each.numbers);
-    if (each.min) list(*each.min);
+    for (const TestStatistic& statistic : each.statistics) {
+      word(statistic.key);
+      list(statistic.numbers);
+    }
     for (const auto* who : {&each.parents, &each.children}) {
       out_ += *who ? "+" : "-";
       if (*who) words(**who);
@@ -408,6 +432,7 @@ class ShapeWriter {
     for (const RegionClause& part : c.region) {
       out_ += fmt::format("\n    {}", static_cast<int>(part.form));
       terms(part.terms);
+      terms(part.excepted);
       maybe(part.as);
     }
     pattern(c.lines);

@@ -286,10 +286,12 @@ TEST_CASE("A scale that is not finite and > 0 is an error that names rule, node,
     const Try wrong(scale_rule(formula));
     INFO(formula << ": " << wrong.outcome.err);
     CHECK(wrong.outcome.status == 1);
-    CHECK(contains(wrong.outcome.err, "m.json: rule 's': asks scale "));
-    CHECK(contains(wrong.outcome.err, "for channel 0 of 'a'"));
+    CHECK(contains(wrong.outcome.err, "error: rule 's' asks for scale "));
+    CHECK(contains(wrong.outcome.err, "of channel 0 of 'a'"));
+    CHECK(contains(wrong.outcome.err, "clamp(x, lo, hi)"));
+    CHECK(contains(wrong.outcome.err, "do scale(p, "));  // the line, with a mark under it
   }
-  CHECK(contains(Try(scale_rule("p.max * 0")).outcome.err, "(p.max = "));
+  CHECK(contains(Try(scale_rule("p.max * 0")).outcome.err, ", where p.max = "));
 }
 
 TEST_CASE("Parents that share a class and ask for different scales stop the run") {
@@ -304,6 +306,8 @@ TEST_CASE("Parents that share a class and ask for different scales stop the run"
   INFO(wrong.outcome.err);
   CHECK(contains(wrong.outcome.err, "for channel 0 of 'a' and "));
   CHECK(contains(wrong.outcome.err, "for channel 0 of 'b', which share one scale"));
+  CHECK(contains(wrong.outcome.err, "r.dsl:1:"));
+  CHECK(contains(wrong.outcome.err, "across(min, x) makes one value"));
 }
 
 TEST_CASE("NaN in a weight that is edited, NaN or infinity in one that a formula reads") {

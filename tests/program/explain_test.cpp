@@ -23,17 +23,12 @@ TEST_CASE("explain of a trained network: the nearest miss, its remedy, and that 
   CHECK(outcome.out.substr(outcome.out.find(": ")) == R"(: 9 regions with parents: 7 matched, 2 left alone
 
 Conv '/l/l.3/b/b.0/Conv', Conv '/l/l.3/d/d.0/Conv', Conv '/l/l.4/b/b.0/Conv' -> Conv '/l/l.4/a/a.0/Conv', Gemm '/fc/Gemm' (64 channels)
-  residual_family (equalization:30)
-    Gemm '/fc/Gemm' absorbs its scale, and `children` (equalization:36) does not name it
-    ReduceMean '/ReduceMean' stands inside, and `through` (equalization:34) does not name it
+  Gemm '/fc/Gemm' absorbs its scale, and `children` does not name it: residual_family (equalization:36), pair (equalization:12), concat (equalization:24)
+  ReduceMean '/ReduceMean' stands inside, and `through` does not name it: residual_family (equalization:34), pair (equalization:11), concat (equalization:22)
   pair (equalization:7)
-    Gemm '/fc/Gemm' absorbs its scale, and `children` (equalization:12) does not name it
     Add '/l/l.3/Add' joins inside, and the region (equalization:9) has no `join`; 1 more like it
-    ReduceMean '/ReduceMean' stands inside, and `through` (equalization:11) does not name it
   concat (equalization:18)
-    Gemm '/fc/Gemm' absorbs its scale, and `children` (equalization:24) does not name it
     Add '/l/l.3/Add' joins inside, and `join` (equalization:23) does not name it; 1 more like it
-    ReduceMean '/ReduceMean' stands inside, and `through` (equalization:22) does not name it
     it has none of the joins that `join` (equalization:23) asks for
   remedy: add Gemm to `children` (equalization:36), and add ReduceMean to `through` (equalization:34); then residual_family would scale 64 of 64 channels here
 
@@ -154,19 +149,18 @@ TEST_CASE("explain: remedies are rule files that ship, tried with the given ones
        "remedy: run `prepare equalization`: prepare folds BatchNormalization into the layers before it (1 more layer "
        "is "
        "scaled); then pair would scale 4 of 4 channels here\n",
-       "use \"prepare\"\nuse \"equalization\"\n"},
+       "include \"prepare\"\ninclude \"equalization\"\n"},
       {clipped_between, true,
        "remedy: run `clip equalization`: clip lets scales pass Clip (1 more layer is scaled); then pair",
-       "use \"clip\"\nuse \"equalization\"\n"},
+       "include \"clip\"\ninclude \"equalization\"\n"},
       {both_between, true,
        "remedy: run `prepare clip equalization`: prepare folds BatchNormalization into the layers before it, and clip "
        "lets scales pass Clip (1 more layer is scaled); then pair",
-       "use \"prepare\"\nuse \"clip\"\nuse \"equalization\"\n"},
+       "include \"prepare\"\ninclude \"clip\"\ninclude \"equalization\"\n"},
       {relu_between, false,
-       "remedy: run `cross_layer`: cross_layer needs no ranges of activations (1 more layer is scaled); then "
-       "cross_layer "
-       "would scale 4 of 4 channels here\n",
-       "use \"cross_layer\"\n"},
+       "remedy: run `cross_layer`: cross_layer needs no ranges of activations (1 more layer is scaled); or give their "
+       "ranges (--stats FILE, or --data FILES); either way 4 of 4 channels would be scaled here\n",
+       "include \"cross_layer\"\n"},
   };
   for (const Case& each : cases) {
     INFO(each.remedy);
@@ -196,12 +190,11 @@ TEST_CASE("explain: without ranges there is the choice between data and weights 
   CHECK(contains(
       told.out,
       "  remedy: run `prepare equalization`: prepare folds BatchNormalization into the layers before it (1 more "
-      "layer is scaled), and give their ranges (--stats FILE, or --data FILES); then pair would scale 4 of 4 "
-      "channels here\n"
-      "  remedy: run `prepare cross_layer`: prepare folds BatchNormalization into the layers before it, and "
-      "cross_layer needs no ranges of activations (1 more layer is scaled); then cross_layer would scale 4 of 4 "
-      "channels here\n"));
-  CHECK(read_file(folder / "mine.dsl") == "use \"prepare\"\nuse \"equalization\"\n");
+      "layer is scaled), and give their ranges (--stats FILE, or --data FILES); or run `prepare cross_layer`: prepare "
+      "folds BatchNormalization into the layers before it, and cross_layer needs no ranges of activations (1 more "
+      "layer "
+      "is scaled); either way 4 of 4 channels would be scaled here\n"));
+  CHECK(read_file(folder / "mine.dsl") == "include \"prepare\"\ninclude \"equalization\"\n");
   CHECK(told.out.ends_with("and give their ranges (--stats FILE, or --data FILES)\n"));
 }
 

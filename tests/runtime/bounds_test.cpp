@@ -80,15 +80,14 @@ TEST_CASE("scale(p, s, lo, hi): a scale that overflows or underflows stands at i
   CHECK(Engine(two_channels(0), bounded_rule("scale(p, 1 / p.weight, lo, hi)")).scale("a") ==
         std::vector<double>{1, 5});
   CHECK(Engine(two_channels(0), bounded_rule("scale(p, p.weight, lo, hi)")).scale("a") == std::vector<double>{1, 0.3});
-  CHECK(refusal(bounded_rule("scale(p, 0 * (1 / (p.weight - p.weight)), lo, hi)")).find("must be finite and > 0") !=
+  CHECK(refusal(bounded_rule("scale(p, 0 * (1 / (p.weight - p.weight)), lo, hi)")).find("asks for scale") !=
         std::string::npos);
-  CHECK(refusal(bounded_rule("scale(p, 0 - p.weight, lo, hi)")).find("must be finite and > 0") != std::string::npos);
+  CHECK(refusal(bounded_rule("scale(p, 0 - p.weight, lo, hi)")).find("asks for scale -") != std::string::npos);
 }
 
 TEST_CASE("scale(p, s, lo, hi): bounds that hold no scale are a mistake") {
-  CHECK(refusal(bounded_rule("scale(p, 2, 3, 1)")) ==
-        "asks for scales from 3 to 1: both must be finite and > 0, the first not the larger");
-  CHECK_FALSE(refusal(bounded_rule("scale(p, 2, 0, 1)")).empty());
+  CHECK(refusal(bounded_rule("scale(p, 2, 2 + 1, 1)")) == "asks for scales from 3 to 1");
+  CHECK_FALSE(refusal(bounded_rule("scale(p, 2, 1 - 1, 1)")).empty());
   CHECK_FALSE(refusal(bounded_rule("scale(p, 2, lo, 1 / 0)")).empty());
 }
 

@@ -54,20 +54,10 @@ Conv 'a', Conv 'b', Conv 'c' -> Conv 'd', Conv 'e' (8 channels)
   remedy: add Concat to `join` (test.dsl:20); then residual would scale 8 of 8 channels here
 
 Conv 'd' -> nothing (2 channels)
-  pair (test.dsl:2)
-    1 leak (below)
-    nothing absorbs its scale
-    every channel that a parent offers is pinned
-  concat (test.dsl:9)
-    it has none of the joins that `join` (test.dsl:12) asks for
-    1 leak (below)
-    nothing absorbs its scale
-    every channel that a parent offers is pinned
-  residual (test.dsl:17)
-    it has none of the joins that `join` (test.dsl:20) asks for
-    1 leak (below)
-    nothing absorbs its scale
-    every channel that a parent offers is pinned
+  1 leak (below): pair (test.dsl:2), concat (test.dsl:9), residual (test.dsl:17)
+  nothing absorbs its scale: pair (test.dsl:2), concat (test.dsl:9), residual (test.dsl:17)
+  every channel that a parent offers is pinned: pair (test.dsl:2), concat (test.dsl:9), residual (test.dsl:17)
+  it has none of the joins that `join` asks for: concat (test.dsl:12), residual (test.dsl:20)
   leak: Conv 'd' channel 0 -> output of the network (pins 2 of 2 channels)
   remedy: none in these rules: all of its channels are pinned
   1 more region like it: Conv 'e'
@@ -206,13 +196,10 @@ TEST_CASE("explain: pools of pools, and chained additions") {
   net.calibrate();
   CHECK(Explained(net, kRules, {.node = "k"}).text() == R"(
 Conv 'a' -> Conv 'c' (4 channels)
-  concat (test.dsl:9)
-    AveragePool 'q1' stands inside, and `through` (test.dsl:11) does not name it
+  AveragePool 'q1' stands inside, and `through` does not name it: concat (test.dsl:11), pair (test.dsl:4), residual (test.dsl:19)
   pair (test.dsl:2)
-    AveragePool 'q1' stands inside, and `through` (test.dsl:4) does not name it
     Concat 'k' joins inside, and the region (test.dsl:3) has no `join`
   residual (test.dsl:17)
-    AveragePool 'q1' stands inside, and `through` (test.dsl:19) does not name it
     Concat 'k' joins inside, and `join` (test.dsl:20) does not name it
     it has none of the joins that `join` (test.dsl:20) asks for
   remedy: add AveragePool to `through` (test.dsl:11); then concat would scale 4 of 4 channels here

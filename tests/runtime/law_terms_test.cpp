@@ -88,6 +88,15 @@ TEST_CASE("a pattern takes operators by their law") {
   CHECK(edits("law linear", "law affine") == 1);
   CHECK(edits("Conv", "law affine") == 1);
   CHECK(edits("law linear", "law pass") == 0);
+  const auto of_set = [&](const std::string& set) {
+    return Engine(net, "set that = " + set + "\nrule s { match { y = Conv(x, w, b) z = that(y, ...) } " +
+                           "replace { z = y(x, w, b) } approximate \"it drops the second\" }")
+        .outcome()
+        .rules[0]
+        .edits;
+  };
+  CHECK(of_set("law affine except Mul") == 1);
+  CHECK(of_set("law affine, law pass except BatchNormalization") == 0);
 }
 
 TEST_CASE("a law is the list of its operators, on random networks") {
@@ -127,4 +136,38 @@ TEST_CASE("explain tells what a law asks for, and that a law is all there is to 
           Catch::Matchers::Contains("remedy: admit every Relu in `through` (test.dsl:2); then s would scale 4 of 4"));
   const Explained named(between("Relu"), rule("law view"));
   CHECK_THAT(named.text(), Catch::Matchers::Contains("remedy: add Relu to `through` (test.dsl:2)"));
+}
+
+TEST_CASE("except takes operators out of a clause, a set and a law") {
+  CHECK(Engine(between("Relu"), rule("law pass except MaxPool")).rule_of("w") == "s");
+  CHECK(Engine(between("Relu"), rule("law pass except Relu")).rule_of("w").empty());
+  CHECK(Engine(between("Relu"), rule("law pass except law view, Relu")).rule_of("w").empty());
+  CHECK(Engine(between("Relu"), rule("law pass except Relu where name == \"other\"")).rule_of("w") == "s");
+  CHECK(Engine(between("Relu"), rule("safe", "set safe = law pass except Relu, Abs")).rule_of("w").empty());
+  CHECK(Engine(between("Relu"), rule("most", "set some = Relu, Abs\nset most = law pass except some"))
+            .rule_of("w")
+            .empty());
+  // What a set takes out, another term may admit.
+  CHECK(Engine(between("Relu"), rule("safe, Relu", "set safe = law pass except Relu")).rule_of("w") == "s");
+  // Of an exception what it takes out itself is left.
+  CHECK(Engine(between("Relu"), rule("law pass except odd", "set odd = law pass except Relu")).rule_of("w") == "s");
+  CHECK_THAT(Engine(between("Relu"), rule("law pass except Relu")).reason("w"),
+             Catch::Matchers::Contains("`through`") && Catch::Matchers::Contains("excepts it"));
+}
+
+TEST_CASE("must through wants one of its operators inside, and admits it") {
+  const std::string gate = "must through Abs through law pass";
+  const auto with = [](const std::string& through) {
+    return "rule s { region r { parents Conv as p " + through + " children Conv } do scale(p, 2) }";
+  };
+  CHECK(Engine(between("Abs"), with("must through Abs")).rule_of("w") == "s");
+  CHECK(Engine(between("Abs"), with(gate)).rule_of("w") == "s");
+  CHECK(Engine(between("Relu"), with(gate)).rule_of("w").empty());
+  CHECK_THAT(Engine(between("Relu"), with(gate)).reason("w"),
+             Catch::Matchers::Contains("nothing stands inside that `must through` (test.dsl:1) asks for"));
+  // Each of several asks for one of its own.
+  CHECK(Engine(between("Relu"), with("must through Relu must through Abs, Relu")).rule_of("w") == "s");
+  CHECK(Engine(between("Relu"), with("must through Relu must through Abs")).rule_of("w").empty());
+  const std::string told = Explained(between("Relu"), with(gate), {}).text();
+  CHECK_THAT(told, Catch::Matchers::Contains("write `through` for `must through`"));
 }

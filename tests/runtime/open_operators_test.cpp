@@ -193,6 +193,7 @@ TEST_CASE("clip wide reaches what wide reaches, where hard-swish and squeeze and
     CHECK(clip.size() >= wide.size());
     if (form == squeezed) CHECK(std::includes(clip.begin(), clip.end(), wide.begin(), wide.end()));
     const TemporaryFolder folder;
-    CHECK(largest_difference(net, rewrite_through_files(net, "use \"clip\"\nuse \"wide\"\n# {}\n", folder), 3) < 1e-4);
+    CHECK(largest_difference(net, rewrite_through_files(net, "include \"clip\"\ninclude \"wide\"\n# {}\n", folder), 3) <
+          1e-4);
   }
 }

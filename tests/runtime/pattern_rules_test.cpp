@@ -221,7 +221,7 @@ TEST_CASE("A folded BatchNormalization lets a pair be equalized; its claim outli
   const Engine alone(net), folded_first(net, "prepare equalization");
   CHECK(alone.rule_of("a").empty());
   CHECK(folded_first.rule_of("i") == "pair");
-  const Engine before(net, R"(use "equalization"
+  const Engine before(net, R"(include "equalization"
     rule widen { region r { parents BatchNormalization as p through Relu, Identity children Conv as c } do scale(p, 2) }
     rule last { match { y = Identity(x) } replace { y = x } })");
   CHECK(before.rule_of("i") == "widen");

@@ -1,7 +1,7 @@
 // Numbers that formulas of patterns compute with: shapes that cannot be are told, never computed with.
 #include <limits>
 
-#include "runtime/patterns/numbers.hpp"
+#include "runtime/settings/numbers.hpp"
 #include "tests/support/catch.hpp"
 
 namespace rw::test {

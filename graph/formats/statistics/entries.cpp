@@ -16,17 +16,6 @@
 namespace rw::graph {
 namespace {
 
-// How the numbers of a key change where values v become (v - c) s.
-enum class Follows : std::uint8_t {
-  value,          // (v - c) s
-  spread,         // v s: a distance of values
-  spread_square,  // v s s
-  square,         // the mean of squares
-  sign,           // a share or count of values by their sign: stays where they are not shifted
-  nothing,        // a count
-  unknown,
-};
-
 // The keys that are read hold one number for each channel.
 struct SeriesRow {
   std::string_view key;
@@ -204,6 +193,43 @@ class EntryReader {
 };
 
 }  // namespace
+
+std::span<const std::string_view> statistic_keys() {
+  static const std::vector<std::string_view> keys = [] {
+    std::vector<std::string_view> out;
+    for (const SeriesRow& row : kSeries) out.push_back(row.key);
+    for (const FurtherRow& row : kFurther) out.push_back(row.key);
+    return out;
+  }();
+  return keys;
+}
+
+std::optional<KeyNumbers> numbers_of_key(const Statistic& entry, std::string_view key) {
+  KeyNumbers out;
+  out.follows = follows(key);
+  if (const SeriesRow* row = series(key)) {
+    const std::span<const double> values = entry.*row->member;
+    out.values.assign(values.begin(), values.end());
+  } else if (!entry.whole) {
+    try {
+      std::string text(entry.text);
+      const json::Range all = {0, static_cast<std::uint32_t>(text.size())};
+      text.append(MappedFile::kPadding, ' ');
+      json::Document(text, all).read([&](json::Value& value) {
+        value.find(key, [&](json::Value& member) {
+          if (member.kind() == json::Kind::array) member.numbers(out.values, json::Specials::any);
+        });
+      });
+    } catch (const Error&) {  // a table of another tool, whose entries have another form
+      return std::nullopt;
+    }
+  }
+  const bool finite =
+      std::all_of(out.values.begin(), out.values.end(), [](double each) { return std::isfinite(each); });
+  const bool fits = out.values.size() == entry.min.size();
+  if (out.values.empty() || !finite || !fits || out.follows == Follows::unknown) return std::nullopt;
+  return out;
+}
 
 void read_calibration(json::Value& object, std::string_view whole, Network& network, Statistics& statistics,
                       std::vector<StatisticText>& entries) {

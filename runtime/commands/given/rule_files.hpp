@@ -3,10 +3,12 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "dsl/load.hpp"
+#include "graph/base/function_ref.hpp"
 #include "runtime/engine/run.hpp"
 
 namespace rw::commands {
@@ -17,7 +19,10 @@ std::optional<dsl::Loaded> load_rules(const std::vector<std::string>& names,
                                       std::vector<std::filesystem::path>* files = nullptr);
 
 // The rule that an option names. UsageError: there is none, and which there are.
-const dsl::Rule& find_rule(const dsl::Program& program, const std::string& name, std::string_view option);
+// Runs it. What a rule asks for that cannot be done is drawn at its place, and the status is kMistake.
+int at_its_place(const std::optional<dsl::Loaded>& rules, graph::FunctionRef<int()> run);
+
+const dsl::Rule& find_rule(std::span<const dsl::Rule> rules, const std::string& name, std::string_view option);
 
 // "pair.lo=2" into params. UsageError: what is wrong with it.
 void set_param(const dsl::Program& program, const std::string& text, runtime::RunOptions& run);

@@ -51,7 +51,7 @@ void set_leak(const Given& given, dsl::Program& program) {
 runtime::RunOptions run_options(const Given& given, const dsl::Program& program) {
   runtime::RunOptions run{
       .only = given.list("--only"), .skip_nodes = given.list("--skip-node"), .exact = given.has("--exact")};
-  for (const std::string& name : given.list("--only")) find_rule(program, name, "--only");
+  for (const std::string& name : given.list("--only")) find_rule(dsl::running(program), name, "--only");
   for (const std::string& text : given.list("--param")) set_param(program, text, run);
   return run;
 }

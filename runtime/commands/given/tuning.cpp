@@ -22,8 +22,8 @@ namespace {
 constexpr std::string_view kBalance = "balance";
 
 bool has_rule(const dsl::Program& program, std::string_view name) {
-  return std::any_of(program.rules.begin(), program.rules.end(),
-                     [&](const dsl::Rule& rule) { return rule.name == name; });
+  const auto rules = dsl::running(program);
+  return std::any_of(rules.begin(), rules.end(), [&](const dsl::Rule& rule) { return rule.name == name; });
 }
 
 unsigned bits_of(const std::string& text, std::string_view option, std::string_view digits) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "graph/operators/node.hpp"
-#include "runtime/patterns/value.hpp"
+#include "runtime/settings/value.hpp"
 
 namespace rw::patterns {
 

@@ -1,4 +1,4 @@
-#include "runtime/patterns/value.hpp"
+#include "runtime/settings/value.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "runtime/patterns/numbers.hpp"
+#include "runtime/settings/numbers.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "graph/network.hpp"
-#include "runtime/patterns/numbers.hpp"
+#include "runtime/settings/numbers.hpp"
 
 namespace rw::patterns {
 

@@ -1,4 +1,4 @@
-#include "runtime/patterns/settings.hpp"
+#include "runtime/settings/settings.hpp"
 
 #include <fmt/format.h>
 
