@@ -592,4 +592,29 @@ TEST_CASE("a rule is shadowed where an earlier one is sure to take all that it w
   }
 }
 
+TEST_CASE("leaks that are restored: operators, sets, and `output` for those of the network") {
+  const auto region = [](const std::string& leak) {
+    return "set curves = Relu, MaxPool where name like \"a*\"\nrule r {\n  region r { parents Conv as p children Conv "
+           "leak " +
+           leak + " }\n  do scale(p, 1)\n}\n";
+  };
+  const dsl::Loaded loaded = load_text(region("restore curves, output, Gemm else reject"));
+  REQUIRE(draw_all(loaded) == "");
+  const dsl::RegionPattern& pattern = *loaded.program.rules[0].region;
+  CHECK(pattern.leaks == dsl::LeakPolicy::reject);
+  REQUIRE(pattern.restore);
+  CHECK(pattern.restore->outputs);
+  REQUIRE(pattern.restore->terms.size() == 3);
+  CHECK(pattern.restore->terms[0].op == "Relu");
+  CHECK(pattern.restore->terms[1].guards.size() == 1);
+  CHECK(load_text(region("restore Relu else pin")).program.rules[0].region->leaks == dsl::LeakPolicy::pin);
+  CHECK_FALSE(load_text(region("restore Relu else pin")).program.rules[0].region->restore->outputs);
+  CHECK(mistakes(region("restore output where name == \"y\" else pin")).find("[misplaced]") != std::string::npos);
+  CHECK(mistakes(region("restore curve else pin")).find("did you mean 'curves'?") != std::string::npos);
+  CHECK(mistakes(region("restore Relu")).find("expected `else` behind what is restored") != std::string::npos);
+  CHECK(mistakes(region("restore Relu else restore")).find("expected `pin` or `reject` after `else`") !=
+        std::string::npos);
+  CHECK(mistakes(region("restore else pin")).find("[syntax]") != std::string::npos);
+}
+
 }  // namespace rw::test
