@@ -1,11 +1,16 @@
 # Writes OUT, a C++ file that holds the text of FILES as raw strings, each by its name without ending: the function FUNCTION of
-# runtime/engine/shipped.hpp.
-set(text "#include \"runtime/engine/shipped.hpp\"\n\nnamespace rw::runtime {\n\nconst std::vector<ShippedFile>& ${FUNCTION}() {\n  static const std::vector<ShippedFile> files = {\n")
+# HEADER in NAMESPACE, which gives a list of TYPE. With DIGEST each has the SHA-256 of its text, too.
+set(text "#include \"${HEADER}\"\n\nnamespace ${NAMESPACE} {\n\nconst std::vector<${TYPE}>& ${FUNCTION}() {\n  static const std::vector<${TYPE}> files = {\n")
 separate_arguments(FILES)
 foreach(file ${FILES})
   get_filename_component(name ${file} NAME_WE)
   file(READ ${file} content)
-  string(APPEND text "      {\"${name}\", R\"RW_TEXT(${content})RW_TEXT\"},\n")
+  set(digest "")
+  if(DIGEST)
+    file(SHA256 ${file} digest)
+    set(digest ", \"${digest}\"")
+  endif()
+  string(APPEND text "      {\"${name}\", R\"RW_TEXT(${content})RW_TEXT\"${digest}},\n")
 endforeach()
-string(APPEND text "  };\n  return files;\n}\n\n}  // namespace rw::runtime\n")
+string(APPEND text "  };\n  return files;\n}\n\n}  // namespace ${NAMESPACE}\n")
 file(WRITE ${OUT} "${text}")

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <numeric>
+#include <unordered_map>
 
 #include "graph/base/parallel.hpp"
 #include "runtime/balance/row_kernels.hpp"
@@ -66,7 +67,7 @@ void Noise::add_weights(const Analysis& analysis, OperatorId op, Flow& flow) {
   const Site site = analysis.site(op);
   const TensorId output = site.output();
   if (!flow.table(op) || output == kNone || flow.sensitivity(output).empty() || !(flow.table(op)->unit > 0)) return;
-  Weights each{.table = flow.take_table(op)};
+  Weights each{.output = output, .table = flow.take_table(op)};
   const TensorId input = site.input(each.table.activation);
   const std::size_t ins = each.table.ins * each.table.groups(), outs = each.table.outs;
   each.table.squares = {};
@@ -345,6 +346,27 @@ double Noise::rounding(std::span<const TensorId> tensors) const {
     if (std::find(tensors.begin(), tensors.end(), each.tensor) != tensors.end())
       sum += activations(each, ones, 0, nullptr);
   return sum;
+}
+
+std::vector<TensorNoise> Noise::by_tensor(std::span<const double> scales) const {
+  assert(scales.size() == classes_);
+  std::vector<Swept> swept(weights_.size());
+  graph::parallel_for(weights_.size(), [&](std::size_t i) { swept[i] = sweep(weights_[i], scales, {}); });
+  std::vector<TensorNoise> all;
+  std::unordered_map<TensorId, std::size_t> index;
+  const auto of = [&](TensorId tensor) -> NoiseValue& {
+    const auto [found, fresh] = index.emplace(tensor, all.size());
+    if (fresh) all.push_back({tensor, {}});
+    return all[found->second].noise;
+  };
+  for (const Activations& each : activations_)
+    of(each.tensor).parts[kActivations] += activations(each, scales, 0, nullptr);
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    NoiseValue& noise = of(weights_[i].output);
+    noise.parts[kPerTensor] += swept[i].tensor;
+    noise.parts[kPerChannel] += swept[i].channel;
+  }
+  return all;
 }
 
 Noise::Ranges Noise::ranges(std::span<const double> scales) const {

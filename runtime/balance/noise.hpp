@@ -25,6 +25,12 @@ struct NoiseValue {
   double of_both(double per_channel, double activations) const;
 };
 
+// What one tensor adds: the weights of the operator that computes it, and its own rounding.
+struct TensorNoise {
+  TensorId tensor = kNone;
+  NoiseValue noise;
+};
+
 // What of a part of the noise grows with the logarithm of the scale of a class, and what falls with it; by class.
 struct NoiseSlopes {
   std::vector<double> up, down;
@@ -49,7 +55,9 @@ class Noise {
 
   // `scales`: by class, > 0.
   NoiseValue value(std::span<const double> scales) const;
-  // The same, and slopes by NoisePart.
+  // The same tensor by tensor, each once; those of which something is known.
+  std::vector<TensorNoise> by_tensor(std::span<const double> scales) const;
+  // value(), and slopes by NoisePart.
   NoiseValue value(std::span<const double> scales, const Softening& softening,
                    std::array<NoiseSlopes, kNoiseParts>& slopes) const;
 
@@ -89,6 +97,7 @@ class Noise {
 
   // A linear operator.
   struct Weights {
+    TensorId output = kNone;
     WeightTable table;
     std::vector<std::uint32_t> in, out;  // classes of its channels; classes_: pinned
     std::vector<double> power;           // mean square of each input channel

@@ -4,6 +4,9 @@
 #include "runtime/commands/given/data_options.hpp"
 #include "runtime/commands/given/measuring.hpp"
 #include "runtime/commands/given/run_options.hpp"
+#include "runtime/pages/node_data.hpp"
+#include "runtime/pages/pages.hpp"
+#include "runtime/text/text_file.hpp"
 
 namespace rw::commands {
 namespace {
@@ -26,6 +29,8 @@ constexpr auto kCompareOptions = joined(
         {"--layers", {}, "also by layer: where two networks of one structure part"},
         kThreadsOption,
         kJsonOption,
+        kHtmlOption,
+        kNodeDataOption,
     });
 
 int compare(const Given& given) {
@@ -34,12 +39,17 @@ int compare(const Given& given) {
   const data::Options options = data_or_drawn(given, given.list("DATA"));
   const graph::Model a = quality::read_subject(given.text("A")), b = quality::read_subject(given.text("B"));
   const auto data = data::open(a.network, options);
+  const graph::Model* const models[] = {&a, &b};
+  check_pages(given, models, *data, {});
   const auto compared = [&] {
     ShownData shown(*data, data->samples());  // until nothing runs any more
     return quality::compare({a.network, given.text("A")}, {b.network, given.text("B")}, shown,
-                            {.threads = graph::threads(), .layers = given.has("--layers")});
+                            {.threads = graph::threads(), .layers = given.has("--layers") || given.has("--node-data")});
   };
   const quality::ComparisonTold told{given.text("A"), given.text("B"), compared(), tolerance, told_of(*data)};
+  if (given.has("--html")) runtime::write_text(given.text("--html"), pages::page_of(told));
+  if (given.has("--node-data"))
+    runtime::write_text(given.text("--node-data"), pages::node_data(a.network, pages::layers_of(told)));
   print_told(given, told);
   return told.within() ? kDone : kRefused;
 }

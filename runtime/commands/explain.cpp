@@ -9,6 +9,7 @@
 #include "runtime/commands/given/run_options.hpp"
 #include "runtime/explain/explain.hpp"
 #include "runtime/explain/made.hpp"
+#include "runtime/pages/pages.hpp"
 #include "runtime/text/text_file.hpp"
 
 namespace rw::commands {
@@ -38,6 +39,7 @@ constexpr auto kExplainOptions = joined(
         kExactOption,
         kLeakOption,
         {"--json", "FILE", "write the same as data to this file, with every region"},
+        kHtmlOption,
         kThreadsOption,
         {"--quiet", {}, "print nothing", 'q'},
     });
@@ -48,6 +50,13 @@ runtime::ExplainOptions what(const Given& given, const dsl::Program& program) {
   for (const std::string& name : options.rules) find_rule(dsl::running(program), name, "--rule");
   if (given.has("--limit")) options.most_regions = take_count(given, "--limit");
   return options;
+}
+
+std::vector<std::filesystem::path> told_files(const Given& given) {
+  std::vector<std::filesystem::path> names;
+  for (const char* option : {"--json", "--html"})
+    if (given.has(option)) names.emplace_back(file_name(given, option));
+  return names;
 }
 
 // Where --apply writes.
@@ -73,7 +82,9 @@ std::string apply_remedy(const Given& given, const graph::Model& model, const ds
   if (!given.has("--out") && std::filesystem::exists(out))
     throw UsageError(
         fmt::format("--apply: '{}' is there already: say with -o where the rules go", graph::printable(out.string())));
-  check_reports(given, std::span(&out, 1), model);
+  std::vector<std::filesystem::path> files = told_files(given);
+  files.push_back(out);
+  check_reports(given, files, model);
   const runtime::Remedy& remedy = explanation.remedies[explanation.by_gain[number - 1]];
   const runtime::MadeRemedy made = runtime::made_remedy(rules, given.list("RULES"), remedy, out);
   runtime::write_text(out.string(), made.text);
@@ -98,17 +109,17 @@ int explain_by(const Given& given, const std::optional<dsl::Loaded>& rules) {
   };
   graph::Model model = source();
   check_skipped(given, model.network);
-  if (given.has("--json")) {
-    const std::filesystem::path report = file_name(given, "--json");
-    check_reports(given, std::span(&report, 1), model);
-  }
-  const runtime::Outcome outcome = runtime::run(model, rules->program, options);
+  check_reports(given, told_files(given), model);
+  runtime::RunOptions base = options;  // what is tried predicts nothing
+  base.predict = given.has("--json") || given.has("--html");
+  const runtime::Outcome outcome = runtime::run(model, rules->program, base);
   const runtime::Explanation explanation = runtime::explain({source, model, *rules, options, outcome}, asked);
   if (!asked.node.empty() && explanation.missed.empty() && explanation.matched.empty() &&
       explanation.bystanders.empty() && explanation.edits.empty())
     throw UsageError(fmt::format("--node {}: no operator of the model has such a name", asked.node));
-  const runtime::ExplainInput input{model, *rules, outcome, explanation, asked};
+  const runtime::ExplainInput input{model, *rules, outcome, explanation, asked, runtime::layers_of(outcome, {})};
   if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::explain_json(input));
+  if (given.has("--html")) runtime::write_text(given.text("--html"), pages::page_of(input));
   std::string applied;
   if (given.has("--apply")) applied = apply_remedy(given, model, *rules, explanation);
   if (!given.has("--quiet")) fmt::print("{}{}", runtime::explain_text(input, wants_colour()), applied);

@@ -20,6 +20,8 @@
 #include "runtime/commands/run_measures.hpp"
 #include "runtime/commands/watch.hpp"
 #include "runtime/engine/plan_file.hpp"
+#include "runtime/pages/node_data.hpp"
+#include "runtime/pages/pages.hpp"
 #include "runtime/report/report.hpp"
 #include "runtime/report/unchanged.hpp"
 #include "runtime/text/console.hpp"
@@ -60,6 +62,8 @@ constexpr auto kRunOptions = joined(
          0, true, Completes::nothing},
         {"--watch", {}, "run again whenever a rule file or the model changes, and say which matches have changed"},
         {"--json", "FILE", "write the report as data to this file"},
+        kHtmlOption,
+        kNodeDataOption,
         {"--plan", "FILE", "write what is done to the weights to this file, for apply (also with --dry-run)"},
         kThreadsOption,
         {"--quiet", {}, "no report on standard output", 'q'},
@@ -74,7 +78,7 @@ std::filesystem::path output_path(const Given& given) {
 // The files that a run writes beside the model.
 std::vector<std::filesystem::path> reports(const Given& given) {
   std::vector<std::filesystem::path> names;
-  for (const char* option : {"--json", "--plan"})
+  for (const char* option : {"--json", "--plan", "--html", "--node-data"})
     if (given.has(option)) names.emplace_back(file_name(given, option));
   return names;
 }
@@ -138,8 +142,9 @@ int rewrite_by(const Given& given, Seen& seen, std::optional<dsl::Loaded>& rules
   runtime::RunOptions options = run_options(given, rules->program);
   set_target(given, rules->program, options);
   if (given.has("--trials")) options.trial_seconds = static_cast<double>(take_count(given, "--trials"));
-  options.values = given.has("--json");
-  options.predict = given.has("--json") || !given.has("--quiet");
+  const bool in_full = given.has("--json") || given.has("--html");
+  options.values = in_full;
+  options.predict = in_full || given.has("--node-data") || !given.has("--quiet");
   const bool dry_run = given.has("--dry-run");
 
   for (const std::string& name : given.list("--require"))
@@ -195,9 +200,16 @@ int rewrite_by(const Given& given, Seen& seen, std::optional<dsl::Loaded>& rules
     measures.text = tuned->text + measures.text;
     measures.json.insert(measures.json.begin(), tuned->json);
   }
-  const runtime::ReportInput report{
+  runtime::ReportInput report{
       model, *rules, outcome, written, seconds(), options.exact, dry_run, command_for("explain", given), measures.json};
+  if (in_full || given.has("--node-data"))
+    report.layers = runtime::layers_of(outcome, measures.score ? pages::layers_of(*measures.score) : runtime::Layers());
   if (given.has("--json")) output.add_text(given.text("--json"), runtime::json_report(report));
+  if (given.has("--html"))
+    output.add_text(given.text("--html"),
+                    pages::page_of({report, measures.score ? &*measures.score : nullptr, measures.verify.get()}));
+  if (given.has("--node-data"))
+    output.add_text(given.text("--node-data"), pages::node_data(model.network, report.layers));
   // What cannot be told is not done: the report goes first, and its last line when all files are in their places.
   const bool tells = !given.has("--quiet") || !outcome.certificate.holds || !measures.within;
   if (tells) fmt::print("{}{}", runtime::text_report(report, wants_colour()), measures.text);

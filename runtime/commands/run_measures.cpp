@@ -76,9 +76,11 @@ RunMeasures measure_run(const Given& given, const graph::Model& model, const run
       ShownData shown(*data, data->samples());
       return quality::compare(as_it_was, as_it_will_be, shown, {.threads = graph::threads()});
     };
-    const quality::ComparisonTold told{"before", "after", compared(), take_tolerance(given), told_of(*data)};
-    measures.within = told.within();
-    tell(told, *data, "verify", measures);
+    measures.comparison = std::make_unique<const quality::Comparison>(compared());
+    measures.verify = std::make_unique<const quality::ComparisonTold>(
+        quality::ComparisonTold{"before", "after", *measures.comparison, take_tolerance(given), told_of(*data)});
+    measures.within = measures.verify->within();
+    tell(*measures.verify, *data, "verify", measures);
   }
   if (given.has("--score")) {
     const quality::ScoreOptions options{.quantizer = take_target(given).value_or(quantizer::Options{}),
@@ -90,8 +92,8 @@ RunMeasures measure_run(const Given& given, const graph::Model& model, const run
       ShownData shown(*data, quality::samples_to_read(*data, 2, false, options));
       return quality::score_all({{"before", as_it_was}, {"after", as_it_will_be}}, shown, nullptr, options);
     };
-    const quality::ScoreTold told{scored(), options, told_of(*data)};
-    tell(told, *data, "score", measures);
+    measures.score.emplace(quality::ScoreTold{scored(), options, told_of(*data)});
+    tell(*measures.score, *data, "score", measures);
   }
   return measures;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -9,6 +11,7 @@
 
 #include "runtime/commands/given/command.hpp"
 #include "runtime/engine/run.hpp"
+#include "runtime/quality/tell.hpp"
 
 namespace rw::commands {
 
@@ -26,6 +29,10 @@ struct RunMeasures {
   bool within = true;                                     // what --verify asks for
   std::string text;                                       // for the report
   std::vector<std::pair<std::string, std::string>> json;  // members of the report as data
+  // What they were made of; nothing: it was not measured.
+  std::unique_ptr<const quality::Comparison> comparison;
+  std::unique_ptr<const quality::ComparisonTold> verify;  // borrows `comparison`
+  std::optional<quality::ScoreTold> score;
 };
 
 // By the options above, of a run whose certificate holds. `out`: files that are written, none of which may be data.

@@ -11,8 +11,11 @@
 #include "runtime/commands/given/measuring.hpp"
 #include "runtime/commands/given/run_options.hpp"
 #include "runtime/commands/given/tuning.hpp"
+#include "runtime/pages/node_data.hpp"
+#include "runtime/pages/pages.hpp"
 #include "runtime/quality/trial.hpp"
 #include "runtime/text/glob.hpp"
+#include "runtime/text/text_file.hpp"
 
 namespace rw::commands {
 namespace {
@@ -40,6 +43,8 @@ constexpr auto kScoreOptions = joined(
     {
         kThreadsOption,
         kJsonOption,
+        kHtmlOption,
+        kNodeDataOption,
     });
 
 // One of two words; the first where the option is not given. True: the second.
@@ -83,6 +88,10 @@ int score(const Given& given) {
   entrants.push_back(
       {given.text("MODEL"), {model.network, given.text("MODEL")}, given.has("--stats") ? &model.statistics : nullptr});
   const auto data = quality::open_in_parts(entrants.front().subject.network, data_of, options.draws);
+  std::vector<const graph::Model*> models = {&model};
+  for (const graph::Model& other : others) models.push_back(&other);
+  const std::vector<std::string> read = {given.text("--stats"), given.text("--labels")};
+  check_pages(given, models, *data, read);
   std::vector<std::int64_t> labels;
   if (given.has("--labels")) labels = quality::read_labels(given.text("--labels"), data->samples());
   const auto scored = [&] {
@@ -90,6 +99,9 @@ int score(const Given& given) {
     return quality::score_all(entrants, shown, given.has("--labels") ? &labels : nullptr, options);
   };
   const quality::ScoreTold told{scored(), options, told_of(*data)};
+  if (given.has("--html")) runtime::write_text(given.text("--html"), pages::page_of(told));
+  if (given.has("--node-data"))
+    runtime::write_text(given.text("--node-data"), pages::node_data(model.network, pages::layers_of(told)));
   print_told(given, told);
   return kDone;
 }

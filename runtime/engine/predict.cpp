@@ -14,8 +14,28 @@ Prediction difference(const NoiseValue& before, const NoiseValue& after, bool me
     const double from = before.parts[part], to = after.parts[part];
     return from > 0 && to > 0 && std::isfinite(from / to) ? 10 * std::log10(from / to) : 0.0;
   };
-  Prediction prediction{gain(kPerTensor), gain(kPerChannel), std::nullopt, 0, before, after};
+  Prediction prediction{
+      .per_tensor = gain(kPerTensor), .per_channel = gain(kPerChannel), .before = before, .after = after};
   if (measured) prediction.activations = gain(kActivations);
+  return prediction;
+}
+
+NoiseValue sum_of(const std::vector<TensorNoise>& tensors) {
+  NoiseValue sum;
+  for (const TensorNoise& each : tensors)
+    for (std::size_t part = 0; part < kNoiseParts; ++part) sum.parts[part] += each.noise.parts[part];
+  return sum;
+}
+
+// `added`: tensors that were not there before.
+Prediction between(const Noise& noise, std::span<const double> before, std::span<const double> after,
+                   std::span<const TensorId> added = {}) {
+  std::vector<TensorNoise> from = noise.by_tensor(before), to = noise.by_tensor(after);
+  for (TensorNoise& each : from)
+    if (std::find(added.begin(), added.end(), each.tensor) != added.end()) each.noise.parts[kActivations] = 0;
+  Prediction prediction = difference(sum_of(from), sum_of(to), noise.measured());
+  prediction.tensors_before = std::move(from);
+  prediction.tensors_after = std::move(to);
   return prediction;
 }
 
@@ -44,7 +64,7 @@ double Prediction::of(bool steps_by_channel, bool with_activations) const {
 }
 
 Prediction predict(const Noise& noise, std::span<const double> scales) {
-  return difference(noise.value(std::vector<double>(scales.size(), 1.0)), noise.value(scales), noise.measured());
+  return between(noise, std::vector<double>(scales.size(), 1.0), scales);
 }
 
 std::vector<double> planned_scales(const Regions& regions, RegionId id, const Plan& plan) {
@@ -66,10 +86,8 @@ std::optional<Prediction> predict(const Analysis& analysis, const Regions& regio
   std::vector<double> undone;  // the plan is in the noise already
   for (RegionId id = 0; id < regions.size(); ++id)
     for (const double each : planned_scales(regions, id, plan)) undone.push_back(1 / each);
-  const NoiseValue now = noise.value(std::vector<double>(undone.size(), 1.0));
-  NoiseValue before = noise.value(undone);
-  before.parts[kActivations] = std::max(before.parts[kActivations] - noise.rounding(added), 0.0);
-  Prediction prediction = difference(before, now, noise.measured());
+  Prediction prediction = between(noise, undone, std::vector<double>(undone.size(), 1.0), added);
+  const NoiseValue& now = prediction.after;
   const BalanceTarget target;
   const double from = now.of_both(target.per_channel, target.activations),
                to = balance(noise, free, target).after.of_both(target.per_channel, target.activations);

@@ -14,6 +14,8 @@ struct Prediction {
   std::optional<double> activations;       // nothing: no tensor has statistics
   double left = 0;                         // what `balance` would win beyond it, of all together, its target not known
   NoiseValue before, after;
+  // The same by tensor (Noise::by_tensor), of which each has as many, in one order.
+  std::vector<TensorNoise> tensors_before, tensors_after;
 
   // Of weights and, where asked for, activations together.
   double of(bool steps_by_channel, bool with_activations) const;

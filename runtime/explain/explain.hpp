@@ -9,6 +9,7 @@
 
 #include "runtime/explain/leak_path.hpp"
 #include "runtime/explain/remedy.hpp"
+#include "runtime/report/layers.hpp"
 
 namespace rw::runtime {
 
@@ -82,6 +83,7 @@ struct ExplainInput {
   const Outcome& outcome;
   const Explanation& explanation;
   ExplainOptions options;
+  Layers layers = {};
 };
 
 std::string explain_text(const ExplainInput& input, bool colour);

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "graph/formats/text/json_text.hpp"
 #include "runtime/explain/explain.hpp"
+#include "runtime/report/channels.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -19,7 +22,8 @@ class JsonWords {
   explicit JsonWords(const ExplainInput& input)
       : input_(input),
         network_(input.model.network),
-        told_{input.rules, input.outcome.analysis, input.outcome.regions} {}
+        told_{input.rules, input.outcome.analysis, input.outcome.regions},
+        decibels_(by_region(input.outcome, input.layers)) {}
 
   std::string run() const {
     const Explanation& all = input_.explanation;
@@ -49,6 +53,11 @@ class JsonWords {
   }
 
  private:
+  static std::string decibels(const std::optional<double>& value) {
+    std::string text = "null";
+    if (value) json::append_number(std::round(*value * 1000) / 1000, text = {});
+    return text;
+  }
   std::string op(OperatorId id) const { return id == kNone ? "null" : json::quoted(network_.op(id).name); }
   std::string tensor(TensorId id) const { return id == kNone ? "null" : json::quoted(network_.tensor(id).name); }
   std::string ops(std::span<const OperatorId> list) const {
@@ -81,10 +90,12 @@ class JsonWords {
 
   std::string region(const RegionView& view) const {
     const Region& shape = input_.outcome.regions[view.region->region];
-    std::string text =
-        fmt::format("{{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}, \"channels\": {}",
-                    rule(view.region->taken_by), ops(shape.parents), ops(input_.outcome.regions.readers(shape)),
-                    ops(shape.inner), shape.classes);
+    const RegionDecibels& noise = decibels_[static_cast<std::size_t>(view.region - input_.outcome.visited.data())];
+    std::string text = fmt::format(
+        "{{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}, \"channels\": {}, \"bounded\": {}, "
+        "\"before\": {}, \"after\": {}",
+        rule(view.region->taken_by), ops(shape.parents), ops(input_.outcome.regions.readers(shape)), ops(shape.inner),
+        shape.classes, count_at_bound(input_.outcome, *view.region), decibels(noise.before), decibels(noise.after));
     text +=
         ",\n   \"rules\": " + json::list(view.rules, [&](const RuleView& each) {
           return fmt::format("{{\"rule\": {}, \"matched\": {}, \"misses\": {}}}", rule(each.rule), each.misses.empty(),
@@ -116,6 +127,7 @@ class JsonWords {
   const ExplainInput& input_;
   const graph::Network& network_;
   Told told_;
+  std::vector<RegionDecibels> decibels_;  // by region that was visited
 };
 
 }  // namespace

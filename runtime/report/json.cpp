@@ -1,6 +1,11 @@
 #include <fmt/format.h>
 
+#include <array>
+#include <cmath>
+
+#include "graph/base/parallel.hpp"
 #include "graph/formats/text/json_text.hpp"
+#include "runtime/report/channels.hpp"
 #include "runtime/report/reasons.hpp"
 #include "runtime/report/report.hpp"
 
@@ -13,7 +18,11 @@ std::string number(double value) { return fmt::format("{}", value); }
 
 class JsonReport {
  public:
-  explicit JsonReport(const ReportInput& input) : input_(input), network_(input.model.network) {}
+  explicit JsonReport(const ReportInput& input)
+      : input_(input),
+        network_(input.model.network),
+        decibels_(by_region(input.outcome, input.layers)),
+        weights_(weights_are_told(input.model.network)) {}
 
   std::string run() const {
     const Outcome& outcome = input_.outcome;
@@ -32,6 +41,7 @@ class JsonReport {
     text += "\"rules\": [" + rules() + "\n],\n\"regions\": [" + regions() + "\n],\n";
     text += "\"offer_no_scale\": " + idle() + ",\n";
     text += "\"predicted\": " + predicted() + ",\n";
+    text += "\"layers\": " + layers() + ",\n";
     text += "\"certificate\": " + certificate() + ",\n";
     for (const auto& [key, value] : input_.more) text += json::quoted(key) + ": " + value + ",\n";
     text += "\"written\": {\"files\": " +
@@ -80,45 +90,115 @@ class JsonReport {
     return text;
   }
 
-  // Scales tensor by tensor, channel by channel.
-  std::string tensors(const RegionOutcome& region) const {
-    const Regions& regions = input_.outcome.regions;
-    return json::list(regions[region.region].tensors, [&](TensorId tensor) {
-      std::string text = fmt::format("{{\"tensor\": {}", json::quoted(network_.tensor(tensor).name));
-      if (!region.scales.empty())
-        text += ", \"scale\": " + json::list(regions.classes(tensor), [&](std::uint32_t scale_class) {
-                  return number(region.scales[scale_class]);
-                });
+  static std::string numbers(const std::vector<double>& list) {
+    std::string text = "[";
+    for (const double each : list) {
+      if (text.size() > 1) text += ", ";
+      json::append_number(each, text);
+    }
+    return text + "]";
+  }
+
+  // Rounded to what decibels are worth; null: not known.
+  static std::string decibels(const std::optional<double>& value) {
+    std::string text = "null";
+    if (value) json::append_number(std::round(*value * 1000) / 1000, text = {});
+    return text;
+  }
+
+  static std::string range(const ChannelRanges& range) {
+    return fmt::format("{{\"min\": {}, \"max\": {}}}", numbers(range.low), numbers(range.high));
+  }
+
+  // Scales and ranges tensor by tensor, channel by channel.
+  std::string tensors(const RegionChannels& channels) const {
+    return json::list(channels.activations, [&](const ActivationChannels& each) {
+      std::string text = fmt::format("{{\"tensor\": {}", json::quoted(network_.tensor(each.tensor).name));
+      if (!each.scale.empty()) text += ", \"scale\": " + numbers(each.scale);
+      if (each.before.known())
+        text += fmt::format(", \"before\": {}, \"after\": {}", range(each.before), range(each.after));
       return text + "}";
     });
   }
 
+  std::string weights(const RegionChannels& channels) const {
+    return json::list(channels.weights, [&](const WeightChannels& each) {
+      return fmt::format("{{\"operator\": {}, \"side\": \"{}\", \"before\": {}, \"after\": {}}}", op(each.op),
+                         each.parent ? "parent" : "child", numbers(each.before), numbers(each.after));
+    });
+  }
+
+  std::string narrow(const RegionChannels& channels) const {
+    return json::list(channels.narrow, [&](const NarrowChannel& each) {
+      return fmt::format(
+          "{{\"tensor\": {}, \"operator\": {}, \"channel\": {}, \"before\": {}, \"after\": {}, "
+          "\"scale\": {}}}",
+          each.tensor == kNone ? "null" : json::quoted(network_.tensor(each.tensor).name),
+          each.op == kNone ? "null" : op(each.op), each.channel, number(each.before), number(each.after),
+          number(each.scale));
+    });
+  }
+
+  std::string layers() const {
+    constexpr std::array<std::string_view, 3> kAre = {"null", "\"measured\"", "\"predicted\""};
+    return fmt::format("{{\"decibels\": {}, \"list\": ", kAre[static_cast<std::size_t>(input_.layers.are)]) +
+           json::list(
+               input_.layers.list,
+               [&](const Layer& each) {
+                 return fmt::format(
+                     "\n  {{\"tensor\": {}, \"operator\": {}, \"type\": {}, \"region\": {}, \"before\": {}, "
+                     "\"after\": "
+                     "{}}}",
+                     json::quoted(each.tensor), each.op.empty() ? "null" : json::quoted(each.op),
+                     each.op.empty() ? "null" : json::quoted(each.type),
+                     each.region == kNone ? "null" : fmt::format("{}", each.region), decibels(each.before),
+                     decibels(each.after));
+               },
+               ",") +
+           "}";
+  }
+
   std::string regions() const {
+    constexpr std::size_t kTogether = 16;
+    std::vector<std::string> texts(input_.outcome.visited.size());
+    graph::parallel_for_parts(texts.size(), kTogether, [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i) texts[i] = region(i);
+    });
     std::string text;
-    const Told told = {input_.rules, input_.outcome.analysis, input_.outcome.regions};
-    for (const RegionOutcome& region : input_.outcome.visited) {
-      const Region& shape = input_.outcome.regions[region.region];
-      text += fmt::format(
-          "{}\n  {{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}", text.empty() ? "" : ",",
-          region.taken_by == kNone ? "null" : json::quoted(input_.rules.program.rules[region.taken_by].name),
-          ops(shape.parents), ops(input_.outcome.regions.readers(shape)), ops(shape.inner));
-      text += ", \"tensors\": " + tensors(region);
-      text +=
-          ", \"leaks\": " + json::list(shape.leaks, [&](const Leak& leak) {
-            return fmt::format("{{\"tensor\": {}, \"operator\": {}, \"why\": {}}}",
-                               json::quoted(network_.tensor(leak.tensor).name), leak.op == kNone ? "null" : op(leak.op),
-                               json::quoted(leak.op == kNone ? "boundary of the network"
-                                                             : input_.outcome.analysis.why_blocked(leak.op)));
-          });
-      if (region.taken_by == kNone) text += ", \"reason\": " + json::quoted(reason(input_, region));
-      text += ", \"misses\": " + json::list(input_.outcome.misses.of(region.misses), [&](const RuleMiss& each) {
-                return fmt::format("{{\"rule\": {}, \"why\": {}}}",
-                                   json::quoted(input_.rules.program.rules[each.rule].name),
-                                   json::quoted(describe(told, each.miss)));
-              });
-      text += "}";
-    }
+    for (const std::string& each : texts) text.append(text.empty() ? "\n  " : ",\n  ").append(each);
     return text;
+  }
+
+  std::string region(std::size_t i) const {
+    const Told told = {input_.rules, input_.outcome.analysis, input_.outcome.regions};
+    const RegionOutcome& region = input_.outcome.visited[i];
+    const RegionChannels channels = channels_of(input_.outcome, region, weights_);
+    const ScaleRange scales = scale_range_of(region);
+    const Region& shape = input_.outcome.regions[region.region];
+    std::string text =
+        fmt::format("{{\"rule\": {}, \"parents\": {}, \"children\": {}, \"inside\": {}",
+                    region.taken_by == kNone ? "null" : json::quoted(input_.rules.program.rules[region.taken_by].name),
+                    ops(shape.parents), ops(input_.outcome.regions.readers(shape)), ops(shape.inner));
+    text += fmt::format(
+        ", \"channels\": {}, \"smallest\": {}, \"largest\": {}, \"bounded\": {}, \"before\": {}, \"after\": {}",
+        shape.classes, number(scales.smallest), number(scales.largest), count_at_bound(input_.outcome, region),
+        decibels(decibels_[i].before), decibels(decibels_[i].after));
+    text += ", \"tensors\": " + tensors(channels) + ", \"weights\": " + weights(channels) +
+            ", \"narrow\": " + narrow(channels);
+    text +=
+        ", \"leaks\": " + json::list(shape.leaks, [&](const Leak& leak) {
+          return fmt::format("{{\"tensor\": {}, \"operator\": {}, \"why\": {}}}",
+                             json::quoted(network_.tensor(leak.tensor).name), leak.op == kNone ? "null" : op(leak.op),
+                             json::quoted(leak.op == kNone ? "boundary of the network"
+                                                           : input_.outcome.analysis.why_blocked(leak.op)));
+        });
+    if (region.taken_by == kNone) text += ", \"reason\": " + json::quoted(reason(input_, region));
+    text +=
+        ", \"misses\": " + json::list(input_.outcome.misses.of(region.misses), [&](const RuleMiss& each) {
+          return fmt::format("{{\"rule\": {}, \"why\": {}}}", json::quoted(input_.rules.program.rules[each.rule].name),
+                             json::quoted(describe(told, each.miss)));
+        });
+    return text + "}";
   }
 
   // Operators that look like parents and are none.
@@ -154,6 +234,8 @@ class JsonReport {
 
   const ReportInput& input_;
   const graph::Network& network_;
+  std::vector<RegionDecibels> decibels_;
+  bool weights_;
 };
 
 }  // namespace

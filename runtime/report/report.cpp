@@ -384,6 +384,10 @@ std::string reason(const ReportInput& input, const RegionOutcome& region) {
   return chief_text(told(input), chief(input, region));
 }
 
+std::string kind_of_reason(const ReportInput& input, const RegionOutcome& region) {
+  return graph::printable(chief_kind(told(input), chief(input, region)));
+}
+
 std::string text_report(const ReportInput& input, bool colour) {
   const Painter paint(colour);
   const Outcome& outcome = input.outcome;

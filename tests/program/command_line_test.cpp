@@ -116,7 +116,7 @@ TEST_CASE("A report goes neither over a file that was read nor where the new mod
   write_file(folder / "r.dsl", scale_rule("2"));
   write_file(folder / "s.json", "{}");
   fs::create_hard_link(folder / "m.json", folder / "other.json");
-  for (const char* option : {"--json", "--plan"}) {
+  for (const char* option : {"--json", "--plan", "--html", "--node-data"}) {
     INFO(option);
     const auto run = [&](const std::string& report) {
       const Outcome outcome = run_engine({"m.json", "./r.dsl", "--stats", "s.json", "-o", "out.json", option, report},
@@ -150,7 +150,7 @@ TEST_CASE("A name that no file can have is wrong usage, and a folder is no name 
     more.insert(more.begin(), {"m.json", "./r.dsl", "--quiet"});
     return run_engine(more, {.folder = folder.path()});
   };
-  for (const char* option : {"--out", "--json", "--plan"}) {
+  for (const char* option : {"--out", "--json", "--plan", "--html", "--node-data"}) {
     INFO(option);
     CHECK(run({option, ""}).status == 2);
     CHECK(run({option, ""}).err.starts_with(fmt::format("rewrite-engine: {}: expected the name of a file\n", option)));

@@ -309,7 +309,7 @@ TEST_CASE("explain: the data says what the text says") {
   CHECK(said["matched"] == "0");
   CHECK(said["left_alone"] == "1");
   CHECK(said["regions"] == R"j([
-  {"rule": null, "parents": ["a", "b"], "children": ["c"], "inside": ["k", "r"], "channels": 8,
+  {"rule": null, "parents": ["a", "b"], "children": ["c"], "inside": ["k", "r"], "channels": 8, "bounded": 0, "before": null, "after": null,
    "rules": [{"rule": "concat", "matched": false, "misses": [{"obstacle": "leak", "operator": "g", "tensor": "r", "clause": "test.dsl:10", "why": "leaks at Sigmoid 'g': it carries no scale"}]}],
    "scales": [],
    "leaks": [{"tensor": "r", "operator": "g", "why": "leaks at Sigmoid 'g': it carries no scale", "pins": 4, "of": 8, "parent": "b", "channel": 0, "path": [{"operator": "r", "tensor": "r", "channel": 0}]}],

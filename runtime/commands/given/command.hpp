@@ -85,6 +85,10 @@ struct UsageError : std::runtime_error {
 inline constexpr Argument kModelArgument = {"MODEL", "the network: model.json or model.onnx", Completes::model};
 inline constexpr Argument kRulesArgument = {
     "RULES", "rule files; a name without '/' and '.dsl' is one that ships: equalization", Completes::rules, true, true};
+inline constexpr Option kHtmlOption = {
+    "--html", "FILE", "write a page to this file that shows the same: one file, for a browser, without a server"};
+inline constexpr Option kNodeDataOption = {
+    "--node-data", "FILE", "write the decibels of each operator to this file, as Model Explorer reads them"};
 inline constexpr Option kJsonOption = {"--json", {}, "print it as data, in JSON"};
 
 }  // namespace rw::commands

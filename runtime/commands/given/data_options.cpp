@@ -107,7 +107,7 @@ std::string measured_ranges(const Given& given, const dsl::Program& program, gra
   if (!given.has("--data")) return {};
   if (given.has("--stats")) throw UsageError("--data measures the ranges that --stats has: expected one of them");
   const auto data = data::open(model.network, data_options(given, given.list("--data")));
-  for (const std::string_view option : {"--out", "--json", "--plan"})
+  for (const std::string_view option : {"--out", "--json", "--plan", "--html", "--node-data"})
     if (given.knows(option) && given.has(option)) check_not_read(given.text(option), data->files());
   for (const std::string& note : data->notes()) runtime::complain(fmt::format("note: {}\n", graph::printable(note)));
   return calibrate::statistics_text(measure(model, program, *data), {}, false);

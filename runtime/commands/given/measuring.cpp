@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "graph/base/printable.hpp"
+#include "graph/formats/output/output.hpp"
 #include "runtime/commands/given/data_options.hpp"
+#include "runtime/commands/given/run_options.hpp"
 
 namespace rw::commands {
 
@@ -32,6 +34,23 @@ data::Batch ShownData::read(std::size_t batch) {
   progress_.show(read_);  // what was read before has been gone through
   read_ += quality::samples_in(values);
   return values;
+}
+
+void check_pages(const Given& given, std::span<const graph::Model* const> models, const data::Data& data,
+                 std::span<const std::string> others) {
+  std::vector<std::shared_ptr<const graph::MappedFile>> inputs;
+  for (const graph::Model* each : models) inputs.insert(inputs.end(), each->sources.begin(), each->sources.end());
+  std::vector<std::filesystem::path> read = data.files();
+  for (const std::string& each : others)
+    if (!each.empty()) read.emplace_back(each);
+  graph::Output output(inputs, true);
+  for (const char* option : {"--html", "--node-data"}) {
+    if (!given.has(option)) continue;
+    const std::filesystem::path path = file_name(given, option);
+    output.check(path);
+    output.keep_free(std::span(&path, 1));
+    check_not_read(path, read);
+  }
 }
 
 quality::Told told_of(const data::Data& data) { return {data.random(), data.notes()}; }

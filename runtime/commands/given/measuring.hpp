@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,11 @@ class ShownData final : public data::Data {
   runtime::Progress progress_;
   std::uint64_t read_ = 0;
 };
+
+// Before anything is measured: the files of --html and --node-data, where they are given, can be written and are none
+// of those that are read: of the models, of the data, and `others`. Error, UsageError: why not.
+void check_pages(const Given& given, std::span<const graph::Model* const> models, const data::Data& data,
+                 std::span<const std::string> others);
 
 // On standard output, as text or, with --json, as data.
 template <typename What>
