@@ -2,11 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "graph/base/printable.hpp"
+#include "graph/formats/output/output.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/given/rule_files.hpp"
+#include "runtime/commands/given/run_options.hpp"
 #include "runtime/commands/json.hpp"
+#include "runtime/commands/sarif.hpp"
 #include "runtime/commands/text.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"
@@ -14,6 +18,7 @@
 #include "runtime/testing/restless.hpp"
 #include "runtime/testing/rule_trials.hpp"
 #include "runtime/text/console.hpp"
+#include "runtime/text/text_file.hpp"
 
 namespace rw::commands {
 namespace {
@@ -85,7 +90,17 @@ void show_counterexamples(std::span<const runtime::TriedRule> rules, std::span<c
                       graph::printable(each.binding->op), each.counterexample));
 }
 
+// The file of --sarif can be written, and is no rule file that is read.
+void check_free(const Given& given) {
+  std::vector<std::shared_ptr<const graph::MappedFile>> read;
+  for (const std::string& name : given.list("RULES"))
+    if (std::error_code none; std::filesystem::is_regular_file(name, none))
+      read.push_back(graph::MappedFile::open(name));
+  graph::Output(read, true).check(file_name(given, "--sarif"));
+}
+
 int check(const Given& given) {
+  if (given.has("--sarif")) check_free(given);
   dsl::Loaded rules = dsl::load(given.list("RULES"), runtime::rule_library(), runtime::vocabulary());
   std::vector<runtime::TriedRule> tried;
   std::vector<runtime::TriedLaw> laws;
@@ -101,6 +116,7 @@ int check(const Given& given) {
   const std::size_t errors = count_of(rules.diagnostics, dsl::Severity::error);
   const std::size_t warnings = count_of(rules.diagnostics, dsl::Severity::warning);
   const int status = errors > 0 || (warnings > 0 && given.has("--strict")) ? kMistake : kDone;
+  if (given.has("--sarif")) runtime::write_text(given.text("--sarif"), sarif(rules.diagnostics, rules.sources));
   if (given.has("--json")) {
     fmt::print("{}", as_json(rules));
     return status;
@@ -119,7 +135,9 @@ int check(const Given& given) {
 
 constexpr Argument kCheckArguments[] = {kRulesArgument};
 constexpr Option kCheckOptions[] = {
-    {"--strict", "", "warnings are mistakes, too: exit status 1", 0, false, Completes::nothing}, kJsonOption};
+    {"--strict", "", "warnings are mistakes, too: exit status 1", 0, false, Completes::nothing},
+    kJsonOption,
+    {"--sarif", "FILE", "write the mistakes to this file in SARIF, which editors and code hosts show where they are"}};
 constexpr std::string_view kCheckExamples[] = {"rewrite-engine check ./mine.dsl",
                                                "rewrite-engine check equalization ./mine.dsl --json"};
 
