@@ -300,7 +300,7 @@ TEST_CASE("Wrong data ends with exit status 1, the file and what is wrong, and n
   CHECK(contains(nothing.err, "m.json: there is no data: give files, or --random N"));
   CHECK(run_in(small.folder, {"calibrate", "m.json", "a.npy", "--random", "2"}).status == 2);
   CHECK(run_in(small.folder, {"calibrate", "m.json", "a.npy", "--seed", "2"}).status == 2);
-  CHECK(run_in(small.folder, {"calibrate", "s.json", "t.json", "--merge", "-o", "u.json", "--seed", "2"}).status == 2);
+  CHECK(run_in(small.folder, {"calibrate", "m.json", "a.npy", "--merge", "-o", "u.json", "--seed", "2"}).status == 2);
   CHECK(run_in(small.folder, {"calibrate", "m.json", "a.npy", "--mean", "127"}).status == 2);
   // Not over what is read.
   const Outcome over = run_in(small.folder, {"calibrate", "m.json", "a.npy", "-o", "a.npy"});
