@@ -146,7 +146,7 @@ void Editor::read(OperatorId id, std::uint32_t slot, TensorId from) {
   network_.set_inputs(id, inputs);
   if (is_new(id)) return;
   if (reads_again(id, slot)) {
-    std::erase_if(edits_.inputs, [&](const InputChange& each) { return each.op == id && each.slot == slot; });
+    undone_inputs_[{id, slot}] = edits_.inputs.size();
     return settle(id);
   }
   edits_.inputs.push_back({id, slot, std::string(network_.tensor(from).name), nullptr, edit_});
@@ -158,7 +158,7 @@ void Editor::give(OperatorId id, std::uint32_t slot, TensorId tensor) {
   network_.set_output(id, slot, tensor);
   if (is_new(id)) return;
   if (const auto& before = edits_.originals.at(id).outputs; slot < before.size() && before[slot] == tensor) {
-    std::erase_if(edits_.outputs, [&](const OutputChange& each) { return each.op == id && each.slot == slot; });
+    undone_outputs_[{id, slot}] = edits_.outputs.size();
     return settle(id);
   }
   const std::string_view name = tensor == kNone ? std::string_view() : network_.tensor(tensor).name;
@@ -221,6 +221,23 @@ std::string Editor::free_name(std::string_view base) {
   return names_.make(base.starts_with(prefix) ? std::string(base) : std::string(prefix) + std::string(base));
 }
 
-void Editor::finish() { network_.relink(); }
+// Leaves out the changes of a place that were made before it was undone.
+template <typename Change>
+void Editor::drop(std::vector<Change>& changes, const Undone& undone) {
+  if (undone.empty()) return;
+  std::size_t i = 0;
+  std::erase_if(changes, [&](const Change& each) {
+    const auto found = undone.find({each.op, each.slot});
+    return i++ < (found == undone.end() ? 0 : found->second);
+  });
+}
+
+void Editor::finish() {
+  drop(edits_.inputs, undone_inputs_);
+  drop(edits_.outputs, undone_outputs_);
+  undone_inputs_.clear();
+  undone_outputs_.clear();
+  network_.relink();
+}
 
 }  // namespace rw::graph

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/free_names.hpp"
@@ -79,8 +81,12 @@ class Editor {
   void link(OperatorId id, std::uint32_t slot, TensorId tensor);    // it reads it
   void unlink(OperatorId id, std::uint32_t slot, TensorId tensor);  // and no longer
   void make_slots(OperatorId id, std::size_t count);
-  void forget(OperatorId id);                                 // no tensor is read by it
-  void touch(OperatorId id);                                  // before it is edited
+  void forget(OperatorId id);  // no tensor is read by it
+  void touch(OperatorId id);   // before it is edited
+  // By place: how many changes had been noted when it was undone. What these say of it goes in finish().
+  using Undone = std::map<std::pair<OperatorId, std::uint32_t>, std::size_t>;
+  template <typename Change>
+  static void drop(std::vector<Change>& changes, const Undone& undone);
   bool reads_again(OperatorId id, std::uint32_t slot) const;  // what the file says
   void settle(OperatorId id);                                 // after an edit that took another one back
   bool is_new(OperatorId id) const { return id >= network_.read_count(); }
@@ -92,7 +98,8 @@ class Editor {
   std::vector<Use> uses_;              // lists that grow move to the end
   std::vector<Slots> slots_;           // by operator
   std::vector<std::uint32_t> places_;  // by input: its place in the list of what it reads
-  std::uint32_t edit_ = 0;             // into GraphEdits::rules
+  Undone undone_inputs_, undone_outputs_;
+  std::uint32_t edit_ = 0;  // into GraphEdits::rules
   std::uint32_t subgraph_ = 0;
   bool changed_ = false;
 };

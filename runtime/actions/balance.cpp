@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <unordered_map>
 
 #include "graph/base/error.hpp"
 #include "runtime/actions/action.hpp"
@@ -64,20 +65,23 @@ void keep_level(std::span<double> scales, std::span<const double> seen, bool pow
 std::vector<Restorable> restorables(const SolveContext& context, std::vector<std::uint32_t>& by_place) {
   std::vector<Restorable> all;
   by_place.assign(context.places.size(), kNone);
-  for (std::size_t i = 0; i < context.places.size(); ++i) {
-    const BoundRegion& view = context.places[i].view;
-    for (const SolveContext::Restoring& each : context.restoring) {
-      if (view.regions().region_of(each.from) != view.id()) continue;
-      if (by_place[i] == kNone) {
-        by_place[i] = static_cast<std::uint32_t>(all.size());
-        all.emplace_back();
-      }
-      Restorable& region = all[by_place[i]];
-      for (const std::uint32_t scale_class : view.regions().classes(each.from))
-        region.classes.push_back(view.region().first_class + scale_class);
-      region.given.push_back(each.to);
-      region.elements += each.elements;
+  std::unordered_map<RegionId, std::uint32_t> place_of;
+  for (std::uint32_t i = 0; i < context.places.size(); ++i) place_of.emplace(context.places[i].view.id(), i);
+  for (const SolveContext::Restoring& each : context.restoring) {
+    const auto id = context.places[0].view.regions().region_of(each.from);
+    const auto place = id ? place_of.find(*id) : place_of.end();
+    if (place == place_of.end()) continue;
+    const BoundRegion& view = context.places[place->second].view;
+    std::uint32_t& index = by_place[place->second];
+    if (index == kNone) {
+      index = static_cast<std::uint32_t>(all.size());
+      all.emplace_back();
     }
+    Restorable& region = all[index];
+    for (const std::uint32_t scale_class : view.regions().classes(each.from))
+      region.classes.push_back(view.region().first_class + scale_class);
+    region.given.push_back(each.to);
+    region.elements += each.elements;
   }
   return all;
 }

@@ -4,7 +4,6 @@
 #include <cassert>
 #include <cmath>
 #include <numeric>
-#include <unordered_map>
 
 #include "graph/base/parallel.hpp"
 #include "runtime/balance/row_kernels.hpp"
@@ -339,13 +338,14 @@ std::vector<Noise::Around> Noise::around(std::span<const double> scales, std::sp
   return found;
 }
 
-double Noise::rounding(std::span<const TensorId> tensors) const {
+std::vector<double> Noise::rounding(const std::unordered_map<TensorId, std::uint32_t>& group,
+                                    std::size_t groups) const {
   const std::vector<double> ones(classes_, 1.0);
-  double sum = 0;
+  std::vector<double> sums(groups, 0.0);
   for (const Activations& each : activations_)
-    if (std::find(tensors.begin(), tensors.end(), each.tensor) != tensors.end())
-      sum += activations(each, ones, 0, nullptr);
-  return sum;
+    if (const auto found = group.find(each.tensor); found != group.end())
+      sums[found->second] += activations(each, ones, 0, nullptr);
+  return sums;
 }
 
 std::vector<TensorNoise> Noise::by_tensor(std::span<const double> scales) const {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "runtime/balance/flow.hpp"
@@ -61,8 +62,8 @@ class Noise {
   NoiseValue value(std::span<const double> scales, const Softening& softening,
                    std::array<NoiseSlopes, kNoiseParts>& slopes) const;
 
-  // Of activations: what rounding these tensors alone adds at scale 1.
-  double rounding(std::span<const TensorId> tensors) const;
+  // Of activations: what rounding the tensors of each group adds at scale 1. `group`: by tensor, below `groups`.
+  std::vector<double> rounding(const std::unordered_map<TensorId, std::uint32_t>& group, std::size_t groups) const;
 
   // The noise of what touches each group of classes: operators with weights, and how many these are, and activations.
   // `group`: by class, below `groups`; kNone: of none.

@@ -13,7 +13,10 @@ class Chooser {
   Chooser(const Noise& noise, const std::vector<bool>& free, std::span<const Restorable> restorable,
           const BalanceTarget& target, double cost)
       : noise_(noise), free_(free), restorable_(restorable), target_(target), cost_(cost) {
-    for (const Restorable& each : restorable) given_.push_back(noise.rounding(each.given));
+    std::unordered_map<TensorId, std::uint32_t> group;
+    for (std::uint32_t i = 0; i < restorable.size(); ++i)
+      for (const TensorId each : restorable[i].given) group.emplace(each, i);
+    given_ = noise.rounding(group, restorable.size());
   }
 
   Restored run() {

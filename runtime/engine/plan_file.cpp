@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 namespace rw::runtime {
 namespace {
@@ -56,15 +57,16 @@ void add_operators(const dsl::Loaded& rules, graph::PlanFile& plan) {
 // Those before a network output are scaled, those before a curve are what was there.
 void add_new_tensors(const Outcome& outcome, graph::PlanFile& plan) {
   const graph::Network& network = *outcome.analysis.network;
+  std::unordered_map<std::string, std::size_t> entries;  // of `plan`, by tensor
+  for (std::size_t i = 0; i < plan.statistics.size(); ++i) entries.emplace(plan.statistics[i].tensor, i);
   for (const RuleOutcome& rule : outcome.rules)
     for (const Restorer& each : rule.restorers) {
       const std::string fresh(network.tensor(each.fresh()).name), of(network.tensor(each.old()).name);
-      const auto scaled = std::find_if(plan.statistics.begin(), plan.statistics.end(),
-                                       [&](const graph::PlanStatistic& entry) { return entry.tensor == fresh; });
-      if (scaled == plan.statistics.end())
+      const auto entry = entries.find(fresh);
+      if (entry == entries.end())
         plan.statistics.push_back({.tensor = fresh, .of = of});
-      else if (!scaled->multiply.empty())
-        scaled->of = of;
+      else if (graph::PlanStatistic& scaled = plan.statistics[entry->second]; !scaled.multiply.empty())
+        scaled.of = of;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
 #include "graph/base/error.hpp"
 #include "runtime/balance/balance.hpp"
@@ -31,8 +32,9 @@ NoiseValue sum_of(const std::vector<TensorNoise>& tensors) {
 Prediction between(const Noise& noise, std::span<const double> before, std::span<const double> after,
                    std::span<const TensorId> added = {}) {
   std::vector<TensorNoise> from = noise.by_tensor(before), to = noise.by_tensor(after);
+  const std::unordered_set<TensorId> fresh(added.begin(), added.end());
   for (TensorNoise& each : from)
-    if (std::find(added.begin(), added.end(), each.tensor) != added.end()) each.noise.parts[kActivations] = 0;
+    if (fresh.contains(each.tensor)) each.noise.parts[kActivations] = 0;
   Prediction prediction = difference(sum_of(from), sum_of(to), noise.measured());
   prediction.tensors_before = std::move(from);
   prediction.tensors_after = std::move(to);

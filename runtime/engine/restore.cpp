@@ -218,10 +218,11 @@ std::vector<Restorer> put_in_restorers(graph::Model& model, Plan& plan, const An
 void take_out(graph::Network& network, Plan& plan, std::span<const Restorer> restorers) {
   if (restorers.empty()) return;
   graph::Editor editor(network, plan.graph);
+  std::set<std::string_view> factors;
+  for (const Restorer& each : restorers) factors.insert(network.tensor(network.op(each.op).inputs[kFactor]).name);
+  std::erase_if(plan.graph.added, [&](const graph::AddedConstant& added) { return factors.contains(added.name); });
   for (const Restorer& each : restorers) {
     const std::vector<graph::Use> readers(editor.consumers(each.fresh()).begin(), editor.consumers(each.fresh()).end());
-    const std::string_view factor = network.tensor(network.op(each.op).inputs[kFactor]).name;
-    std::erase_if(plan.graph.added, [&](const graph::AddedConstant& added) { return added.name == factor; });
     plan.forget_constants(each.op, kFactor, kFactor + 1);
     editor.remove(each.op);
     if (each.output) {
@@ -234,23 +235,36 @@ void take_out(graph::Network& network, Plan& plan, std::span<const Restorer> res
   editor.finish();
 }
 
-bool frees(const Restorer& restorer, const Analysis& analysis, const Regions& regions) {
-  const auto id = regions.region_of(restorer.from);
-  if (!id) return false;
-  const Region& region = regions[*id];
+const std::vector<bool>& Freeing::free_classes(RegionId id) {
+  const auto [found, fresh] = by_region_.try_emplace(id);
+  if (!fresh) return found->second;
+  const Region& region = regions_[id];
   std::vector<bool> offered(region.classes, false), absorbed(region.classes, false);
   const auto mark = [&](std::vector<bool>& marked, TensorId tensor) {
-    if (tensor == kNone || regions.region_of(tensor) != *id) return;
-    for (const std::uint32_t each : regions.classes(tensor)) marked[each] = true;
+    if (tensor == kNone || regions_.region_of(tensor) != id) return;
+    for (const std::uint32_t each : regions_.classes(tensor)) marked[each] = true;
   };
-  for (const OperatorId op : region.parents) mark(offered, analysis.network->op(op).outputs[0]);
+  for (const OperatorId op : region.parents) mark(offered, analysis_.network->op(op).outputs[0]);
   for (const OperatorId op : region.children)
-    if (!regions.is_restoring(op))
-      for (const TensorId input : analysis.network->op(op).inputs) mark(absorbed, input);
-  const auto classes = regions.classes(restorer.from);
-  return std::any_of(classes.begin(), classes.end(), [&](std::uint32_t each) {
-    return offered[each] && absorbed[each] && !regions.pinned(region, each);
-  });
+    if (!regions_.is_restoring(op))
+      for (const TensorId input : analysis_.network->op(op).inputs) mark(absorbed, input);
+  for (std::uint32_t i = 0; i < region.classes; ++i)
+    found->second.push_back(offered[i] && absorbed[i] && !regions_.pinned(region, i));
+  return found->second;
+}
+
+bool Freeing::frees(const Restorer& restorer) {
+  const auto id = regions_.region_of(restorer.from);
+  if (!id || !matches(*id)) return false;
+  const std::vector<bool>& free = free_classes(*id);
+  const auto classes = regions_.classes(restorer.from);
+  return std::any_of(classes.begin(), classes.end(), [&](std::uint32_t each) { return free[each]; });
+}
+
+bool Freeing::matches(RegionId id) {
+  const auto [found, fresh] = matching_.try_emplace(id, false);
+  if (fresh) found->second = !pattern_.match(regions_, id);
+  return found->second;
 }
 
 bool is_idle(const Restorer& restorer, const Plan& plan) {

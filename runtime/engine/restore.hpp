@@ -4,7 +4,7 @@
 #pragma once
 
 #include <span>
-#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "graph/model.hpp"
@@ -35,9 +35,26 @@ std::vector<Restorer> put_in_restorers(graph::Model& model, Plan& plan, const An
 // Takes them out again, as if they had never been. The caller analyses again.
 void take_out(graph::Network& network, Plan& plan, std::span<const Restorer> restorers);
 
-// Whether some channel of what it reads can be scaled: nothing pins it, a parent offers it, and a child that does not
-// only give the scale back absorbs it.
-bool frees(const Restorer& restorer, const Analysis& analysis, const Regions& regions);
+// Which of them free something: the rule wants the region, and some channel of what it reads can be scaled, which is to
+// say that nothing pins it, a parent offers it, and a child that does not only give the scale back absorbs it. Each
+// region is looked at once. Borrows all.
+class Freeing {
+ public:
+  Freeing(const Analysis& analysis, const Regions& regions, const Pattern& pattern)
+      : analysis_(analysis), regions_(regions), pattern_(pattern) {}
+
+  bool frees(const Restorer& restorer);
+
+ private:
+  bool matches(RegionId id);
+  const std::vector<bool>& free_classes(RegionId id);
+
+  const Analysis& analysis_;
+  const Regions& regions_;
+  const Pattern& pattern_;
+  std::unordered_map<RegionId, std::vector<bool>> by_region_;
+  std::unordered_map<RegionId, bool> matching_;
+};
 
 // Whether its factors are 1 in every channel.
 bool is_idle(const Restorer& restorer, const Plan& plan);

@@ -236,11 +236,8 @@ class Runner {
     analyse_again();
     for (int round = 0; round < kMostRounds; ++round) {
       const Pattern pattern(*rule.region, outcome_.analysis);
-      const auto useless = [&](const Restorer& each) {
-        return !frees(each, outcome_.analysis, outcome_.regions) ||
-               pattern.match(outcome_.regions, *outcome_.regions.region_of(each.from));
-      };
-      if (!take_out_where(restorers, useless)) return;
+      Freeing freeing(outcome_.analysis, outcome_.regions, pattern);
+      if (!take_out_where(restorers, [&](const Restorer& each) { return !freeing.frees(each); })) return;
       analyse_again();
     }
   }
