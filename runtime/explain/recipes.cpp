@@ -32,9 +32,10 @@ bool any_operator(const Outcome& base, std::string_view type, Is is) {
   return false;
 }
 
-// A leak in front of which a scale can be given back. (std.dsl has the list, for files of rules.)
+// In front of them a scale can be given back. (std.dsl has the list, for files of rules.)
+constexpr std::array<std::string_view, 4> kCurves = {"Sigmoid", "HardSigmoid", "Swish", "HardSwish"};
+
 bool leaks_at_a_curve(const Outcome& base) {
-  constexpr std::array<std::string_view, 4> kCurves = {"Sigmoid", "HardSigmoid", "Swish", "HardSwish"};
   const graph::Network& network = *base.analysis.network;
   return std::any_of(kCurves.begin(), kCurves.end(), [&](std::string_view curve) {
     return any_operator(base, curve, [&](OperatorId op) {
@@ -91,6 +92,14 @@ std::set<OperatorId> scaled_layers(const Outcome& outcome) {
 }
 
 }  // namespace
+
+std::string file_that_helps(std::string_view op) {
+  const bool curve = std::find(kCurves.begin(), kCurves.end(), op) != kCurves.end();
+  for (const Help& help : kHelps)
+    if (op == help.op || (curve && help.op == kCurves[0]))
+      return fmt::format("the rule file {} {}", help.file, help.says);
+  return {};
+}
 
 struct Recipes::Trial {
   dsl::Loaded rules;

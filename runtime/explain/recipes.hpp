@@ -5,11 +5,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/explain/remedy.hpp"
 
 namespace rw::runtime {
+
+// "the rule file clip lets scales pass Clip": of an operator of this type that is in the way; empty: none helps. Not
+// tried.
+std::string file_that_helps(std::string_view op);
 
 class Recipes {
  public:

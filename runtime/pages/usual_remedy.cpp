@@ -1,8 +1,7 @@
 #include <fmt/format.h>
 
-#include <array>
-
 #include "graph/base/printable.hpp"
+#include "runtime/explain/recipes.hpp"
 #include "runtime/pages/regions.hpp"
 
 namespace rw::pages {
@@ -17,26 +16,14 @@ std::string type_of(const Told& told, graph::OperatorId op) {
   return graph::printable(told.analysis.network->type_of(op));
 }
 
-// What stands in the way is mostly one of these.
-struct KnownOperator {
-  std::string_view type;
-  const char* helps;
-};
-constexpr std::array kKnown = {
-    KnownOperator{"BatchNormalization", "fold it first: prepare before the other rules"},
-    KnownOperator{"Clip", "give its bounds the scales: the rule file clip, too"},
-};
-
-const char* known(const Told& told, graph::OperatorId op) {
-  for (const KnownOperator& each : kKnown)
-    if (told.analysis.network->type_of(op) == each.type) return each.helps;
-  return nullptr;
+std::string known(const Told& told, graph::OperatorId op) {
+  return runtime::file_that_helps(told.analysis.network->type_of(op));
 }
 
 std::string leak(const Told& told, graph::OperatorId op) {
   if (op == kNone)
     return "nothing: inputs and outputs of the network stay as they are; `leak pin` scales the other channels";
-  if (const char* helps = known(told, op)) return helps;
+  if (std::string helps = known(told, op); !helps.empty()) return helps;
   if (told.analysis.operators[op].unknown)
     return fmt::format("say the law of {} in a rule file, if you know it: `op {} law ...`", type_of(told, op),
                        type_of(told, op));
@@ -44,7 +31,7 @@ std::string leak(const Told& told, graph::OperatorId op) {
 }
 
 std::string clause(const Told& told, const Miss& miss, const char* name) {
-  if (const char* helps = known(told, miss.op)) return helps;
+  if (std::string helps = known(told, miss.op); !helps.empty()) return helps;
   return fmt::format("name {} in `{}` of a rule", type_of(told, miss.op), name);
 }
 
