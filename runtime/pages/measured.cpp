@@ -79,6 +79,17 @@ std::vector<Figure> figures_of(const quality::ScoreTold& told) {
   return list;
 }
 
+// A row an output; of very many those that have room.
+html::Markup of_outputs(const html::Table& table) {
+  constexpr std::size_t kMost = std::size_t{1} << 20U;  // bytes
+  html::Markup page;
+  const std::size_t written = html::add_table(page, table, kMost);
+  if (written < table.rows.size())
+    page.element("p", {{"class", "note"}},
+                 fmt::format("{} more outputs have no place here.", counted(table.rows.size() - written)));
+  return page;
+}
+
 html::Markup outputs_table(const quality::ScoreTold& told) {
   const bool two = told.networks.size() == 2;
   html::Table table{.id = "output-table",
@@ -96,12 +107,7 @@ html::Markup outputs_table(const quality::ScoreTold& told) {
     }
     table.rows.push_back(std::move(row));
   }
-  html::Markup page;
-  const std::size_t written = html::add_table(page, table, std::size_t{1} << 20U);
-  if (written < table.rows.size())
-    page.element("p", {{"class", "note"}},
-                 fmt::format("{} more outputs have no place here.", counted(table.rows.size() - written)));
-  return page;
+  return of_outputs(table);
 }
 
 Figure figure_of(const quality::ComparisonTold& told) {
@@ -137,12 +143,7 @@ html::Markup outputs_table(const quality::ComparisonTold& told) {
                                                                 share(each.top_class->equal, each.top_class->rows))
                                                   : "\u2013"}});
   }
-  html::Markup page;
-  const std::size_t written = html::add_table(page, table, std::size_t{1} << 20U);
-  if (written < table.rows.size())
-    page.element("p", {{"class", "note"}},
-                 fmt::format("{} more outputs have no place here.", counted(table.rows.size() - written)));
-  return page;
+  return of_outputs(table);
 }
 
 html::Markup notes(const quality::Told& data) {

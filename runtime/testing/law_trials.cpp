@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <map>
 #include <optional>
 #include <random>
 
-#include "graph/base/error.hpp"
 #include "graph/base/parallel.hpp"
 #include "graph/operators/infer.hpp"
 #include "runtime/engine/library.hpp"
@@ -18,8 +16,8 @@
 #include "runtime/evaluator/compare.hpp"
 #include "runtime/evaluator/evaluate.hpp"
 #include "runtime/laws/law.hpp"
-#include "runtime/settings/numbers.hpp"
 #include "runtime/testing/meanings.hpp"
+#include "runtime/trials/clock.hpp"
 #include "runtime/trials/draw.hpp"
 #include "runtime/trials/shrink.hpp"
 #include "runtime/written/written_network.hpp"
@@ -128,12 +126,6 @@ class Between {
   Instance inner_, out_;
 };
 
-double clock_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 class LawTrier {
  public:
   LawTrier(const dsl::LawBinding& binding, const dsl::Program& program, const evaluator::Meanings& meanings,
@@ -154,10 +146,10 @@ class LawTrier {
 
   TriedLaw run() {
     if (patterns_.empty() || scaling_.size() < 2) return out_;
-    const double began = clock_seconds();
+    const double began = trials::thread_seconds();
     std::size_t draws = 0;
     for (std::uint64_t seed = 1; draws < limits_.draws && out_.accepted < limits_.accepted; ++seed, ++draws) {
-      if (clock_seconds() - began > limits_.seconds) break;
+      if (trials::thread_seconds() - began > limits_.seconds) break;
       Choices choices(seed);
       const Attempt made = attempt(choices);
       if (!made.accepted) continue;
@@ -208,14 +200,8 @@ class LawTrier {
       out.instance = Between(trials::draw(pattern, {}, program_.laws, choices)).make();
       put_in(out.instance);
       judge(out, magnitude);
-    } catch (const graph::Error&) {
-      out.accepted = false;
-    } catch (const patterns::NoValue&) {
-      out.accepted = false;
+    } catch (const std::runtime_error&) {  // no network, or none that the evaluator can compute: it is not accepted
     } catch (const Refusal&) {
-      out.accepted = false;
-    } catch (const std::runtime_error&) {  // of the evaluator
-      out.accepted = false;
     }
     return out;
   }
@@ -288,8 +274,7 @@ class LawTrier {
     Choices played(choices);
     Attempt made = attempt(played);
     if (!made.accepted || made.difference <= kTolerance) return false;
-    const std::size_t size = made.instance.size(), least = best_.instance.size();
-    if (size > least || (size == least && choices >= smallest_ && choices.size() >= smallest_.size())) return false;
+    if (!trials::is_smaller(made.instance.size(), choices, best_.instance.size(), smallest_)) return false;
     smallest_ = choices;
     smallest_.resize(std::min(smallest_.size(), played.used()));
     best_ = std::move(made);
@@ -297,10 +282,10 @@ class LawTrier {
   }
 
   void make_small() {
-    const double began = clock_seconds();
+    const double began = trials::thread_seconds();
     trials::shrink(
         smallest_, [&](const std::vector<std::uint32_t>& choices) { return still_differs(choices); },
-        [&] { return clock_seconds() - began < limits_.seconds; });
+        [&] { return trials::thread_seconds() - began < limits_.seconds; });
     const dsl::Loaded& scaling = scaling_[best_.scaling];
     out_.counterexample =
         fmt::format("{}\ntest law_of_it \"the network computes the same\" {{\n{}  expect match\n}}\n",

@@ -7,6 +7,13 @@
 
 namespace rw::trials {
 
+// Of two drawn things of these sizes, whether the first is the smaller, or as large and drawn from fewer or lower
+// choices.
+inline bool is_smaller(std::size_t size, const std::vector<std::uint32_t>& choices, std::size_t other,
+                       const std::vector<std::uint32_t>& others) {
+  return size < other || (size == other && (choices < others || choices.size() < others.size()));
+}
+
 // `still(choices)`: whether what is drawn from them shows the same and is smaller; it then sets `smallest` to them.
 // Ends where nothing makes it smaller any more, or `time_left()` says so.
 template <typename Still, typename TimeLeft>

@@ -1,10 +1,10 @@
 #include "runtime/trials/try_rule.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <map>
 
 #include "runtime/settings/numbers.hpp"
+#include "runtime/trials/clock.hpp"
 #include "runtime/trials/draw.hpp"
 #include "runtime/trials/guards.hpp"
 #include "runtime/trials/ledger.hpp"
@@ -18,13 +18,6 @@ using Form = InstanceRun::Form;
 
 constexpr std::size_t kExamples = 4;
 
-// Of this thread.
-double clock_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 class Trier {
  public:
   Trier(const dsl::Rule& rule, std::span<const dsl::LawBinding> laws, const DrawLimits& limits)
@@ -37,10 +30,10 @@ class Trier {
   }
 
   RuleTrials run() {
-    const double began = clock_seconds();
+    const double began = thread_seconds();
     std::map<std::string, std::size_t> reasons;
     for (std::uint64_t seed = 1; out_.draws < limits_.draws && out_.accepted < limits_.accepted; ++seed) {
-      if (clock_seconds() - began > limits_.seconds) break;
+      if (thread_seconds() - began > limits_.seconds) break;
       ++out_.draws;
       Choices choices(seed);
       note(attempt(choices), choices, reasons);
@@ -53,7 +46,7 @@ class Trier {
       make_small();
       suggest();
     }
-    out_.seconds = clock_seconds() - began;
+    out_.seconds = thread_seconds() - began;
     return std::move(out_);
   }
 
@@ -114,7 +107,7 @@ class Trier {
     Attempt made = attempt(played);
     if (made.run.form != wanted_) return false;
     const std::size_t size = made.instance.size();
-    if (size > size_ || (size == size_ && choices >= smallest_ && choices.size() >= smallest_.size())) return false;
+    if (!is_smaller(size, choices, size_, smallest_)) return false;
     size_ = size;
     smallest_ = choices;
     smallest_.resize(std::min(smallest_.size(), played.used()));
@@ -123,8 +116,8 @@ class Trier {
   }
 
   void make_small() {
-    const double began = clock_seconds();
-    const auto time_left = [&] { return clock_seconds() - began < limits_.seconds; };
+    const double began = thread_seconds();
+    const auto time_left = [&] { return thread_seconds() - began < limits_.seconds; };
     shrink(
         smallest_, [&](const std::vector<std::uint32_t>& choices) { return still_differs(choices); }, time_left);
     const bool differs = wanted_ == Form::differs;
@@ -159,9 +152,9 @@ class Trier {
     dsl::PatternStep step;
     step.expr = at->condition;
     guarded.pattern->steps.push_back(step);
-    const double began = clock_seconds();
+    const double began = thread_seconds();
     std::size_t agreed = 0;
-    for (std::uint64_t seed = 1'000'001; agreed < 200 && clock_seconds() - began < limits_.seconds / 2; ++seed) {
+    for (std::uint64_t seed = 1'000'001; agreed < 200 && thread_seconds() - began < limits_.seconds / 2; ++seed) {
       Choices choices(seed);
       try {
         const Instance instance = draw(guarded, params_, laws_, choices);

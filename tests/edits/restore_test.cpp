@@ -31,12 +31,6 @@ rule r {
 )";
 }
 
-rw::runtime::RunOptions exactly() {
-  rw::runtime::RunOptions options;
-  options.exact = true;
-  return options;
-}
-
 std::string silu(Net& net, const std::string& name, const std::string& x) {
   return net.op("Mul", name, {x, net.op("Sigmoid", name + ".s", {x})});
 }

@@ -30,12 +30,6 @@ rule everything {
 }
 )";
 
-rw::runtime::RunOptions exactly() {
-  rw::runtime::RunOptions options;
-  options.exact = true;
-  return options;
-}
-
 struct Bounds {
   std::optional<float> low, high;
   std::vector<std::string> becomes;  // the operators in its place

@@ -49,6 +49,12 @@ void compare_outputs(const Net& net, const Rewritten& rewritten, int samples, Vi
 
 }  // namespace
 
+runtime::RunOptions exactly() {
+  runtime::RunOptions options;
+  options.exact = true;
+  return options;
+}
+
 double largest_difference(const Net& net, const Rewritten& rewritten, int samples) {
   double largest = 0;
   compare_outputs(net, rewritten, samples,

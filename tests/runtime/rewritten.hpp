@@ -24,6 +24,8 @@ Rewritten rewrite_file(const std::filesystem::path& model, const std::string& ru
 Rewritten rewrite_through_files(const Net& net, const std::string& rules, const TemporaryFolder& folder,
                                 const runtime::RunOptions& options = {});
 
+runtime::RunOptions exactly();  // --exact
+
 // The largest difference() over the outputs of the network and `samples` random inputs.
 double largest_difference(const Net& net, const Rewritten& rewritten, int samples);
 
