@@ -68,13 +68,15 @@ std::size_t operators(const rw::graph::Network& network, std::string_view type) 
   return count;
 }
 
-// Every output stays bit for bit, and the tensors have these scales: of some channel another than 1, or all 1.
+// Every output stays bit for bit, as many Muls come as are put in, and the tensors have these scales: of some channel
+// another than 1, or all 1.
 void check(const Net& net, const std::string& rules, std::size_t put_in, const std::vector<std::string>& scaled,
            const std::vector<std::string>& kept) {
   const TemporaryFolder folder;
   const Rewritten rewritten = rewrite_through_files(net, rules, folder, exactly());
   CHECK(outputs_identical(net, rewritten, 3));
   CHECK(restorers(rewritten) == put_in);
+  CHECK(operators(rewritten.after.network, "Mul") == operators(net.network(), "Mul") + put_in);
   const auto& network = rewritten.before.network;
   const auto is_scaled = [&](const std::string& tensor) {
     const auto id = network.find(tensor);
