@@ -178,7 +178,9 @@ class ReplaceChecker {
       made.again = operator_of(head);
       if (made.again != kNoName) operators = draft_.entries[made.again].operators;
     }
-    for (const tree::FormulaId argument : head.operands) made.arguments.push_back(check_argument(argument));
+    // What stands before settings may be no call at all: its operands are no arguments then, and some may be left out.
+    if (head.form == tree::Form::made || head.form == tree::Form::call)
+      for (const tree::FormulaId argument : head.operands) made.arguments.push_back(check_argument(argument));
     if (given) check_settings(formula, operators, made);
     pattern_.made[call] = std::move(made);
     return call;
@@ -194,6 +196,10 @@ class ReplaceChecker {
     if (head.form == tree::Form::call && id != kNoName && draft_.is_operator(id) && !is_function(head.word.text)) {
       note_use(id, head.word.at);
       return id;
+    }
+    if (head.word.text.empty()) {
+      draft_.error("misplaced", head.at, "settings stand behind an operator", "y = Softmax(x) axis -1");
+      return kNoName;
     }
     draft_.error(
         "misplaced", head.word.at, fmt::format("'{}' is no operator: settings stand behind one", head.word.text),

@@ -113,10 +113,9 @@ class FormulaPrinter {
     }
   }
 
-  // An argument, or what a line of `replace` makes: settings stand there without brackets.
+  // An argument, or what a line of `replace` makes: `like y` stands there without brackets.
   void print_made(FormulaId id, bool line) {
     const Formula& formula = file_.formulas[id];
-    if (formula.form == Form::given) return print_given(formula);
     const bool like = formula.form == Form::like && file_.formulas[formula.operands[1]].form == Form::name;
     if (like && !line) return print_like_name(formula);
     print(id);
@@ -211,8 +210,8 @@ class FormulaPrinter {
       case Form::made:
         print_call(formula);
         break;
-      default:
-        in_brackets(formula, &FormulaPrinter::print_given);
+      default:  // settings stand in arguments and lines of `replace` alone, and never in brackets
+        print_given(formula);
         break;
     }
   }

@@ -1026,6 +1026,22 @@ mine.dsl:3:40: error: a field has no fields [unknown-name]
    3 |   where length(x) == 1 and y.attribute.min == 1
      |                                        ^^^ a setting is written y.min
 )"},
+    {R"(rule q {
+  match   { y = Transpose(x) perm p }
+  replace { y = x[1:] perm p }
+})",
+     R"(mine.dsl:3:17: error: settings stand behind an operator [misplaced]
+   3 |   replace { y = x[1:] perm p }
+     |                 ^^^^^ y = Softmax(x) axis -1
+)"},
+    {R"(rule q {
+  match   { y = Transpose(x) perm p }
+  replace { y = Identity(p[0:] perm p) }
+})",
+     R"(mine.dsl:3:26: error: settings stand behind an operator [misplaced]
+   3 |   replace { y = Identity(p[0:] perm p) }
+     |                          ^^^^^ y = Softmax(x) axis -1
+)"},
 };
 // clang-format on
 

@@ -391,6 +391,11 @@ TEST_CASE("brackets stand where they are needed, and nowhere else") {
   }
 }
 
+TEST_CASE("settings are printed without brackets, also where no operator is made") {
+  check_stable("rule r { region r { parents Conv as p children Conv as c } do scale(p, f Relu g(p, c)) }");
+  check_stable("rule r { region r { parents Conv as p children Conv as c } do scale(p, f(p perm 1) axis 2 + 1) }");
+}
+
 TEST_CASE("a match of one line stands on one line, and other ways to find it below it") {
   const std::string text = R"(rule hard_swish {
   "x * clip(x + 3, 0, 6) / 6 is HardSwish(x)."

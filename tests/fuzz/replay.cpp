@@ -1,7 +1,11 @@
-// Runs a fuzz target where libFuzzer is not there: over files, and folders of them (its corpus), and with
-// --random=N over N inputs of random bytes, which suits the targets that make networks from them; --seed=S gives
-// others,
-// --first=C makes C their first byte. An input that ends the program by abort() is left in the file "found".
+// Runs a fuzz target where libFuzzer is not there: over files, and folders of them (its corpus), and over inputs made
+// up:
+//   --random=N    N inputs of random bytes, which suits the targets that make networks from them; --first=C makes C
+//                 their first byte, and with --hold=K K inputs, one behind the other, share their first 28 bytes (the
+//                 rules of `rewrite`, which take longest to read)
+//   --mutated=N   N inputs that are files named before with changes, by the words of --words=FILE
+// --seed=S gives others. An input that ends the program by a signal is left in the file "found".
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -12,6 +16,9 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "tests/fuzz/mutation.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -30,28 +37,42 @@ void keep_input(int) {
 
 void run() { LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(running.data()), running.size()); }
 
-void replay(const std::filesystem::path& path) {
+std::string text_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  running.assign(std::istreambuf_iterator<char>(file), {});
-  run();
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::size_t replay_all(const std::filesystem::path& path) {
-  if (std::filesystem::is_regular_file(path)) return replay(path), 1;
-  std::size_t count = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
-    if (!entry.is_regular_file()) continue;
-    replay(entry.path());
-    ++count;
-  }
-  return count;
+// Every file of the folder, or the file.
+std::vector<std::string> read_all(const std::filesystem::path& path) {
+  if (std::filesystem::is_regular_file(path)) return {text_of(path)};
+  std::vector<std::string> texts;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path))
+    if (entry.is_regular_file()) texts.push_back(text_of(entry.path()));
+  return texts;
 }
 
-void run_random(std::uint64_t count, std::uint64_t seed, std::string_view first) {
-  std::mt19937_64 random(seed);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    running = first;
+struct Options {
+  std::uint64_t random = 0, mutated = 0, seed = 1, hold = 1;
+  std::string_view first;
+  std::vector<std::string> words;
+};
+
+void run_random(const Options& options) {
+  constexpr std::size_t kHeld = 28;
+  std::mt19937_64 random(options.seed);
+  std::string held;
+  for (std::uint64_t i = 0; i < options.random; ++i) {
+    running = i % options.hold == 0 ? options.first : held;
     for (std::uint64_t size = 40 + random() % 160; running.size() < size;) running += static_cast<char>(random());
+    held = running.substr(0, kHeld);
+    run();
+  }
+}
+
+void run_mutated(const Options& options, const std::vector<std::string>& seeds) {
+  rw::fuzz::Mutation mutation(seeds, options.words, options.seed);
+  for (std::uint64_t i = 0; i < options.mutated; ++i) {
+    running = mutation.next();
     run();
   }
 }
@@ -59,22 +80,38 @@ void run_random(std::uint64_t count, std::uint64_t seed, std::string_view first)
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGABRT, keep_input);
-  std::uint64_t count = 0, random = 0, seed = 1;
-  std::string_view first;
+  for (const int each : {SIGABRT, SIGSEGV, SIGILL, SIGFPE, SIGBUS}) std::signal(each, keep_input);
+  Options options;
+  std::vector<std::string> seeds;
+  const auto number = [](std::string_view argument) {
+    return std::strtoull(argument.data() + argument.find('=') + 1, nullptr, 10);
+  };
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
-    if (argument.starts_with("--random="))
-      random = std::strtoull(argv[i] + 9, nullptr, 10);
-    else if (argument.starts_with("--seed="))
-      seed = std::strtoull(argv[i] + 7, nullptr, 10);
-    else if (argument.starts_with("--first="))
-      first = argument.substr(8);
-    else
-      count += replay_all(argv[i]);
+    if (argument.starts_with("--random=")) {
+      options.random = number(argument);
+    } else if (argument.starts_with("--mutated=")) {
+      options.mutated = number(argument);
+    } else if (argument.starts_with("--seed=")) {
+      options.seed = number(argument);
+    } else if (argument.starts_with("--hold=")) {
+      options.hold = std::max<std::uint64_t>(number(argument), 1);
+    } else if (argument.starts_with("--first=")) {
+      options.first = argument.substr(8);
+    } else if (argument.starts_with("--words=")) {
+      options.words = rw::fuzz::read_words(text_of(argument.substr(8)));
+    } else {
+      for (std::string& text : read_all(argv[i])) seeds.push_back(std::move(text));
+    }
   }
-  run_random(random, seed, first);
-  std::printf("%llu inputs replayed, %llu random ones run\n", static_cast<unsigned long long>(count),
-              static_cast<unsigned long long>(random));
-  return count + random > 0 ? 0 : 1;
+  for (const std::string& seed : seeds) {
+    running = seed;
+    run();
+  }
+  run_random(options);
+  if (!seeds.empty()) run_mutated(options, seeds);
+  const std::uint64_t changed = seeds.empty() ? 0 : options.mutated;
+  std::printf("%zu inputs replayed, %llu random ones and %llu changed ones run\n", seeds.size(),
+              static_cast<unsigned long long>(options.random), static_cast<unsigned long long>(changed));
+  return seeds.size() + options.random > 0 ? 0 : 1;
 }
