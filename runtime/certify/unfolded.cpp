@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <string_view>
 
 #include "runtime/certify/folded.hpp"
 #include "runtime/laws/clip_bounds.hpp"
@@ -50,6 +52,19 @@ struct Interval {
   }
 };
 
+// The operators that may stand there, and the bounds that they have: how many constants, and which is the first, the
+// lower (0) or the upper one (1).
+struct Row {
+  std::string_view type;
+  std::size_t constants, first;
+};
+constexpr Row kRows[] = {{"Relu", 0, 0}, {"Max", 1, 0}, {"Min", 1, 1}, {"Clip", 2, 0}};
+
+const Row* row_of(std::string_view type) {
+  const Row* row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& each) { return each.type == type; });
+  return row == std::end(kRows) ? nullptr : row;
+}
+
 bool same(const std::vector<double>& is, const std::vector<double>& wanted, double rounded) {
   return std::equal(is.begin(), is.end(), wanted.begin(), wanted.end(),
                     [&](double x, double y) { return x == y || std::fabs(x - y) <= rounded * std::fabs(y); });
@@ -73,19 +88,22 @@ std::string check_unfolded(const Site& site, const graph::Rewritten& rewritten,
     if (k > 0 &&
         (each.inputs.empty() || limits[k - 1].outputs.size() != 1 || each.inputs[0] != limits[k - 1].outputs[0]))
       return "the operators in its place do not stand behind one another";
-    const bool relu = each.type == "Relu", least = relu || each.type == "Max";
-    if ((!least && each.type != "Min") || each.inputs.size() != (relu ? 1 : 2) || !each.attributes.empty())
+    const Row* row = row_of(each.type);
+    if (!row || each.inputs.size() != 1 + row->constants || !each.attributes.empty())
       return fmt::format("{} takes its place", each.type);
-    std::vector<double> values(scale.size(), 0);
-    if (!relu) {
-      const auto constant = each.inputs[1] == kNone ? std::nullopt : rewritten.constant(each.inputs[1]);
+    // By slot: a lower bound, an upper one.
+    std::array<std::vector<double>, 2> values;
+    if (row->constants == 0) values[0].assign(scale.size(), 0);
+    for (std::size_t i = 0; i < row->constants; ++i) {
+      const TensorId id = each.inputs[1 + i];
+      const auto constant = id == kNone ? std::nullopt : rewritten.constant(id);
       const auto found = constant ? along(*constant, axes, shape) : std::nullopt;
       if (!found) return fmt::format("the bound of {} in its place is no constant for each channel", each.type);
-      values = *found;
+      values[row->first + i] = *found;
       rounded = std::max(rounded, graph::row(constant->value->dtype).rounding);
     }
-    for (std::size_t i = 0; i < values.size(); ++i)
-      least ? interval.at_least(i, values[i]) : interval.at_most(i, values[i]);
+    for (std::size_t i = 0; i < values[0].size(); ++i) interval.at_least(i, values[0][i]);
+    for (std::size_t i = 0; i < values[1].size(); ++i) interval.at_most(i, values[1][i]);
   }
   Interval wanted(scale.size());
   for (std::size_t i = 0; i < scale.size(); ++i) {

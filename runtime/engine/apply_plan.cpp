@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -110,13 +111,8 @@ class Applier {
   // operator's place.
   void unfold(OperatorId op) {
     const Site site = analysis_.site(op);
-    const ClipBounds bounds = clip_bounds(site);
-    std::vector<Handle> handles;
-    analysis_.law(op).handles(site, handles);
-    std::vector<Limit> limits;
-    if (!bounds.low.none()) limits.push_back(limit(site, bounds.low.value == 0 ? "Relu" : "Max", bounds.low, handles));
-    if (!bounds.high.none()) limits.push_back(limit(site, "Min", bounds.high, handles));
     std::string value(site.tensor(0).name);
+    const std::vector<Limit> limits = limits_of(site);
     for (const Limit& each : limits) {
       if (&each != &limits.back()) {
         const std::string name = names_.make(fmt::format("{}.{}", site.op().name, each.type));
@@ -131,28 +127,69 @@ class Applier {
     }
   }
 
-  // One side of a Clip: Relu, or Max or Min with a constant.
+  // One operator in the place of a Clip: Relu, Max or Min with a constant, or Clip with two.
   struct Limit {
-    std::string type, constant;
+    std::string type;
+    std::vector<std::string> constants;
+    double least = 0, most = 0;  // of its bounds
     std::vector<std::string> inputs(const std::string& value) const {
-      return type == "Relu" ? std::vector{value} : std::vector{value, constant};
+      std::vector<std::string> all = {value};
+      all.insert(all.end(), constants.begin(), constants.end());
+      return all;
     }
   };
 
+  std::vector<Limit> limits_of(const Site& site) {
+    const ClipBounds bounds = clip_bounds(site);
+    std::vector<Handle> handles;
+    analysis_.law(site.id()).handles(site, handles);
+    std::vector<Limit> limits;
+    // Where both bounds are inputs a Clip stays in front, with the widest of them: what is behind a layer is clipped
+    // to these before a quantizer chooses a step, and has the range that the channels have behind.
+    if (site.has(bounds.low.slot) && site.has(bounds.high.slot) && !bounds.low.none() && !bounds.high.none()) {
+      const Limit low = limit(site, "Max", bounds.low, handles), high = limit(site, "Min", bounds.high, handles);
+      if (low.least <= high.most) {
+        limits.push_back({"Clip", {widest(site, bounds.low, low.least), widest(site, bounds.high, high.most)}});
+        if (bounds.low.moves()) limits.push_back(low);
+        if (bounds.high.moves()) limits.push_back(high);
+        return limits;
+      }
+      return {low, high};
+    }
+    if (!bounds.low.none()) limits.push_back(limit(site, bounds.low.value == 0 ? "Relu" : "Max", bounds.low, handles));
+    if (!bounds.high.none()) limits.push_back(limit(site, "Min", bounds.high, handles));
+    return limits;
+  }
+
+  // The constant of a bound that all channels have.
+  std::string widest(const Site& site, const ClipBound& bound, double value) {
+    const graph::Tensor& tensor = site.tensor(bound.slot);
+    if (!bound.moves()) return std::string(tensor.name);
+    const std::string name = names_.make(fmt::format("{}.{}", site.op().name, bound.attribute));
+    const std::array<double, 1> values = {value};
+    add(name, tensor.dtype, {}, graph::from_double(values, tensor.dtype));
+    return name;
+  }
+
   Limit limit(const Site& site, std::string type, const ClipBound& bound, const std::vector<Handle>& handles) {
-    if (type == "Relu") return {std::move(type), ""};
+    if (type == "Relu") return {std::move(type), {}};
     const auto moving =
         std::find_if(handles.begin(), handles.end(), [&](const Handle& each) { return each.slot == bound.slot; });
     const bool is_input = site.has(bound.slot);
     if (moving == handles.end() && is_input)  // 0, which any scale leaves as it is
-      return {std::move(type), std::string(site.tensor(bound.slot).name)};
+      return {std::move(type), {std::string(site.tensor(bound.slot).name)}};
     const Handle handle = moving != handles.end() ? *moving : Handle{.slot = bound.slot, .attribute = bound.value};
     const Constant constant(site, handle);
     const std::string name = is_input ? own_name(constant.tensor().name, site.id())
                                       : names_.make(fmt::format("{}.{}", site.op().name, bound.attribute));
     const Edit* edit = plan_.edit(site.id(), bound.slot);
     add(name, constant, edit ? *edit : Edit{.shape = handle.shape, .view = handle.view, .factors = {}});
-    return {std::move(type), name};
+    Limit limit{std::move(type), {name}, INFINITY, -INFINITY};
+    graph::for_each_element(result_.graph.added.back().value, [&](std::size_t, double value) {
+      limit.least = std::min(limit.least, value);
+      limit.most = std::max(limit.most, value);
+    });
+    return limit;
   }
 
   void add(const std::string& name, const Constant& constant, const Edit& edit) {

@@ -1,9 +1,12 @@
 // `op Clip law bounded`: a scale for each channel passes a Clip, whose bounds become constants for each channel.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
+#include <span>
 
 #include "runtime/certify/certificate.hpp"
+#include "runtime/engine/apply_plan.hpp"
 #include "runtime/evaluator/literal.hpp"
 #include "tests/runtime/engine.hpp"
 #include "tests/runtime/rewritten.hpp"
@@ -32,7 +35,8 @@ rule everything {
 
 struct Bounds {
   std::optional<float> low, high;
-  std::vector<std::string> becomes;  // the operators in its place
+  std::vector<std::string> becomes;    // the operators in its place
+  std::vector<std::string> of_inputs;  // the same where its bounds are inputs; empty: the same
   bool attributes = false;
 };
 
@@ -62,10 +66,17 @@ const rw::graph::Tensor& tensor(const rw::graph::Network& network, const std::st
 
 TEST_CASE("bounded: Clip becomes Max and Min with a bound for each channel, bit by bit the same") {
   const std::vector<Bounds> cases = {
-      {0.0F, 0.5F, {"Relu", "Min"}},   {-0.25F, 0.5F, {"Max", "Min"}}, {std::nullopt, 0.5F, {"Min"}},
-      {-0.25F, std::nullopt, {"Max"}}, {-0.5F, 0.0F, {"Max", "Min"}},  {-3.4028235e38F, 0.5F, {"Min"}},
-      {-INFINITY, 0.5F, {"Min"}},      {0.5F, -0.5F, {"Max", "Min"}},  // whatever it is, it is -0.5
-      {0.0F, std::nullopt, {"Clip"}},  {std::nullopt, 0.0F, {"Clip"}}, {0.0F, 3.4028235e38F, {"Clip"}},
+      {0.0F, 0.5F, {"Relu", "Min"}, {"Clip", "Min"}},
+      {-0.25F, 0.5F, {"Max", "Min"}, {"Clip", "Max", "Min"}},
+      {-0.5F, 0.0F, {"Max", "Min"}, {"Clip", "Max"}},
+      {std::nullopt, 0.5F, {"Min"}, {}},
+      {-0.25F, std::nullopt, {"Max"}, {}},
+      {-3.4028235e38F, 0.5F, {"Min"}, {}},
+      {-INFINITY, 0.5F, {"Min"}, {}},
+      {0.5F, -0.5F, {"Max", "Min"}, {}},  // whatever it is, it is -0.5
+      {0.0F, std::nullopt, {"Clip"}, {}},
+      {std::nullopt, 0.0F, {"Clip"}, {}},
+      {0.0F, 3.4028235e38F, {"Clip"}, {}},
   };
   for (const bool attributes : {false, true}) {
     for (Bounds bounds : cases) {
@@ -85,7 +96,8 @@ TEST_CASE("bounded: Clip becomes Max and Min with a bound for each channel, bit 
         INFO("low " << bounds.low.value_or(NAN) << ", high " << bounds.high.value_or(NAN) << ", attributes "
                     << attributes << ", channels last " << last);
         std::vector<std::string> wanted = {last ? "MatMul" : "Conv"};
-        wanted.insert(wanted.end(), bounds.becomes.begin(), bounds.becomes.end());
+        const auto& becomes = attributes || bounds.of_inputs.empty() ? bounds.becomes : bounds.of_inputs;
+        wanted.insert(wanted.end(), becomes.begin(), becomes.end());
         wanted.push_back(wanted[0]);
         CHECK(types(rewritten.after.network) == wanted);
         CHECK(outputs_identical(net, rewritten, 3));
@@ -115,7 +127,7 @@ TEST_CASE("bounded: every Clip has bounds of its own, and one that is not scaled
   const Rewritten rewritten = rewrite_through_files(net, kBoundedRules, folder, exactly());
   CHECK(outputs_identical(net, rewritten, 3));
   const auto& after = rewritten.after.network;
-  CHECK(types(after) == std::vector<std::string>{"Conv", "Relu", "Min", "Conv", "Relu", "Min", "Conv", "Clip"});
+  CHECK(types(after) == std::vector<std::string>{"Conv", "Clip", "Min", "Conv", "Clip", "Min", "Conv", "Clip"});
   const Array first = read_literal(*tensor(after, "high@f").constant);
   CHECK(first.shape() == Dims{4, 1, 1});
   CHECK(read_literal(*tensor(after, "high@g").constant).shape() == Dims{6, 1, 1});
@@ -123,6 +135,10 @@ TEST_CASE("bounded: every Clip has bounds of its own, and one that is not scaled
   REQUIRE(scale);
   for (std::size_t i = 0; i < 4; ++i) CHECK(first.floats()[i] == 0.5F * static_cast<float>((*scale)[i]));
   CHECK(read_literal(*tensor(after, "high").constant).floats() == std::vector<float>{0.5F});
+  // What stands in front has the widest of the bounds, so that no channel meets it, and a quantizer's range ends there.
+  const auto bounds = first.floats();
+  CHECK(read_literal(*tensor(after, "f.max").constant).floats() ==
+        std::vector<float>{*std::max_element(bounds.begin(), bounds.end())});
 }
 
 TEST_CASE("bounded: a hard swish written out keeps its function") {
@@ -211,6 +227,18 @@ TEST_CASE("bounded: the certificate sees a bound that does not follow") {
     return plan;
   };
   CHECK(certificate_of(analysis, plan_of(&by)).holds);
+  // The Clip that stays in front must have the widest of the bounds, 0.5 * 4, or more.
+  const rw::runtime::Plan plan = plan_of(&by);
+  for (const auto& [widest, why] :
+       std::map<float, std::string>{{2.0F, ""}, {2.5F, ""}, {1.5F, "its bound max is not scaled as its input is"}}) {
+    rw::graph::Rewriting rewriting = rw::runtime::apply_plan(analysis, plan, {}, {});
+    const auto in_front = std::find_if(rewriting.graph.added.begin(), rewriting.graph.added.end(),
+                                       [](const auto& each) { return each.value.shape.rank() == 0; });
+    REQUIRE(in_front != rewriting.graph.added.end());
+    in_front->value.bytes = std::as_bytes(std::span(&widest, 1));
+    const rw::graph::Rewritten rewritten(*analysis.network, rewriting);
+    CHECK(rw::runtime::certify(analysis, rewritten, plan.scales(), plan.shifts()).why == why);
+  }
   CHECK(certificate_of(analysis, plan_of(&other)).why == "its bound max is not scaled as its input is");
   CHECK(certificate_of(analysis, plan_of(nullptr)).why == "its bound max is not scaled as its input is");
 }
