@@ -33,6 +33,7 @@ constexpr auto kScoreOptions = joined(
         {"--bits", "N", "of weights and activations, 2 to 16 (8)", 0, false, Completes::nothing},
         {"--float", "GLOB", "operators with such a name are computed in float (several times)", 0, true,
          Completes::nothing},
+        {"--float-outputs", {}, "what goes to outputs of the network alone is not rounded"},
         {"--fused-silu", {}, "the runtime computes x * Sigmoid(x) at once: its Sigmoid is not rounded"},
         {"--before", "OTHER", "score this network, too, on the same samples, and put them side by side", 0, false,
          Completes::model},
@@ -66,6 +67,7 @@ quality::ScoreOptions score_options(const Given& given) {
       return std::any_of(globs.begin(), globs.end(),
                          [&](const std::string& glob) { return runtime::matches(glob, name); });
     };
+  options.quantizer.float_outputs = given.has("--float-outputs");
   options.quantizer.fused_silu = given.has("--fused-silu");
   return options;
 }

@@ -32,10 +32,10 @@ class Rounded {
     for (const quantizer::RoundedConstant& each : convention.constants)
       session.values.emplace(each.tensor, quantizer::rounded(subject.network, each, options.quantizer, jitter));
     for (const quantizer::RoundedActivation& each : convention.activations) {
-      // Tensors on one grid are stretched alike: by the name of the one whose range they have.
-      const TensorId named = each.range == kNone ? each.tensor : each.range;
-      const double stretch = quantizer::stretch_of(subject.network.tensor(named).name, 0, draw, options.jitter);
       const auto range = each.range == kNone ? quantizer::Range{0, 1} : ranges.at(each.range);
+      const TensorId named = named_[each.tensor] = first_on_grid(each, range);
+      ranges_[each.tensor] = range;
+      const double stretch = quantizer::stretch_of(subject.network.tensor(named).name, 0, draw, options.jitter);
       grids_[each.tensor] = quantizer::asymmetric_grid(range.low, range.high, options.quantizer.bits, stretch);
       session.watched.push_back(each.tensor);
     }
@@ -53,7 +53,19 @@ class Rounded {
   }
 
  private:
+  // Tensors on one grid are stretched alike, by the name of the first of them, or of the one whose range they have.
+  TensorId first_on_grid(const quantizer::RoundedActivation& activation, const quantizer::Range& range) const {
+    if (activation.range == kNone) return activation.tensor;
+    for (const TensorId each : activation.among)
+      if (const auto other = ranges_.find(each); other != ranges_.end() && quantizer::same_grid(other->second, range))
+        return named_.at(each);
+    const auto named = named_.find(activation.range);
+    return named == named_.end() ? activation.range : named->second;
+  }
+
   const Subject& subject_;
+  std::unordered_map<TensorId, quantizer::Range> ranges_;  // of rounded tensors
+  std::unordered_map<TensorId, TensorId> named_;           // by whose name they are stretched
   std::unordered_map<TensorId, Grid> grids_;
   std::unique_ptr<executor::Session> session_;
 };

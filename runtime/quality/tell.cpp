@@ -268,10 +268,11 @@ std::string told_text(const ScoreTold& told) {
   const ScoredNetwork& last = told.networks.back();
   std::string text = notes_text(told.data);
   text += fmt::format(
-      "{}: {} constants (a step for each {}) and {} rounded to {} bits{}\n", graph::printable(last.title),
+      "{}: {} constants (a step for each {}) and {} rounded to {} bits{}{}\n", graph::printable(last.title),
       last.score.constants, options.weights == quantizer::WeightSteps::tensor ? "tensor" : "channel",
       options.activations ? fmt::format("{} activations", last.score.activations) : std::string("no activation"),
-      options.bits, options.fused_silu ? ", x * Sigmoid(x) computed at once" : "");
+      options.bits, options.float_outputs ? ", but for outputs of the network" : "",
+      options.fused_silu ? ", x * Sigmoid(x) computed at once" : "");
   text +=
       fmt::format("{}{} scored, in {} draws with steps stretched by up to {:.0f} %\n\n", ranges_text(last.ranges, told),
                   samples_text(last.score.samples, told.data), told.options.draws, 100 * told.options.jitter);

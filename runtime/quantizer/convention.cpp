@@ -199,14 +199,58 @@ class Finder {
       state_[input] = kFloat;
   }
 
-  void gather() {
-    for (const TensorId input : network_.inputs()) add(input);
-    for (const OperatorId id : network_.order())
-      for (const TensorId output : network_.op(id).outputs)
-        if (output != kNone) add(output);
+  // What nobody reads but operators whose outputs hold the same values, and which comes to outputs of the network.
+  std::vector<bool> ending() const {
+    std::vector<bool> ends(state_.size(), false);
+    const auto is_end = [&](TensorId id) {
+      const auto readers = network_.consumers(id);
+      if (readers.empty()) return network_.tensor(id).is_output;
+      return std::all_of(readers.begin(), readers.end(), [&](const graph::Use& use) {
+        const Row* row = row_of(use.op);
+        const auto outputs = network_.op(use.op).outputs;
+        return row && row->rounds >= Rounds::nothing &&
+               std::all_of(outputs.begin(), outputs.end(), [&](TensorId each) { return each == kNone || ends[each]; });
+      });
+    };
+    const auto order = network_.order();
+    for (std::size_t i = order.size(); i-- > 0;)
+      if (!network_.removed(order[i]))
+        for (const TensorId output : network_.op(order[i]).outputs)
+          if (output != kNone) ends[output] = is_end(output);
+    return ends;
   }
-  void add(TensorId id) {
-    if (state_[id] == kRounded) found_.activations.push_back({id, range_[id]});
+
+  void gather() {
+    if (options_.float_outputs) {
+      const std::vector<bool> ends = ending();
+      for (TensorId id = 0; id < ends.size(); ++id)
+        if (ends[id]) state_[id] = kFloat;
+    }
+    std::vector<TensorId> grid(state_.size(), kNone);  // the rounded tensor on whose grid values may be
+    for (const TensorId input : network_.inputs()) add(input, {}, grid);
+    for (const OperatorId id : network_.order()) {
+      if (network_.removed(id)) continue;
+      std::vector<TensorId> among;
+      if (chooses(id))
+        for (const TensorId input : network_.op(id).inputs)
+          if (input != kNone && grid[input] != kNone) among.push_back(grid[input]);
+      for (const TensorId output : network_.op(id).outputs)
+        if (output != kNone) add(output, among, grid);
+    }
+  }
+  void add(TensorId id, std::span<const TensorId> among, std::vector<TensorId>& grid) {
+    grid[id] = state_[id] == kRounded ? id : among.empty() ? kNone : among[0];
+    if (state_[id] != kRounded) return;
+    found_.activations.push_back({id, range_[id], {}});
+    if (range_[id] == id) found_.activations.back().among.assign(among.begin(), among.end());
+  }
+
+  // What it gives are values of its inputs, or constants in their place.
+  bool chooses(OperatorId id) const {
+    const Row* row = row_of(id);
+    if (row && (row->rounds == Rounds::nothing || row->rounds == Rounds::activation)) return true;
+    const std::string_view type = network_.type_of(id);
+    return type == "Concat" || type == "Where" || type == "Max" || type == "Min" || type == "Identity";
   }
 
   const Network& network_;
@@ -267,6 +311,12 @@ Grid grid_of(const RoundedConstant& constant, const Range& range, unsigned bits,
 }
 
 }  // namespace
+
+bool same_grid(const Range& a, const Range& b) {
+  constexpr double kRounded = 1e-6;
+  const double most = kRounded * std::max(a.high - a.low, b.high - b.low);
+  return std::fabs(a.high - b.high) <= most && std::fabs(a.low - b.low) <= most;
+}
 
 Convention convention(const Network& network, const Options& options) { return Finder(network, options).find(); }
 

@@ -47,7 +47,8 @@ struct Options {
   unsigned bits = 8;        // kLeastBits to kMostBits (grid.hpp), of weights and activations
   // By the name of an operator: what it computes is not rounded, nor, for it, what it reads. Empty: none.
   std::function<bool(std::string_view)> in_float = {};
-  bool fused_silu = false;  // x * Sigmoid(x) and x * HardSigmoid(x) are computed at once: the gate is not rounded
+  bool float_outputs = false;  // what goes to outputs of the network alone is not rounded
+  bool fused_silu = false;     // x * Sigmoid(x) and x * HardSigmoid(x) are computed at once: the gate is not rounded
 };
 
 struct RoundedConstant {
@@ -59,6 +60,9 @@ struct RoundedConstant {
 struct RoundedActivation {
   graph::TensorId tensor = graph::kNone;  // an input of the network or what an operator computes
   graph::TensorId range = graph::kNone;   // the tensor whose range it has, in most cases itself; kNone: 0 to 1
+  // Rounded tensors among whose values its own are chosen (Concat, Clip, Max, Min): where one has the same range both
+  // have one grid, and are on it already.
+  std::vector<graph::TensorId> among = {};
 };
 
 struct Convention {
@@ -72,6 +76,7 @@ Convention convention(const graph::Network& network, const Options& options);
 struct Range {
   double low = 0, high = 0;
 };
+bool same_grid(const Range& a, const Range& b);  // but for what float32 rounds
 
 // How often and how roundings are drawn: the steps of draw `draw` are stretched by up to `most` (stretch_of).
 struct Jitter {

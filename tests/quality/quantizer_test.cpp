@@ -181,6 +181,37 @@ TEST_CASE("Operators that choose among rounded values round nothing, those that 
   CHECK(activations(n.network()) == Names{"x", "ra", "p<ra", "c"});
 }
 
+TEST_CASE("Values that are chosen among rounded ones are on their grid where the range is the same") {
+  Net n;
+  const auto a = n.relu("ra", n.conv("a", n.image(), 4)), b = n.max_pool("mb", n.relu("rb", n.conv("b", a, 4)));
+  const auto least = n.op("Min", "least", {n.max_pool("ma", a), n.constant("six", float_array({}, {6}))});
+  n.output(n.conv("c", n.op("Concat", "join", {least, b}, {{"axis", std::int64_t{1}}}), 2));
+  const graph::Network network = n.network();
+  std::map<std::string, std::set<std::string>> among;
+  for (const q::RoundedActivation& each : q::convention(network, {}).activations)
+    for (const graph::TensorId from : each.among)
+      among[std::string(network.tensor(each.tensor).name)].emplace(network.tensor(from).name);
+  CHECK(among == std::map<std::string, std::set<std::string>>{{"least", {"ra"}}, {"join", {"least", "rb"}}});
+  CHECK(q::same_grid({0, 6}, {0, 6}));
+  CHECK(q::same_grid({-1, 6}, {-1, 6.000001}));
+  CHECK_FALSE(q::same_grid({0, 6}, {0, 6.001}));
+  CHECK_FALSE(q::same_grid({-1, 6}, {0, 6}));
+}
+
+TEST_CASE("Outputs of the network in float") {
+  const q::Options options{.float_outputs = true};
+  Net n;
+  const auto a = n.relu("ra", n.conv("a", n.image(), 4));
+  n.output(n.op("Flatten", "flat", {n.op("Squeeze", "squeezed", {n.op("GlobalAveragePool", "pool", {a})})}));
+  n.output(n.clip("cb", n.conv("b", a, 2), 0.0F, 6.0F));
+  n.output(n.op("Squeeze", "last", {n.conv("c", a, 2)}));
+  // An output that is read: rounded for its reader.
+  n.output(n.conv("d", a, 3));
+  n.output(n.conv("e", "d", 3));
+  CHECK(activations(n.network()) == Names{"x", "ra", "pool", "cb", "c", "d", "e"});
+  CHECK(activations(n.network(), options) == Names{"x", "ra", "pool", "d"});
+}
+
 TEST_CASE("What no integer runtime rounds stays in float, and what a layer reads is rounded") {
   Net n;
   const auto a = n.conv("a", n.image(), 4);

@@ -177,6 +177,20 @@ TEST_CASE("The luck of a draw does not depend on what else a network has") {
   CHECK(scored[1].score.outputs.size() == 2);
 }
 
+TEST_CASE("A tensor of the range of what it is chosen from is rounded no second time, whatever the draw") {
+  const auto decibels = [](double bound, bool twice) {
+    Net n;
+    auto y = n.clip("f", n.conv("a", n.image(), 4, {.spread = 3}), 0.0F, 0.5F);
+    if (twice) y = n.op("Min", "m", {y, n.constant("bound", float_array({}, {static_cast<float>(bound)}))});
+    n.output(n.conv("c", y, 2));
+    const graph::Network network = network_of(n);
+    Samples data(n, network, 12);
+    return quality::score_all({{"n", {network, "n"}, nullptr}}, data, nullptr, {})[0].score.decibels;
+  };
+  CHECK(decibels(0.5, true) == decibels(0.5, false));
+  CHECK(decibels(0.49, true) != decibels(0.49, false));
+}
+
 TEST_CASE("Ranges of statistics are those of all channels, and what they lack is observed") {
   Net n;
   n.output(n.conv("b", n.relu("r", n.conv("a", n.image(), 4)), 2));
