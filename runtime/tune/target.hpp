@@ -13,4 +13,8 @@ using Params = std::map<std::string, std::map<std::string, double>>;  // by rule
 // The parameters of the rule `balance` for a quantizer: which steps weights have, and whether activations count.
 Params params_for(const quantizer::Options& target);
 
+// What candidates are judged by: outputs of the network are not rounded, as these carry no scale, so that every
+// candidate has the same noise there, by which differences would drown.
+quantizer::Options judged_target(quantizer::Options target);
+
 }  // namespace rw::tune

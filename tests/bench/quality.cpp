@@ -1,10 +1,11 @@
 // What rounding to eight bits costs networks, and what rule sets win:
-//   quality [--tune N] [--random N] [--mode w|wc|wa|wca]... MODEL[,INPUTS[,LABELS[,CALIBRATION]]]...
+//   quality [--tune N] [--random N] [--mode w|wc|wa|wca]... [--float-outputs] MODEL[,INPUTS[,LABELS[,CALIBRATION]]]...
 // Prints signal to noise in dB at the outputs, the mean over 6 draws of the luck of rounding with its spread, and the
 // part of right answers where there are labels: weights with one step a tensor and one a channel (w, wc), and the same
-// with rounded activations (wa, wca). Every rewriting is compared with the untouched network in float on the second
-// half of the inputs; the first half sets the ranges. Variants of --tune are measured on CALIBRATION, which the table
-// does not see. Without INPUTS they are drawn, N of them (24) for each of both.
+// with rounded activations (wa, wca); --float-outputs: but for outputs of the network. Every rewriting is compared with
+// the untouched network in float on the second half of the inputs; the first half sets the ranges. Variants of --tune
+// are measured on CALIBRATION, which the table does not see. Without INPUTS they are drawn, N of them (24) for each of
+// both.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,6 +39,7 @@ struct Subject {
 struct Settings {
   std::uint64_t random = 24;
   std::size_t tune = 0;
+  bool float_outputs = false;
   std::vector<std::string> modes;  // empty: all
   bool has(const char* mode) const {
     return modes.empty() || std::find(modes.begin(), modes.end(), mode) != modes.end();
@@ -112,7 +114,9 @@ std::vector<tune::Candidate> recipes(const quantizer::Options& target) {
 tune::Candidate tuned(const Subject& subject, const graph::Network& network, const Settings& settings,
                       const runtime::RunOptions& run, const quality::ScoreOptions& score) {
   const auto data = data_of(network, subject.calibration, settings, 2);
-  tune::Judge judge(subject.file, *data, nullptr, run, score);
+  quality::ScoreOptions judged = score;
+  judged.quantizer = tune::judged_target(score.quantizer);
+  tune::Judge judge(subject.file, *data, nullptr, run, judged);
   const tune::Tuning tuning =
       tune::tune(judge, tune::candidates_for({"auto"}, score.quantizer, settings.tune, tune::has_clips(network)),
                  [](std::uint64_t) {});
@@ -138,7 +142,9 @@ void measure(const Subject& subject, const Settings& settings, Sums& sums) {
   run.predict = true;
   for (const Mode& mode : kModes) {
     if (!settings.has(mode.name)) continue;
-    const quality::ScoreOptions score{.quantizer = mode.options, .layers = false, .threads = graph::threads()};
+    quantizer::Options target = mode.options;
+    target.float_outputs = settings.float_outputs;
+    const quality::ScoreOptions score{.quantizer = target, .layers = false, .threads = graph::threads()};
     tune::Judge judge(subject.file, *data, labels.empty() ? nullptr : &labels, run, score);
     std::vector<tune::Judged> all = {judge.untouched()};
     for (tune::Candidate& each : recipes(mode.options)) all.push_back(judge.judge(std::move(each)));
@@ -190,6 +196,8 @@ int main(int argc, char** argv) {
       settings.random = std::strtoull(argv[++i], nullptr, 10);
     else if (word == "--tune" && more)
       settings.tune = std::strtoull(argv[++i], nullptr, 10);
+    else if (word == "--float-outputs")
+      settings.float_outputs = true;
     else if (word == "--mode" && more)
       settings.modes.emplace_back(argv[++i]);
     else

@@ -95,7 +95,8 @@ Tuned tune_run(const Given& given, const dsl::Program& program, const runtime::R
   const std::string file = given.text("MODEL");
   const graph::Model model = graph::read_model(file);
   const quantizer::Options target = take_target(given).value_or(quantizer::Options{});
-  const quality::ScoreOptions score{.quantizer = target, .layers = false, .threads = graph::threads()};
+  const quality::ScoreOptions score{
+      .quantizer = tune::judged_target(target), .layers = false, .threads = graph::threads()};
   const auto data = quality::open_in_parts(model.network, data_options(given, given.list("--data")), score.draws);
   for (const std::string_view option : {"--out", "--json", "--plan", "--html", "--node-data"})
     if (given.has(option)) check_not_read(given.text(option), data->files());
