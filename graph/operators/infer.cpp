@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graph/operators/check.hpp"
+#include "graph/operators/dims.hpp"
 #include "graph/operators/fold_constants.hpp"
 #include "graph/operators/fold_shapes.hpp"
 #include "graph/operators/form_functions.hpp"
@@ -119,6 +120,16 @@ bool needs_rank(const Node& node) {
     if (node.has(slot) && !(in.known() && (in.any_front() || in.rank() <= 1))) return true;
   }
   return false;
+}
+
+bool cannot_broadcast(const Node& node) {
+  if (node.form().shape != shape_of::broadcast) return false;
+  std::vector<Shape> shapes;
+  for (std::size_t slot = 0; slot < node.input_count(); ++slot)
+    if (node.has(slot)) shapes.push_back(node.shape(slot));
+  const bool known =
+      std::all_of(shapes.begin(), shapes.end(), [](const Shape& shape) { return shape.known() && !shape.any_front(); });
+  return known && !broadcast_dims(shapes);
 }
 
 void infer_shapes(Network& network, const Forms& forms) {

@@ -15,5 +15,7 @@ void infer_shapes(Network& network, const Forms& forms);
 // How many axes one of its inputs has is not known (Shape::any_front), and matters: nothing can be said of the
 // operator.
 bool needs_rank(const Node& node);
+// The inputs should be broadcast, and their shapes cannot be: nothing can run the operator.
+bool cannot_broadcast(const Node& node);
 
 }  // namespace rw::graph

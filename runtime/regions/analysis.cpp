@@ -71,7 +71,8 @@ Obedience obedience(const Site& site, const std::vector<const dsl::LawBinding*>*
   result.law = laws()[binding->law];
   result.elementwise = binding->elementwise || result.law->elementwise;
   result.holds = result.law != &kBlockLaw && kinds.fit(site) && !graph::needs_rank(site) &&
-                 result.law->condition(site).empty() && (!options.exact || inexact(site).empty());
+                 !graph::cannot_broadcast(site) && result.law->condition(site).empty() &&
+                 (!options.exact || inexact(site).empty());
   return result;
 }
 
@@ -159,6 +160,7 @@ std::string Analysis::why_blocked(OperatorId op) const {
     if (const graph::Operator* by = here.dequantizer(slot))
       return fmt::format("its input '{}' is quantized (DequantizeLinear '{}')", here.tensor(slot).name, by->name);
   if (graph::needs_rank(here)) return "how many axes its input has is not known";
+  if (graph::cannot_broadcast(here)) return "the shapes of its inputs do not fit each other";
   std::string why = unreadable(here);
   if (why.empty()) why = law(op).condition(here);
   if (why.empty() && exact) why = inexact(here);
