@@ -21,10 +21,10 @@ class Balancer {
     // Nothing comes to an output, or numbers are beyond what can be weighed.
     if (!(least_ > 0) || !std::isfinite(least_)) return result;
     best_ = scales_;
-    start();
-    constexpr int kSoft = 6, kHard = 8;
-    for (int i = 0; i < kSoft; ++i) sweep(2, scales_);
-    for (int i = 0; i < kHard; ++i) sweep(4, scales_);
+    const int soft = target_.roughly ? 2 : 6, hard = target_.roughly ? 3 : 8;
+    start(target_.roughly ? 3 : 10);
+    for (int i = 0; i < soft; ++i) sweep(2, scales_);
+    for (int i = 0; i < hard; ++i) sweep(4, scales_);
     keep(noise_.value(scales_), scales_);
     if (target_.powers_of_two) to_powers_of_two();
     result.scales = best_;
@@ -47,9 +47,8 @@ class Balancer {
 
   // A balance of the ranges before, behind and between, which are read^(1/2) = made^(1/4) seen^(1/4) in the end; each
   // step goes half of the way. A side that is missing drops out; activations that are always 0 say nothing.
-  void start() {
-    constexpr int kSteps = 10;
-    for (int step = 0; step < kSteps; ++step) {
+  void start(int steps) {
+    for (int step = 0; step < steps; ++step) {
       const Noise::Ranges ranges = noise_.ranges(scales_);
       for (std::size_t i = 0; i < scales_.size(); ++i) {
         if (!free_[i]) continue;

@@ -90,7 +90,7 @@ std::optional<Prediction> predict(const Analysis& analysis, const Regions& regio
     for (const double each : planned_scales(regions, id, plan)) undone.push_back(1 / each);
   Prediction prediction = between(noise, undone, std::vector<double>(undone.size(), 1.0), added);
   const NoiseValue& now = prediction.after;
-  const BalanceTarget target;
+  const BalanceTarget target{.roughly = true};  // it is told in whole decibels
   const double from = now.of_both(target.per_channel, target.activations),
                to = balance(noise, free, target).after.of_both(target.per_channel, target.activations);
   if (from > to && to > 0) prediction.left = 10 * std::log10(from / to);

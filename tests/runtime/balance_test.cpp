@@ -445,9 +445,11 @@ TEST_CASE("balance: what is left to win is what balancing wins, by the definitio
   const auto prediction = untouched.outcome().prediction;
   REQUIRE(prediction);
   CHECK(prediction->per_tensor == 0);
-  CHECK(prediction->left == Approx(10 * std::log10(definition.noise(ones).of_both(0.5, kShare) /
-                                                   definition.noise(scales).of_both(0.5, kShare)))
-                                .margin(0.05));
+  // It is found in fewer sweeps.
+  const double all =
+      10 * std::log10(definition.noise(ones).of_both(0.5, kShare) / definition.noise(scales).of_both(0.5, kShare));
+  CHECK(prediction->left <= all + 0.05);
+  CHECK(prediction->left >= all - 0.1);
 }
 
 TEST_CASE("balance: by weights alone where nothing was measured") {
