@@ -59,11 +59,21 @@ rule swish_as_product {
   replace { y = Mul(x, Sigmoid(x)) }
 }
 
-test swish_as_product "operator set 17 has no Swish" {
+test swish_as_product "one operator" {
+  opset 24
   input x [2, 3]
-  y = Sigmoid(x)
+  y = Swish(x)
   output y
-  expect no match
+  expect match
+  expect operators Sigmoid, Mul
+}
+
+test swish_as_product "of another slope" {
+  opset 24
+  input x [2, 3]
+  y = Swish(x) alpha 1.702
+  output y
+  expect no match "alpha"
 }
 
 rule gelu_as_product {
@@ -72,11 +82,21 @@ rule gelu_as_product {
   replace { y = Mul(x, Mul(Add(Erf(Mul(x, 0.70710678)), 1), 0.5)) }
 }
 
-test gelu_as_product "operator set 17 has no Gelu" {
+test gelu_as_product "one operator" {
+  opset 20
   input x [2, 3]
-  y = Erf(x)
+  y = Gelu(x)
   output y
-  expect no match
+  expect match
+  expect operators Mul, Erf, Add, Mul, Mul
+}
+
+test gelu_as_product "by tanh" {
+  opset 20
+  input x [2, 3]
+  y = Gelu(x) approximate "tanh"
+  output y
+  expect no match "approximate"
 }
 
 rule gelu_of_half_as_product {

@@ -1,8 +1,8 @@
 # simplify.dsl: the same network with fewer operators. Each rule states an identity of its operators; what is equal only
 # approximately says so. Run it alone, or before prepare: `rewrite-engine model.onnx simplify prepare -o small.onnx`.
 # Behind each rule stand its tests: networks that it rewrites, and others that look like them and that it must leave
-# alone. The networks of tests have operator set 17. Swish (24), RMSNormalization (23), Gelu (20) and Mish (18) are not
-# there yet: of the rules that put them in, tests can only say so. `check` tries them in later operator sets.
+# alone. Swish (operator set 24), RMSNormalization (23), Gelu (20) and Mish (18) are put in where the network's operator set
+# has them; tests have 17 where they say none.
 
 # ---- operators that do nothing
 
@@ -1780,6 +1780,17 @@ rule swish {
   replace { y = Swish(x) }
 }
 
+test swish "operator set 24 has it" {
+  opset 24
+  input x [2, 3]
+  a = Sigmoid(x)
+  y = Mul(a, x)
+  output y
+  expect match
+  expect becomes { y = Swish(x) }
+  expect operators Swish
+}
+
 test swish "operator set 17 has no Swish" {
   input x [2, 3]
   a = Sigmoid(x)
@@ -1802,6 +1813,18 @@ rule swish_of_slope {
   match   { y = Mul(x, Sigmoid(Mul(x, constant a))) }
   where a.rank == 0 or a.shape == [1] else "its slope is not one number"
   replace { y = Swish(x) alpha reshape(a, []) }
+}
+
+test swish_of_slope "operator set 24 has it" {
+  opset 24
+  input x [2, 3]
+  a = Mul(x, values [1.702])
+  b = Sigmoid(a)
+  y = Mul(x, b)
+  output y
+  expect match
+  expect becomes { y = Swish(x) alpha 1.702 }
+  expect operators Swish
 }
 
 test swish_of_slope "operator set 17 has no Swish" {
@@ -1829,6 +1852,33 @@ rule gelu {
     y = Mul(Mul(x, t), 0.5) or Mul(Mul(x, 0.5), t) or Mul(x, Mul(t, 0.5)) or Div(Mul(x, t), 2)
   }
   replace { y = Gelu(x) }
+}
+
+test gelu "as PyTorch writes it in operator set 20" {
+  opset 20
+  input x [2, 3]
+  a = Div(x, values 1.4142135)
+  b = Erf(a)
+  c = Add(b, values 1)
+  d = Mul(x, c)
+  y = Mul(d, values 0.5)
+  output y
+  expect match
+  expect becomes { y = Gelu(x) }
+  expect operators Gelu
+}
+
+test gelu "as TensorFlow writes it in operator set 20" {
+  opset 20
+  input x [2, 3]
+  a = Mul(x, values 0.70710677)
+  b = Erf(a)
+  c = Add(values 1, b)
+  d = Mul(values 0.5, c)
+  y = Mul(x, d)
+  output y
+  expect match
+  expect operators Gelu
 }
 
 test gelu "as PyTorch writes it, but operator set 17 has no Gelu" {
@@ -1884,6 +1934,24 @@ rule gelu_of_tanh {
     y = Mul(Mul(x, 0.5), t) or Mul(Mul(x, t), 0.5) or Mul(x, Mul(t, 0.5))
   }
   replace { y = Gelu(x) approximate "tanh" }
+}
+
+test gelu_of_tanh "as PyTorch writes it in operator set 20" {
+  opset 20
+  input x [2, 3]
+  a = Mul(x, x)
+  b = Mul(x, a)
+  c = Mul(values 0.044715, b)
+  d = Add(x, c)
+  e = Mul(values 0.7978846, d)
+  f = Tanh(e)
+  g = Add(values 1, f)
+  h = Mul(x, g)
+  y = Mul(values 0.5, h)
+  output y
+  expect match
+  expect becomes { y = Gelu(x) approximate "tanh" }
+  expect operators Gelu
 }
 
 test gelu_of_tanh "as PyTorch writes it, but operator set 17 has no Gelu" {
@@ -1945,6 +2013,18 @@ rule mish {
   "x * tanh(softplus(x)) is Mish(x), where the operator set has it."
   match   { y = Mul(x, Tanh(Softplus(x))) }
   replace { y = Mish(x) }
+}
+
+test mish "operator set 18 has it" {
+  opset 18
+  input x [2, 3]
+  a = Softplus(x)
+  b = Tanh(a)
+  y = Mul(x, b)
+  output y
+  expect match
+  expect becomes { y = Mish(x) }
+  expect operators Mish
 }
 
 test mish "operator set 17 has no Mish" {
@@ -2209,6 +2289,22 @@ rule rms_normalization {
   replace { y = RMSNormalization(x, gain) axis x.rank - length(a) epsilon reshape(e, []) }
 }
 
+test rms_normalization "as PyTorch writes it in operator set 23" {
+  opset 23
+  input x [2, 3, 4]
+  p = Pow(x, values 2)
+  v = ReduceMean(p, integers [-1])
+  e = Add(v, values 0.001)
+  s = Sqrt(e)
+  r = Div(values 1, s)
+  n = Mul(x, r)
+  y = Mul(weight [4], n)
+  output y
+  expect match
+  expect becomes { y = RMSNormalization(x, constant) axis 2 epsilon 0.001 }
+  expect operators RMSNormalization
+}
+
 test rms_normalization "as PyTorch writes it, but operator set 17 has no RMSNormalization" {
   input x [2, 3, 4]
   p = Pow(x, values 2)
@@ -2247,6 +2343,26 @@ rule rms_normalization_in_float {
   where product(e.shape) == 1 else "its epsilon is not one number"
   where gain.shape == x.shape[x.rank - length(a):] else "its factor does not run along these axes"
   replace { y = RMSNormalization(x, gain) axis x.rank - length(a) epsilon reshape(e, []) }
+}
+
+test rms_normalization_in_float "as language models in half precision have it, in operator set 23" {
+  opset 23
+  input x [2, 3, 4] float16
+  f = Cast(x) to 1
+  p = Pow(f, values 2)
+  v = ReduceMean(p, integers [-1])
+  e = Add(v, values 0.001)
+  s = Sqrt(e)
+  r = Reciprocal(s)
+  n = Mul(f, r)
+  h = Cast(n) to 10
+  y = Mul(values [1, 2, 3, 4] float16, h)
+  output y
+  expect match
+  expect becomes { y = RMSNormalization(x, [1, 2, 3, 4]) axis 2 epsilon 0.001 }
+  expect operators RMSNormalization
+  # Where a half is rounded it moves by 2^-11 of itself at most.
+  expect within 0.0005
 }
 
 test rms_normalization_in_float "as language models in half precision have it, but operator set 17 has no RMSNormalization" {

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "dsl/check/formula.hpp"
 #include "dsl/check/scope.hpp"
@@ -83,6 +84,8 @@ void check_meaning(CheckContext& context, const FileNames& names, const tree::Op
   }
 }
 
+constexpr double kMostInputs = 1'000;  // of an operator, and axes of a tensor
+
 void check_declaration(CheckContext& context, FileNames& names, const tree::Op& op, Position at) {
   const auto& laws = context.vocabulary.laws;
   const auto law = std::find_if(laws.begin(), laws.end(), [&](auto& row) { return row.name == op.law.text; });
@@ -108,9 +111,13 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Op& 
   for (const tree::NumberArgument& argument : op.parameters) {
     const auto& words = law->parameters;
     if (std::find(words.begin(), words.end(), argument.name.text) == words.end()) {
-      context.reporter.error("unknown-name", argument.name.at,
-                             fmt::format("law {} has no parameter '{}'", law->name, argument.name.text),
-                             did_you_mean(argument.name.text, {words.begin(), words.end()}));
+      context.reporter.error(
+          "unknown-name", argument.name.at, fmt::format("law {} has no parameter '{}'", law->name, argument.name.text),
+          words.empty() ? "take it out: it has none" : meant_or_all(argument.name.text, {words.begin(), words.end()}));
+    } else if (argument.value != std::floor(argument.value) || std::abs(argument.value) > kMostInputs) {
+      context.reporter.error("out-of-range", argument.spelled.at,
+                             fmt::format("'{}' is a whole number", argument.name.text),
+                             "inputs and axes are counted from 0: weight = 1");
     } else if (!binding.parameters.emplace(argument.name.text, argument.value).second) {
       context.reporter.error("duplicate-name", argument.name.at, fmt::format("'{}' is given twice", argument.name.text),
                              "take one of them out");
@@ -201,7 +208,7 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Test
     context.program.tests.push_back(std::move(checked));
   } else if (find_name(names, &FileNames::rules, test.rule.text).entry == nullptr) {
     context.reporter.error("unknown-name", test.rule.at, fmt::format("unknown rule '{}'", test.rule.text),
-                           did_you_mean(test.rule.text, visible_names(names, &FileNames::rules)));
+                           meant_or_all(test.rule.text, visible_names(names, &FileNames::rules)));
   }
 }
 

@@ -114,6 +114,7 @@ std::string FormulaChecker::hint_for_kind(const CheckedFormula& value, Kind want
   if (wanted == Kind::number && value.type.kind == Kind::condition)
     return fmt::format("a number of it is `if {} then 1 else 0`", text);
   if (wanted == Kind::number && text.starts_with('"')) return "a number stands without quotes: 20";
+  if (wanted == Kind::number && value.type.kind == Kind::text) return "a text is compared by ==, != and like";
   return "";
 }
 
@@ -304,7 +305,9 @@ CheckedFormula FormulaChecker::unknown_name(const Formula& formula, const Scope&
           "a formula that several rules use is a function");
     return open(formula);
   }
-  if (find_name(*names_, &FileNames::functions, name).entry != nullptr) {
+  const auto& words = context_.vocabulary.functions;
+  if (find_name(*names_, &FileNames::functions, name).entry != nullptr ||
+      std::any_of(words.begin(), words.end(), [&](const FunctionWord& row) { return row.name == name; })) {
     hint = fmt::format("a function is called: {}(...)", name);
   } else if (find_name(*names_, &FileNames::sets, name).entry != nullptr) {
     hint = fmt::format("a set of nodes is bound with `as`: parents {} as p", name);
@@ -319,6 +322,7 @@ CheckedFormula FormulaChecker::unknown_name(const Formula& formula, const Scope&
       hint = fmt::format("an attribute is written {}.{}", (*around_.bindings)[i].name, name);
     }
   }
+  if (hint.empty()) hint = meant_or_all(name, scope.names());
   error("unknown-name", formula.at, fmt::format("unknown name '{}'", name), std::move(hint));
   return open(formula);
 }
@@ -406,7 +410,9 @@ void FormulaChecker::warn_of_fractions(const Formula& formula, const CheckedForm
 
 std::string FormulaChecker::hint_for_equality(const CheckedFormula& left, const CheckedFormula& right) const {
   const bool with_list = left.type.kind == Kind::list || right.type.kind == Kind::list;
-  if (!with_list || (left.type.kind != Kind::number && right.type.kind != Kind::number)) return "";
+  if (!with_list || (left.type.kind != Kind::number && right.type.kind != Kind::number))
+    return left.type.kind == Kind::text || right.type.kind == Kind::text ? "a text is compared with a text: \"Conv\""
+                                                                         : "compare two of one kind";
   const CheckedFormula& list = left.type.kind == Kind::list ? left : right;
   return fmt::format("one item of it is {0}[0]; all of them: {0} == [1, 1]", quotable(context_.sources, list.at));
 }
@@ -618,7 +624,8 @@ CheckedFormula FormulaChecker::check_element(const Formula& formula, Scope& scop
   CheckedFormula list = check(formula.operands[0], scope);
   if (!list.any_kind && list.type.kind != Kind::list) {
     error("wrong-kind", formula.mark, fmt::format("{} has no items", kind_name(list.type.kind)),
-          list.type.about == About::channel ? "a channel of its own is told by channel(p)" : "");
+          list.type.about == About::channel ? "a channel of its own is told by channel(p)"
+                                            : "lists have: p.shape[2], p.kernel_shape[0]");
     return open(formula);
   }
   if (!full_ && exprs_[list.expr].op == ExprOp::attribute) exprs_[list.expr].type.kind = Kind::list;

@@ -99,7 +99,10 @@ bool FormulaChecker::right_count(const Formula& formula, std::size_t least, std:
 void FormulaChecker::check_arguments(const Formula& formula, Scope& scope) {
   for (const tree::FormulaId argument : formula.operands) {
     const Formula& value = formula_of(argument);
-    if (value.form == tree::Form::name && scope.use(value.word.text) != nullptr) continue;
+    const auto& ways = context_.vocabulary.reductions;  // the first argument of a function that collects
+    if (value.form == tree::Form::name &&
+        (scope.use(value.word.text) != nullptr || std::find(ways.begin(), ways.end(), value.word.text) != ways.end()))
+      continue;
     check(argument, scope);
   }
 }
@@ -165,7 +168,8 @@ CheckedFormula FormulaChecker::unknown_function(const Formula& formula, Scope& s
     error("not-yet-known", formula.word.at,
           itself ? fmt::format("'{}' cannot call itself", name)
                  : fmt::format("function '{}' is used before it is declared", name),
-          itself ? "" : fmt::format("move it up from line {}", context_.sources.locate(later->second).line));
+          itself ? "write the formula out"
+                 : fmt::format("move it up from line {}", context_.sources.locate(later->second).line));
   } else if (std::any_of(actions.begin(), actions.end(), [&](auto& row) { return row.name == name; })) {
     error("wrong-name", formula.word.at, fmt::format("'{}' is an action, not a function", name),
           fmt::format("write `do {}(...)`", name));
@@ -177,7 +181,7 @@ CheckedFormula FormulaChecker::unknown_function(const Formula& formula, Scope& s
   } else {
     std::vector<std::string_view> candidates = visible_names(*names_, &FileNames::functions);
     for (const FunctionWord& row : context_.vocabulary.functions) candidates.push_back(row.name);
-    error("unknown-name", formula.word.at, fmt::format("unknown function '{}'", name), did_you_mean(name, candidates));
+    error("unknown-name", formula.word.at, fmt::format("unknown function '{}'", name), meant_or_all(name, candidates));
   }
   check_arguments(formula, scope);
   return open(formula);
@@ -220,7 +224,7 @@ CheckedFormula FormulaChecker::call_per_node(const Formula& formula, std::uint32
     const bool of_region = value.type.about == About::region_class;
     error("nothing-to-collect", value.at,
           fmt::format("{} is over the channels of each node, this is {}", formula.word.text, call_them(value)),
-          of_region ? "overall(max, x) is over the whole region" : "");
+          of_region ? "overall(max, x) is over the whole region" : "it takes a field of channels, as p.max");
     value.any_about = true;
   }
   Expr expr = operation(ExprOp::call, formula.at, {value.expr});

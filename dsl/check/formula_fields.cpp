@@ -1,5 +1,5 @@
 // What stands behind a dot, and the bare attributes of a guard.
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -85,7 +85,8 @@ std::string FormulaChecker::function_like(const Formula& formula, const std::str
 
 // The fields that a set has.
 std::string FormulaChecker::what_there_is(BindingIndex family) const {
-  if (family == kNoBinding || around_.bindings == nullptr) return "";
+  if (family == kNoBinding || around_.bindings == nullptr)
+    return fmt::format("besides attributes there are: {}", fmt::join(words_of(kOwnWords), ", "));
   std::string all;
   for (const FieldWord& row : context_.vocabulary.fields)
     if ((row.roles & bit((*around_.bindings)[family].role)) != 0)
@@ -259,12 +260,14 @@ CheckedFormula FormulaChecker::field_of(const Formula& formula, const Meaning& m
   if (field == fields.end()) {
     if (std::any_of(fields.begin(), fields.end(), named)) {
       error("wrong-name", word.at, fmt::format("'{}' is not known of {}", word.text, role_name(role)),
-            role == Role::region ? "" : fmt::format("an attribute is {}.attribute.{}", formula.word.text, word.text));
+            role == Role::region ? what_there_is(meaning.index)
+                                 : fmt::format("an attribute is {}.attribute.{}", formula.word.text, word.text));
       return open(formula);
     }
     if (role != Role::region) return attribute(formula, word, (*around_.operators)[meaning.index], meaning.index);
+    const std::string hint = did_you_mean(word.text, words_of(fields));
     error("unknown-name", word.at, fmt::format("a region has no '{}'", word.text),
-          did_you_mean(word.text, words_of(fields)));
+          hint.empty() ? what_there_is(meaning.index) : hint);
     return open(formula);
   }
   std::optional<ExprId> key;

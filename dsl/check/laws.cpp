@@ -15,12 +15,14 @@ struct Part {
   bool LawWord::*does;
   std::string_view what;    // "can ..."
   std::string_view clause;  // as it is written
+  std::string_view remedy;
 };
-constexpr Part kParents = {&LawWord::offers, "offer a scale", "parents"};
-constexpr Part kChildren = {&LawWord::absorbs, "absorb a scale", "children"};
-constexpr Part kThrough = {&LawWord::ties, "carry a scale", "through"};
-constexpr Part kMustThrough = {&LawWord::ties, "carry a scale", "must through"};
-constexpr Part kJoin = {&LawWord::joins, "join several inputs", "join"};
+constexpr Part kParents = {&LawWord::offers, "offer a scale", "parents", "name one that does, as Conv"};
+constexpr Part kChildren = {&LawWord::absorbs, "absorb a scale", "children", "name one that does, as Conv"};
+constexpr Part kThrough = {&LawWord::ties, "carry a scale", "through", "take it out"};
+constexpr Part kMustThrough = {&LawWord::ties, "carry a scale", "must through", "name one that does, as Relu"};
+constexpr Part kJoin = {&LawWord::joins, "join several inputs", "join",
+                        "name one that does, as Add; others stand in `through`"};
 
 class LawChecker {
  public:
@@ -56,7 +58,7 @@ class LawChecker {
     context_.reporter.error(
         "never-matches", span(all.front().at, all.back().at),
         fmt::format("no operator of this `{}` can {}: the rule never matches", part.clause, part.what),
-        why_not(all.front(), part));
+        fmt::format("{}: {}", why_not(all.front(), part), part.remedy));
   }
 
   // Without any of them the rule may match as well.
@@ -66,7 +68,7 @@ class LawChecker {
       context_.reporter.warning(
           "never-matches", span(all.front().at, all.back().at),
           fmt::format("no operator of this `{}` can {}: it admits nothing", part.clause, part.what),
-          why_not(all.front(), part) + ": take it out");
+          fmt::format("{}: {}", why_not(all.front(), part), part.remedy));
     else
       for (const Term& term : all) warn_of_idle(term, part);
   }

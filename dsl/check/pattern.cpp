@@ -63,7 +63,8 @@ class PatternRuleChecker {
     const auto index = static_cast<std::uint32_t>(rule_.params.size());
     const PatternMeaning meaning = {PatternMeaning::Sort::parameter, index, PatternKind::number};
     if (!draft_.scope.emplace(param.name.text, meaning).second)
-      return draft_.error("duplicate-name", param.name.at, fmt::format("'{}' is taken", param.name.text));
+      return draft_.error("duplicate-name", param.name.at, fmt::format("'{}' is taken", param.name.text),
+                          "choose another name");
     rule_.params.push_back({param.name.text, param.value, param.name.at});
     draft_.used_params.push_back(0);
   }
@@ -144,7 +145,8 @@ class PatternRuleChecker {
   }
 
   void approximate(const tree::Clause& clause) {
-    if (rule_.pattern->approximate) draft_.error("duplicate-clause", clause.word, "`approximate` stands twice");
+    if (rule_.pattern->approximate)
+      draft_.error("duplicate-clause", clause.word, "`approximate` stands twice", "take one of them out");
     rule_.pattern->approximate = clause.reason->text;
   }
 
@@ -170,7 +172,8 @@ class PatternRuleChecker {
   }
 
   void unused(Position at, std::string_view sort, const std::string& name) {
-    draft_.context.reporter.warning("unused", at, fmt::format("{} '{}' is never used", sort, name));
+    draft_.context.reporter.warning("unused", at, fmt::format("{} '{}' is never used", sort, name),
+                                    "take it out, or use it");
   }
 
   const tree::Rule& tree_;

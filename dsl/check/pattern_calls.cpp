@@ -111,7 +111,8 @@ PatternValue PatternFormulas::check_field(const Formula& formula, PatternScope& 
     return open(formula);
   }
   if (meaning->sort != PatternMeaning::Sort::name) {
-    error("wrong-name", formula.word.at, fmt::format("'{}' is a value: it has no fields", formula.word.text));
+    error("wrong-name", formula.word.at, fmt::format("'{}' is a value: it has no fields", formula.word.text),
+          "fields are of tensors and operators of the match: x.shape, y.op");
     return open(formula);
   }
   return field_of(formula, meaning->index);
@@ -237,7 +238,8 @@ PatternValue PatternFormulas::unknown_function(const Formula& formula, PatternSc
     error("not-yet-known", formula.word.at, fmt::format("function '{}' is used before it is declared", name),
           fmt::format("move it up from line {}", draft_.line_of(later->second)));
   } else if (std::any_of(of_regions.begin(), of_regions.end(), [&](auto& row) { return row.name == name; })) {
-    error("misplaced", formula.word.at, fmt::format("'{}' is a function of rules with a region", name));
+    error("misplaced", formula.word.at, fmt::format("'{}' is a function of rules with a region", name),
+          "a rule with `match` goes by tensors and constants: x.max, length(x.shape), sqrt(w)");
     return open(formula);
   } else {
     std::vector<std::string_view> candidates = visible_names(*names_, &FileNames::functions);
@@ -245,7 +247,7 @@ PatternValue PatternFormulas::unknown_function(const Formula& formula, PatternSc
     if (calls_.empty())
       for (const auto& [each, meaning] : draft_.scope)
         if (meaning.sort == PatternMeaning::Sort::name && draft_.is_operator(meaning.index)) candidates.push_back(each);
-    error("unknown-name", formula.word.at, fmt::format("unknown function '{}'", name), did_you_mean(name, candidates));
+    error("unknown-name", formula.word.at, fmt::format("unknown function '{}'", name), meant_or_all(name, candidates));
   }
   check_arguments(formula, scope);
   return open(formula);
@@ -307,7 +309,8 @@ PatternValue PatternFormulas::call_user(const Formula& formula, const FunctionEn
     error("wrong-count", formula.word.at,
           fmt::format("{} takes {}{} argument{}, not {}", formula.word.text,
                       entry.least() < entry.most() ? fmt::format("{} to ", entry.least()) : "", entry.most(),
-                      entry.most() == 1 ? "" : "s", given));
+                      entry.most() == 1 ? "" : "s", given),
+          "each has a place between the brackets, with commas between them");
     check_arguments(formula, scope);
     return open(formula);
   }

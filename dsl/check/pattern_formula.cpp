@@ -69,7 +69,8 @@ void PatternFormulas::too_large(Position at, bool deep) {
   const bool all = draft_.context.exprs >= kMaxProgramExprs;
   draft_.error("too-large", at,
                fmt::format("with its functions written out this has more than {} operations",
-                           all ? kMaxProgramExprs : kMaxRuleExprs));
+                           all ? kMaxProgramExprs : kMaxRuleExprs),
+               "write less of it, or call fewer functions within functions");
 }
 
 PatternValue PatternFormulas::add(PatternExpr expr, PatternKind kind) {
@@ -143,7 +144,8 @@ PatternValue PatternFormulas::want(PatternValue value, PatternKind kind) {
   if (fits(value.kind, kind)) return value;
   if (kind == PatternKind::operation && value.name != kNoName) {
     error("wrong-name", value.at,
-          fmt::format("'{}' is no operator of the match", draft_.pattern.names[value.name].name));
+          fmt::format("'{}' is no operator of the match", draft_.pattern.names[value.name].name),
+          "an operator is called like its first output, or as `as` says");
     value.kind = PatternKind::anything;
     return value;
   }
@@ -152,7 +154,9 @@ PatternValue PatternFormulas::want(PatternValue value, PatternKind kind) {
   if (value.kind == PatternKind::anything) return value;
   const bool many = value.kind == PatternKind::conditions && kind == PatternKind::condition;
   error("wrong-kind", value.at, fmt::format("expected {}, this is {}", kind_name(kind), kind_name(value.kind)),
-        many ? "write all(...), any(...) or none(...) around it" : "");
+        many                             ? "write all(...), any(...) or none(...) around it"
+        : kind == PatternKind::condition ? "compare it: x == y"
+                                         : fmt::format("write {} here", kind_name(kind)));
   value.kind = PatternKind::anything;
   return value;
 }
@@ -291,6 +295,7 @@ PatternValue PatternFormulas::unknown_name(const Formula& formula, const Pattern
   if (std::any_of(words.begin(), words.end(), [&](auto& row) { return row.name == name; }) ||
       find_name(*names_, &FileNames::functions, name).entry != nullptr)
     hint = fmt::format("a function is called: {}(...)", name);
+  if (hint.empty()) hint = meant_or_all(name, candidates);
   error("unknown-name", formula.word.at, fmt::format("unknown name '{}'", name), std::move(hint));
   return open(formula);
 }
@@ -328,7 +333,8 @@ PatternValue PatternFormulas::check_compare(const Formula& formula, PatternScope
   const bool text = equality && (left.kind == PatternKind::text || right.kind == PatternKind::text);
   if (text && (number(left.kind) || number(right.kind))) {
     error("wrong-kind", formula.mark,
-          fmt::format("{} is never equal to {}", kind_name(left.kind), kind_name(right.kind)));
+          fmt::format("{} is never equal to {}", kind_name(left.kind), kind_name(right.kind)),
+          "compare two of one kind");
     return open(formula);
   }
   left = want(left, text ? PatternKind::text : PatternKind::numeric);
@@ -340,7 +346,8 @@ PatternValue PatternFormulas::check_compare(const Formula& formula, PatternScope
 PatternValue PatternFormulas::check_like(const Formula& formula, PatternScope& scope) {
   const PatternValue text = want(check(formula.operands[0], scope), PatternKind::text);
   if (const Formula& glob = formula_of(formula.operands[1]); glob.form != tree::Form::text) {
-    error("syntax", glob.at, fmt::format("expected a pattern in quotes after `like`, found '{}'", glob.word.text));
+    error("syntax", glob.at, fmt::format("expected a pattern in quotes after `like`, found '{}'", glob.word.text),
+          fmt::format("write like \"{}*\"", glob.word.text));
     return open(formula);
   }
   const PatternValue pattern = check(formula.operands[1], scope);
@@ -395,7 +402,8 @@ PatternValue PatternFormulas::check_let(const Formula& formula, PatternScope& sc
   const PatternValue body = check(formula.operands[1], scope);
   scope.erase(name);
   if (draft_.entries[id].places == 0 && calls_.empty() && body.expr != kNoExpr)
-    draft_.context.reporter.warning("unused", formula.word.at, fmt::format("'{}' is never used", name));
+    draft_.context.reporter.warning("unused", formula.word.at, fmt::format("'{}' is never used", name),
+                                    "take it out, or use it");
   PatternExpr expr;
   expr.op = PatternOp::let_;
   expr.at = formula.at;

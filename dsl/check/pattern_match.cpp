@@ -61,7 +61,8 @@ class MatchChecker {
 
   void check(const tree::Clause& clause) {
     if (clause.lines.size() > kMaxPatternLines)
-      return draft_.error("too-large", clause.word, fmt::format("a match has at most {} lines", kMaxPatternLines));
+      return draft_.error("too-large", clause.word, fmt::format("a match has at most {} lines", kMaxPatternLines),
+                          "make several rules of it");
     for (const tree::PatternLine& line : clause.lines) collect(line);
     const std::size_t errors = draft_.context.reporter.errors();
     draft_.matching = true;
@@ -190,7 +191,8 @@ class MatchChecker {
     if (pattern_.names[id].sort == NameSort::constant) {
       draft_.error("duplicate-name", output.name.at,
                    fmt::format("'{}' is a constant in line {}: no line makes it", output.name.text,
-                               draft_.line_of(pattern_.names[id].at)));
+                               draft_.line_of(pattern_.names[id].at)),
+                   "choose another name");
     } else if (draft_.entries[id].made) {
       draft_.error("duplicate-name", output.name.at, fmt::format("'{}' is made twice", output.name.text),
                    "other ways to make it stand behind `or`");
@@ -230,7 +232,8 @@ class MatchChecker {
     }
     if (pattern_.calls.size() >= kMaxPatternCalls) {
       if (!std::exchange(full_, true))
-        draft_.error("too-large", found.name.at, fmt::format("a match has at most {} operators", kMaxPatternCalls));
+        draft_.error("too-large", found.name.at, fmt::format("a match has at most {} operators", kMaxPatternCalls),
+                     "make several rules of it");
       return out;
     }
     out.call = static_cast<CallId>(pattern_.calls.size());
@@ -313,7 +316,8 @@ class MatchChecker {
       draft_.error("wrong-kind", operand.at, "an operand in brackets is a number: (1 / 3)",
                    "an operator stands without brackets; a condition on a constant stands in `where`");
     else if (std::isnan(*number))
-      draft_.error("out-of-range", operand.at, "this comes to no number");
+      draft_.error("out-of-range", operand.at, "this comes to no number",
+                   "does it divide 0 by 0, or take the root of a number below 0?");
     else
       out.number = *number;
   }
@@ -327,7 +331,8 @@ class MatchChecker {
       return;
     }
     if (operand.rest)
-      draft_.error("misplaced", operand.at, "`...` stands alone or behind a name, not behind an operator");
+      draft_.error("misplaced", operand.at, "`...` stands alone or behind a name, not behind an operator",
+                   "give the operator a line and a name of its own");
     if (operand.otherwise && !name)
       draft_.error("misplaced", operand.otherwise->spelled.at, "what is absent has a name: constant w or 0",
                    "another operator stands behind `or`, or a tensor");
@@ -347,7 +352,8 @@ class MatchChecker {
     const bool twice = std::any_of(call.settings.begin(), call.settings.end(),
                                    [&](const Setting& each) { return each.setting == setting.name.text; });
     if (twice)
-      draft_.error("duplicate-name", setting.name.at, fmt::format("setting '{}' stands twice", setting.name.text));
+      draft_.error("duplicate-name", setting.name.at, fmt::format("setting '{}' stands twice", setting.name.text),
+                   "take one of them out");
     Setting out;
     out.setting = setting.name.text;
     out.at = setting.at;
@@ -366,7 +372,7 @@ class MatchChecker {
       out.expr = formulas_.check_setting(setting.value, kind).expr;
     }
     if (out.otherwise && out.form != Setting::Form::bind)
-      draft_.error("misplaced", setting.otherwise->spelled.at, "what is absent has a name: axis a or 0");
+      draft_.error("misplaced", setting.otherwise->spelled.at, "what is absent has a name", "write axis a or 0");
     call.settings.push_back(std::move(out));
   }
 
@@ -409,7 +415,8 @@ class MatchChecker {
     for (const MatchLine& line : pattern_.lines) {
       const auto rests = std::count_if(line.outputs.begin(), line.outputs.end(),
                                        [](const Output& each) { return each.form == Output::Form::rest; });
-      if (rests > 1) draft_.error("never-matches", line.at, "of the outputs of a line one has `...`");
+      if (rests > 1)
+        draft_.error("never-matches", line.at, "of the outputs of a line one has `...`", "take it out of the others");
     }
   }
 
@@ -469,7 +476,8 @@ class MatchChecker {
     if (!circle) return;
     const MatchLine& line = pattern_.lines[*circle];
     draft_.error("never-matches", line.outputs[0].at,
-                 fmt::format("'{}' is made from itself", pattern_.names[lines_[*circle].makes[0]].name));
+                 fmt::format("'{}' is made from itself", pattern_.names[lines_[*circle].makes[0]].name),
+                 "what it reads has another name");
   }
 
   struct Line {

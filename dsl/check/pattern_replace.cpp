@@ -41,7 +41,8 @@ class ReplaceChecker {
       out.push_back(check_output(each));
       if (out.back().name == kNoName) continue;
       if (!made_at_.emplace(out.back().name, outputs_.size()).second)
-        draft_.error("duplicate-name", each.name.at, fmt::format("'{}' is made twice", each.name.text));
+        draft_.error("duplicate-name", each.name.at, fmt::format("'{}' is made twice", each.name.text),
+                     "take one of the lines out, or choose another name");
     }
     return out;
   }
@@ -105,7 +106,7 @@ class ReplaceChecker {
       out.expr = check_value(line.value, true).expr;
       if (out.outputs.size() > 1 || out.outputs[0].form != Output::Form::tensor)
         draft_.error("wrong-count", span(line.outputs.front().at, line.outputs.back().at),
-                     "a formula gives one tensor, which has a name");
+                     "a formula gives one tensor, which has a name", "write y = w * 2");
     }
     pattern_.replaced.push_back(std::move(out));
   }
@@ -160,7 +161,8 @@ class ReplaceChecker {
     if (call >= kMaxPatternCalls) {
       if (!std::exchange(full_, true))
         draft_.error("too-large", formula_of(id).at,
-                     fmt::format("a replacement has at most {} operators", kMaxPatternCalls));
+                     fmt::format("a replacement has at most {} operators", kMaxPatternCalls),
+                     "make several rules of it");
       return kNoCall;
     }
     pattern_.made.emplace_back();
@@ -242,13 +244,13 @@ class ReplaceChecker {
       for (const PatternName& name : pattern_.names)
         if (name.sort == NameSort::rest) rests.push_back(name.name);
       draft_.error("unknown-name", formula.word.at, fmt::format("the match has no `{}...`", formula.word.text),
-                   did_you_mean(formula.word.text, rests));
+                   meant_or_all(formula.word.text, rests));
       return kNoName;
     }
     const PatternName& name = pattern_.names[id];
     if (name.sort != NameSort::rest) {
       draft_.error("wrong-name", formula.at,
-                   fmt::format("'{}' is {}: it stands without ...", name.name, sort_name(name.sort)));
+                   fmt::format("'{}' is {}: it stands without ...", name.name, sort_name(name.sort)), "take ... out");
       return kNoName;
     }
     ++draft_.entries[id].places;
@@ -263,7 +265,9 @@ class ReplaceChecker {
       const tree::Word& word = formula.fields[i];
       const bool twice = std::any_of(made.settings.begin(), made.settings.end(),
                                      [&](const Given& each) { return each.setting == word.text; });
-      if (twice) draft_.error("duplicate-name", word.at, fmt::format("setting '{}' stands twice", word.text));
+      if (twice)
+        draft_.error("duplicate-name", word.at, fmt::format("setting '{}' stands twice", word.text),
+                     "take one of them out");
       const PatternKind kind = setting_kind(draft_, operators, word);
       made.settings.push_back({word.text, formulas_.check_setting(formula.operands[i + 1], kind).expr, word.at});
     }

@@ -191,7 +191,13 @@ class RuleChecker {
     RestoreClause out;
     std::vector<tree::Term> terms;
     for (const tree::Term& term : part.terms) {
-      if (term.form != tree::TermForm::set || term.name.text != "output") {
+      const bool set = term.form == tree::TermForm::set;
+      if (set && term.name.text != "output" && nearest(term.name.text, {"output"}) == "output" &&
+          find_name(names_, &FileNames::sets, term.name.text).entry == nullptr) {
+        error("unknown-name", term.at, fmt::format("unknown set '{}'", term.name.text), "did you mean 'output'?");
+        continue;
+      }
+      if (!set || term.name.text != "output") {
         terms.push_back(term);
         continue;
       }

@@ -25,7 +25,7 @@ void unknown_set(CheckContext& context, const FileNames& names, const tree::Word
         "not-yet-known", word.at,
         itself ? fmt::format("set '{}' cannot hold itself", word.text)
                : fmt::format("set '{}' is used before it is declared", word.text),
-        itself ? "" : fmt::format("move it up from line {}", context.sources.locate(later->second).line));
+        itself ? "take it out" : fmt::format("move it up from line {}", context.sources.locate(later->second).line));
     return;
   }
   std::string hint;

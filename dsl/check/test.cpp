@@ -33,13 +33,14 @@ class TestChecker {
         for (const tree::Word& name : line.names) later_.emplace(name.text, name.at);
     for (const tree::TestLine& line : tree_.lines) {
       using Handler = void (TestChecker::*)(const tree::TestLine&);
-      static constexpr std::array<Handler, 13> kHandlers = {
-          &TestChecker::input,    &TestChecker::output, &TestChecker::seed,    &TestChecker::calibrate,
-          &TestChecker::stats,    &TestChecker::node,   &TestChecker::match,   &TestChecker::scale,
-          &TestChecker::no_match, &TestChecker::within, &TestChecker::becomes, &TestChecker::operators,
-          &TestChecker::same};
+      static constexpr std::array<Handler, 14> kHandlers = {
+          &TestChecker::input,     &TestChecker::output,   &TestChecker::seed,   &TestChecker::opset,
+          &TestChecker::calibrate, &TestChecker::stats,    &TestChecker::node,   &TestChecker::match,
+          &TestChecker::scale,     &TestChecker::no_match, &TestChecker::within, &TestChecker::becomes,
+          &TestChecker::operators, &TestChecker::same};
       (this->*kHandlers[static_cast<std::size_t>(line.form)])(line);
     }
+    check_operator_sets();
     const auto lacks = [&](bool there, std::string_view what, std::string_view hint) {
       if (!there) error("missing-clause", tree_.title.at, fmt::format("this test has no {}", what), std::string(hint));
     };
@@ -175,6 +176,33 @@ class TestChecker {
       test_.seed = static_cast<std::uint64_t>(numbers.items[0].value);
     if (seeded_) error("duplicate-clause", line.word, "`seed` stands twice", "take one of them out");
     seeded_ = true;
+  }
+
+  void opset(const tree::TestLine& line) {
+    const std::int64_t newest = context_.vocabulary.newest_operator_set;
+    const tree::Numbers& numbers = line.numbers;
+    const double value = numbers.items.size() == 1 ? numbers.items[0].value : static_cast<double>(kTestOperatorSet);
+    const double nearest = std::clamp(std::floor(value), 1.0, static_cast<double>(newest));
+    if (numbers.list || value != nearest)
+      error("out-of-range", numbers.at, fmt::format("an operator set is one whole number from 1 to {}", newest),
+            fmt::format("write opset {}", nearest));
+    else
+      test_.opset = static_cast<std::int64_t>(value);
+    if (has_opset_) error("duplicate-clause", line.word, "`opset` stands twice", "take one of them out");
+    has_opset_ = true;
+  }
+
+  // Of operators that the operator set of the network does not have.
+  void check_operator_sets() {
+    for (const tree::TestLine& line : tree_.lines) {
+      if (line.form != tree::TestWord::node) continue;
+      const auto sets = context_.vocabulary.operator_sets(line.op.text);
+      if (!sets || (test_.opset >= sets->since && (sets->until == 0 || test_.opset <= sets->until))) continue;
+      const bool early = test_.opset < sets->since;
+      error("out-of-range", line.op.at, fmt::format("there is no {} in operator set {}", line.op.text, test_.opset),
+            fmt::format("it is there {0} operator set {1}{2}: {3} `opset {1}`", early ? "from" : "up to",
+                        early ? sets->since : sets->until, early ? " on" : "", has_opset_ ? "write" : "add the line"));
+    }
   }
 
   void calibrate(const tree::TestLine& line) {
@@ -343,7 +371,7 @@ class TestChecker {
     const auto known = context_.vocabulary.attributes(node.op);
     if (known && std::none_of(known->begin(), known->end(), [&](const auto& row) { return row.name == name; }))
       error("unknown-name", attribute.name.at, fmt::format("{} has no attribute '{}'", node.op, name),
-            did_you_mean(name, words_of(*known)));
+            meant_or_all(name, words_of(*known)));
     if (std::any_of(node.attributes.begin(), node.attributes.end(), [&](auto& each) { return each.name == name; }))
       error("duplicate-name", attribute.name.at, fmt::format("attribute '{}' is given twice", name),
             "take one of them out");
@@ -466,7 +494,7 @@ class TestChecker {
   NameTable<Known> tensors_;
   NameTable<Position> later_;
   std::size_t elements_ = 0;
-  bool seeded_ = false;
+  bool seeded_ = false, has_opset_ = false;
 };
 
 }  // namespace

@@ -28,7 +28,7 @@ class WantedChecker {
     for (const auto& [name, at] : made_)
       if (!is_tensor(name) && !used_.contains(name))
         error("unknown-name", at, fmt::format("unknown tensor '{}', which no line of this reads", name),
-              did_you_mean(name, tensors_));
+              meant_or_all(name, tensors_));
     return std::move(lines_);
   }
 
@@ -124,7 +124,7 @@ class WantedChecker {
       out.form = WantedOperand::Form::constant;
       return;
     }
-    error("unknown-name", formula.at, fmt::format("unknown tensor '{}'", out.name), did_you_mean(out.name, tensors_));
+    error("unknown-name", formula.at, fmt::format("unknown tensor '{}'", out.name), meant_or_all(out.name, tensors_));
   }
 
   // As in a model: a float has a point or an exponent.
@@ -139,7 +139,7 @@ class WantedChecker {
     const auto known = context_.vocabulary.attributes(line.op);
     if (known && std::none_of(known->begin(), known->end(), [&](auto& row) { return row.name == word.text; }))
       error("unknown-name", word.at, fmt::format("{} has no attribute '{}'", line.op, word.text),
-            did_you_mean(word.text, words_of(*known)));
+            meant_or_all(word.text, words_of(*known)));
     TestAttribute out{word.text, 0.0};
     if (value.form == Form::text) {
       out.value = value.word.text;

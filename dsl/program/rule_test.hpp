@@ -16,6 +16,8 @@ inline constexpr std::size_t kMaxTestElements = 65'536;  // of one tensor that i
 inline constexpr std::size_t kMaxTestNodes = 1'000;
 inline constexpr std::size_t kMaxTestConstants = 1'000'000;  // elements, all together
 
+inline constexpr std::int64_t kTestOperatorSet = 17;  // of a test that does not say one
+
 using TestShape = std::vector<std::int64_t>;  // every dimension >= 0
 
 struct TestInput {
@@ -104,6 +106,7 @@ struct RuleTest {
   std::uint32_t rule = 0;  // into Program::rules
   std::string title;
   std::uint64_t seed = 1;  // of random weights and inputs
+  std::int64_t opset = kTestOperatorSet;
   bool calibrate = false;  // statistics of every tensor are measured
   std::vector<TestInput> inputs;
   std::vector<TestConstant> constants;

@@ -2,6 +2,7 @@
 // attributes. The language is told them as data by whoever runs the rules; it knows no operator by name.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -22,6 +23,11 @@ struct LawWord {
   bool ties;                                     // ... inside a region
   bool joins;                                    // ... and tie the channels of several activations
   std::string_view help;
+};
+
+// ONNX's operator sets that have an operator. `until` 0: it is still there.
+struct OperatorSets {
+  std::int64_t since = 1, until = 0;
 };
 
 // What an action takes: each argument is a name bound to a set or node, or a formula (`number`: of one value).
@@ -124,6 +130,9 @@ struct Vocabulary {
   std::function<std::vector<std::string>()> operators;  // every known operator, for "did you mean"
   // Statistics of each channel that p.stat reads: those whose scaling is known. Besides them percentiles: p99.9.
   std::span<const std::string_view> statistics;
+  std::int64_t newest_operator_set = 0;
+  // Nothing of operators of other domains, and of those that are not known.
+  std::function<std::optional<OperatorSets>(std::string_view operator_name)> operator_sets;
 };
 
 }  // namespace rw::dsl

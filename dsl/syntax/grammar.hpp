@@ -495,6 +495,7 @@ struct line_word : seq<word<C...>, gap, not_at<one<'=', ','>>> {};
 struct k_input : line_word<'i','n','p','u','t'> {};
 struct k_output : line_word<'o','u','t','p','u','t'> {};
 struct k_seed : line_word<'s','e','e','d'> {};
+struct k_opset : line_word<'o','p','s','e','t'> {};
 struct k_calibrate : line_word<'c','a','l','i','b','r','a','t','e'> {};
 struct k_stats : line_word<'s','t','a','t','s'> {};
 struct k_expect : line_word<'e','x','p','e','c','t'> {};
@@ -547,11 +548,14 @@ struct values_begin : seq<values_word, numeric_begin> {};
 struct input_values : seq<at<values_begin>, values_word, must<wanted_numbers>> {};
 struct input_line : seq<k_input, must<first_name>, must<wanted_list>, opt<input_type>, opt<input_values>> {};
 struct output_line : seq<k_output, names> {};
+// Lines that are a word and a number, as an attribute is and a statistic: these words begin a line everywhere.
+struct number_line : sor<k_seed, k_opset> {};
 struct seed_line : seq<k_seed, must<wanted_numbers>> {};
+struct opset_line : seq<k_opset, must<wanted_numbers>> {};
 struct calibrate_line : seq<k_calibrate> {};
 struct statistic_text : seq<sor<peg::alpha, one<'_'>>, star<idchar>> {};
 struct statistic_quoted : seq<quoted> {};
-struct statistic_begin : seq<not_at<k_seed>, sor<quoted, seq<statistic_text, gap>>, numeric_begin> {};
+struct statistic_begin : seq<not_at<number_line>, sor<quoted, seq<statistic_text, gap>>, numeric_begin> {};
 struct statistic_key : sor<statistic_quoted, seq<statistic_text, gap>> {};
 struct statistic : seq<at<statistic_begin>, statistic_key, numbers> {};
 struct first_statistic : seq<statistic> {};
@@ -568,7 +572,7 @@ struct first_input : seq<node_input> {};
 struct next_input : seq<node_input> {};
 struct attribute_text : seq<sor<peg::alpha, one<'_'>>, star<idchar>> {};
 // What is tried in vain leaves no trace only under `at`: a place where the line might end.
-struct attribute_begin : seq<not_at<k_seed>, attribute_text, gap, sor<one<'[', '-', '"'>, peg::digit>> {};
+struct attribute_begin : seq<not_at<number_line>, attribute_text, gap, sor<one<'[', '-', '"'>, peg::digit>> {};
 struct attribute_name : seq<at<attribute_begin>, attribute_text, gap> {};
 struct attribute_string : seq<quoted> {};
 struct attribute : seq<attribute_name, sor<attribute_string, numbers>> {};
@@ -586,7 +590,7 @@ struct expect_match : seq<k_match, opt<match_parents>, opt<match_children>> {};
 struct scale_line : seq<k_scale, must<first_name>, must<wanted_numbers>> {};
 struct match_word : k_match {};
 struct no_match_reason : seq<quoted> {};
-struct line_begin : sor<k_input, k_output, k_seed, k_calibrate, k_stats, k_expect, seq<name, one<'=', ','>>> {};
+struct line_begin : sor<k_input, k_output, number_line, k_calibrate, k_stats, k_expect, seq<name, one<'=', ','>>> {};
 struct no_match_node : seq<not_at<line_begin>, line_name> {};
 struct no_match_line : seq<k_no, must<match_word>, opt<no_match_node>, opt<no_match_reason>> {};
 struct within_line : seq<k_within, must<wanted_numbers>> {};
@@ -605,7 +609,8 @@ struct expectation
     : sor<expect_match, scale_line, no_match_line, within_line, becomes_line, operators_line, same_line> {};
 struct expect_line : seq<k_expect, must<expectation>> {};
 
-struct test_line : sor<input_line, output_line, seed_line, calibrate_line, stats_line, expect_line, node_line> {};
+struct test_line
+    : sor<input_line, output_line, seed_line, opset_line, calibrate_line, stats_line, expect_line, node_line> {};
 
 // ---- what an operator of one's own computes ----
 

@@ -1,6 +1,7 @@
 #include "dsl/syntax/parse.hpp"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cassert>
@@ -78,7 +79,22 @@ constexpr Habit kHabits[] = {
     {";", "nothing stands between clauses: take it out"},
     {"%", "numbers have no units: 20 % is 0.2"},
     {"in ", "write x == 1 or x == 2; `in` goes with `let`"},
+    {"|", "write `or` between conditions and ways to match, a comma between operators, abs(x) for a magnitude"},
+    {"=~", "a text is compared with a pattern: p.name like \"conv*\""},
 };
+
+// The same of words, where no clause and no declaration begins so.
+constexpr Habit kWordHabits[] = {
+    {"if", "a condition is a clause: where C; `if C then A else B` is a value"},
+    {"for", "a rule is carried out for each region or match by itself"},
+    {"import", "write use \"std\" for names, include \"equalization\" for rules that run"},
+    {"except", "`except` stands once, behind the last operator: A, B except C, D"},
+    {"opset", "it is a line of a test: test r \"title\" { opset 20 ... }"},
+};
+
+// Of elements, in tests.
+constexpr std::string_view kTypes[] = {"float16", "bfloat16", "float32", "float64", "int8",   "uint8", "int16",
+                                       "uint16",  "int32",    "uint32",  "int64",   "uint64", "bool"};
 
 // Units that stand behind a number elsewhere; some of them are near a word of the language.
 constexpr std::string_view kUnits[] = {"dB",  "db",   "ms",      "us", "ns", "s", "px",
@@ -102,6 +118,7 @@ std::string hint_for_unit(const Reading& reading, std::string_view found) {
 
 // An attribute behind an operator, in a place where it has none.
 std::string hint_for_attribute(const Reading& reading, const grammar::Message& message, std::string_view found) {
+  if (found == "means") return "a law stands before it: op my::Half law pass means Relu";
   if (!is_name_behind(reading, reading.oper, found)) return "";
   const bool argument =
       &message == &grammar::message<grammar::action_close> || &message == &grammar::message<grammar::call_close>;
@@ -123,7 +140,33 @@ std::string hint_for_line(const Reading& reading, const grammar::Message& messag
     return fmt::format("write repeat {} until change < 0.01", reading.number_word.text);
   if (is(grammar::message<grammar::node_operator>) && found == "input")
     return "an input is written: input x [1, 3, 8, 8]";
+  const std::string& name = reading.name.text;
+  const auto& lines = grammar::kTestWords;
+  const bool value = std::string_view("\"[-0123456789").find(found[0]) != std::string_view::npos;
+  if (is(grammar::message<grammar::node_operator>) && value)
+    return std::find(std::begin(lines), std::end(lines), name) != std::end(lines)
+               ? fmt::format("no = stands behind it: {} {}", name, found)
+               : fmt::format("an attribute has no =: Softmax(x) {} {}", name, found);
+  if (is(grammar::message<grammar::line_alternatives>) && value)
+    return "settings have no =: Conv(x, constant w) group 1";
   return "";
+}
+
+// What stands behind this token.
+std::string_view behind(std::string_view rest, std::string_view found) {
+  const std::size_t at = rest.find_first_not_of(" \t", found.size());
+  return at == std::string_view::npos ? std::string_view() : rest.substr(at);
+}
+
+std::string hint_for_word(const grammar::Message& message, std::string_view rest, std::string_view found) {
+  const bool clause = &message == &grammar::message<grammar::rule_close>;
+  if (!is_word(found[0]) || (!clause && &message != &grammar::message<grammar::end_of_file>)) return "";
+  for (const Habit& habit : kWordHabits)
+    if (found == habit.text) return std::string(habit.hint);
+  const std::string_view next = behind(rest, found);
+  return clause && next.starts_with('=') && !next.starts_with("==")
+             ? fmt::format("a value gets its name by `let`: let {} = ...", found)
+             : "";
 }
 
 std::string hint_for_habit(const grammar::Message& message, std::string_view rest) {
@@ -133,6 +176,11 @@ std::string hint_for_habit(const grammar::Message& message, std::string_view res
   if (rest.starts_with('[') && is(grammar::message<grammar::next_input>))
     return "say what the list is: weight, bias, positive, values or integers";
   if (rest.starts_with('{') && is(grammar::message<grammar::line_equal>)) return "is the { before it closed?";
+  if (rest.starts_with('{') && is(grammar::message<grammar::first_term>))
+    return "a list has no braces: set a = Conv, Gemm";
+  if (rest.starts_with(',') && is(grammar::message<grammar::bracket_close>)) return "a list stands in [ ]: [0, 2, 1]";
+  if (rest.starts_with(')') && message.text == grammar::message<grammar::value<grammar::expr>>.text)
+    return "a call has something in its brackets: max(x, y); a field has none: p.max";
   const bool attribute = rest.starts_with('(') || rest.starts_with('.');
   if (attribute && is(grammar::message<grammar::law_word>)) return "ask in a guard: op Conv law block where group == 1";
   if (rest.starts_with('=') && is(grammar::message<grammar::node_close>))
@@ -166,7 +214,8 @@ std::string hint_for_name(std::string_view found) {
   return found[0] == '_' ? "names begin with a letter" : "";
 }
 
-std::string hint_for(const Reading& reading, const grammar::Message& message, std::string_view rest) {
+std::string made_hint(const Reading& reading, const grammar::Message& message, std::string_view rest) {
+  if (rest.starts_with("=~")) return hint_for_habit(message, rest);
   if (!message.hint.empty()) return std::string(message.hint);
   const std::string_view found = front_token(rest);
   if (std::string hint = hint_for_brace(reading, message, found); !hint.empty() || found.empty()) return hint;
@@ -175,6 +224,7 @@ std::string hint_for(const Reading& reading, const grammar::Message& message, st
   const std::vector<std::string_view> words(message.words.begin(), message.words.end());
   if (std::string hint = did_you_mean(found, words); !hint.empty()) return hint;
   if (!unit.empty()) return unit;
+  if (std::string hint = hint_for_word(message, rest, found); !hint.empty()) return hint;
   if (std::string hint = hint_for_attribute(reading, message, found); !hint.empty()) return hint;
   if (std::string hint = hint_for_line(reading, message, found); !hint.empty()) return hint;
   if (std::string hint = hint_for_habit(message, rest); !hint.empty()) return hint;
@@ -189,6 +239,20 @@ std::string hint_for(const Reading& reading, const grammar::Message& message, st
       break;
   }
   return "";
+}
+
+std::string hint_for(const Reading& reading, const grammar::Message& message, std::string_view rest) {
+  std::string made = made_hint(reading, message, rest);
+  return made.empty() ? std::string(message.form) : made;
+}
+
+// float8, uint4: letters of a type, and digits.
+bool is_like_type(std::string_view name) {
+  return std::any_of(std::begin(kTypes), std::end(kTypes), [&](std::string_view each) {
+    const std::string_view letters = each.substr(0, each.find_first_of("0123456789"));
+    const std::string_view rest = name.starts_with(letters) ? name.substr(letters.size()) : "x";
+    return rest.empty() || (rest[0] >= '0' && rest[0] <= '9');
+  });
 }
 
 // Where the message points and what it says of what is there.
@@ -215,8 +279,9 @@ Diagnostic explain(const Reading& reading, const Failure& failure) {
             std::string(message.hint)};
   }
   if (message.code == "trailing-comma") {
+    const std::string habit = hint_for_habit(message, rest);
     return {Severity::error, "syntax", reading.at(failure.at, failure.at + found.size()), std::move(text),
-            hint_for_habit(message, rest)};
+            habit.empty() ? std::string(message.form) : habit};
   }
   // A word that begins no line is read as the name of a tensor.
   if (&message == &grammar::message<grammar::node_equal>) {
@@ -224,6 +289,10 @@ Diagnostic explain(const Reading& reading, const Failure& failure) {
     if (!meant.empty())
       return {Severity::error, message.code, reading.name.at,
               fmt::format("no line of a test begins with '{}'", reading.name.text), meant};
+    const std::string_view name = reading.name.text;
+    if (is_like_type(name))
+      return {Severity::error, message.code, reading.name.at, fmt::format("nobody knows the type '{}'", name),
+              fmt::format("there are {}", fmt::join(kTypes, ", "))};
   }
   // What is missing at the end of the file is missing behind the last word, not on the empty line after it; so are the
   // operators of a list that ends before it has begun.

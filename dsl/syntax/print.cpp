@@ -289,8 +289,9 @@ class Printer {
   }
 
   void print_line(const tree::TestLine& line) {
-    constexpr std::string_view kWords[] = {"input ",        "output ", "seed ",          "calibrate", "stats ", "", "",
-                                           "expect scale ", "",        "expect within ", "",          "",       ""};
+    constexpr std::string_view kWords[] = {"input ", "output ", "seed ",         "opset ", "calibrate",      "stats ",
+                                           "",       "",        "expect scale ", "",       "expect within ", "",
+                                           "",       ""};
     out_ += kWords[static_cast<std::size_t>(line.form)];
     using Line = tree::TestWord;
     if (line.form == Line::node) return node(line);
@@ -310,8 +311,8 @@ class Printer {
   }
 
   static bool is_bare(const std::string& key) {
-    return !key.empty() && key != "seed" && key.find_first_not_of(kWordLetters) == std::string::npos &&
-           (key[0] < '0' || key[0] > '9');
+    return !key.empty() && key != "seed" && key != "opset" &&
+           key.find_first_not_of(kWordLetters) == std::string::npos && (key[0] < '0' || key[0] > '9');
   }
 
   void same(const tree::TestLine& line) {

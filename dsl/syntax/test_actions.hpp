@@ -74,6 +74,7 @@ RW_ON(no_match_reason, tree::TestLine) { piece.reason = reading.string; }
 RW_ON(input_line, tree::TestLine) { piece.form = tree::TestWord::input; }
 RW_ON(output_line, tree::TestLine) { piece.form = tree::TestWord::output; }
 RW_ON(seed_line, tree::TestLine) { piece.form = tree::TestWord::seed; }
+RW_ON(opset_line, tree::TestLine) { piece.form = tree::TestWord::opset; }
 RW_ON(calibrate_line, tree::TestLine) { piece.form = tree::TestWord::calibrate; }
 RW_ON(statistic_quoted, tree::TestStatistic) { piece.key = reading.string; }
 RW_WORD(statistic_text) { reading.word = {std::string(begin, end), reading.at(begin, end)}; }

@@ -215,6 +215,7 @@ enum class TestWord : std::uint8_t {
   input,
   output,
   seed,
+  opset,
   calibrate,
   stats,
   node,
@@ -235,7 +236,7 @@ struct TestLine {
   Word op;    // node
   std::vector<TestInput> inputs;
   std::vector<TestAttribute> attributes;
-  Numbers numbers;                                     // input: shape; seed; scale; within
+  Numbers numbers;                                     // input: shape; seed; opset; scale; within
   std::vector<TestStatistic> statistics;               // stats
   std::optional<Word> type;                            // input
   std::optional<Numbers> values;                       // input

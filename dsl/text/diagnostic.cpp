@@ -133,7 +133,7 @@ const std::vector<DiagnosticCode>& diagnostic_codes() {
       {"missing-clause", "a rule or region lacks a clause that it needs"},
       {"duplicate-clause", "a clause stands twice"},
       {"misplaced", "a clause or action that this sort of rule cannot have"},
-      {"out-of-range", "a number is outside of what is allowed"},
+      {"out-of-range", "a number is outside of what is allowed; an operator set does not have an operator"},
       {"bad-scale", "a rule asks for a scale that cannot be used, or for two of channels that share one"},
       {"never-matches", "no network can match the rule"},
       {"not-run", "the rules of a file that is used do not run"},

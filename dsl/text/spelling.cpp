@@ -98,15 +98,16 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
 }
 
 std::string meant_or_all(std::string_view word, const std::vector<std::string_view>& candidates) {
-  constexpr std::size_t kShortest = 3, kMost = 20;
+  constexpr std::size_t kShortest = 3, kMost = 20, kShown = 12;
   if (std::string hint = did_you_mean(word, candidates); !hint.empty()) return hint;
-  std::string all;
-  for (const std::string_view candidate : candidates) {
+  for (const std::string_view candidate : candidates)
     if (candidate.size() >= kShortest && word.starts_with(candidate))
       return fmt::format("did you mean '{}'?", candidate);
-    all += fmt::format("{}{}", all.empty() ? "there are: " : ", ", candidate);
-  }
-  return candidates.size() <= kMost ? all : std::string();
+  if (candidates.empty()) return "there are none";
+  const std::size_t shown = candidates.size() <= kMost ? candidates.size() : kShown;
+  std::string all;
+  for (std::size_t i = 0; i < shown; ++i) all += fmt::format("{}{}", i == 0 ? "there are: " : ", ", candidates[i]);
+  return shown == candidates.size() ? all : fmt::format("{} and {} more", all, candidates.size() - shown);
 }
 
 }  // namespace rw::dsl

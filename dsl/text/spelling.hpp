@@ -13,8 +13,8 @@ namespace rw::dsl {
 // any name that is worth a guess.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
-// The same, or a candidate with which the word begins ('passthrough': "did you mean 'pass'?"), or, of few candidates,
-// all of them: "there are: scale, remove".
+// The same, or a candidate with which the word begins ('passthrough': "did you mean 'pass'?"), or what there is:
+// "there are: scale, remove"; of very many the first ones.
 std::string meant_or_all(std::string_view word, const std::vector<std::string_view>& candidates);
 
 // "did you mean 'conv'?", or nothing.

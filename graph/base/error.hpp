@@ -30,4 +30,10 @@ class Error : public std::runtime_error {
   }
 };
 
+// A file to be read that is not there: whoever tells it may know one that is meant.
+struct MissingFile : Error {
+  explicit MissingFile(std::string in_file, std::string what_is_wrong = "there is no such file")
+      : Error(std::move(in_file), "", std::move(what_is_wrong)) {}
+};
+
 }  // namespace rw::graph

@@ -32,6 +32,7 @@ FileIdentity identity(const struct stat& status) {
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a FIFO that nobody writes to would wait forever; regular files do not care.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0 && errno == ENOENT) throw MissingFile(path.string());
   if (descriptor < 0) fail(path, "cannot open it", errno);
   MappedFile* file = nullptr;
   try {

@@ -68,6 +68,10 @@ std::string printable(std::string_view text) {
   return escaped(text.substr(0, head)) + "..." + escaped(text.substr(tail));
 }
 
+std::string plural(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 Error printable(const Error& error, std::string_view file) {
   return Error(printable(error.file.empty() ? file : std::string_view(error.file)), printable(error.place),
                printable(error.message));

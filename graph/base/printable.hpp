@@ -13,6 +13,8 @@ namespace rw::graph {
 // \xff, and the middle of a long text "...".
 std::string printable(std::string_view text);
 
+std::string plural(std::size_t count, std::string_view what);  // "1 rule", "2 rules"
+
 // The same error with printable texts; `file` where it names no file itself.
 Error printable(const Error& error, std::string_view file);
 

@@ -148,7 +148,8 @@ struct StatisticsFile {
 
   void take_mark(json::Value& value) { mark = value.string(); }
   void take_format(json::Value& value) {
-    if (value.string() != kStatistics) throw value.expected(fmt::format("\"format\" to be \"{}\"", kStatistics));
+    if (value.string() != kStatistics)
+      throw value.expected(fmt::format("\"format\" to be \"{}\", as calibrate writes it", kStatistics));
   }
   void take_version(json::Value& value) {
     if (value.integer() != 1) throw value.expected("\"version\" to be 1");

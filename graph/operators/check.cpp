@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
 #include "graph/operators/form_functions.hpp"
 
 namespace rw::graph {
@@ -57,8 +58,9 @@ void batch_normalization(const Node& node) {
   if (!in.known() || in.rank() < 2 || in[1] < 0 || node.integer("spatial", 1) == 0) return;
   for (std::size_t slot = 1; slot < 5; ++slot)
     if (node.is_constant(slot) && (node.shape(slot).rank() != 1 || node.shape(slot)[0] != in[1]))
-      wrong(node, fmt::format("its input '{}' has shape {}, but '{}' has {} channels", node.tensor(slot).name,
-                              to_string(node.shape(slot)), node.tensor(0).name, in[1]));
+      wrong(node, fmt::format("its input '{}' has shape {}, but '{}' has {}", node.tensor(slot).name,
+                              to_string(node.shape(slot)), node.tensor(0).name,
+                              plural(static_cast<std::size_t>(in[1]), "channel")));
 }
 
 }  // namespace check_of

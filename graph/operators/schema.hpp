@@ -1,4 +1,5 @@
-// What an operator is by its specification (ai.onnx up to operator set 24; of com.microsoft what has a form): since
+// What an operator is by its specification (ai.onnx up to kNewestOperatorSet; of com.microsoft what has a
+// form): since
 // which operator set there is one, how many inputs and outputs it has, and its attributes with their defaults, also
 // those of old operator sets and those that became inputs. For whoever writes operators; how networks are read, the
 // forms say (form.hpp).
@@ -12,6 +13,8 @@
 namespace rw::graph {
 
 enum class AttributeKind : std::uint8_t { integer, number, text, integers, numbers, texts, tensor, graph, other };
+
+inline constexpr std::int64_t kNewestOperatorSet = 24;  // of ai.onnx that is known here
 
 // What holds where an attribute is absent: nothing that the specification says as a value; it must not be absent; a
 // value; one for each axis 1, 0, or the axes from the last to the first.

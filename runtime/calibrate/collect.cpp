@@ -74,8 +74,9 @@ class Collector {
       if (axis) tensor.axis = name_of_axis(value, *axis);
     }
     if (tensor.channels.size() != channels)
-      throw Error("", place(value.tensor),
-                  fmt::format("it has {} channels now, and had {} before", channels, tensor.channels.size()));
+      throw Error(
+          "", place(value.tensor),
+          fmt::format("it has {} now, and had {} before", graph::plural(channels, "channel"), tensor.channels.size()));
     count_all(value, axis, fresh, tensor);
   }
 

@@ -202,10 +202,11 @@ void add(const Channel& part, Channel& whole) {
 
 void add(const TensorTotals& part, TensorTotals& whole) {
   if (part.axis != whole.axis || part.channels.size() != whole.channels.size())
-    throw Error("", "",
-                fmt::format("it has {} channels{} here, and {}{} in the files before", part.channels.size(),
-                            part.axis ? fmt::format(" along axis {}", *part.axis) : "", whole.channels.size(),
-                            whole.axis ? fmt::format(" along axis {}", *whole.axis) : ""));
+    throw Error(
+        "", "",
+        fmt::format("it has {}{} here, and {}{} in the files before", graph::plural(part.channels.size(), "channel"),
+                    part.axis ? fmt::format(" along axis {}", *part.axis) : "", whole.channels.size(),
+                    whole.axis ? fmt::format(" along axis {}", *whole.axis) : ""));
   for (std::size_t i = 0; i < whole.channels.size(); ++i) add(part.channels[i], whole.channels[i]);
   whole.count = part.count == 0 || whole.count == 0 ? 0 : whole.count + part.count;
 }

@@ -172,9 +172,9 @@ class ProbeReader {
     const data::StoredArray& stored = array.stored();
     const std::size_t channels = point.axis ? channels_.count(point.tensor) : 1;
     if (point.axis && (stored.shape.empty() || stored.shape.back() != static_cast<std::int64_t>(channels)))
-      throw Error(
-          stored.file, stored.place,
-          fmt::format("its shape is {}, and the tensor has {} channels", evaluator::to_string(stored.shape), channels));
+      throw Error(stored.file, stored.place,
+                  fmt::format("its shape is {}, and the tensor has {}", evaluator::to_string(stored.shape),
+                              graph::plural(channels, "channel")));
     if (stored.elements() == 0) throw Error(stored.file, stored.place, "it holds no values");
     data::Values values(graph::DType::float32);
     array.read(0, stored.elements(), values);

@@ -83,7 +83,7 @@ int apply_to_model(const Given& given, const graph::PlanFile& plan, const graph:
   const runtime::AppliedPlan applied =
       runtime::apply_to_model(plan, model, laws, to.to, options, [&](const runtime::AppliedPlan& each) {
         report(plan, plan.scales.size(), each.bytes_of_before, given,
-               fmt::format("certified: scales, {} operators checked", each.certificate.operators));
+               fmt::format("certified: scales, {} checked", graph::plural(each.certificate.operators, "operator")));
       });
   if (!applied.certificate.holds) {
     fmt::print(stderr, "rewrite-engine: the certificate does not hold at {}: {}; nothing was written\n", applied.leak,
@@ -99,10 +99,20 @@ int apply(const Given& given) {
   const std::vector<std::string>& files = given.list("FILES");
   const auto weights = static_cast<std::size_t>(
       std::count_if(files.begin(), files.end(), [](const fs::path& file) { return is_weights(file); }));
-  if (weights == 0 && files.size() > 1) throw UsageError("one model at a time; its weight files are rewritten with it");
-  if (weights != 0 && weights != files.size())
-    throw UsageError("either a model, whose weight files are rewritten with it, or weight files (.safetensors) alone");
-  if (weights != 0 && given.has("--stats")) throw UsageError("--stats goes with a model");
+  if (weights == 0 && files.size() > 1)
+    throw UsageError("one model at a time: name one; its weight files are rewritten with it");
+  if (weights != 0 && weights != files.size()) {
+    const auto model = std::find_if(files.begin(), files.end(), [](const fs::path& file) { return !is_weights(file); });
+    throw UsageError(
+        fmt::format("'{}' is a model, beside weight files (.safetensors): name the model alone, whose weight "
+                    "files are rewritten with it, or the weight files alone",
+                    graph::printable(*model)));
+  }
+  if (weights != 0 && given.has("--stats"))
+    throw UsageError("--stats goes with a model, and these are files of weights: take it out");
+  if (const fs::path plan = given.text("PLAN"); plan.extension() == ".onnx" || is_weights(plan))
+    throw UsageError(fmt::format("'{}' is no plan, and the plan stands first: rewrite-engine apply PLAN {}",
+                                 graph::printable(plan.string()), graph::printable(plan.string())));
   const std::vector<graph::WeightFile> to = outputs(given);
   const graph::PlanFile plan = graph::read_plan(given.text("PLAN"));
   const graph::ApplyOptions options{

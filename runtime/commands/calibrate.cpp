@@ -14,7 +14,6 @@
 #include "runtime/commands/given/rule_files.hpp"
 #include "runtime/commands/given/run_options.hpp"
 #include "runtime/commands/json.hpp"
-#include "runtime/commands/text.hpp"
 #include "runtime/text/console.hpp"
 #include "runtime/text/size_text.hpp"
 
@@ -57,7 +56,7 @@ struct Done {
 std::vector<double> percentiles(const Given& given) {
   if (!given.has("--percentile")) return {99.9, 99.99};
   std::vector<double> each;
-  for (const double number : take_numbers(given, "--percentile", 0, 100, "numbers from 0 to 100"))
+  for (const double number : take_numbers(given, "--percentile", 0, 100, "numbers from 0 to 100, as 99.9,99.99"))
     if (std::find(each.begin(), each.end(), number) == each.end()) each.push_back(number);
   return each;
 }
@@ -86,11 +85,12 @@ void tell(const Given& given, const calibrate::Totals& totals, const std::filesy
     return;
   }
   for (const std::string& note : done.notes) fmt::print("note: {}\n", graph::printable(note));
-  fmt::print("{}: {}", graph::printable(done.about), plural(totals.samples, totals.random ? "drawn sample" : "sample"));
+  fmt::print("{}: {}", graph::printable(done.about),
+             graph::plural(totals.samples, totals.random ? "drawn sample" : "sample"));
   if (done.batches > 0) fmt::print(" in {} batch{}", done.batches, done.batches == 1 ? "" : "es");
   fmt::print("\n");
-  fmt::print("measured: {}, {}", plural(totals.tensors.size(), "tensor"), plural(channels, "channel"));
-  if (whole > 0) fmt::print(" ({} without an axis of channels: one range each)", plural(whole, "tensor"));
+  fmt::print("measured: {}, {}", graph::plural(totals.tensors.size(), "tensor"), graph::plural(channels, "channel"));
+  if (whole > 0) fmt::print(" ({} without an axis of channels: one range each)", graph::plural(whole, "tensor"));
   fmt::print("\n");
   runtime::flush_output();
   runtime::announce(fmt::format("wrote {} ({}) in {:.2f} s\n", graph::printable(out.string()),
@@ -99,7 +99,9 @@ void tell(const Given& given, const calibrate::Totals& totals, const std::filesy
 
 int merge(const Given& given) {
   const auto start = Clock::now();
-  if (given.has("--random") || given.has("--seed")) throw UsageError("--merge adds files up: it draws no samples");
+  for (const std::string_view option : {"--random", "--seed", "--batch", "--probe", "--collect"})
+    if (given.has(option)) throw UsageError(fmt::format("--merge adds files up and runs nothing: take {} out", option));
+  check_images_read(given, {});
   const std::filesystem::path out = statistics_path(given);
   const std::vector<double> percents = percentiles(given);
   std::vector<std::filesystem::path> names = {given.text("MODEL")};
@@ -112,7 +114,7 @@ int merge(const Given& given) {
   graph::Output output({}, false);
   output.add_text(out, text);
   output.commit();
-  tell(given, totals, out, {plural(names.size(), "file"), {}, 0, text.size(), seconds_since(start)});
+  tell(given, totals, out, {graph::plural(names.size(), "file"), {}, 0, text.size(), seconds_since(start)});
   return kDone;
 }
 
@@ -123,8 +125,9 @@ struct Probed {
   std::vector<calibrate::ProbePoint> points;
 
   Probed(const Given& given, const dsl::Program& program) : model(graph::read_model(given.text("MODEL"))) {
-    if (given.has("DATA") || given.has("--random") || given.has("--seed"))
-      throw UsageError("--probe and --collect run nothing: they go without data");
+    const std::string_view asked = given.has("--probe") ? "--probe" : "--collect";
+    for (const std::string_view other : {"DATA", "--random", "--seed", "--batch"})
+      if (given.has(other)) throw UsageError(fmt::format("{} runs nothing: take {} out", asked, other));
     analysis = runtime::analyse(model.network, program.laws);
     points = calibrate::probe_points(analysis, runtime::find_regions(analysis));
   }
@@ -139,7 +142,7 @@ int probe(const Given& given, const dsl::Program& program) {
   runtime::announce(
       fmt::format("wrote {}: ranges of {} as outputs; run it on your data and pass what it gives to "
                   "--collect, as .npz\n",
-                  graph::printable(out.string()), plural(probed.points.size(), "tensor")));
+                  graph::printable(out.string()), graph::plural(probed.points.size(), "tensor")));
   return kDone;
 }
 
@@ -163,6 +166,9 @@ int collect(const Given& given, const dsl::Program& program) {
 int calibrate(const Given& given) {
   set_threads(given);
   if (given.has("--merge")) return merge(given);
+  if (given.has("--probe") && given.has("--collect"))
+    throw UsageError("--probe comes before the other runtime runs it, and --collect after that: take one of them out");
+  check_images_read(given, {"DATA"});
   const auto start = Clock::now();
   const std::vector<double> percents = percentiles(given);
   const data::Options options = data_options(given, given.list("DATA"));

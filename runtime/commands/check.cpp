@@ -11,7 +11,6 @@
 #include "runtime/commands/given/run_options.hpp"
 #include "runtime/commands/json.hpp"
 #include "runtime/commands/sarif.hpp"
-#include "runtime/commands/text.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"
 #include "runtime/testing/law_trials.hpp"
@@ -70,7 +69,8 @@ std::string as_json(const dsl::Loaded& rules) {
 
 // ", 12 rules tried on 3,100 networks"; empty: none of the kind.
 std::string told(std::size_t count, std::string_view what, std::size_t networks) {
-  return count == 0 ? "" : fmt::format(", {} tried on {}", plural(count, what), plural(networks, "network"));
+  return count == 0 ? ""
+                    : fmt::format(", {} tried on {}", graph::plural(count, what), graph::plural(networks, "network"));
 }
 
 std::string told(std::span<const runtime::TriedRule> rules, std::span<const runtime::TriedLaw> laws) {
@@ -125,11 +125,11 @@ int check(const Given& given) {
   show_counterexamples(tried, laws);
   for (const runtime::Restless& each : restless) runtime::complain("\n" + each.network);
   if (errors == 0)
-    fmt::print("{}\n{}, {}{}, {}\n", listing(rules), plural(dsl::running(rules.program).size(), "rule"),
-               plural(rules.program.tests.size(), "test"), told(tried, laws),
-               warnings ? plural(warnings, "warning") : "no mistakes");
+    fmt::print("{}\n{}, {}{}, {}\n", listing(rules), graph::plural(dsl::running(rules.program).size(), "rule"),
+               graph::plural(rules.program.tests.size(), "test"), told(tried, laws),
+               warnings ? graph::plural(warnings, "warning") : "no mistakes");
   else
-    fmt::print("{}, {}\n", plural(errors, "error"), plural(warnings, "warning"));
+    fmt::print("{}, {}\n", graph::plural(errors, "error"), graph::plural(warnings, "warning"));
   return status;
 }
 

@@ -2,6 +2,7 @@
 #include "runtime/commands/command_line.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -45,19 +46,6 @@ std::string nearest_rule_file(const std::string& word) {
   return meant.empty() ? "" : fmt::format("'{}' is a rule file: the model stands before it", meant);
 }
 
-// The file beside it that a name which is none may mean.
-std::string nearest_file(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) return "";
-  std::vector<std::string> names;
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  for (auto each = std::filesystem::directory_iterator(folder, ignored);
-       !ignored && each != std::filesystem::directory_iterator() && names.size() < 1000; each.increment(ignored))
-    if (each->path().extension() == path.extension()) names.push_back(each->path().filename().string());
-  std::sort(names.begin(), names.end());
-  return dsl::did_you_mean(path.filename().string(), {names.begin(), names.end()});
-}
-
 // Rules stand where the model should.
 std::string model_first(const Words& words) {
   const auto is_model = [](const std::string& word) { return word.ends_with(".onnx") || word.ends_with(".json"); };
@@ -69,6 +57,35 @@ std::string model_first(const Words& words) {
                      right);
 }
 
+// What other programs call it.
+std::string command_elsewhere(std::string_view word) {
+  struct Elsewhere {
+    std::string_view word, here;
+  };
+  static constexpr Elsewhere kElsewhere[] = {
+      {"convert", "the ending of --out says the format: rewrite-engine model.onnx std -o model.json"},
+      {"diff", "did you mean 'compare'?"},
+      {"evaluate", "did you mean 'score'?"},
+      {"format", "did you mean 'fmt'?"},
+      {"info", "did you mean 'ops'?"},
+      {"lint", "did you mean 'check'?"},
+      {"optimize", "a run rewrites a model by rules: rewrite-engine model.onnx simplify"},
+      {"quantize", "your runtime quantizes, and rules make it ready: rewrite-engine model.onnx auto"},
+      {"rewrite", "a run needs no word: rewrite-engine model.onnx RULES"},
+      {"validate", "did you mean 'check'?"},
+      {"version", "did you mean '--version'?"},
+  };
+  const auto found = std::find_if(std::begin(kElsewhere), std::end(kElsewhere),
+                                  [&](const Elsewhere& each) { return each.word == word; });
+  return found == std::end(kElsewhere) ? "" : std::string(found->here);
+}
+
+std::string all_names() {
+  std::string names;
+  for (const Command* command : all_commands()) names += fmt::format("{}{}", names.empty() ? "" : ", ", command->name);
+  return names;
+}
+
 // The command that is meant; its word is taken off.
 const Command& take_command(Words& words) {
   if (words.empty()) throw UsageError("no model and no command");
@@ -78,10 +95,11 @@ const Command& take_command(Words& words) {
   }
   if (!is_option(words[0]) && is_rule_file(words[0])) throw UsageError(model_first(words));
   if (!is_option(words[0]) && looks_like_command(words[0])) {
-    std::string hint = nearest_command(words[0]);
+    std::string hint = command_elsewhere(words[0]);
+    if (hint.empty()) hint = nearest_command(words[0]);
     if (hint.empty()) hint = nearest_rule_file(words[0]);
-    throw UsageError(fmt::format("there is neither a command nor a model '{}'{}", graph::printable(words[0]),
-                                 hint.empty() ? "" : ": " + hint));
+    if (hint.empty()) hint = fmt::format("the commands are {}; a model is a file", all_names());
+    throw UsageError(fmt::format("there is neither a command nor a model '{}': {}", graph::printable(words[0]), hint));
   }
   return *all_commands()[0];
 }
@@ -92,10 +110,17 @@ std::string option_names(const Option& option) {
 
 std::string unexpected(const Command& command, const Words& words) {
   const std::string& word = words.front();
-  if (!is_option(word)) return fmt::format("'{}' is one argument too many", graph::printable(word));
-  std::vector<std::string_view> names = {"--help"};
+  if (!is_option(word)) return fmt::format("'{}' is one argument too many: {}", graph::printable(word), usage(command));
+  constexpr std::size_t kFew = 8;
+  std::vector<std::string_view> names = {"--help", "--version"};
   for (const Option& option : command.options) names.push_back(option.name);
-  const std::string hint = dsl::did_you_mean(word.substr(0, word.find('=')), names);
+  std::string hint = dsl::did_you_mean(word.substr(0, word.find('=')), names);
+  if (hint.empty() && word[1] != '-') {
+    hint = "those of one letter are -h";
+    for (const Option& option : command.options)
+      if (option.letter != 0) hint += fmt::format(", -{}", option.letter);
+  }
+  if (hint.empty() && names.size() <= kFew) hint = fmt::format("there are {}", fmt::join(names, ", "));
   return fmt::format("unknown option '{}'{}", graph::printable(word), hint.empty() ? "" : ": " + hint);
 }
 
@@ -104,7 +129,7 @@ std::string mismatch(const Command& command, std::string_view what) {
   for (const Option& option : command.options) {
     if (!what.starts_with(fmt::format("{}:", option.name))) continue;
     return what.ends_with("missing") ? fmt::format("{} needs {}: {}", option.name, option.value, option.help)
-                                     : fmt::format("{} is given twice", option.name);
+                                     : fmt::format("{} is given twice: take one of them out", option.name);
   }
   return std::string(what);
 }
@@ -114,16 +139,21 @@ CLI::Option* add(CLI::App& app, const std::string& names, bool many, Given::Valu
   return app.add_option_function<std::string>(names, [&values](const std::string& word) { values = {word}; });
 }
 
-// An option that takes a value, and behind it another option in its place.
-void refuse_option_as_value(const Command& command, const Words& words) {
-  const auto named = [&](const std::string& word) {
+// An option that takes a value, and behind it another option in its place; one that takes none, and is given one.
+void check_values(const Command& command, const Words& words) {
+  const auto named = [&](std::string_view word) {
     return std::find_if(command.options.begin(), command.options.end(), [&](const Option& option) {
       return word == option.name || (option.letter != 0 && word == fmt::format("-{}", option.letter));
     });
   };
-  for (std::size_t i = 0; i + 1 < words.size() && words[i] != "--"; ++i) {
-    const auto option = named(words[i]);
-    if (option == command.options.end() || option->value.empty()) continue;
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    const std::size_t sign = words[i].find('=');
+    const auto option = named(std::string_view(words[i]).substr(0, sign));
+    if (option == command.options.end()) continue;
+    if (option->value.empty() && sign != std::string::npos)
+      throw UsageError(
+          fmt::format("{0} takes no value, found {1}: write {0}", option->name, graph::printable(words[i])));
+    if (option->value.empty() || sign != std::string::npos || i + 1 == words.size()) continue;
     if (named(words[i + 1]) != command.options.end())
       throw UsageError(fmt::format("{} needs {} behind it, found the option {}: {}", words[i], option->value,
                                    words[i + 1], option->help));
@@ -132,7 +162,7 @@ void refuse_option_as_value(const Command& command, const Words& words) {
 }
 
 Given parse(const Command& command, Words words) {
-  refuse_option_as_value(command, words);
+  check_values(command, words);
   CLI::App app;
   Given given;
   app.set_help_flag("-h,--help");
@@ -182,10 +212,6 @@ int obey(Words words) {
     command = &take_command(words);
     const Given given = parse(*command, words);
     const bool has_model = !command->arguments.empty() && command->arguments[0].name == kModelArgument.name;
-    if (has_model)
-      if (const std::string meant = nearest_file(given.text(kModelArgument.name)); !meant.empty())
-        return fail(kMistake, fmt::format("{}: there is no such file: {}",
-                                          graph::printable(given.text(kModelArgument.name)), graph::printable(meant)));
     return guarded(has_model ? graph::printable(given.text(kModelArgument.name)) : "",
                    [&] { return command->run(given); });
   } catch (const CallForHelp&) {

@@ -36,6 +36,7 @@ constexpr auto kCompareOptions = joined(
 int compare(const Given& given) {
   set_threads(given);
   const double tolerance = take_tolerance(given);
+  check_images_read(given, {"DATA"});
   const data::Options options = data_or_drawn(given, given.list("DATA"));
   const graph::Model a = quality::read_subject(given.text("A")), b = quality::read_subject(given.text("B"));
   const auto data = data::open(a.network, options);

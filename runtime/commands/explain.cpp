@@ -73,11 +73,12 @@ std::string apply_remedy(const Given& given, const graph::Model& model, const ds
                          const runtime::Explanation& explanation) {
   const std::size_t number = take_count(given, "--apply");
   if (number > explanation.by_gain.size())
-    throw UsageError(fmt::format("--apply {}: there {}", number,
-                                 explanation.by_gain.empty() ? "is no remedy"
-                                 : explanation.by_gain.size() == 1
-                                     ? "is one remedy"
-                                     : fmt::format("are {} remedies", explanation.by_gain.size())));
+    throw UsageError(
+        fmt::format("--apply {}: there {}", number,
+                    explanation.by_gain.empty() ? "is no remedy that could be made: take --apply out"
+                    : explanation.by_gain.size() == 1
+                        ? "is one remedy: write --apply 1"
+                        : fmt::format("are {0} remedies: write --apply 1 to {0}", explanation.by_gain.size())));
   const std::filesystem::path out = rule_file(given);
   if (!given.has("--out") && std::filesystem::exists(out))
     throw UsageError(
@@ -108,15 +109,13 @@ int explain_by(const Given& given, const std::optional<dsl::Loaded>& rules) {
     return model;
   };
   graph::Model model = source();
-  check_skipped(given, model.network);
+  check_names(given, "--skip-node", model.network);
+  check_names(given, "--node", model.network);
   check_reports(given, told_files(given), model);
   runtime::RunOptions base = options;  // what is tried predicts nothing
   base.predict = given.has("--json") || given.has("--html");
   const runtime::Outcome outcome = runtime::run(model, rules->program, base);
   const runtime::Explanation explanation = runtime::explain({source, model, *rules, options, outcome}, asked);
-  if (!asked.node.empty() && explanation.missed.empty() && explanation.matched.empty() &&
-      explanation.bystanders.empty() && explanation.edits.empty())
-    throw UsageError(fmt::format("--node {}: no operator of the model has such a name", asked.node));
   const runtime::ExplainInput input{model, *rules, outcome, explanation, asked, runtime::layers_of(outcome, {})};
   if (given.has("--json")) runtime::write_text(given.text("--json"), runtime::explain_json(input));
   if (given.has("--html")) runtime::write_text(given.text("--html"), pages::page_of(input));
@@ -128,7 +127,9 @@ int explain_by(const Given& given, const std::optional<dsl::Loaded>& rules) {
 
 int explain(const Given& given) {
   set_threads(given);
-  if (given.has("--out") && !given.has("--apply")) throw UsageError("--out goes with --apply");
+  check_images_read(given, {"--data"});
+  if (given.has("--out") && !given.has("--apply"))
+    throw UsageError("--out goes with --apply: add --apply 1, or take it out");
   std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"));
   if (!rules) return kMistake;
   set_leak(given, rules->program);

@@ -1,6 +1,7 @@
 #include "runtime/commands/help.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -49,8 +50,8 @@ std::string_view manual_text(std::string_view name) {
   for (const Command* command : all_commands()) names.push_back(command->name);
   for (const Manual& manual : manuals()) names.push_back(manual.name);
   const std::string hint = dsl::did_you_mean(name, names);
-  throw UsageError(fmt::format("there is neither a command nor a manual '{}'{}", graph::printable(name),
-                               hint.empty() ? "" : ": " + hint));
+  throw UsageError(fmt::format("there is neither a command nor a manual '{}': {}", graph::printable(name),
+                               hint.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : hint));
 }
 
 int help(const Given& given) {

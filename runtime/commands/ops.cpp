@@ -170,7 +170,8 @@ void print_kinds(const std::map<std::string, Kind>& all, const graph::Network& n
     law_width = std::max(law_width, laws_text(kind).size());
     total += kind.count;
   }
-  fmt::print("{}: {} of {}\n\n", graph::printable(model), plural(total, "operator"), plural(all.size(), "kind"));
+  fmt::print("{}: {} of {}\n\n", graph::printable(model), graph::plural(total, "operator"),
+             graph::plural(all.size(), "kind"));
   fmt::print("{:<{}}  count  {:<{}}  what blocks\n", "operator", width, "law", law_width);
   for (const auto& [type, kind] : all) {
     std::string line =
@@ -182,9 +183,10 @@ void print_kinds(const std::map<std::string, Kind>& all, const graph::Network& n
       first = false;
       const std::string how_many =
           blocked.operators == kind.count ? "" : fmt::format("{} of them, ", blocked.operators);
-      line += fmt::format(
-          "  {} ({}first: '{}'): {}", graph::printable(why), how_many, graph::printable(network.op(blocked.first).name),
-          blocked.regions.empty() ? "in the way of no region" : "blocks " + plural(blocked.regions.size(), "region"));
+      line += fmt::format("  {} ({}first: '{}'): {}", graph::printable(why), how_many,
+                          graph::printable(network.op(blocked.first).name),
+                          blocked.regions.empty() ? "in the way of no region"
+                                                  : "blocks " + graph::plural(blocked.regions.size(), "region"));
     }
     line.erase(line.find_last_not_of(' ') + 1);
     fmt::print("{}\n", line);

@@ -140,6 +140,7 @@ std::map<std::string, std::string> matches_of(const graph::Model& model, const d
 int rewrite_by(const Given& given, Seen& seen, std::optional<dsl::Loaded>& rules) {
   const auto start = std::chrono::steady_clock::now();
   runtime::RunOptions options = run_options(given, rules->program);
+  check_target_read(given, rules->program);
   set_target(given, rules->program, options);
   if (given.has("--trials")) options.trial_seconds = static_cast<double>(take_count(given, "--trials"));
   const bool in_full = given.has("--json") || given.has("--html");
@@ -152,7 +153,7 @@ int rewrite_by(const Given& given, Seen& seen, std::optional<dsl::Loaded>& rules
   graph::Model model = graph::read_model(given.text("MODEL"));
   for (const auto& source : model.sources) seen.files.push_back(source->path());
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
-  check_skipped(given, model.network);
+  check_names(given, "--skip-node", model.network);
   const std::vector<std::filesystem::path> beside = reports(given);
   const std::filesystem::path out = output_path(given);
   check_reports(given, beside, model, out);
@@ -231,6 +232,7 @@ int run(const Given& given) {
   set_threads(given);
   check_measures(given);
   check_tuning(given);
+  check_images_read(given, {"--data", "--verify"});
   Seen seen;
   if (!given.has("--watch")) return rewrite(given, seen);
   std::vector<std::filesystem::path> always = {given.text("MODEL")};

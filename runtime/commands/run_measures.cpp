@@ -48,7 +48,8 @@ void tell(const What& told, const data::Data& data, std::string_view title, RunM
 }  // namespace
 
 void check_measures(const Given& given) {
-  if (given.has("--tolerance") && !given.has("--verify")) throw UsageError("--tolerance goes with --verify");
+  if (given.has("--tolerance") && !given.has("--verify"))
+    throw UsageError("--tolerance goes with --verify: add --verify FILES");
   take_tolerance(given);
 }
 

@@ -75,11 +75,14 @@ quality::ScoreOptions score_options(const Given& given) {
 int score(const Given& given) {
   set_threads(given);
   const quality::ScoreOptions options = score_options(given);
+  check_images_read(given, {"--data"});
   const data::Options data_of = data_or_drawn(given, given.list("--data"));
-  if (given.has("--labels") && data_of.random > 0) throw UsageError("--labels goes with --data");
+  if (given.has("--labels") && data_of.random > 0) throw UsageError("--labels goes with --data: add --data FILES");
   if (given.has("--before") && given.has("--stats"))
-    throw UsageError("--stats has ranges of one network: --before takes those of both from the data");
+    throw UsageError(
+        "--stats has ranges of one network, and --before takes those of both from the data: take --stats out");
   graph::Model model = quality::read_subject(given.text("MODEL"));
+  check_names(given, "--float", model.network);
   if (given.has("--stats")) graph::read_statistics(given.text("--stats"), model);
   std::vector<graph::Model> others;
   if (given.has("--before")) others.push_back(quality::read_subject(given.text("--before")));

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "graph/base/printable.hpp"
 #include "runtime/commands/commands.hpp"
 #include "runtime/commands/given/rule_files.hpp"
 #include "runtime/commands/json.hpp"
-#include "runtime/commands/text.hpp"
 #include "runtime/testing/rule_test.hpp"
 
 namespace rw::commands {
@@ -52,7 +52,8 @@ int test(const Given& given) {
   else if (results.empty())
     fmt::print("these files have no tests\n");
   else
-    fmt::print("\n{}, {}\n", plural(results.size(), "test"), failed ? fmt::format("{} failed", failed) : "all passed");
+    fmt::print("\n{}, {}\n", graph::plural(results.size(), "test"),
+               failed ? fmt::format("{} failed", failed) : "all passed");
   return failed ? kMistake : kDone;
 }
 

@@ -26,8 +26,4 @@ std::string wrapped(std::string_view text, std::size_t indent) {
   return out;
 }
 
-std::string plural(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 }  // namespace rw::commands

@@ -9,6 +9,4 @@ namespace rw::commands {
 // Wrapped at 100 columns, each line but the first indented; the first begins at that column.
 std::string wrapped(std::string_view text, std::size_t indent);
 
-std::string plural(std::size_t count, std::string_view what);  // "1 rule", "2 rules"
-
 }  // namespace rw::commands

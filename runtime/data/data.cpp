@@ -255,8 +255,8 @@ class FileData : public Data {
       check_size(input, input.largest(), own);
       if (input.count() % own != 0)
         throw Error("", place,
-                    fmt::format("there are {} samples, and the model takes {} at a time: {} are left over",
-                                input.count(), own, input.count() % own));
+                    fmt::format("there are {}, and the model takes {} at a time: {} left over; give a multiple of {}",
+                                graph::plural(input.count(), "sample"), own, input.count() % own, own));
       if (input.count() / own != pieces)
         throw Error("", place,
                     fmt::format("there are {} batches of {} for it, and {} of {} for input {}", input.count() / own,
@@ -276,8 +276,8 @@ class FileData : public Data {
       if (is_scalar(input)) continue;
       if (input.count() != first.count())
         throw Error("", fmt::format("input {}", in_quotes(input.tensor().name)),
-                    fmt::format("there are {} samples for it, and {} for input {}", input.count(), first.count(),
-                                in_quotes(first.tensor().name)));
+                    fmt::format("there are {} for it, and {} for input {}: as many are wanted",
+                                graph::plural(input.count(), "sample"), first.count(), in_quotes(first.tensor().name)));
       cuts.insert(input.cuts().begin(), input.cuts().end());
       largest = std::max(largest, input.largest());
       check_size(input, input.largest(), 1);

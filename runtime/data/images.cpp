@@ -146,14 +146,17 @@ ImagePlan plan_images(std::string_view input, const graph::Tensor& tensor, const
     const Dims4 shape = plan.nhwc ? Dims4{dims[3], dims[1], dims[2]} : Dims4{dims[1], dims[2], dims[3]};
     plan.channels = shape.channels < 0 ? 3 : shape.channels;
     if (!colours(plan.channels))
-      throw Error("", "",
-                  fmt::format("it takes {} with {} channels as {}, and images have 1 or 3", to_string(tensor.shape),
-                              plan.channels, plan.nhwc ? "nhwc" : "nchw"));
+      throw Error(
+          "", "",
+          fmt::format("it takes {} with {} channels as {}, and images have 1 or 3: write another --layout, or give "
+                      "data that is no images",
+                      to_string(tensor.shape), plan.channels, plan.nhwc ? "nhwc" : "nchw"));
     constexpr std::int64_t kSize = 224;
     const auto side = [&](std::int64_t given, std::int64_t dim) {
       if (given > 0 && dim >= 0 && given != dim)
         throw Error("", "",
-                    fmt::format("--size says {}, and it takes {}", size_text(options.size), to_string(tensor.shape)));
+                    fmt::format("--size says {}, and it takes {}: take --size out", size_text(options.size),
+                                to_string(tensor.shape)));
       return given > 0 ? given : dim >= 0 ? dim : kSize;
     };
     plan.height = side(options.size[0], shape.height);

@@ -10,6 +10,7 @@
 
 #include "graph/base/error.hpp"
 #include "graph/base/parallel.hpp"
+#include "graph/base/printable.hpp"
 #include "runtime/actions/apply_scales.hpp"
 #include "runtime/engine/apply_plan.hpp"
 #include "runtime/engine/restore.hpp"
@@ -74,9 +75,10 @@ graph::Statistics usable(graph::Model& model, const Analysis& analysis, Statisti
       continue;
     }
     if (entry.max.size() != count)
-      throw graph::Error(file_of(model, entry), fmt::format("calibration '{}'", entry.name),
-                         fmt::format("has ranges for {} channels along axis {}, but the tensor {} has {}",
-                                     entry.max.size(), entry.axis, to_string(tensor.shape), count));
+      throw graph::Error(
+          file_of(model, entry), fmt::format("calibration '{}'", entry.name),
+          fmt::format("has ranges for {} along axis {}, but the tensor {} has {}",
+                      graph::plural(entry.max.size(), "channel"), entry.axis, to_string(tensor.shape), count));
     graph::Statistic counted = entry;
     counted.axis = axis.value_or(entry.axis);
     take(counted);

@@ -98,6 +98,12 @@ std::optional<std::span<const dsl::AttributeWord>> words_of(const AttributeTable
   return std::span<const dsl::AttributeWord>(found->second);
 }
 
+std::optional<dsl::OperatorSets> operator_sets(std::string_view op) {
+  const graph::OperatorSchema* schema = graph::find_schema(op);
+  if (!schema || !graph::domain_of(op).empty()) return std::nullopt;
+  return dsl::OperatorSets{schema->since(), schema->until};
+}
+
 }  // namespace
 
 const dsl::Vocabulary& vocabulary() {
@@ -123,6 +129,8 @@ const dsl::Vocabulary& vocabulary() {
             return names;
           },
       .statistics = graph::statistic_keys(),
+      .newest_operator_set = graph::kNewestOperatorSet,
+      .operator_sets = operator_sets,
   };
   return words;
 }

@@ -40,9 +40,7 @@ constexpr std::size_t kMostRemedies = 5;
 constexpr std::size_t kMostBystanders = 5;
 constexpr std::size_t kMostLeft = 5;  // that one rule left alone
 
-std::string plural(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
+using graph::plural;
 
 class Words {
  public:
@@ -144,8 +142,14 @@ class Words {
   // "... and `children` (mine.dsl:7) does not name it" without the place of the clause, which differs from rule to
   // rule.
   static std::size_t place_in(const std::string& line) {
-    const std::size_t clause = line.find("` (");
-    return clause == std::string::npos ? clause : clause + 1;
+    if (line.starts_with("claimed by")) return std::string::npos;  // the place is that of the other rule
+    for (std::size_t at = line.find(" ("); at != std::string::npos; at = line.find(" (", at + 1)) {
+      const std::size_t end = line.find(')', at), colon = line.rfind(':', end);
+      if (end != std::string::npos && colon != std::string::npos && colon > at && colon + 1 < end &&
+          line.find_first_not_of("0123456789", colon + 1) == end)
+        return at;
+    }
+    return std::string::npos;
   }
   static std::string without_place(const std::string& line) {
     const std::size_t at = place_in(line);

@@ -15,7 +15,6 @@ namespace rw::patterns {
 namespace {
 
 // Where the model does not say its operator set.
-constexpr std::int64_t kNewest = 24;
 
 class Maker {
  public:
@@ -361,7 +360,7 @@ class Maker {
 
   std::int64_t opset(std::string_view type) const {
     const std::string_view domain = graph::domain_of(type);
-    return view_.network().opset(domain).value_or(domain.empty() ? kNewest : 1);
+    return view_.network().opset(domain).value_or(domain.empty() ? graph::kNewestOperatorSet : 1);
   }
 
   void give(MadeOperator& op, std::string_view name, const Value& value) {
@@ -444,7 +443,7 @@ std::string not_in_model(const graph::Network& network, std::string_view type, s
   const graph::OperatorSchema* schema = graph::find_schema(type);
   if (!domain.empty() && !opset) return fmt::format("the model has no operators of {}", domain);
   if (!schema) return graph::find_form(type) ? "" : fmt::format("{} is not known", type);
-  const std::int64_t set = opset.value_or(kNewest);
+  const std::int64_t set = opset.value_or(graph::kNewestOperatorSet);
   if (!schema->in(set)) return fmt::format("there is no {} in operator set {}", type, set);
   const graph::Count takes = schema->signature(set).inputs;
   if (inputs < takes.least || inputs > takes.most) return fmt::format("{} does not take {} inputs", type, inputs);

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
 #include "graph/operators/channel_axes.hpp"
 
 namespace rw::quality {
@@ -138,7 +139,9 @@ class CommonLayers {
 std::vector<std::size_t> same_outputs(const Subject& a, const Subject& b) {
   const auto ours = a.network.outputs(), theirs = b.network.outputs();
   if (ours.size() != theirs.size())
-    throw graph::Error(b.file, "", fmt::format("has {} outputs, where {} has {}", theirs.size(), a.file, ours.size()));
+    throw graph::Error(
+        b.file, "",
+        fmt::format("has {}, where {} has {}", graph::plural(theirs.size(), "output"), a.file, ours.size()));
   std::vector<std::size_t> named, ordered;
   for (std::size_t i = 0; i < ours.size(); ++i) {
     ordered.push_back(i);

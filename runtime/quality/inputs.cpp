@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
 
 namespace rw::quality {
 namespace {
@@ -26,8 +27,9 @@ std::vector<TensorId> open_inputs(const graph::Network& network) {
 SameInputs::SameInputs(const Subject& from, const Subject& to) {
   const std::vector<TensorId> ours = open_inputs(from.network), theirs = open_inputs(to.network);
   if (ours.size() != theirs.size())
-    throw graph::Error(to.file, "",
-                       fmt::format("has {} inputs, where {} has {}", theirs.size(), from.file, ours.size()));
+    throw graph::Error(
+        to.file, "",
+        fmt::format("has {}, where {} has {}", graph::plural(theirs.size(), "input"), from.file, ours.size()));
   bool named = true;
   for (const TensorId id : theirs) {
     const auto same = from.network.find(to.network.tensor(id).name);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
 #include "runtime/data/arrays.hpp"
 
 namespace rw::quality {
@@ -33,7 +34,9 @@ std::vector<std::int64_t> read_labels(const std::string& file, std::uint64_t sam
                        fmt::format("it holds {}, and labels are whole numbers", graph::name(stored.dtype)));
   const std::uint64_t count = stored.elements();
   if (count != samples)
-    throw graph::Error(file, "", fmt::format("has {} labels, and there are {} samples", count, samples));
+    throw graph::Error(file, "",
+                       fmt::format("has {} for {}: one for each is wanted", graph::plural(count, "label"),
+                                   graph::plural(samples, "sample")));
   data::Values values(graph::DType::int64);
   opened.array->read(0, count, values);
   const auto labels = values.take({static_cast<std::int64_t>(count)});

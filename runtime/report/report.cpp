@@ -378,6 +378,22 @@ std::string approximations(const ReportInput& input, const Painter& paint) {
   return text;
 }
 
+// Of a run that is refused: rules with `match` have edited what rules before them had scaled.
+std::string order_that_helps(const ReportInput& input) {
+  const auto rules = dsl::running(input.rules.program);
+  const auto outcome = [&](const dsl::Rule& rule) -> const RuleOutcome& {
+    return input.outcome.rules[static_cast<std::size_t>(&rule - input.rules.program.rules.data())];
+  };
+  const auto file = [&](const dsl::Rule& rule) { return graph::printable(input.rules.sources[rule.at.source].name); };
+  const auto scaled = std::find_if(rules.begin(), rules.end(), [&](auto& rule) { return outcome(rule).scaled; });
+  const auto edited = std::find_if(scaled, rules.end(), [&](auto& rule) { return outcome(rule).edits > 0; });
+  if (edited == rules.end()) return {};
+  const std::string order = file(*edited) == file(*scaled)
+                                ? fmt::format("write it before rule '{}'", scaled->name)
+                                : fmt::format("name its file first: {} {}", file(*edited), file(*scaled));
+  return fmt::format("rule '{}' edits operators behind a rule that has scaled them: {}\n", edited->name, order);
+}
+
 }  // namespace
 
 std::string reason(const ReportInput& input, const RegionOutcome& region) {
@@ -393,9 +409,10 @@ std::string text_report(const ReportInput& input, bool colour) {
   const Outcome& outcome = input.outcome;
   std::string text = warnings(input);
   for (const std::string& note : input.written.notes) text += fmt::format("note: {}\n", graph::printable(note));
-  text += fmt::format("{}: {} operators, {} regions, {} with parents, {}\n\n",
-                      graph::printable(input.model.path.string()), input.model.network.live_count(),
-                      outcome.regions.size(), outcome.visited.size(), size_text(input.model.bytes));
+  text += fmt::format("{}: {}, {}, {} with parents, {}\n\n", graph::printable(input.model.path.string()),
+                      graph::plural(input.model.network.live_count(), "operator"),
+                      graph::plural(outcome.regions.size(), "region"), outcome.visited.size(),
+                      size_text(input.model.bytes));
   if (input.rules.program.rules.empty()) {
     text += "these files have no rule: the model stays as it is\n";
   } else {
@@ -409,9 +426,9 @@ std::string text_report(const ReportInput& input, bool colour) {
   const Certificate& certificate = outcome.certificate;
   if (certificate.holds) {
     // Where something was done that nobody proved, the scales are checked and the network is not certified.
-    text +=
-        "\n" + (approximate_edits(input) > 0 ? "checked" : paint.good("certified")) +
-        fmt::format(": scales, {} operators checked{}\n", certificate.operators, input.exact ? ", powers of two" : "");
+    text += "\n" + (approximate_edits(input) > 0 ? "checked" : paint.good("certified")) +
+            fmt::format(": scales, {} checked{}\n", graph::plural(certificate.operators, "operator"),
+                        input.exact ? ", powers of two" : "");
     text += trials(input) + going_on(input);
     text += approximations(input, paint);
   } else {
@@ -420,7 +437,8 @@ std::string text_report(const ReportInput& input, bool colour) {
             ? node(input, certificate.op)
             : fmt::format("tensor '{}'", graph::printable(input.model.network.tensor(certificate.tensor).name));
     text += "\n" + paint.bad("refused") +
-            fmt::format(": the certificate does not hold at {}: {}; nothing was written\n", where, certificate.why);
+            fmt::format(": the certificate does not hold at {}: {}; nothing was written\n", where, certificate.why) +
+            order_that_helps(input);
   }
   return text;
 }

@@ -156,14 +156,16 @@ class Judge {
   }
 
   const graph::Operator* find_node(const std::string& name) const {
-    for (const graph::Operator& op : model_.network.operators())
-      if (op.name == name) return &op;
+    for (OperatorId id = 0; id < model_.network.operators().size(); ++id)
+      if (!model_.network.removed(id) && model_.network.op(id).name == name) return &model_.network.op(id);
     return nullptr;
   }
 
   void scale(const dsl::Expectation& wanted) {
     const graph::Operator* op = find_node(wanted.node);
-    if (op == nullptr) return fail(wanted.at, fmt::format("'{}' is no longer there", wanted.node));
+    if (op == nullptr)
+      return fail(wanted.at, fmt::format("'{}' is no longer there", wanted.node),
+                  "a rule has taken it out: name one that is left");
     const graph::TensorId tensor = op->outputs[0];
     const std::vector<double>* planned = outcome_->plan.scale_of(tensor);
     const std::vector<double> is =
@@ -177,7 +179,8 @@ class Judge {
   }
 
   void no_match(const dsl::Expectation& wanted) {
-    if (edits() > 0) return fail(wanted.at, fmt::format("'{}' matches", rule_.name));
+    if (edits() > 0)
+      return fail(wanted.at, fmt::format("'{}' matches", rule_.name), "where that is right write `expect match`");
     bool seen = false;
     std::string reasons;
     for (const Declined& each : outcome_->rules[test_.rule].declined) {
@@ -311,29 +314,38 @@ class Judge {
   dsl::Diagnostics wrong_;
 };
 
+struct Line {
+  dsl::Position at;
+  std::string_view hint;
+};
+
 // The line of the test that a message names an operator, a tensor or statistics of; else its title.
-dsl::Position line_of(const dsl::RuleTest& test, std::string_view message) {
+Line line_of(const dsl::RuleTest& test, std::string_view message) {
+  const bool sizes = message.find("shape") != std::string_view::npos;
+  const std::string_view hint = sizes ? "change the sizes in this line, or in those that it reads" : "";
   const auto is_named = [&](std::string_view before, const std::string& name, std::string_view behind) {
     return message.find(fmt::format("{}{}{}", before, name, behind)) != std::string_view::npos;
   };
   for (const dsl::TestStatistics& each : test.statistics)
-    if (is_named("stats ", each.tensor, ":")) return each.at;
+    if (is_named("stats ", each.tensor, ":")) return {each.at, "write one for each channel, or one for all of them"};
   for (const dsl::TestNode& node : test.nodes)
     for (const std::string& output : node.outputs)
-      if (is_named("'", output, "'")) return node.at;
+      if (is_named("'", output, "'")) return {node.at, hint};
   for (std::size_t i = 0; i < test.constants.size(); ++i)
     if (is_named("'", test.constants[i].name, "'"))
       for (const dsl::TestNode& node : test.nodes)
         if (std::find(node.inputs.begin(), node.inputs.end(), test.constants[i].name) != node.inputs.end())
-          return node.at;
-  return test.at;
+          return {node.at, hint};
+  return {test.at, ""};
 }
 
 }  // namespace
 
 dsl::Diagnostics run_test(const dsl::Loaded& rules, const dsl::RuleTest& test) {
   const auto stopped = [&](const char* why) {
-    return dsl::Diagnostics{{dsl::Severity::error, "test-failed", line_of(test, why), graph::printable(why), ""}};
+    const Line line = line_of(test, why);
+    return dsl::Diagnostics{
+        {dsl::Severity::error, "test-failed", line.at, graph::printable(why), std::string(line.hint)}};
   };
   try {
     return Judge(rules, test).judge();

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "graph/base/error.hpp"
+#include "graph/base/printable.hpp"
 #include "graph/builder.hpp"
 #include "runtime/evaluator/literal.hpp"
 #include "runtime/regions/analysis.hpp"
@@ -89,7 +90,7 @@ class Builder {
   explicit Builder(const dsl::RuleTest& test) : test_(test) {}
 
   graph::Network build() {
-    builder_.opset("", kOpset);
+    builder_.opset("", test_.opset);
     for (const dsl::TestInput& input : test_.inputs) {
       const TensorId id = builder_.tensor(input.name);
       builder_.input(id);
@@ -106,8 +107,6 @@ class Builder {
   }
 
  private:
-  static constexpr std::int64_t kOpset = 17;
-
   graph::Shape stored(const dsl::TestShape& shape) {
     return graph::Shape(builder_.arena().store(std::span<const std::int64_t>(shape)));
   }
@@ -286,8 +285,8 @@ void add_statistics(const dsl::RuleTest& test, graph::Model& model, const graph:
     range.text += range.text.empty() ? "{}" : "}";
     if (range.max.size() != count)
       throw graph::Error("", fmt::format("stats {}", each.tensor),
-                         fmt::format("{} values for the {} channels along axis {} of {}", range.max.size(), count, axis,
-                                     graph::to_string(shape)));
+                         fmt::format("{} for the {} along axis {} of {}", graph::plural(range.max.size(), "value"),
+                                     graph::plural(count, "channel"), axis, graph::to_string(shape)));
     add(model, each.tensor, axis, range);
   }
 }

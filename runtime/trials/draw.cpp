@@ -91,14 +91,33 @@ class Drawer {
   }
 
  private:
-  // The one in which what the rule puts in is there.
+  struct OperatorSets {
+    std::int64_t since = 1, until = graph::kNewestOperatorSet;
+    bool has(std::int64_t set) const { return set >= since && set <= until; }
+  };
+
+  static OperatorSets sets_of(std::string_view op) {
+    const graph::OperatorSchema* schema = graph::domain_of(op).empty() ? graph::find_schema(op) : nullptr;
+    if (!schema) return {};
+    return {schema->since(), schema->until == 0 ? graph::kNewestOperatorSet : schema->until};
+  }
+
+  // The one in which what the rule looks for and what it puts in is there.
   std::int64_t usual_opset() const {
-    std::int64_t opset = kOpsets[0];
-    for (const dsl::MadeCall& made : pattern_.made)
-      if (const graph::OperatorSchema* schema = graph::find_schema(made.op);
-          schema && graph::domain_of(made.op).empty())
-        opset = std::max(opset, schema->since());
-    return opset;
+    OperatorSets all{kOpsets[0]};
+    for (const dsl::MadeCall& made : pattern_.made) all.since = std::max(all.since, sets_of(made.op).since);
+    for (const dsl::Call& call : pattern_.calls) {
+      const std::vector<std::string> ops = operators_of(call);
+      if (ops.empty()) continue;
+      OperatorSets any{graph::kNewestOperatorSet, 1};
+      for (const std::string& op : ops) {
+        any.since = std::min(any.since, sets_of(op).since);
+        any.until = std::max(any.until, sets_of(op).until);
+      }
+      all.since = std::max(all.since, any.since);
+      all.until = std::min(all.until, any.until);
+    }
+    return std::min(all.since, all.until);
   }
 
   // Operators that the evaluator runs on whole numbers, too.
@@ -145,7 +164,7 @@ class Drawer {
     return all[all.size() > 1 ? choices_.below(static_cast<std::uint32_t>(all.size())) : 0];
   }
 
-  std::string choose_op(const dsl::Call& call) {
+  std::vector<std::string> operators_of(const dsl::Call& call) const {
     std::vector<std::string> ops;
     for (const dsl::Term& term : call.terms) {
       if (term.law == dsl::kNoLaw) {
@@ -155,7 +174,13 @@ class Drawer {
       for (const dsl::LawBinding& each : laws_)
         if (each.law == term.law && graph::find_form(each.op)) ops.push_back(each.op);
     }
-    if (ops.empty()) throw NoValue("no operator is known for a law");
+    return ops;
+  }
+
+  std::string choose_op(const dsl::Call& call) {
+    std::vector<std::string> ops = operators_of(call);
+    std::erase_if(ops, [&](const std::string& op) { return !sets_of(op).has(out_.opset); });
+    if (ops.empty()) throw NoValue("no such operator is there");
     return ops[ops.size() > 1 ? choices_.below(static_cast<std::uint32_t>(ops.size())) : 0];
   }
 

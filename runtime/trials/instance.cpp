@@ -102,6 +102,7 @@ graph::Network network_of(const Instance& instance) {
 
 std::string lines_of(const Instance& instance) {
   std::string text;
+  if (instance.opset != dsl::kTestOperatorSet) text += fmt::format("  opset {}\n", instance.opset);
   for (const InstanceTensor& each : instance.tensors)
     if (!each.constant) {
       text += fmt::format("  input {} [{}]", each.name, fmt::join(each.shape, ", "));

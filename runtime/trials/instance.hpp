@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "dsl/program/rule_test.hpp"
 #include "graph/base/arena.hpp"
 #include "graph/network.hpp"
 #include "runtime/settings/numbers.hpp"
@@ -28,7 +29,7 @@ struct InstanceOp {
 };
 
 struct Instance {
-  std::int64_t opset = 17;
+  std::int64_t opset = dsl::kTestOperatorSet;
   std::vector<InstanceTensor> tensors;  // inputs and constants
   std::vector<InstanceOp> ops;          // producers before consumers
   std::vector<std::string> outputs;

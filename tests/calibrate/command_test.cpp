@@ -168,7 +168,7 @@ TEST_CASE("Files that cannot be added up are told so, and nothing is written") {
   };
   CHECK(
       contains(error(R"({"r": {"min": [0], "max": [1]}})"),
-               "b.json: calibration 'r': it has 1 channels along axis 1 here, and 6 along axis 1 in the files before"));
+               "b.json: calibration 'r': it has 1 channel along axis 1 here, and 6 along axis 1 in the files before"));
   CHECK(contains(error(R"({"r": [2, 1]})"), "b.json: calibration 'r'"));
   CHECK(contains(error("{"), "b.json: "));
   const auto changed = [&](const std::string& from, const std::string& to) {

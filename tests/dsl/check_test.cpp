@@ -278,7 +278,7 @@ rule fold {
 }
 test fold "folds" {
   input x [1, 3, 8, 8]
-  y, z = MaxPool(x, integers [1, 2], none, weight [2, 2], weight [3], values [1, 2, 3, 4] shape [2, 2]) axis 1 to 0.5 mode "a"
+  y, z = MaxPool(x, integers [1, 2], none, weight [2, 2], weight [3], values [1, 2, 3, 4] shape [2, 2]) axis 1 to 0.5 mode "a" opset 18
   output y, z
   stats y max [1, 2] stats z min -1 max 4
   seed 7
@@ -308,6 +308,7 @@ test fold "folds" {
   CHECK(test.statistics[0].min == std::vector<double>{0, 0});
   CHECK(test.statistics[1].min == std::vector<double>{-1});
   CHECK(test.seed == 7);
+  CHECK(test.opset == 18);
   REQUIRE(test.expectations.size() == 4);
   CHECK(test.expectations[0].parents == Names{"y"});
   CHECK(test.expectations[1].node == "y");
@@ -352,7 +353,7 @@ TEST_CASE("guards know the attributes of the operators that they stand behind") 
   CHECK(mistakes("set a = Conv where auto_pad > 1\n") ==
         R"(mine.dsl:1:20: error: expected a number, this is a text [wrong-kind]
    1 | set a = Conv where auto_pad > 1
-     |                    ^^^^^^^^
+     |                    ^^^^^^^^ a text is compared by ==, != and like
 )");
   CHECK(mistakes("set a = Conv where p.group > 1\n") ==
         R"(mine.dsl:1:20: error: a guard speaks of one operator by itself [wrong-name]
@@ -404,7 +405,7 @@ TEST_CASE("a guard behind a law asks for what one of its operators has") {
   CHECK(mistakes("set a = law pass where axis == \"x\"\n") ==
         R"(mine.dsl:1:29: error: a number is never equal to a text [wrong-kind]
    1 | set a = law pass where axis == "x"
-     |                             ^^
+     |                             ^^ a text is compared with a text: "Conv"
 )");
   // An operator that nobody knows can have anything, once its law is known.
   CHECK(mistakes("op my::Op law pass\nset a = law pass where mdoe == 3\n") == "");

@@ -67,7 +67,7 @@ const std::vector<Golden>& goldens() {
       {"syntax", "set conv Conv\n",
        R"(mine.dsl:1:10: error: expected '=' after the set's name, found 'Conv' [syntax]
    1 | set conv Conv
-     |          ^^^^
+     |          ^^^^ as in: set conv = Conv, Gemm
 )"},
       {"syntax", "set Conv = Gemm\n",
        R"(mine.dsl:1:5: error: expected a name after `set`, found 'Conv' [syntax]
@@ -295,7 +295,7 @@ const std::vector<Golden>& goldens() {
       {"not-yet-known", "function f(x) = f(x)\n",
        R"(mine.dsl:1:17: error: 'f' cannot call itself [not-yet-known]
    1 | function f(x) = f(x)
-     |                 ^
+     |                 ^ write the formula out
 )"},
       {"duplicate-name", "set conv = Conv\nset conv = Gemm\n",
        R"(mine.dsl:2:5: error: a set 'conv' is there already [duplicate-name]
@@ -333,7 +333,7 @@ const std::vector<Golden>& goldens() {
       {"wrong-kind", in_rule("  do scale(p, p.name + 1)"),
        R"(mine.dsl:4:15: error: expected a number, this is a text [wrong-kind]
    4 |   do scale(p, p.name + 1)
-     |               ^^^^^^
+     |               ^^^^^^ a text is compared by ==, != and like
 )"},
       {"wrong-kind", in_rule("  where count(p)"),
        R"(mine.dsl:4:9: error: expected a condition, this is a number [wrong-kind]
@@ -426,7 +426,7 @@ mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
       {"never-matches", "rule a {\n  region r { parents Relu as p children Conv }\n  do scale(p, 1)\n}\n",
        R"(mine.dsl:2:22: error: no operator of this `parents` can offer a scale: the rule never matches [never-matches]
    2 |   region r { parents Relu as p children Conv }
-     |                      ^^^^ Relu has law pass
+     |                      ^^^^ Relu has law pass: name one that does, as Conv
 )"},
       {"never-matches",
        "rule a {\n  region r { parents Conv as p through Softmax, Gemm children Conv }\n  do scale(p, 1)\n}\n",
@@ -437,12 +437,12 @@ mine.dsl:1:6: error: rule 'a' has no `do` [missing-clause]
       {"never-matches", "rule a {\n  region r { parents Conv as p children Relu, Add }\n  do scale(p, 1)\n}\n",
        R"(mine.dsl:2:41: error: no operator of this `children` can absorb a scale: the rule never matches [never-matches]
    2 |   region r { parents Conv as p children Relu, Add }
-     |                                         ^^^^^^^^^ Relu has law pass
+     |                                         ^^^^^^^^^ Relu has law pass: name one that does, as Conv
 )"},
       {"never-matches", "rule a {\n  region r { parents Conv as p children law pass }\n  do scale(p, 1)\n}\n",
        R"(mine.dsl:2:41: error: no operator of this `children` can absorb a scale: the rule never matches [never-matches]
    2 |   region r { parents Conv as p children law pass }
-     |                                         ^^^^^^^^ an operator of law pass cannot absorb a scale
+     |                                         ^^^^^^^^ an operator of law pass cannot absorb a scale: name one that does, as Conv
 )"},
       {"never-matches",
        "rule a {\n  region r { parents Conv as p through law shape children Conv }\n  do scale(p, 1)\n}\n",
@@ -549,7 +549,7 @@ mine.dsl:2:6: error: rule 'a' has no `do` [missing-clause]
       {"wrong-kind", in_rule("  where all p: p.name == [1, 1]"),
        R"(mine.dsl:4:23: error: a text is never equal to a list [wrong-kind]
    4 |   where all p: p.name == [1, 1]
-     |                       ^^
+     |                       ^^ a text is compared with a text: "Conv"
 )"},
       {"syntax", in_test("  b = Conv(x, [2, 3, 1, 1])"),
        R"(mine.dsl:8:15: error: expected a tensor or a constant after ',', found '[' [syntax]
@@ -649,7 +649,7 @@ mine.dsl:1:37: warning: nobody knows operator 'Nonesuch': it blocks [unknown-ope
       {"syntax", in_test("  input y 3"),
        R"(mine.dsl:8:11: error: expected a shape: [1, 3, 8, 8], found '3' [syntax]
    8 |   input y 3
-     |           ^
+     |           ^ as in: input x [1, 3, 8, 8]
 )"},
       {"trailing-comma", in_test("  b = Conv(x, weight [4, 3, ])"),
        R"(mine.dsl:8:27: error: expected a number after ',', found ']' [trailing-comma]
@@ -722,6 +722,41 @@ mine.dsl:2:9: error: this test has no `expect` [missing-clause]
        R"(mine.dsl:9:3: error: `seed` stands twice [duplicate-clause]
    9 |   seed 2
      |   ^^^^ take one of them out
+)"},
+      {"duplicate-clause", in_test("  opset 18\n  opset 20"),
+       R"(mine.dsl:9:3: error: `opset` stands twice [duplicate-clause]
+   9 |   opset 20
+     |   ^^^^^ take one of them out
+)"},
+      {"out-of-range", in_test("  opset 25"),
+       R"(mine.dsl:8:9: error: an operator set is one whole number from 1 to 24 [out-of-range]
+   8 |   opset 25
+     |         ^^ write opset 24
+)"},
+      {"out-of-range", in_test("  opset 17.5"),
+       R"(mine.dsl:8:9: error: an operator set is one whole number from 1 to 24 [out-of-range]
+   8 |   opset 17.5
+     |         ^^^^ write opset 17
+)"},
+      {"out-of-range", in_test("  opset [18]"),
+       R"(mine.dsl:8:9: error: an operator set is one whole number from 1 to 24 [out-of-range]
+   8 |   opset [18]
+     |         ^^^^ write opset 18
+)"},
+      {"out-of-range", in_test("  b = HardSwish(a)\n  opset 13"),
+       R"(mine.dsl:8:7: error: there is no HardSwish in operator set 13 [out-of-range]
+   8 |   b = HardSwish(a)
+     |       ^^^^^^^^^ it is there from operator set 14 on: write `opset 14`
+)"},
+      {"out-of-range", in_test("  b = Upsample(a, values [1, 1, 2, 2])"),
+       R"(mine.dsl:8:7: error: there is no Upsample in operator set 17 [out-of-range]
+   8 |   b = Upsample(a, values [1, 1, 2, 2])
+     |       ^^^^^^^^ it is there up to operator set 9: add the line `opset 9`
+)"},
+      {"syntax", in_test("  opest 18"),
+       R"(mine.dsl:8:3: error: no line of a test begins with 'opest' [syntax]
+   8 |   opest 18
+     |   ^^^^^ did you mean 'opset'?
 )"},
       {"test-failed", "", ""},   // tests/program: it takes a run
       {"not-compared", "", ""},  // the same

@@ -16,27 +16,27 @@ const Mistake kMistakes[] = {
     {R"(rule q { match { } replace { y = x } })",
      R"(mine.dsl:1:18: error: expected a line of the pattern: y = Relu(x), found '}' [syntax]
    1 | rule q { match { } replace { y = x } }
-     |                  ^
+     |                  ^ what it makes stands first: y = Relu(x)
 )"},
     {R"(rule q { match y = Relu(x) })",
      R"(mine.dsl:1:16: error: expected '{' after `match`, found 'y' [syntax]
    1 | rule q { match y = Relu(x) }
-     |                ^
+     |                ^ as in: match { y = Relu(x) }
 )"},
     {R"(rule q { match { y Relu(x) } replace { y = x } })",
      R"(mine.dsl:1:20: error: expected '=' after the outputs: y = Relu(x), found 'Relu' [syntax]
    1 | rule q { match { y Relu(x) } replace { y = x } }
-     |                    ^^^^
+     |                    ^^^^ one = behind what it makes: y = Relu(x)
 )"},
     {R"(rule q { match { y = } replace { y = x } })",
      R"(mine.dsl:1:22: error: expected an operator, a set or a law after '=', found '}' [syntax]
    1 | rule q { match { y = } replace { y = x } }
-     |                      ^
+     |                      ^ as in: y = Relu(x)
 )"},
     {R"(rule q { match { y = Relu } replace { y = x } })",
      R"(mine.dsl:1:27: error: expected '(' and what the operator reads, found '}' [syntax]
    1 | rule q { match { y = Relu } replace { y = x } }
-     |                           ^
+     |                           ^ as in: Relu(x)
 )"},
     {R"(rule q { match { y = Relu(x, ) } replace { y = x } })",
      R"(mine.dsl:1:28: error: expected an operand after ',', found ')' [trailing-comma]
@@ -46,7 +46,7 @@ const Mistake kMistakes[] = {
     {R"(rule q { match { y = Relu(x } replace { y = x } })",
      R"(mine.dsl:1:29: error: expected ',' or ')' after an operand, found '}' [syntax]
    1 | rule q { match { y = Relu(x } replace { y = x } }
-     |                             ^
+     |                             ^ settings stand behind the bracket: LeakyRelu(x) alpha 0.1
 )"},
     {R"(rule q { match { y = Relu(x) replace { y = x } })",
      R"(mine.dsl:1:38: error: expected '=' after the outputs: y = Relu(x), found '{' [syntax]
@@ -61,47 +61,47 @@ const Mistake kMistakes[] = {
     {R"(rule q { match { y = Relu(x) or } replace { y = x } })",
      R"(mine.dsl:1:33: error: expected an operator, a set, a law or a tensor after `or`, found '}' [syntax]
    1 | rule q { match { y = Relu(x) or } replace { y = x } }
-     |                                 ^
+     |                                 ^ as in: y = Relu(x) or Clip(x)
 )"},
     {R"(rule q { match { y = Conv(x, constant w or z) } replace { y = x } })",
      R"(mine.dsl:1:44: error: expected a number, inf or none after `or`, found 'z' [syntax]
    1 | rule q { match { y = Conv(x, constant w or z) } replace { y = x } }
-     |                                            ^
+     |                                            ^ as in: constant c or 0
 )"},
     {R"(rule q { match { y = Transpose(x) perm - } replace { y = x } })",
      R"(mine.dsl:1:42: error: expected a value, found '}' [syntax]
    1 | rule q { match { y = Transpose(x) perm - } replace { y = x } }
-     |                                          ^
+     |                                          ^ as in: 2, lo, p.max or max(x, y)
 )"},
     {R"(rule q { match { y, = Split(x) } replace { y = x } })",
      R"(mine.dsl:1:21: error: expected the name of an output after ',', found '=' [syntax]
    1 | rule q { match { y, = Split(x) } replace { y = x } }
-     |                     ^
+     |                     ^ as in: y, z = Split(x)
 )"},
     {R"(rule q { match { y = Mul(x, ()) } replace { y = x } })",
      R"(mine.dsl:1:30: error: expected a number, found ')' [syntax]
    1 | rule q { match { y = Mul(x, ()) } replace { y = x } }
-     |                              ^
+     |                              ^ as in: (1 / sqrt(2))
 )"},
     {R"(rule q { match { y = Relu(x) } replace y = x })",
      R"(mine.dsl:1:40: error: expected '{' after `replace`, found 'y' [syntax]
    1 | rule q { match { y = Relu(x) } replace y = x }
-     |                                        ^
+     |                                        ^ as in: replace { y = x }
 )"},
     {R"(rule q { match { y = Relu(x) } replace { } })",
      R"(mine.dsl:1:42: error: expected a line of the replacement: y = Relu(x), found '}' [syntax]
    1 | rule q { match { y = Relu(x) } replace { } }
-     |                                          ^
+     |                                          ^ what is made stands first: y = Relu(x)
 )"},
     {R"(rule q { match { y = Relu(x) } replace { y = } })",
      R"(mine.dsl:1:46: error: expected an operator, a tensor or a formula after '=', found '}' [syntax]
    1 | rule q { match { y = Relu(x) } replace { y = } }
-     |                                              ^
+     |                                              ^ as in: y = Relu(x), y = x, or y = w * 2
 )"},
     {R"(rule q { match { y = Relu(x) } replace { y = x ] })",
      R"(mine.dsl:1:48: error: expected a line of the replacement or '}', found ']' [syntax]
    1 | rule q { match { y = Relu(x) } replace { y = x ] }
-     |                                                ^
+     |                                                ^ what is made stands first: y = Relu(x)
 )"},
     {R"(rule q { match { y = Relu(x) } replace { y = Clip(x) like Relu } })",
      R"(mine.dsl:1:59: error: expected the name of an operator of the match after `like`, found 'Relu' [syntax]
@@ -111,17 +111,17 @@ const Mistake kMistakes[] = {
     {R"(rule q { match { y = Relu(x) } approximate replace { y = x } })",
      R"(mine.dsl:1:44: error: expected in quotes why after `approximate`, found 'replace' [syntax]
    1 | rule q { match { y = Relu(x) } approximate replace { y = x } }
-     |                                            ^^^^^^^
+     |                                            ^^^^^^^ as in: approximate "why"
 )"},
     {R"(rule q { match { y = Transpose(x) perm p } where p[ == 1 replace { y = x } })",
      R"(mine.dsl:1:53: error: expected a position, or two with ':' between them, found '==' [syntax]
    1 | rule q { match { y = Transpose(x) perm p } where p[ == 1 replace { y = x } }
-     |                                                     ^^
+     |                                                     ^^ as in: l[0], l[-1] or l[1:3]
 )"},
     {R"(rule q { match { y = Transpose(x) perm p } where p[1 == 1 replace { y = x } })",
      R"(mine.dsl:1:59: error: expected ']' after the position, found 'replace' [syntax]
    1 | rule q { match { y = Transpose(x) perm p } where p[1 == 1 replace { y = x } }
-     |                                                           ^^^^^^^
+     |                                                           ^^^^^^^ as in: l[0], l[-1] or l[1:3]
 )"},
     {R"(rule q { match { y = Transpose(x) perm p } where p == [1, ] replace { y = x } })",
      R"(mine.dsl:1:57: error: expected another item of the list after ',', found ']' [trailing-comma]
@@ -131,7 +131,7 @@ const Mistake kMistakes[] = {
     {R"(rule q { match { y = Transpose(x) perm p } where p == [1 2] replace { y = x } })",
      R"(mine.dsl:1:58: error: expected ',' or ']' after an item of the list, found '2' [syntax]
    1 | rule q { match { y = Transpose(x) perm p } where p == [1 2] replace { y = x } }
-     |                                                          ^
+     |                                                          ^ as in: [1, 2]
 )"},
     {R"(rule q { match { y = Relu(x) } })",
      R"(mine.dsl:1:6: error: rule 'q' has no `replace` [missing-clause]
@@ -198,7 +198,7 @@ mine.dsl:5:3: error: `where` stands before `replace` [misplaced]
     {R"(rule q { match { y = Relu(x) } approximate "a" approximate "b" replace { y = x } })",
      R"(mine.dsl:1:48: error: `approximate` stands twice [duplicate-clause]
    1 | rule q { match { y = Relu(x) } approximate "a" approximate "b" replace { y = x } }
-     |                                                ^^^^^^^^^^^
+     |                                                ^^^^^^^^^^^ take one of them out
 )"},
     {R"(rule q { match { y = Rleu(x) } replace { y = Identiti(x) } })",
      R"(mine.dsl:1:22: warning: nobody knows operator 'Rleu': it blocks [unknown-operator]
@@ -288,7 +288,7 @@ mine.dsl:1:46: warning: nobody knows operator 'Identiti': it blocks [unknown-ope
 })",
      R"(mine.dsl:2:13: error: 'y' is made from itself [never-matches]
    2 |   match   { y = Relu(z) z = Clip(y) }
-     |             ^
+     |             ^ what it reads has another name
 )"},
     {R"(rule q {
   match   { y = Relu(Clip(y)) }
@@ -296,7 +296,7 @@ mine.dsl:1:46: warning: nobody knows operator 'Identiti': it blocks [unknown-ope
 })",
      R"(mine.dsl:2:13: error: 'y' is made from itself [never-matches]
    2 |   match   { y = Relu(Clip(y)) }
-     |             ^
+     |             ^ what it reads has another name
 )"},
     {R"(rule q {
   match   { y = Concat(a..., x, b...) }
@@ -312,7 +312,7 @@ mine.dsl:1:46: warning: nobody knows operator 'Identiti': it blocks [unknown-ope
 })",
      R"(mine.dsl:2:43: error: of the outputs of a line one has `...` [never-matches]
    2 |   match   { y = Concat(..., Relu(x), ...) a..., b... = Split(y) }
-     |                                           ^^^^^^^^^^^^^^^^^^^^^
+     |                                           ^^^^^^^^^^^^^^^^^^^^^ take it out of the others
 )"},
     {R"(rule q {
   match   { y = Mul(x, (x + 1)) z = Mul(y, (1 / 0 - 1 / 0)) }
@@ -323,7 +323,7 @@ mine.dsl:1:46: warning: nobody knows operator 'Identiti': it blocks [unknown-ope
      |                        ^^^^^^^ an operator stands without brackets; a condition on a constant stands in `where`
 mine.dsl:2:44: error: this comes to no number [out-of-range]
    2 |   match   { y = Mul(x, (x + 1)) z = Mul(y, (1 / 0 - 1 / 0)) }
-     |                                            ^^^^^^^^^^^^^^^
+     |                                            ^^^^^^^^^^^^^^^ does it divide 0 by 0, or take the root of a number below 0?
 )"},
     {R"(rule q {
   match   { y = Mul(Relu(x)..., 1) }
@@ -331,7 +331,7 @@ mine.dsl:2:44: error: this comes to no number [out-of-range]
 })",
      R"(mine.dsl:2:21: error: `...` stands alone or behind a name, not behind an operator [misplaced]
    2 |   match   { y = Mul(Relu(x)..., 1) }
-     |                     ^^^^^^^^^^
+     |                     ^^^^^^^^^^ give the operator a line and a name of its own
 )"},
     {R"(rule q {
   match   { y = Mul(Relu(x) or 3, 1) }
@@ -345,9 +345,9 @@ mine.dsl:2:44: error: this comes to no number [out-of-range]
   match   { y = Transpose(x) perm [1, 0] or 0 }
   replace { y = x }
 })",
-     R"(mine.dsl:2:45: error: what is absent has a name: axis a or 0 [misplaced]
+     R"(mine.dsl:2:45: error: what is absent has a name [misplaced]
    2 |   match   { y = Transpose(x) perm [1, 0] or 0 }
-     |                                             ^
+     |                                             ^ write axis a or 0
 )"},
     {R"(rule q {
   match   { y = Transpose(x) prem p }
@@ -363,7 +363,7 @@ mine.dsl:2:44: error: this comes to no number [out-of-range]
 })",
      R"(mine.dsl:2:37: error: setting 'perm' stands twice [duplicate-name]
    2 |   match   { y = Transpose(x) perm p perm q }
-     |                                     ^^^^
+     |                                     ^^^^ take one of them out
 )"},
     {R"(rule q {
   match   { y = law linear(x, w) pad p }
@@ -379,7 +379,7 @@ mine.dsl:2:44: error: this comes to no number [out-of-range]
 })",
      R"(mine.dsl:2:37: error: expected a text, this is a number [wrong-kind]
    2 |   match   { y = Conv(x, w) auto_pad 3 }
-     |                                     ^
+     |                                     ^ write a text here
 )"},
     {R"(rule q {
   match   { y = Concat(x) axis "a" }
@@ -387,7 +387,7 @@ mine.dsl:2:44: error: this comes to no number [out-of-range]
 })",
      R"(mine.dsl:2:32: error: expected a number, a list or a constant, this is a text [wrong-kind]
    2 |   match   { y = Concat(x) axis "a" }
-     |                                ^^^
+     |                                ^^^ write a number, a list or a constant here
 )"},
     {R"(rule q {
   match   { y = Concat(x) axis a + 1 }
@@ -395,7 +395,7 @@ mine.dsl:2:44: error: this comes to no number [out-of-range]
 })",
      R"(mine.dsl:2:32: error: unknown name 'a' [unknown-name]
    2 |   match   { y = Concat(x) axis a + 1 }
-     |                                ^
+     |                                ^ there are: x, y
 )"},
     {R"(rule q {
   match   { y = Concat(x) axis z.rank  z = Relu(x) }
@@ -430,7 +430,7 @@ mine.dsl:2:44: error: this comes to no number [out-of-range]
 })",
      R"(mine.dsl:3:9: error: unknown name 'z' [unknown-name]
    3 |   where z == 0
-     |         ^
+     |         ^ there are: w, x, y
 )"},
     {R"(rule q {
   match   { y = Conv(x, constant weights) }
@@ -442,7 +442,7 @@ mine.dsl:2:44: error: this comes to no number [out-of-range]
      |             ^^^^^^ did you mean 'weights'?
 mine.dsl:3:34: error: expected a condition, this is a constant [wrong-kind]
    3 |   where all(weight == 0) and any(weights)
-     |                                  ^^^^^^^
+     |                                  ^^^^^^^ compare it: x == y
 )"},
     {R"(rule q {
   match   { y = Transpose(x) perm p }
@@ -451,7 +451,7 @@ mine.dsl:3:34: error: expected a condition, this is a constant [wrong-kind]
 })",
      R"(mine.dsl:3:13: error: expected a number, a list or a constant, this is a text [wrong-kind]
    3 |   where p + "a" == 0
-     |             ^^^
+     |             ^^^ write a number, a list or a constant here
 )"},
     {R"(rule q {
   match   { y = Transpose(x) perm p }
@@ -460,13 +460,13 @@ mine.dsl:3:34: error: expected a condition, this is a constant [wrong-kind]
 })",
      R"(mine.dsl:3:11: error: a list is never equal to a text [wrong-kind]
    3 |   where p == "a" or x.dtype == 1 or x.dtype < 3
-     |           ^^
+     |           ^^ compare two of one kind
 mine.dsl:3:29: error: a text is never equal to a number [wrong-kind]
    3 |   where p == "a" or x.dtype == 1 or x.dtype < 3
-     |                             ^^
+     |                             ^^ compare two of one kind
 mine.dsl:3:37: error: expected a number, a list or a constant, this is a text [wrong-kind]
    3 |   where p == "a" or x.dtype == 1 or x.dtype < 3
-     |                                     ^^^^^^^
+     |                                     ^^^^^^^ write a number, a list or a constant here
 )"},
     {R"(rule q {
   match   { y = Transpose(x) perm p }
@@ -475,13 +475,13 @@ mine.dsl:3:37: error: expected a number, a list or a constant, this is a text [w
 })",
      R"(mine.dsl:3:9: error: expected a condition, this is a list [wrong-kind]
    3 |   where p and not x.rank and all(p) and (all p: p == 1)
-     |         ^
+     |         ^ compare it: x == y
 mine.dsl:3:19: error: expected a condition, this is a number [wrong-kind]
    3 |   where p and not x.rank and all(p) and (all p: p == 1)
-     |                   ^^^^^^
+     |                   ^^^^^^ compare it: x == y
 mine.dsl:3:34: error: expected a condition, this is a list [wrong-kind]
    3 |   where p and not x.rank and all(p) and (all p: p == 1)
-     |                                  ^
+     |                                  ^ compare it: x == y
 mine.dsl:3:46: error: a rule with `match` has no sets of nodes [wrong-name]
    3 |   where p and not x.rank and all(p) and (all p: p == 1)
      |                                              ^ all(C) is about the elements of a list or constant
@@ -499,10 +499,10 @@ mine.dsl:3:26: error: 'x' is computed by the network: a formula reads constants 
      |                          ^ match it as one: constant w
 mine.dsl:3:40: error: expected a number, a list or a constant, this is a text [wrong-kind]
    3 |   where [1, p] == p and [x] == p and p["a"] == 1 and p[0:p] == p
-     |                                        ^^^
+     |                                        ^^^ write a number, a list or a constant here
 mine.dsl:3:58: error: expected a number, this is a list [wrong-kind]
    3 |   where [1, p] == p and [x] == p and p["a"] == 1 and p[0:p] == p
-     |                                                          ^
+     |                                                          ^ write a number here
 )"},
     {R"(rule q {
   match   { y = Transpose(x) perm p }
@@ -589,7 +589,7 @@ mine.dsl:3:31: error: sqrt takes 1 argument, not 2 [wrong-count]
      |         ^^^^ did you mean 'floor'?
 mine.dsl:3:26: error: 'across' is a function of rules with a region [misplaced]
    3 |   where flor(w) == 1 and across(max, w) == 1 and w(1) == 1 and x(1) == 2
-     |                          ^^^^^^
+     |                          ^^^^^^ a rule with `match` goes by tensors and constants: x.max, length(x.shape), sqrt(w)
 mine.dsl:3:50: error: 'w' is no function and no operator of the match [wrong-name]
    3 |   where flor(w) == 1 and across(max, w) == 1 and w(1) == 1 and x(1) == 2
      |                                                  ^ to multiply write *
@@ -607,13 +607,13 @@ mine.dsl:3:64: error: 'x' is no function and no operator of the match [wrong-nam
      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write all(...), any(...) or none(...) around it
 mine.dsl:3:15: error: expected a text, this is a constant [wrong-kind]
    3 |   where wider(w, "a") and has(1) and per_output(x, w) == 1 and known(w)
-     |               ^
+     |               ^ write a text here
 mine.dsl:3:31: error: expected a tensor, this is a number [wrong-kind]
    3 |   where wider(w, "a") and has(1) and per_output(x, w) == 1 and known(w)
-     |                               ^
+     |                               ^ write a tensor here
 mine.dsl:3:49: error: 'x' is no operator of the match [wrong-name]
    3 |   where wider(w, "a") and has(1) and per_output(x, w) == 1 and known(w)
-     |                                                 ^
+     |                                                 ^ an operator is called like its first output, or as `as` says
 )"},
     {R"(rule q {
   match   { y = Conv(x, constant w) }
@@ -658,16 +658,16 @@ mine.dsl:3:49: error: 'x' is no operator of the match [wrong-name]
 })",
      R"(mine.dsl:1:8: warning: parameter 'lo' is never used [unused]
    1 | rule q(lo = 1) {
-     |        ^^
+     |        ^^ take it out, or use it
 mine.dsl:2:35: warning: name 'p' is never used [unused]
    2 |   match   { y = Transpose(x) perm p as t }
-     |                                   ^
+     |                                   ^ take it out, or use it
 mine.dsl:2:40: warning: name 't' is never used [unused]
    2 |   match   { y = Transpose(x) perm p as t }
-     |                                        ^
+     |                                        ^ take it out, or use it
 mine.dsl:3:14: warning: 'a' is never used [unused]
    3 |   where (let a = 1 in x.rank == 1)
-     |              ^
+     |              ^ take it out, or use it
 )"},
     {R"(rule q {
   match   { y = Conv(x, constant w) }
@@ -734,7 +734,7 @@ mine.dsl:3:25: error: 'v' is no tensor of the match, and no later line reads it 
 })",
      R"(mine.dsl:3:25: error: 'y' is made twice [duplicate-name]
    3 |   replace { y = Relu(x) y = Clip(x) }
-     |                         ^
+     |                         ^ take one of the lines out, or choose another name
 )"},
     {R"(rule q {
   match   { y = Conv(x, constant w) }
@@ -742,7 +742,7 @@ mine.dsl:3:25: error: 'v' is no tensor of the match, and no later line reads it 
 })",
      R"(mine.dsl:3:13: error: a formula gives one tensor, which has a name [wrong-count]
    3 |   replace { y, z = x }
-     |             ^^^^
+     |             ^^^^ write y = w * 2
 )"},
     {R"(rule q {
   match   { y = Conv(x, constant w) }
@@ -758,10 +758,10 @@ mine.dsl:3:25: error: 'v' is no tensor of the match, and no later line reads it 
 })",
      R"(mine.dsl:3:24: error: 'x' is a tensor: it stands without ... [wrong-name]
    3 |   replace { y = Concat(x..., partz...) }
-     |                        ^^^^
+     |                        ^^^^ take ... out
 mine.dsl:3:30: error: the match has no `partz...` [unknown-name]
    3 |   replace { y = Concat(x..., partz...) }
-     |                              ^^^^^
+     |                              ^^^^^ there are none
 )"},
     {R"(rule q {
   match   { y = Conv(x, constant w) }
@@ -841,16 +841,16 @@ mine.dsl:4:22: error: 'w' is bound in one of several alternatives only [not-yet-
 })",
      R"(mine.dsl:3:31: error: expected a number, a list or a constant, this is a text [wrong-kind]
    3 |   replace { y = Conv(x, none, "a", (w == 1)) auto_pad 2 group (w == 1) }
-     |                               ^^^
+     |                               ^^^ write a number, a list or a constant here
 mine.dsl:3:36: error: expected a number, a list or a constant, this is a condition for each element [wrong-kind]
    3 |   replace { y = Conv(x, none, "a", (w == 1)) auto_pad 2 group (w == 1) }
-     |                                    ^^^^^^^^
+     |                                    ^^^^^^^^ write a number, a list or a constant here
 mine.dsl:3:55: error: expected a text, this is a number [wrong-kind]
    3 |   replace { y = Conv(x, none, "a", (w == 1)) auto_pad 2 group (w == 1) }
-     |                                                       ^
+     |                                                       ^ write a text here
 mine.dsl:3:63: error: expected a number, a list or a constant, this is a condition for each element [wrong-kind]
    3 |   replace { y = Conv(x, none, "a", (w == 1)) auto_pad 2 group (w == 1) }
-     |                                                               ^^^^^^^^
+     |                                                               ^^^^^^^^ write a number, a list or a constant here
 )"},
     {R"(rule q {
   match   { y = Conv(x, Relu, constant w) }
@@ -858,7 +858,7 @@ mine.dsl:3:63: error: expected a number, a list or a constant, this is a conditi
 })",
      R"(mine.dsl:2:29: error: expected '(' and what the operator reads, found ',' [syntax]
    2 |   match   { y = Conv(x, Relu, constant w) }
-     |                             ^
+     |                             ^ as in: Relu(x)
 )"},
     {R"(rule q {
   match   { y = Conv(x, constant w) }
@@ -867,7 +867,7 @@ mine.dsl:3:63: error: expected a number, a list or a constant, this is a conditi
 })",
      R"(mine.dsl:3:22: error: expected a pattern in quotes after `like`, found 'y' [syntax]
    3 |   where x.dtype like y
-     |                      ^
+     |                      ^ write like "y*"
 )"},
     {R"(function f(l) = l[0] + length(l)
 rule q { region r { parents Conv as p children Conv } where f(p) == 1 do scale(p, floor(1)) })",
@@ -888,7 +888,7 @@ rule q { match { y = Transpose(x) perm p } where f(p) == 1 replace { y = x } })"
 rule q { match { y = Transpose(x) perm p } where f(p) == 1 and f(x, 1) == 2 replace { y = x } })",
      R"(mine.dsl:2:50: error: f takes 2 arguments, not 1 [wrong-count]
    2 | rule q { match { y = Transpose(x) perm p } where f(p) == 1 and f(x, 1) == 2 replace { y = x } }
-     |                                                  ^
+     |                                                  ^ each has a place between the brackets, with commas between them
 mine.dsl:2:64: error: 'x' is computed by the network: a formula reads constants [wrong-kind]
    2 | rule q { match { y = Transpose(x) perm p } where f(p) == 1 and f(x, 1) == 2 replace { y = x } }
      |                                                                ^ in 'f' (mine.dsl:1): match it as one: constant w
@@ -909,7 +909,7 @@ mine.dsl:1:80: error: operators are made in `replace { }` of a rule with `match`
     {R"(test q "t" { input x [2] int64 values [1] input y [1] bool values [2] input z [-1] expect becomes { y = Relu(x } })",
      R"(mine.dsl:1:112: error: expected ',' or ')' after an argument, found '}' [syntax]
    1 | test q "t" { input x [2] int64 values [1] input y [1] bool values [2] input z [-1] expect becomes { y = Relu(x } }
-     |                                                                                                                ^
+     |                                                                                                                ^ as in: max(x, y)
 )"},
     {R"(rule q { match { y = Relu(x) } replace { y = x } }
 test q "t" {
@@ -960,10 +960,10 @@ mine.dsl:10:9: error: expected an operator and what it reads: y = Relu(x) [wrong
      |         ^ a formula is none: write the operator that computes it
 mine.dsl:11:5: error: unknown tensor 'w', which no line of this reads [unknown-name]
   11 |     w = Relu(x) foo 1
-     |     ^
+     |     ^ there are: y, i, b, x
 mine.dsl:11:17: error: Relu has no attribute 'foo' [unknown-name]
   11 |     w = Relu(x) foo 1
-     |                 ^^^
+     |                 ^^^ there are none
 mine.dsl:12:5: error: each output has a name here, or is _ [misplaced]
   12 |     w... = Split(x) axis x
      |     ^^^^ write y = Relu(x)
@@ -981,25 +981,25 @@ test q "t" { input x [2] y = Relu(x) output y expect operators Relu, })",
 test q "t" { input x [2] y = Relu(x) output y expect becomes y })",
      R"(mine.dsl:2:62: error: expected '{' after `becomes`, found 'y' [syntax]
    2 | test q "t" { input x [2] y = Relu(x) output y expect becomes y }
-     |                                                              ^
+     |                                                              ^ as in: expect becomes { y = Relu(x) }
 )"},
     {R"(rule q { match { y = Relu(x) } replace { y = x } }
 test q "t" { input x [2] y = Relu(x) output y expect becomes { } })",
      R"(mine.dsl:2:64: error: expected a line of the network: y = Relu(x), found '}' [syntax]
    2 | test q "t" { input x [2] y = Relu(x) output y expect becomes { } }
-     |                                                                ^
+     |                                                                ^ as in: expect becomes { y = Relu(x) }
 )"},
     {R"(rule q { match { y = Relu(x) } replace { y = x } }
 test q "t" { input x [2] y = Relu(x) output y expect becomes { y = Relu(x) x })",
      R"(mine.dsl:2:78: error: expected '=' after the outputs: y = Relu(x), found '}' [syntax]
    2 | test q "t" { input x [2] y = Relu(x) output y expect becomes { y = Relu(x) x }
-     |                                                                              ^
+     |                                                                              ^ one = behind what it makes: y = Relu(x)
 )"},
     {R"(rule q { match { y = Relu(x) } replace { y = x } }
 test q "t" { input x [2] y = Relu(x) output y expect operators })",
      R"(mine.dsl:2:64: error: expected the operators that are left, or `none`, found '}' [syntax]
    2 | test q "t" { input x [2] y = Relu(x) output y expect operators }
-     |                                                                ^
+     |                                                                ^ as in: expect operators Conv, Relu
 )"},
     {R"(rule q { match { y = Relu(x) replace { y = x } })",
      R"(mine.dsl:1:38: error: expected '=' after the outputs: y = Relu(x), found '{' [syntax]

@@ -225,7 +225,7 @@ class RandomRules {
       case 1:
         return "output " + name() + "," + gap() + name();
       case 2:
-        return one_of({"seed 7", "calibrate"});
+        return one_of({"seed 7", "opset 18", "calibrate"});
       case 3:
         return "stats " + name() + one_of({"", " min -1", gap() + "min " + list()}) + " max" + gap() + list();
       case 4:

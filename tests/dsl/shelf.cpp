@@ -119,7 +119,7 @@ constexpr std::array<dsl::AttributeWord, 2> kPad = {{{"pads", std::nullopt}, {"m
 constexpr std::array<dsl::AttributeWord, 1> kNormalization = {{{"epsilon", Kind::number}}};
 constexpr std::array<dsl::AttributeWord, 2> kClip = {{{"min", Kind::number}, {"max", Kind::number}}};
 
-constexpr std::array<std::pair<std::string_view, std::span<const dsl::AttributeWord>>, 20> kOperators = {{
+constexpr std::array<std::pair<std::string_view, std::span<const dsl::AttributeWord>>, 21> kOperators = {{
     {"Conv", kConv},
     {"ConvTranspose", kConv},
     {"com.microsoft::FusedConv", kConv},
@@ -140,6 +140,7 @@ constexpr std::array<std::pair<std::string_view, std::span<const dsl::AttributeW
     {"Sum", {}},
     {"Concat", kConcat},
     {"Softmax", {}},
+    {"Upsample", {}},
 }};
 
 std::optional<std::span<const dsl::AttributeWord>> attributes(std::string_view op) {
@@ -154,6 +155,12 @@ std::vector<std::string> operators() {
   out.reserve(kOperators.size());
   for (const auto& row : kOperators) out.emplace_back(row.first);
   return out;
+}
+
+std::optional<dsl::OperatorSets> operator_sets(std::string_view op) {
+  if (op == "HardSwish") return dsl::OperatorSets{14, 0};
+  if (op == "Upsample") return dsl::OperatorSets{1, 9};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -191,7 +198,9 @@ const dsl::Vocabulary& small_vocabulary() {
                                              .attributes = attributes_with_lists,
                                              .settings = attributes,
                                              .operators = operators,
-                                             .statistics = kStatistics};
+                                             .statistics = kStatistics,
+                                             .newest_operator_set = 24,
+                                             .operator_sets = operator_sets};
   return vocabulary;
 }
 

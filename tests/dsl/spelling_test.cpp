@@ -17,4 +17,12 @@ TEST_CASE("a word that was left off early means a name that begins with it") {
   CHECK(dsl::nearest("abc", {"abcz", "abcy"}) == "abcy");  // of one length the first in the alphabet
 }
 
+TEST_CASE("where nothing is near, what there is") {
+  CHECK(dsl::meant_or_all("passthrough", {"block", "pass"}) == "did you mean 'pass'?");
+  CHECK(dsl::meant_or_all("x", {"lo", "hi"}) == "there are: lo, hi");
+  CHECK(dsl::meant_or_all("x", {}) == "there are none");
+  const std::vector<std::string_view> many(21, "name");
+  CHECK(dsl::meant_or_all("x", many).ends_with(", name and 9 more"));
+}
+
 }  // namespace rw::test

@@ -146,7 +146,7 @@ TEST_CASE("must through: a clause that asks for what it admits") {
   CHECK(region.through[0].required);
   CHECK_FALSE(region.through[1].required);
   CHECK(said("rule r1 { region r { parents Conv as p must Relu children Conv } do scale(p, 2) }\n") ==
-        "expected `through` after `must`, found 'Relu' | ");
+        "expected `through` after `must`, found 'Relu' | as in: must through Mul");
 }
 
 TEST_CASE("tests: statistics of any kind and in any order") {
@@ -154,7 +154,7 @@ TEST_CASE("tests: statistics of any kind and in any order") {
       load_text(test_with("stats b \"p99.9\" [1, 2] max [3, 4] mean [0, 1] min 0 seed 7 expect match"));
   CHECK(draw_all(loaded).find("1 value here, 2 behind `max`") != std::string::npos);
   const dsl::Loaded fine =
-      load_text(test_with("stats b \"p99.9\" [1, 2] max [3, 4] mean [0, 1] min [0, 0] seed 7 expect match"));
+      load_text(test_with("stats b \"p99.9\" [1, 2] max [3, 4] mean [0, 1] min [0, 0] opset 13 seed 7 expect match"));
   REQUIRE(draw_all(fine) == "");
   const dsl::TestStatistics& stats = fine.program.tests[0].statistics[0];
   CHECK(stats.max == std::vector<double>{3, 4});
@@ -162,6 +162,7 @@ TEST_CASE("tests: statistics of any kind and in any order") {
   CHECK(stats.others[0].key == "p99.9");
   CHECK(stats.others[1].values == std::vector<double>{0, 1});
   CHECK(fine.program.tests[0].seed == 7);
+  CHECK(fine.program.tests[0].opset == 13);
   CHECK(said(test_with("stats b min [1, 2] expect match")) ==
         "these statistics have no `max` | the largest value of each channel: max [1, 2]");
   CHECK(said(test_with("stats b max [1, 2] max [1, 2] expect match")) == "'max' is given twice | take one of them out");

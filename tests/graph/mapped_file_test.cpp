@@ -37,7 +37,7 @@ TEST_CASE("Only regular files are opened, and nothing waits for a pipe") {
   const auto open = [&](const char* name) { return error_of([&] { MappedFile::open(folder / name); }, folder.path()); };
   REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
   std::filesystem::create_directory(folder / "folder");
-  CHECK(open("missing") == "missing: cannot open it: No such file or directory");
+  CHECK(open("missing") == "missing: there is no such file");
   CHECK(open("pipe") == "pipe: is not a regular file");
   CHECK(open("folder") == "folder: is a folder, expected a file");
   CHECK(error_of([] { MappedFile::open("/dev/zero"); }) == "/dev/zero: is not a regular file");

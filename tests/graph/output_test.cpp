@@ -69,9 +69,9 @@ TEST_CASE("No output is one of the inputs, whatever it is called") {
   Model with_stats = read_model(folder / "m.json");
   read_statistics(folder / "stats.json", with_stats);
   CHECK(error_of_write(model, folder / "m.json", folder) ==
-        "m.json: is the same file as the input 'm.json': an input is not written over");
+        "m.json: is the same file as the input 'm.json': an input is not written over; name another file");
   CHECK(error_of_write(with_stats, folder / "stats.json", folder) ==
-        "stats.json: is the same file as the input 'stats.json': an input is not written over");
+        "stats.json: is the same file as the input 'stats.json': an input is not written over; name another file");
   std::filesystem::create_hard_link(folder / "m.json", folder / "hard.json");
   std::filesystem::create_symlink("m.json", folder / "soft.json");
   CHECK(error_of_write(model, folder / "hard.json", folder).find("hard.json: is the same file as the input") == 0);
@@ -96,7 +96,7 @@ TEST_CASE("What cannot be an output is said before anything is written") {
   const Model model = read_text(folder, conv_model());
   const auto before = listing(folder.path());
   CHECK(error_of_write(model, folder / "none/out.json", folder)
-            .find("its folder 'none' cannot be written to: No such file or directory") != std::string::npos);
+            .find("there is no folder 'none': make it first, or name another") != std::string::npos);
   CHECK(error_of_write(model, folder / "m.json/out.json", folder).find("'m.json' is not a folder") !=
         std::string::npos);
   CHECK(error_of_write(model, folder / "out.txt", folder) ==

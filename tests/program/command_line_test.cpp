@@ -96,7 +96,8 @@ TEST_CASE("--only, --param and --skip-node") {
         "rewrite-engine: --only: no rule 'pear' in these files; there are: pair, concat, residual_family\n");
   CHECK(run({"--param", "pair.high=3"}).err ==
         "rewrite-engine: --param: rule 'pair' has no parameter 'high'; it has: lo = 1, hi = 20\n");
-  CHECK(run({"--param", "pair.hi=much"}).err == "rewrite-engine: --param pair.hi=much: 'much' is no number\n");
+  CHECK(run({"--param", "pair.hi=much"}).err ==
+        "rewrite-engine: --param pair.hi=much: 'much' is no number: write --param pair.hi=20\n");
   CHECK(run({"--param", "hi=3"}).status == 2);
 }
 
@@ -126,10 +127,14 @@ TEST_CASE("A report goes neither over a file that was read nor where the new mod
     };
     const std::size_t before = files_in(folder.path());
     const std::string model = read_file(folder / "m.json");
-    CHECK(run("m.json") == "m.json: is the same file as the input 'm.json': an input is not written over\n");
-    CHECK(run("other.json") == "other.json: is the same file as the input 'm.json': an input is not written over\n");
-    CHECK(run("./s.json") == "./s.json: is the same file as the input 's.json': an input is not written over\n");
-    CHECK(run("r.dsl") == "r.dsl: is the same file as the input './r.dsl': an input is not written over\n");
+    CHECK(run("m.json") ==
+          "m.json: is the same file as the input 'm.json': an input is not written over; name another file\n");
+    CHECK(run("other.json") ==
+          "other.json: is the same file as the input 'm.json': an input is not written over; name another file\n");
+    CHECK(run("./s.json") ==
+          "./s.json: is the same file as the input 's.json': an input is not written over; name another file\n");
+    CHECK(run("r.dsl") ==
+          "r.dsl: is the same file as the input './r.dsl': an input is not written over; name another file\n");
     fs::create_symlink("/proc/self/fd/1", folder / "stdout");  // as /dev/stdout is
     CHECK(run("stdout") == "stdout: is a name of the system for an open file, expected the name of a file\n");
     fs::remove(folder / "stdout");
@@ -181,7 +186,8 @@ TEST_CASE("A glob of --skip-node that no operator has is wrong usage") {
   const Outcome outcome =
       run_engine({kDigits, "equalization", "--dry-run", "--skip-node", "*stem*", "--skip-node", "stme"});
   CHECK(outcome.status == 2);
-  CHECK(outcome.err.starts_with("rewrite-engine: --skip-node stme: no operator of the model has such a name\n"));
+  CHECK(outcome.err.starts_with(
+      "rewrite-engine: --skip-node stme: no operator of the model has such a name: its names are "));
 }
 
 TEST_CASE("Names with control characters come out escaped, in errors and in the report") {

@@ -68,6 +68,17 @@ TEST_CASE("check lists rules with their parameters, warns, and counts") {
   CHECK(contains(shadowed.out, "warning"));
 }
 
+TEST_CASE("check --strict: a warning is a mistake") {
+  const Desk desk("set conv = Convv\n");
+  const Outcome mild = desk.run({"check", "./mine.dsl"}), strict = desk.run({"check", "./mine.dsl", "--strict"});
+  CHECK(mild.status == 0);
+  CHECK(strict.status == 1);
+  CHECK(strict.err == mild.err);
+  CHECK(contains(strict.err, "did you mean 'Conv'?"));
+  CHECK(Desk("").run({"check", "./mine.dsl", "--strict"}).status == 1);  // it declares nothing
+  CHECK(Desk(kRule).run({"check", "./mine.dsl", "--strict"}).status == 0);
+}
+
 TEST_CASE("fmt writes the canonical form, --check names the first difference, and files with errors stay") {
   const Desk desk(
       "# why\nrule mine(hi=20) { \"What it is for.\" region r { parents Conv as p # all\n through Relu children Conv "
@@ -202,6 +213,33 @@ TEST_CASE("test: biases that absorb_bias makes are run, also where it is approxi
   CHECK(contains(approximate.out, "expect within 0.01"));
 }
 
+TEST_CASE("test: the operator set of the network says what a rule may put in, and how operators are read") {
+  const auto outcome = [](const std::string& rule, const std::string& lines) {
+    return Desk(rule + "\ntest r \"t\" {\n" + lines + "}\n").run({"test", "./mine.dsl"});
+  };
+  const std::string mish = "rule r { match { y = Mul(x, Tanh(Softplus(x))) } replace { y = Mish(x) } }";
+  const std::string written =
+      "  input x [2, 3]\n  a = Softplus(x)\n  b = Tanh(a)\n  y = Mul(x, b)\n  output y\n  expect operators Mish\n";
+  CHECK(outcome(mish, written + "  opset 18\n  expect match\n").status == 0);
+  CHECK(contains(outcome(mish, written + "  expect match\n").out, "y: there is no Mish in operator set 17"));
+  CHECK(contains(outcome(mish, written + "  opset 17\n  expect match\n").out, "in operator set 17"));
+  // Before operator set 13 a Softmax goes over all axes from its own on.
+  const auto flat = [&](int set) {
+    return outcome("rule r { match { y = Identity(x) } replace { y = x } }",
+                   "  opset " + std::to_string(set) +
+                       "\n  input x [1, 2, 2]\n  i = Identity(x)\n  y = Softmax(i) axis 1\n"
+                       "  f = Reshape(i, integers [1, 4])\n  g = Softmax(f) axis 1\n"
+                       "  z = Reshape(g, integers [1, 2, 2])\n  output y, z\n  expect match\n  expect same y z\n");
+  };
+  CHECK(flat(12).status == 0);
+  CHECK(flat(13).status == 1);
+  CHECK(contains(flat(13).out, "error: they differ by "));
+  const Outcome gone = outcome(mish, written + "  opset 18\n  expect scale a 2\n");
+  CHECK(gone.status == 1);
+  CHECK(gone.signal == 0);
+  CHECK(contains(gone.out, "error: 'a' is no longer there"));
+}
+
 TEST_CASE("test: what no output shows proves nothing") {
   // Nothing passes the Clip, so that the law of Sigmoid does not matter.
   const Outcome hidden = test_outcome("Sigmoid, Clip",
@@ -235,6 +273,36 @@ TEST_CASE("test: networks that do not fit or are too large are told, not run") {
   CHECK(contains(says("  a = my::Swirl(x)\n  output a\n"), "does not follow from its inputs"));
   CHECK(
       contains(says("  a = Relu(x)\n  output a\n  stats a max [1, 2]\n"), "2 values for the 3 channels along axis 1"));
+}
+
+TEST_CASE("A rule with `match` behind one that scaled what it edits: where that is refused, the order that helps") {
+  Net net;
+  const auto n = net.batch_norm("n", net.conv("a", net.image(), 4));
+  net.output(net.conv("b", net.relu("r", n), 2));
+  const TemporaryFolder folder;
+  net.save(folder.path(), "m");
+  const std::string grow =
+      "rule grow { region r { parents BatchNormalization as p through Relu children Conv } do scale(p, 2) }\n";
+  const std::string twice =
+      "rule twice { match { y = BatchNormalization(x, constant g, constant s, constant m, constant v) } "
+      "replace { y = y(x, g * 2, s, m, v) } approximate \"twice as much\" }\n";
+  write_file(folder / "grow.dsl", grow);
+  write_file(folder / "twice.dsl", twice);
+  write_file(folder / "both.dsl", grow + twice);
+  const auto run = [&](std::vector<std::string> rules) {
+    rules.insert(rules.begin(), "m.json");
+    rules.push_back("--dry-run");
+    return run_engine(rules, {.folder = folder.path()});
+  };
+  const Outcome files = run({"./grow.dsl", "./twice.dsl"}), file = run({"./both.dsl"});
+  INFO(files.out << file.out);
+  CHECK(files.status == 3);
+  CHECK(contains(files.out,
+                 "rule 'twice' edits operators behind a rule that has scaled them: name its file first: "
+                 "twice.dsl grow.dsl\n"));
+  CHECK(file.status == 3);
+  CHECK(contains(file.out, "behind a rule that has scaled them: write it before rule 'grow'\n"));
+  CHECK_FALSE(contains(run({"./twice.dsl", "./grow.dsl"}).out, "refused"));
 }
 
 TEST_CASE("ops lists the words of the language, and what a model is made of") {

@@ -55,6 +55,37 @@ Conv 'b' -> nothing (2 channels)
 )");
 }
 
+TEST_CASE("explain: what stands in the way of several rules is said once, and then the line of each") {
+  Net net;
+  const auto x = net.image();
+  const auto a = net.conv("a", x, 4), b = net.conv("b", x, 4);
+  net.output(net.conv("c", net.add("s", a, b), 2));
+  const std::string text = Explained(net, R"(rule p {
+  region r { parents Conv as p children Conv }
+  do scale(p, 2)
+}
+rule q {
+  region r { parents Conv as p children Conv as c }
+  where count(c) > 3 else "few"
+  do scale(p, 3)
+}
+rule t {
+  region r { parents Conv as p may join Add children Conv as c }
+  where count(c) > 4 else "few"
+  do scale(p, 3)
+}
+rule u {
+  region r { parents Conv as p may join Add children Conv as c }
+  where count(c) > 5 else "few"
+  do scale(p, 3)
+}
+)")
+                               .text();
+  INFO(text);
+  CHECK(contains(text, "\n  Add 's' joins inside, and the region has no `join`: p (test.dsl:2), q (test.dsl:6)\n"));
+  CHECK_FALSE(contains(text, "and the region (test.dsl"));
+}
+
 TEST_CASE("explain: a condition with the values that it saw") {
   Net net;
   const auto a = net.conv("a", net.image(), 4), b = net.depthwise("b", net.relu("r", a));

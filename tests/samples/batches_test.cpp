@@ -43,9 +43,9 @@ TEST_CASE("Where the model fixes the first dimension, every batch has it, and a 
   Fed fed({{"x", {2, 1}}});
   CHECK(values_of(fed, fed.options({fed.save("a.npy", counted(4))})) == std::vector<Floats>{{0, 1}, {2, 3}});
   CHECK(fed.error({fed.save("a.npy", counted(5))}) ==
-        "input 'x': there are 5 samples, and the model takes 2 at a time: 1 are left over");
+        "input 'x': there are 5 samples, and the model takes 2 at a time: 1 left over; give a multiple of 2");
   CHECK(fed.error({fed.save("a.npy", counted(1))}) ==
-        "input 'x': there are 1 samples, and the model takes 2 at a time: 1 are left over");
+        "input 'x': there are 1 sample, and the model takes 2 at a time: 1 left over; give a multiple of 2");
 }
 
 TEST_CASE("A file with one axis less is one sample") {
@@ -99,7 +99,7 @@ TEST_CASE("Several inputs get their data by name, by the names of files and of m
   CHECK(fed.error({"image=" + a}) == "input 'mask': there is no data for it: give mask=FILE");
   CHECK(fed.error({"imag=" + a, "mask=" + b}) == "a.npy: the network has no input 'imag': did you mean 'image'?");
   CHECK(fed.error({"image=" + a, "mask=" + fed.save("c.npy", counted(3))}) ==
-        "input 'mask': there are 3 samples for it, and 2 for input 'image'");
+        "input 'mask': there are 3 samples for it, and 2 for input 'image': as many are wanted");
 }
 
 TEST_CASE("Files of a folder follow one another in the order of their paths, and others are counted") {

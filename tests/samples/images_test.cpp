@@ -126,9 +126,9 @@ TEST_CASE("Options that do not go with the input are told so") {
   const std::string png = fed.save("a.png", png_text(2, 2, kFour));
   data::Options options = fed.options({png});
   options.images.size = {4, 4};
-  CHECK(fed.error(options) == "a.png: input 'x': --size says 4, and it takes [?, 3, 8, 8]");
+  CHECK(fed.error(options) == "a.png: input 'x': --size says 4, and it takes [?, 3, 8, 8]: take --size out");
   options.images.size = {8, 4};
-  CHECK(fed.error(options) == "a.png: input 'x': --size says 8x4, and it takes [?, 3, 8, 8]");
+  CHECK(fed.error(options) == "a.png: input 'x': --size says 8x4, and it takes [?, 3, 8, 8]: take --size out");
   options.images.size = {8, 8};
   options.images.mean = {1, 2};
   CHECK(fed.error(options) == "a.png: input 'x': --mean has 2 numbers, and the images have 3 channels");

@@ -7,10 +7,12 @@
 #include "dsl/load.hpp"
 #include "runtime/engine/library.hpp"
 #include "runtime/engine/vocabulary.hpp"
+#include "runtime/testing/rule_test.hpp"
 #include "runtime/testing/rule_trials.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/sanitized.hpp"
+#include "tests/support/shell.hpp"
 
 namespace rw::test {
 namespace {
@@ -70,6 +72,33 @@ TEST_CASE("every wrong rule is found, with a network that a person could have wr
     INFO(guards);
     CHECK(said);
   }
+}
+
+// Before operator set 13 a Softmax goes over all axes from its own on.
+TEST_CASE("what is shown of a wrong rule says its operator set, and can be written into the file as a test") {
+  const auto middle = [](std::string_view condition, const std::string& test) {
+    return fmt::format(
+        "rule middle {{\n  match {{ y = Softmax(x) axis 1 }}\n  where x.rank == 3{}\n"
+        "  replace {{ y = Transpose(Softmax(Transpose(x) perm [0, 2, 1]) axis 2) perm [0, 2, 1] }}\n}}\n{}",
+        condition, test);
+  };
+  const TemporaryFolder folder;
+  const auto rules_of = [&](const std::string& text) {
+    write_file(folder / "middle.dsl", text);
+    return loaded((folder / "middle.dsl").string());
+  };
+  const dsl::Loaded rules = rules_of(middle("", ""));
+  const runtime::TriedRule tried{.rule = &rules.program.rules[0],
+                                 .trials = trials::try_rule(rules.program.rules[0], rules.program.laws, kLimits)};
+  REQUIRE(tried.trials.differing > 0);
+  const std::string shown = runtime::counterexample(tried);
+  INFO(shown);
+  CHECK(shown.find("\n  opset ") != std::string::npos);
+  const std::string test = shown.substr(shown.find("\ntest "));
+  const dsl::Loaded as_it_was = rules_of(middle("", test)), mended = rules_of(middle(" and y.opset >= 13", test));
+  REQUIRE(as_it_was.program.tests.size() == 1);
+  CHECK(dsl::has_errors(runtime::run_test(as_it_was, as_it_was.program.tests[0])));
+  CHECK_FALSE(dsl::has_errors(runtime::run_test(mended, mended.program.tests[0])));
 }
 
 TEST_CASE("no right rule is called wrong") {

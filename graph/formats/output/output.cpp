@@ -235,7 +235,10 @@ void check_folder(const std::filesystem::path& path) {
   struct stat status = {};
   if (path.filename().empty()) refuse(path, "is no name of a file");
   const std::filesystem::path folder = folder_of(path);
-  if (stat(folder.c_str(), &status) != 0)
+  const int found = stat(folder.c_str(), &status);
+  if (found != 0 && errno == ENOENT)
+    refuse(path, fmt::format("there is no folder '{}': make it first, or name another", folder.string()));
+  if (found != 0)
     refuse(path, fmt::format("its folder '{}' cannot be written to: {}", folder.string(), std::strerror(errno)));
   if (!S_ISDIR(status.st_mode)) refuse(path, fmt::format("'{}' is not a folder", folder.string()));
 }
@@ -268,7 +271,8 @@ void Output::check(const std::filesystem::path& path) const {
   check_free(path);
   check_kind(path);
   if (const auto input = input_at(path))
-    refuse(path, fmt::format("is the same file as the input '{}': an input is not written over", input->string()));
+    refuse(path, fmt::format("is the same file as the input '{}': an input is not written over; name another file",
+                             input->string()));
 }
 
 void Output::check_free(const std::filesystem::path& path) const {

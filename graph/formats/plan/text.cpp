@@ -290,7 +290,8 @@ class PlanReader {
 
  private:
   void take_format(json::Value& value) {
-    if (value.string() != kFormat) throw value.expected(fmt::format("\"format\" to be \"{}\"", kFormat));
+    if (value.string() != kFormat)
+      throw value.expected(fmt::format("\"format\" to be \"{}\", as run --plan writes it", kFormat));
   }
   void take_version(json::Value& value) {
     if (value.integer() != 1) throw value.expected("\"version\" to be 1");

@@ -52,9 +52,17 @@ void take_image_options(const Given& given, data::ImageOptions& images) {
     if (layout != "nchw" && layout != "nhwc") throw wrong("--layout", layout, "nchw or nhwc");
     images.layout = layout == "nchw" ? data::Layout::nchw : data::Layout::nhwc;
   }
-  if (given.has("--rgb") && given.has("--bgr")) throw UsageError("--rgb and --bgr: expected one of them");
+  if (given.has("--rgb") && given.has("--bgr")) throw UsageError("--rgb and --bgr: take one of them out");
   images.bgr = given.has("--bgr");
   images.rgb = given.has("--rgb");
+}
+
+// "DATA", "--data FILES or --verify FILES"
+std::string names_of(std::initializer_list<std::string_view> from) {
+  std::string text;
+  for (const std::string_view name : from)
+    text += fmt::format("{}{}{}", text.empty() ? "" : " or ", name, name.starts_with("--") ? " FILES" : "");
+  return text;
 }
 
 constexpr std::size_t kMostRandom = 10'000'000, kMostBatch = 65536;
@@ -77,14 +85,23 @@ std::vector<double> take_numbers(const Given& given, std::string_view option, do
   }
 }
 
+void check_images_read(const Given& given, std::initializer_list<std::string_view> from) {
+  if (std::any_of(from.begin(), from.end(), [&](std::string_view name) { return given.has(name); })) return;
+  for (const Option& option : kImageOptions)
+    if (given.has(option.name))
+      throw UsageError(fmt::format("{} says how images are read, and there are none: {}take it out", option.name,
+                                   from.size() == 0 ? "" : fmt::format("add {}, or ", names_of(from))));
+}
+
 data::Options data_options(const Given& given, std::vector<std::string> words) {
   const auto asked = [&](const Option& option) { return given.knows(option.name) && given.has(option.name); };
   data::Options options{.words = std::move(words)};
   if (asked(kRandomOption)) options.random = std::min(take_count(given, "--random"), kMostRandom);
-  if (options.random > 0 && !options.words.empty()) throw UsageError("--random: there is data, too");
+  if (options.random > 0 && !options.words.empty())
+    throw UsageError("--random draws samples, and there is data, too: take one of them out");
   if (asked(kSeedOption)) options.seed = take_count(given, "--seed");
   if (asked(kSeedOption) && !options.words.empty())
-    throw UsageError("--seed says which samples are drawn, and there is data: expected one of them");
+    throw UsageError("--seed says which samples are drawn, and there is data: take one of them out");
   if (asked(kBatchOption)) options.batch = std::min(take_count(given, "--batch"), kMostBatch);
   take_image_options(given, options.images);
   return options;
@@ -105,7 +122,7 @@ calibrate::Totals measure(graph::Model& model, const dsl::Program& program, data
 
 std::string measured_ranges(const Given& given, const dsl::Program& program, graph::Model& model) {
   if (!given.has("--data")) return {};
-  if (given.has("--stats")) throw UsageError("--data measures the ranges that --stats has: expected one of them");
+  if (given.has("--stats")) throw UsageError("--data measures the ranges that --stats has: take one of them out");
   const auto data = data::open(model.network, data_options(given, given.list("--data")));
   for (const std::string_view option : {"--out", "--json", "--plan", "--html", "--node-data"})
     if (given.knows(option) && given.has(option)) check_not_read(given.text(option), data->files());

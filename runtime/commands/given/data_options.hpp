@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <span>
 #include <string>
 
@@ -39,6 +40,10 @@ inline constexpr Option kImageOptions[] = {
 
 // How data is read, by the options above that the command has; `words` are the files. UsageError: what is wrong.
 data::Options data_options(const Given& given, std::vector<std::string> words);
+
+// UsageError: an option that says how images are read, and none of these (arguments and options of the command) is
+// there.
+void check_images_read(const Given& given, std::initializer_list<std::string_view> from);
 
 // "a,b" as numbers from `least` to `most`. UsageError: it is none, and `expected` is what would be right.
 std::vector<double> take_numbers(const Given& given, std::string_view option, double least, double most,

@@ -54,6 +54,12 @@ const dsl::Rule& find_rule(std::span<const dsl::Rule> rules, const std::string& 
 
 namespace {
 
+double default_of(const dsl::Rule& rule, const std::string& param) {
+  return std::find_if(rule.params.begin(), rule.params.end(),
+                      [&](const dsl::Param& each) { return each.name == param; })
+      ->value;
+}
+
 // ", as pair.hi=20"
 std::string example_param(const dsl::Program& program) {
   for (const dsl::Rule& rule : dsl::running(program))
@@ -80,7 +86,8 @@ void set_param(const dsl::Program& program, const std::string& text, runtime::Ru
   char* end = nullptr;
   const double number = std::strtod(value.c_str(), &end);
   if (value.empty() || *end != '\0' || !std::isfinite(number))
-    throw UsageError(fmt::format("--param {}: '{}' is no number", graph::printable(text), graph::printable(value)));
+    throw UsageError(fmt::format("--param {}: '{}' is no number: write --param {}.{}={}", graph::printable(text),
+                                 graph::printable(value), rule_name, name, default_of(rule, name)));
   run.params[rule_name][name] = number;
 }
 

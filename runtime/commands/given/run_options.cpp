@@ -1,6 +1,7 @@
 #include "runtime/commands/given/run_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "dsl/text/spelling.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/parallel.hpp"
 #include "graph/base/printable.hpp"
@@ -86,11 +88,24 @@ std::string file_name(const Given& given, std::string_view option) {
   return name;
 }
 
-void check_skipped(const Given& given, const graph::Network& network) {
-  for (const std::string& glob : given.list("--skip-node"))
-    if (std::none_of(network.operators().begin(), network.operators().end(),
-                     [&](const graph::Operator& op) { return runtime::matches(glob, op.name); }))
-      throw UsageError(fmt::format("--skip-node {}: no operator of the model has such a name", graph::printable(glob)));
+void check_names(const Given& given, std::string_view option, const graph::Network& network) {
+  const auto operators = network.operators();
+  for (const std::string& glob : given.list(option)) {
+    if (std::any_of(operators.begin(), operators.end(),
+                    [&](const graph::Operator& op) { return runtime::matches(glob, op.name); }))
+      continue;
+    std::vector<std::string_view> names;
+    for (const graph::Operator& op : operators) names.push_back(op.name);
+    std::string hint = dsl::did_you_mean(glob, names);
+    if (hint.empty() && !names.empty()) {
+      constexpr std::size_t kShown = 3;
+      const bool more = names.size() > kShown;
+      names.resize(std::min(names.size(), kShown));
+      hint = fmt::format("its names are {}{}", fmt::join(names, ", "), more ? ", ..." : "");
+    }
+    throw UsageError(fmt::format("{} {}: no operator of the model has such a name{}{}", option, graph::printable(glob),
+                                 hint.empty() ? "" : ": ", graph::printable(hint)));
+  }
 }
 
 void check_reports(const Given& given, std::span<const std::filesystem::path> reports, const graph::Model& model,

@@ -47,8 +47,8 @@ std::filesystem::path with_ending(std::filesystem::path out, const std::filesyst
 // The name of a file to be written. UsageError: it is none.
 std::string file_name(const Given& given, std::string_view option);
 
-// UsageError: a glob of --skip-node that is the name of no operator, which would leave what it means unprotected.
-void check_skipped(const Given& given, const graph::Network& network);
+// UsageError: a glob of this option that is the name of no operator, which would leave what it means as it is.
+void check_names(const Given& given, std::string_view option, const graph::Network& network);
 
 // Before anything is written: the files that are written beside the model are none that were read (the model's, rules),
 // not where the new model goes (`out`; empty: none is written), and not the same. Error: one is.

@@ -77,7 +77,18 @@ void check_tuning(const Given& given) {
   if (given.has("--leak")) throw UsageError("--leak does not go with --tune, which tries rules of its own");
   constexpr std::size_t kMost = 1000;
   if (take_count(given, "--tune") > kMost) throw UsageError(fmt::format("--tune: expected 1 to {} variants", kMost));
-  if (!given.has("--data")) throw UsageError("--tune goes with --data: variants are measured on samples");
+  if (!given.has("--data"))
+    throw UsageError("--tune goes with --data: variants are measured on samples; add --data FILES");
+}
+
+void check_target_read(const Given& given, const dsl::Program& program) {
+  if (given.has("--score") || given.has("--tune") || has_rule(program, kBalance)) return;
+  for (const std::string_view option : {"--target", "--bits", "--fused-silu"})
+    if (given.has(option))
+      throw UsageError(
+          fmt::format("{} says how the network is quantized, and nothing here goes by it: add --score, "
+                      "take the rules of auto or balance, or take it out",
+                      option));
 }
 
 void set_target(const Given& given, const dsl::Program& program, runtime::RunOptions& run) {

@@ -45,6 +45,9 @@ std::optional<quantizer::Options> take_target(const Given& given);
 // Wrong usage of --tune, before anything is read.
 void check_tuning(const Given& given);
 
+// UsageError: an option says what the network is quantized to, and neither --score nor --tune nor a rule goes by it.
+void check_target_read(const Given& given, const dsl::Program& program);
+
 // The target's parameters, where rules have them and --param does not set them.
 void set_target(const Given& given, const dsl::Program& program, runtime::RunOptions& run);
 
