@@ -103,8 +103,8 @@ std::set<std::string> external_locations(std::string_view model, bool initialize
     const auto child = child_of(Message::model, fields->number);
     if (!child) continue;
     each_tensor(*child, *fields, *child == Message::graph ? 0 : 1, [&](const Field& tensor, bool main) {
-      const std::string_view location = external_location(tensor);
-      if (!location.empty() && (initializers || !main)) found.emplace(location);
+      if (main && !initializers) return;
+      if (const std::string_view location = external_location(tensor); !location.empty()) found.emplace(location);
     });
   }
   return found;

@@ -152,7 +152,12 @@ TextEntry text_entry(const Field& message) {
   return entry;
 }
 
-void append_varint(std::uint64_t value, std::string& out) { protozero::write_varint(std::back_inserter(out), value); }
+void append_varint(std::uint64_t value, std::string& out) {
+  if (value < 0x80)  // almost every tag and length
+    out += static_cast<char>(value);
+  else
+    protozero::write_varint(std::back_inserter(out), value);
+}
 
 void append_integer(std::uint32_t number, std::int64_t value, std::string& out) {
   append_varint(tag(number, Wire::varint), out);
@@ -160,7 +165,8 @@ void append_integer(std::uint32_t number, std::int64_t value, std::string& out) 
 }
 
 void append_text(std::uint32_t number, std::string_view text, std::string& out) {
-  out += header(number, text.size());
+  append_varint(tag(number, Wire::bytes), out);
+  append_varint(text.size(), out);
   out += text;
 }
 
