@@ -1,6 +1,7 @@
 # auto.dsl: the int8 network for which nothing needs to be known: what every quantizer does first, scales through ReLU6
 # and other Clips, and all scales at once so that the predicted noise is least. Statistics are used where they are. With
-# --exact nothing is folded, and scales are powers of two.
+# --exact nothing is folded, and scales are powers of two. HardSwish, Swish and Gelu stay one operator, as to write them out
+# costs an operator even where no scale is given back then: `curves auto` does that.
 
 include "prepare" as far as exact
 

@@ -1,6 +1,6 @@
 # balance.dsl: the scales of all channels at once, chosen so that the noise which int8 quantization is predicted to make at
-# the outputs is least: of weights and of activations, weighed by what each channel does to the outputs. Activations count
-# as far as their ranges are known (--stats); without them weights alone are balanced.
+# the outputs is least: of weights and of activations, weighed by what each channel does to the outputs. Ranges of
+# activations are those of --stats or --data; without them they are estimated from weights and biases.
 
 use "sets"
 

@@ -13,23 +13,25 @@ namespace {
 
 // A range as that of a few standard deviations, where nothing else was measured: a rectified channel is 0 half of the
 // time and reaches four times its root mean square; another one is seven deviations wide.
-constexpr double kRectifiedReach = 4, kWidth = 7;
+constexpr double kRectifiedReach = 4, kWidth = 7, kReach = kWidth / 2;
 // A channel varies by this part of its power at least.
 constexpr double kLeastVariance = 1e-4;
 
 double clamped(double value, double low, double high) { return std::min(std::max(value, low), high); }
 
-void add_measured(ChannelValues& values, double min, double max, const double* mean, const double* square) {
+void add_measured(ChannelValues& values, double min, double max, bool rectified, const double* mean,
+                  const double* square) {
+  constexpr double kFarBelow = 0.25;  // of the other end: a curve that leaves this much below 0 is not rectifying
   const double high = std::max(0.0, max), low = std::max(0.0, -min), most = std::max(high, low);
   double m = 0, center = 0, positive = 0;
-  if (min >= 0) {
+  if (rectified && low <= kFarBelow * high) {
     m = (most / kRectifiedReach) * (most / kRectifiedReach);
     center = most / (2 * kRectifiedReach);
     positive = 0.5;
   } else {
     center = (max + min) / 2;
     m = std::pow((max - min) / kWidth, 2) + center * center;
-    positive = clamped(max / (max - min), 0, 1);
+    positive = max > min ? clamped(max / (max - min), 0, 1) : max > 0 ? 1 : 0;
   }
   if (mean && square) m = *square, center = *mean;
   values.high.push_back(high);
@@ -65,11 +67,22 @@ bool finite(const ChannelValues& values) {
 
 }  // namespace
 
+ChannelValues spread_around_zero(std::vector<double> square) {
+  ChannelValues values;
+  for (const double each : square) values.high.push_back(kReach * std::sqrt(each));
+  values.low = values.high;
+  values.positive.assign(square.size(), 0.5);
+  values.variance = square;
+  values.square = std::move(square);
+  return values;
+}
+
 Flow::Flow(const Analysis& analysis, const Regions& regions, const graph::Statistics& statistics, const Plan& plan)
     : analysis_(analysis),
       regions_(regions),
       plan_(plan),
       tables_(analysis.operators.size()),
+      rectified_(analysis.network->tensors().size(), false),
       values_(analysis.network->tensors().size()),
       sensitivity_(values_.size()) {
   for (TensorId tensor = 0; tensor < values_.size(); ++tensor)
@@ -78,6 +91,7 @@ Flow::Flow(const Analysis& analysis, const Regions& regions, const graph::Statis
     const auto op = static_cast<OperatorId>(i);
     if (!analysis.network->removed(op)) tables_[i] = weight_table(analysis.site(op), plan);
   });
+  find_rectified();
   read(statistics);
   forwards();
   backwards();
@@ -95,9 +109,10 @@ void Flow::read(const graph::Statistics& statistics) {
     }
     ChannelValues values;
     for (std::size_t i = 0; i < ranges.min.size(); ++i)
-      add_measured(values, ranges.min[i], ranges.max[i], means.empty() ? nullptr : &means[i],
+      add_measured(values, ranges.min[i], ranges.max[i], rectified(tensor), means.empty() ? nullptr : &means[i],
                    squares.empty() ? nullptr : &squares[i]);
     if (!finite(values)) continue;
+    values.measured = true;
     values_[tensor] = std::move(values);
     any_measured_ = true;
   }
@@ -143,18 +158,18 @@ std::vector<double> Flow::moved(std::span<const double> from, TensorId source, T
   return result;
 }
 
-void Flow::estimate(TensorId tensor, std::vector<double> square, std::vector<double> variance, double positive) {
-  ChannelValues& values = values_[tensor];
-  if (values.measured()) return;
-  for (std::size_t i = 0; i < square.size(); ++i) {
+void Flow::estimate(TensorId tensor, ChannelValues values) {
+  if (values_[tensor].measured) return;
+  for (std::size_t i = 0; i < values.square.size(); ++i) {
     // Far beyond what a network computes: the product of very many estimates, or of a constant that is no number.
     constexpr double kMost = 1e60;
-    square[i] = std::isfinite(square[i]) ? clamped(square[i], 0, kMost) : 1;
-    variance[i] = std::isfinite(variance[i]) ? clamped(variance[i], kLeastVariance * square[i], kMost) : square[i];
+    double &square = values.square[i], &variance = values.variance[i];
+    square = std::isfinite(square) ? clamped(square, 0, kMost) : 1;
+    variance = std::isfinite(variance) ? clamped(variance, kLeastVariance * square, kMost) : square;
+    for (double* const end : {&values.high[i], &values.low[i]})
+      *end = std::isfinite(*end) ? clamped(*end, 0, std::sqrt(kMost)) : kReach;
   }
-  values.positive.assign(square.size(), positive);
-  values.square = std::move(square);
-  values.variance = std::move(variance);
+  values_[tensor] = std::move(values);
 }
 
 void Flow::disturb(TensorId tensor, std::span<const double> sensitivity) {
@@ -167,11 +182,18 @@ void Flow::disturb(TensorId tensor, std::span<const double> sensitivity) {
 // Operators without a first input or output, or of which only further outputs are read, are nobody's that a row knows.
 bool Flow::as_usual(const Site& site) const { return site.has(0) && site.output() != kNone; }
 
+void Flow::find_rectified() {
+  for (const OperatorId op : analysis_.network->order())
+    if (const Site site = analysis_.site(op); as_usual(site) && flow_rule(analysis_, op).rectifies(*this, site))
+      for (const TensorId output : site.op().outputs)
+        if (output != kNone) rectified_[output] = true;
+}
+
 void Flow::forwards() {
   for (TensorId tensor = 0; tensor < values_.size(); ++tensor)
-    estimate(tensor, std::vector<double>(count_[tensor], 1.0), std::vector<double>(count_[tensor], 1.0), 0.5);
+    estimate(tensor, spread_around_zero(std::vector<double>(count_[tensor], 1.0)));
   for (const OperatorId op : analysis_.network->order())
-    if (const Site site = analysis_.site(op); as_usual(site) && !values_[site.output()].measured())
+    if (const Site site = analysis_.site(op); as_usual(site) && !values_[site.output()].measured)
       flow_rule(analysis_, op).forwards(*this, site);
 }
 

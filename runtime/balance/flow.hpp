@@ -14,12 +14,14 @@ namespace rw::runtime {
 
 // Values of one tensor: one number for each channel, or one for all where its channels are not known.
 struct ChannelValues {
-  std::vector<double> high, low;  // the largest value, the smallest one without its sign; 0 at least. Empty: unmeasured
+  std::vector<double> high, low;  // the largest value, the smallest one without its sign; 0 at least
   std::vector<double> square;     // mean of x^2
   std::vector<double> variance;
   std::vector<double> positive;  // the part of the values that is > 0
-  bool measured() const { return !high.empty(); }
+  bool measured = false;         // else estimated from weights and what comes in
 };
+// An estimate: all channels of one kind, spread around 0, `positive` of them above it, as far as they reach usually.
+ChannelValues spread_around_zero(std::vector<double> square);
 
 class Flow {
  public:
@@ -27,6 +29,8 @@ class Flow {
   Flow(const Analysis& analysis, const Regions& regions, const graph::Statistics& statistics, const Plan& plan);
 
   const ChannelValues& values(TensorId tensor) const { return values_[tensor]; }
+  // Whether its values are 0, or near it, half of the time and else above: a curve like Relu or SiLU has made them.
+  bool rectified(TensorId tensor) const { return rectified_[tensor]; }
   // How much noise of variance 1 in each element of a channel adds to the noise of the outputs, in parts of their
   // power. As many as values() has; empty: nothing of the tensor comes to an output.
   const std::vector<double>& sensitivity(TensorId tensor) const { return sensitivity_[tensor]; }
@@ -44,12 +48,13 @@ class Flow {
   // Numbers of channels of one tensor as those of another: by place, by the classes of their region, or evenly. `sums`:
   // what several channels have is added up, else it is their mean.
   std::vector<double> moved(std::span<const double> from, TensorId source, TensorId target, bool sums) const;
-  void estimate(TensorId tensor, std::vector<double> square, std::vector<double> variance, double positive);
+  void estimate(TensorId tensor, ChannelValues values);                // unless it was measured
   void disturb(TensorId tensor, std::span<const double> sensitivity);  // adds
 
  private:
   void read(const graph::Statistics& statistics);
   bool as_usual(const Site& site) const;
+  void find_rectified();
   void forwards();
   void backwards();
 
@@ -58,6 +63,7 @@ class Flow {
   const Plan& plan_;
   std::vector<std::optional<WeightTable>> tables_;  // by operator
   std::vector<std::size_t> count_;                  // by tensor
+  std::vector<bool> rectified_;
   std::vector<ChannelValues> values_;
   std::vector<std::vector<double>> sensitivity_;
   bool any_measured_ = false;
@@ -68,6 +74,7 @@ struct FlowRule {
   std::string_view name;  // of an operator or of a law
   void (*forwards)(Flow&, const Site&);
   void (*backwards)(Flow&, const Site&);
+  bool (*rectifies)(const Flow&, const Site&);  // whether what comes out is rectified
 };
 const FlowRule& flow_rule(const Analysis& analysis, OperatorId op);
 const FlowRule& unknown_flow_rule();  // the default

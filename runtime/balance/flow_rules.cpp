@@ -6,6 +6,7 @@
 
 #include "runtime/balance/flow.hpp"
 #include "runtime/laws/operators.hpp"
+#include "runtime/weights/bias.hpp"
 #include "runtime/weights/channel_affine.hpp"
 
 namespace rw::runtime {
@@ -40,17 +41,23 @@ std::vector<double> over(const std::vector<double>& values, std::size_t count, b
 
 // --- what comes out as it went in
 
-void copy(Flow& flow, const Site& site, double square, double variance, double positive) {
-  const std::vector<TensorId> inputs = activations(site);
-  if (inputs.empty()) return;
-  const ChannelValues& from = flow.values(inputs[0]);
-  for (const TensorId output : site.op().outputs)
-    if (output != kNone)
-      flow.estimate(output, times(flow.moved(from.square, inputs[0], output, false), square),
-                    times(flow.moved(from.variance, inputs[0], output, false), variance), positive);
+constexpr std::array kSides = {&ChannelValues::high, &ChannelValues::low, &ChannelValues::square,
+                               &ChannelValues::variance, &ChannelValues::positive};
+
+// The values of a tensor as those of another.
+ChannelValues moved(const Flow& flow, TensorId source, TensorId target) {
+  const ChannelValues& from = flow.values(source);
+  ChannelValues values;
+  for (const auto side : kSides) values.*side = flow.moved(from.*side, source, target, false);
+  return values;
 }
 
-void copied(Flow& flow, const Site& site) { copy(flow, site, 1, 1, 0.5); }
+void copied(Flow& flow, const Site& site) {
+  const std::vector<TensorId> inputs = activations(site);
+  if (inputs.empty()) return;
+  for (const TensorId output : site.op().outputs)
+    if (output != kNone) flow.estimate(output, moved(flow, inputs[0], output));
+}
 
 // Of all outputs to all activations, times a factor.
 void copy_back(Flow& flow, const Site& site, double factor) {
@@ -64,8 +71,23 @@ void copied_back(Flow& flow, const Site& site) { copy_back(flow, site, 1); }
 
 // --- activation functions
 
-// Half of a symmetric distribution: its mean square is 1/2, its variance 1/2 - 1/(2 pi).
-void rectified(Flow& flow, const Site& site) { copy(flow, site, 0.5, 0.34, 0.5); }
+// What is below 0 comes to no more than so much below it. Half of a symmetric distribution: its mean square is 1/2, its
+// variance 1/2 - 1/(2 pi).
+void rectify(Flow& flow, const Site& site, double slope, double least) {
+  const std::vector<TensorId> inputs = activations(site);
+  if (inputs.empty()) return;
+  ChannelValues values = moved(flow, inputs[0], site.output());
+  values.square = times(std::move(values.square), 0.5);
+  values.variance = times(std::move(values.variance), 0.34);
+  for (double& each : values.low) each = std::min(slope * each, least);
+  flow.estimate(site.output(), std::move(values));
+}
+void rectified(Flow& flow, const Site& site) { rectify(flow, site, 0, 0); }
+void rectified_leaky(Flow& flow, const Site& site) { rectify(flow, site, site.number("alpha", 0.01), HUGE_VAL); }
+void rectified_learnt(Flow& flow, const Site& site) { rectify(flow, site, 0.25, HUGE_VAL); }
+void rectified_below(Flow& flow, const Site& site) { rectify(flow, site, 1, 1); }  // an exponential below 0
+constexpr double kSmoothLeast = 0.3;  // of x times a gate that is made of it: SiLU 0.28, hard-swish 0.38, Gelu 0.17
+void rectified_smooth(Flow& flow, const Site& site) { rectify(flow, site, 1, kSmoothLeast); }
 
 // What is above 0 passes by itself, what is below times the slope.
 void rectify_back(Flow& flow, const Site& site, double slope) {
@@ -85,11 +107,14 @@ void learnt_back(Flow& flow, const Site& site) { rectify_back(flow, site, 0.25);
 // x times a gate that depends on x: about a rectifier with soft knees.
 void smooth_back(Flow& flow, const Site& site) { rectify_back(flow, site, 0.2); }
 
-void squashed(Flow& flow, const Site& site) {
+void squash(Flow& flow, const Site& site, double least) {
   const TensorId output = site.output();
-  const std::size_t count = flow.count(output);
-  flow.estimate(output, std::vector<double>(count, 0.3), std::vector<double>(count, 0.05), 1);
+  const auto all = [&](double value) { return std::vector<double>(flow.count(output), value); };
+  flow.estimate(output,
+                {.high = all(1), .low = all(least), .square = all(0.3), .variance = all(0.05), .positive = all(1)});
 }
+void squashed(Flow& flow, const Site& site) { squash(flow, site, 0); }
+void squashed_around_zero(Flow& flow, const Site& site) { squash(flow, site, 1); }
 // The mean of the square of the slope: of a sigmoid over two deviations, of a tanh four times its square root.
 void sigmoid_back(Flow& flow, const Site& site) { copy_back(flow, site, 0.03); }
 void tanh_back(Flow& flow, const Site& site) { copy_back(flow, site, 0.4); }
@@ -113,25 +138,46 @@ void averaged_back(Flow& flow, const Site& site) {
 
 // --- sums, products, concats
 
+// Independent of each other.
 void summed(Flow& flow, const Site& site) {
   const TensorId output = site.output();
-  std::vector<double> square(flow.count(output), 0.0), variance = square;
+  ChannelValues sums = spread_around_zero(std::vector<double>(flow.count(output), 0.0));
   for (const TensorId input : activations(site)) {
-    const auto m = flow.moved(flow.values(input).square, input, output, false);
-    const auto v = flow.moved(flow.values(input).variance, input, output, false);
-    for (std::size_t i = 0; i < square.size(); ++i) square[i] += m[i], variance[i] += v[i];
+    const ChannelValues each = moved(flow, input, output);
+    for (std::size_t i = 0; i < sums.square.size(); ++i) {
+      sums.square[i] += each.square[i], sums.variance[i] += each.variance[i];
+      sums.high[i] = std::hypot(sums.high[i], each.high[i]), sums.low[i] = std::hypot(sums.low[i], each.low[i]);
+    }
   }
-  flow.estimate(output, std::move(square), std::move(variance), 0.5);
+  flow.estimate(output, std::move(sums));
+}
+
+// Whether `gate` is made of x by a curve from 0 to 1; a Mul by constants may stand between.
+bool is_gate_of(const Site& site, TensorId gate, TensorId x) {
+  constexpr std::array<std::string_view, 2> kGates = {"Sigmoid", "HardSigmoid"};
+  const graph::Network& network = site.network();
+  const OperatorId curve = network.tensor(gate).producer;
+  if (curve == kNone || std::find(kGates.begin(), kGates.end(), network.type_of(curve)) == kGates.end()) return false;
+  const TensorId read = network.op(curve).inputs[0];
+  const OperatorId before = network.tensor(read).producer;
+  return read == x || (before != kNone && network.type_of(before) == "Mul" && network.op(before).inputs[0] == x);
 }
 
 void multiplied(Flow& flow, const Site& site) {
   const std::vector<TensorId> inputs = activations(site);
   if (inputs.size() != 2) return copied(flow, site);
   const TensorId output = site.output();
-  const auto a = flow.moved(flow.values(inputs[0]).square, inputs[0], output, false),
-             b = flow.moved(flow.values(inputs[1]).square, inputs[1], output, false);
-  std::vector<double> square = product(a, b);
-  flow.estimate(output, square, square, 0.5);
+  const ChannelValues a = moved(flow, inputs[0], output), b = moved(flow, inputs[1], output);
+  ChannelValues values = spread_around_zero(product(a.square, b.square));
+  const auto* const scale = flow.plan().scale_of(output);
+  const bool smooth = is_gate_of(site, inputs[1], inputs[0]) || is_gate_of(site, inputs[0], inputs[1]);
+  for (std::size_t i = 0; i < values.high.size(); ++i) {
+    values.high[i] = std::max(a.high[i] * b.high[i], a.low[i] * b.low[i]);
+    values.low[i] = std::max(a.high[i] * b.low[i], a.low[i] * b.high[i]);
+    if (smooth)
+      values.low[i] = std::min(values.low[i], scale && scale->size() > i ? kSmoothLeast * (*scale)[i] : kSmoothLeast);
+  }
+  flow.estimate(output, std::move(values));
 }
 
 void relative_back(Flow& flow, const Site& site);
@@ -164,14 +210,13 @@ std::vector<std::size_t> places_of_parts(const Flow& flow, const Site& site) {
 void joined(Flow& flow, const Site& site) {
   const std::vector<std::size_t> first = places_of_parts(flow, site);
   if (first.empty()) return copied(flow, site);
-  std::vector<double> square, variance;
+  ChannelValues all;
   for (std::size_t slot = 0; slot < site.input_count(); ++slot) {
     if (!site.has(slot)) continue;
     const ChannelValues& part = flow.values(site.input(slot));
-    square.insert(square.end(), part.square.begin(), part.square.end());
-    variance.insert(variance.end(), part.variance.begin(), part.variance.end());
+    for (const auto side : kSides) (all.*side).insert((all.*side).end(), (part.*side).begin(), (part.*side).end());
   }
-  flow.estimate(site.output(), std::move(square), std::move(variance), 0.5);
+  flow.estimate(site.output(), std::move(all));
 }
 
 void joined_back(Flow& flow, const Site& site) {
@@ -185,6 +230,22 @@ void joined_back(Flow& flow, const Site& site) {
 
 // --- weights
 
+bool has_bias(const Site& site, std::size_t channels) {
+  const std::uint32_t slot = bias_slot(site);
+  if (slot == graph::kNone || !site.is_constant(slot) || !site.channels().has(site.output())) return false;
+  const auto count = site.shape(slot).count();
+  return site.channels().count(site.output()) == channels &&
+         (count == 1 || count == static_cast<std::int64_t>(channels));
+}
+
+void shift(ChannelValues& values, const std::vector<double>& by) {
+  for (std::size_t i = 0; i < by.size(); ++i) {
+    values.square[i] += by[i] * by[i];
+    values.high[i] = std::max(0.0, values.high[i] + by[i]);
+    values.low[i] = std::max(0.0, values.low[i] - by[i]);
+  }
+}
+
 void linear(Flow& flow, const Site& site) {
   const auto& table = flow.table(site.id());
   if (!table) return copied(flow, site);
@@ -196,8 +257,9 @@ void linear(Flow& flow, const Site& site) {
       square[row] += table->square(row, column) * from[table->first_in(row) + column];
     square[row] *= table->unit * table->unit;
   }
-  square = over(square, flow.count(site.output()), false);
-  flow.estimate(site.output(), square, square, 0.5);
+  ChannelValues values = spread_around_zero(over(square, flow.count(site.output()), false));
+  if (has_bias(site, values.square.size())) shift(values, bias_of(site, flow.plan()));
+  flow.estimate(site.output(), std::move(values));
 }
 
 // Noise that comes in is summed up with the squares of the weights; of the whole as much comes out, relative to the
@@ -234,22 +296,24 @@ std::vector<double> affine_factors(const Flow& flow, const Site& site) {
   for (std::size_t i = 0; i < count; ++i) {
     if (known)
       squares[i] = std::pow(known->factor[i] * (out ? (*out)[i] : 1) / (in && in->size() == count ? (*in)[i] : 1), 2);
-    else if (flow.values(output).measured() && v_in[i] > 0)
+    else if (flow.values(output).measured && v_in[i] > 0)
       squares[i] = flow.values(output).variance[i] / v_in[i];
   }
   return squares;
 }
 
-// A BatchNormalization says what comes out: its own bias and factor.
 void affine(Flow& flow, const Site& site) {
   const std::vector<TensorId> inputs = activations(site);
   if (inputs.empty()) return;
   const TensorId output = site.output();
-  if (flow.values(output).measured()) return;
-  const ChannelValues& from = flow.values(inputs[0]);
+  if (flow.values(output).measured) return;
+  ChannelValues values = moved(flow, inputs[0], output);
   const std::vector<double> factors = affine_factors(flow, site);
-  flow.estimate(output, product(factors, flow.moved(from.square, inputs[0], output, false)),
-                product(factors, flow.moved(from.variance, inputs[0], output, false)), 0.5);
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    values.square[i] *= factors[i], values.variance[i] *= factors[i];
+    values.high[i] *= std::sqrt(factors[i]), values.low[i] *= std::sqrt(factors[i]);
+  }
+  flow.estimate(output, std::move(values));
 }
 
 void affine_back(Flow& flow, const Site& site) {
@@ -271,8 +335,7 @@ void normalized_back(Flow& flow, const Site& site) {
 
 void normal(Flow& flow, const Site& site) {
   const TensorId output = site.output();
-  const std::size_t count = flow.count(output);
-  flow.estimate(output, std::vector<double>(count, 1.0), std::vector<double>(count, 1.0), 0.5);
+  flow.estimate(output, spread_around_zero(std::vector<double>(flow.count(output), 1.0)));
 }
 
 // --- what nobody knows: as much noise comes out, relative to the values, as went in
@@ -292,43 +355,62 @@ void relative_back(Flow& flow, const Site& site) {
   }
 }
 
+// --- what comes out rectified
+
+bool always(const Flow&, const Site&) { return true; }
+bool never(const Flow&, const Site&) { return false; }
+
+bool as_inputs(const Flow& flow, const Site& site) {
+  const std::vector<TensorId> inputs = activations(site);
+  return !inputs.empty() &&
+         std::all_of(inputs.begin(), inputs.end(), [&](TensorId each) { return flow.rectified(each); });
+}
+
+// x times a gate of it, or what is rectified times a gate of something else.
+bool as_product(const Flow& flow, const Site& site) {
+  const std::vector<TensorId> inputs = activations(site);
+  if (inputs.size() != 2) return as_inputs(flow, site);
+  return is_gate_of(site, inputs[0], inputs[1]) || is_gate_of(site, inputs[1], inputs[0]) ||
+         flow.rectified(inputs[0]) || flow.rectified(inputs[1]);
+}
+
 // Operators whose law says less than is known of them.
 constexpr std::array kOperators = {
-    FlowRule{"AveragePool", copied, averaged_back},
-    FlowRule{"Clip", rectified, rectified_back},
-    FlowRule{"Elu", rectified, rectified_back},
-    FlowRule{"Gelu", rectified, smooth_back},
-    FlowRule{"GlobalAveragePool", copied, averaged_back},
-    FlowRule{"HardSigmoid", squashed, sigmoid_back},
-    FlowRule{"HardSwish", rectified, smooth_back},
-    FlowRule{"LeakyRelu", rectified, leaky_back},
-    FlowRule{"Mish", rectified, smooth_back},
-    FlowRule{"PRelu", rectified, learnt_back},
-    FlowRule{"ReduceMean", copied, averaged_back},
-    FlowRule{"Relu", rectified, rectified_back},
-    FlowRule{"Sigmoid", squashed, sigmoid_back},
-    FlowRule{"Swish", rectified, smooth_back},
-    FlowRule{"Tanh", squashed, tanh_back},
+    FlowRule{"AveragePool", copied, averaged_back, never},
+    FlowRule{"Clip", rectified, rectified_back, always},
+    FlowRule{"Elu", rectified_below, rectified_back, always},
+    FlowRule{"Gelu", rectified_smooth, smooth_back, always},
+    FlowRule{"GlobalAveragePool", copied, averaged_back, never},
+    FlowRule{"HardSigmoid", squashed, sigmoid_back, never},
+    FlowRule{"HardSwish", rectified_smooth, smooth_back, always},
+    FlowRule{"LeakyRelu", rectified_leaky, leaky_back, always},
+    FlowRule{"Mish", rectified_smooth, smooth_back, always},
+    FlowRule{"PRelu", rectified_learnt, learnt_back, always},
+    FlowRule{"ReduceMean", copied, averaged_back, never},
+    FlowRule{"Relu", rectified, rectified_back, always},
+    FlowRule{"Sigmoid", squashed, sigmoid_back, never},
+    FlowRule{"Swish", rectified_smooth, smooth_back, always},
+    FlowRule{"Tanh", squashed_around_zero, tanh_back, never},
 };
 static_assert(std::is_sorted(kOperators.begin(), kOperators.end(),
                              [](const FlowRule& a, const FlowRule& b) { return a.name < b.name; }));
 
 constexpr std::array kLaws = {
-    FlowRule{"linear", linear, linear_back},
-    FlowRule{"affine", affine, affine_back},
-    FlowRule{"pass", copied, copied_back},
-    FlowRule{"bounded", rectified, rectified_back},
-    FlowRule{"join", summed, copied_back},
-    FlowRule{"concat", joined, joined_back},
-    FlowRule{"split", copied, copied_back},
-    FlowRule{"slice", copied, copied_back},
-    FlowRule{"gather", copied, copied_back},
-    FlowRule{"view", copied, copied_back},
-    FlowRule{"product", multiplied, multiplied_back},
-    FlowRule{"contract", copied, relative_back},
-    FlowRule{"normalize", normal, normalized_back},
+    FlowRule{"linear", linear, linear_back, never},
+    FlowRule{"affine", affine, affine_back, as_inputs},
+    FlowRule{"pass", copied, copied_back, as_inputs},
+    FlowRule{"bounded", rectified, rectified_back, always},
+    FlowRule{"join", summed, copied_back, as_inputs},
+    FlowRule{"concat", joined, joined_back, as_inputs},
+    FlowRule{"split", copied, copied_back, as_inputs},
+    FlowRule{"slice", copied, copied_back, as_inputs},
+    FlowRule{"gather", copied, copied_back, as_inputs},
+    FlowRule{"view", copied, copied_back, as_inputs},
+    FlowRule{"product", multiplied, multiplied_back, as_product},
+    FlowRule{"contract", copied, relative_back, never},
+    FlowRule{"normalize", normal, normalized_back, never},
 };
-constexpr FlowRule kUnknown = {"", copied, relative_back};
+constexpr FlowRule kUnknown = {"", copied, relative_back, never};
 
 }  // namespace
 

@@ -84,7 +84,6 @@ void Noise::add_activations(const quantizer::RoundedActivation& rounded, const F
   // A range from 0 to 1, of a Softmax, carries no scale.
   if (sensitivity.empty() || rounded.range == kNone) return;
   const ChannelValues &values = flow.values(rounded.tensor), &range = flow.values(rounded.range);
-  if (!range.measured() || !values.measured()) return;
   Activations each{.tensor = rounded.tensor,
                    .ranges = {classes_of(flow, rounded.range, range.high.size()), range.high, range.low},
                    .own_range = rounded.range == rounded.tensor,

@@ -104,7 +104,7 @@ std::string predicted(const ReportInput& input) {
   std::string text = fmt::format("\npredicted int8 noise: weights {} per tensor, {} per channel; ",
                                  more_noise(prediction->per_tensor), more_noise(prediction->per_channel));
   text += prediction->activations ? fmt::format("activations {}\n", more_noise(*prediction->activations))
-                                  : "activations are not weighed: no statistics\n";
+                                  : "activations by estimated ranges: no statistics\n";
   if (prediction->left > kWorthSaying)
     text += fmt::format("  what would do better: `auto`, predicted to win {:.0f} dB more\n", prediction->left);
   return text;
