@@ -224,6 +224,15 @@ TEST_CASE("restore: nothing is put in where it frees nothing") {
     net.output(net.conv("c", net.op("Sigmoid", "s", {a}), 3));
     check(net, restoring("Sigmoid"), 0, {}, {"a"});
   }
+  SECTION("others that give the scale back are all that absorbs it") {
+    Net net(19);
+    const auto x = net.image();
+    const auto a = net.conv("a", x, 4, {.spread = 3}), z = net.conv("z", x, 4, {.spread = 3});
+    net.output(net.op("Sigmoid", "s", {net.concat("k", {a, z})}));
+    net.output(net.conv("c", a, 3));
+    net.output(net.op("Sigmoid", "t", {z}));
+    check(net, restoring("Sigmoid"), 1, {"a", "k"}, {"z"});
+  }
   SECTION("another leak pins it, or the region is refused for it") {
     Net net(13);
     const auto a = net.conv("a", net.image(), 4, {.spread = 3});
