@@ -74,9 +74,9 @@ TEST_CASE("`as far as exact` is said of all rules that an include runs, and of n
   CHECK(draw_all(loaded) == "");
   for (const dsl::Rule& rule : loaded.program.rules) CHECK(rule.as_far_as_exact == (rule.name != "a1"));
   shelf.files["a.dsl"] = "use \"b.dsl\" as far as exact\n";
-  CHECK(draw_all(shelf.load({"a.dsl"})) == R"(a.dsl:1:13: error: `use` runs nothing [syntax]
+  CHECK(draw_all(shelf.load({"a.dsl"})) == R"(a.dsl:1:13: error: `as` does not go with `use` [syntax]
    1 | use "b.dsl" as far as exact
-     |             ^^ write `include` for `use`: the rules of the file run at this place
+     |             ^^ take it out: names keep what they are called, and nothing runs; `include` runs the rules here
 )");
 }
 

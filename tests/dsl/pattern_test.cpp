@@ -274,15 +274,15 @@ test r "t" {
   expect operators Conv, Relu
   expect operators none
 })");
-  CHECK(
-      draw_all(loaded) ==
-      "mine.dsl:12:32: error: Relu has no attribute 'axis' [unknown-name]\n"
-      "  12 |     float16, _ = Split(Relu(t) axis -1, 0.5, [1, -2], none, constant) axis 1.5 mode \"a\"\n"
-      "     |                                ^^^^\n" +
-          std::string("mine.dsl:12:80: error: Split has no attribute 'mode' [unknown-name]\n"
-                      "  12 |     float16, _ = Split(Relu(t) axis -1, 0.5, [1, -2], none, constant) axis 1.5 mode "
-                      "\"a\"\n"
-                      "     |                                                                                ^^^^\n"));
+  CHECK(draw_all(loaded) ==
+        "mine.dsl:12:32: error: Relu has no attribute 'axis' [unknown-name]\n"
+        "  12 |     float16, _ = Split(Relu(t) axis -1, 0.5, [1, -2], none, constant) axis 1.5 mode \"a\"\n"
+        "     |                                ^^^^ there are none\n" +
+            std::string("mine.dsl:12:80: error: Split has no attribute 'mode' [unknown-name]\n"
+                        "  12 |     float16, _ = Split(Relu(t) axis -1, 0.5, [1, -2], none, constant) axis 1.5 mode "
+                        "\"a\"\n"
+                        "     |                                                                                ^^^^ "
+                        "there are: axis\n"));
   REQUIRE(loaded.program.tests.size() == 1);
   const RuleTest& test = loaded.program.tests[0];
   CHECK(test.inputs[0].type == "float16");

@@ -408,7 +408,7 @@ TEST_CASE("A file of statistics adds to the model's and wins") {
   };
   CHECK(error(R"({"y": {"min": [2], "max": [1]}})") == "calibration 'y', channel 0: min 2 is larger than max 1");
   CHECK(error(R"({"format": "rewrite-engine/model", "version": 1, "tensors": {}})") ==
-        "expected \"format\" to be \"rewrite-engine/stats\", found \"rewrite-engine/model\"");
+        "expected \"format\" to be \"rewrite-engine/stats\", as calibrate writes it, found \"rewrite-engine/model\"");
   CHECK(error(R"({"format": "rewrite-engine/stats", "version": 3, "tensors": {}})") ==
         "expected \"version\" to be 1, found 3");
   CHECK(error(R"({"format": "rewrite-engine/stats", "version": 1})") == "the key \"tensors\" is missing");
