@@ -52,6 +52,7 @@ const browser = await puppeteer.launch({
 // A page that must not say a word on the console, nor ask for anything but itself.
 const open = async (name, { scripts = true, width = 1280, scheme = "light", hash = "" } = {}) => {
   const page = await browser.newPage();
+  page.setDefaultTimeout(300_000);  // a machine may have other work; what hangs is ended by ctest
   const words = [];
   page.on("console", (message) => words.push(message.text()));
   page.on("pageerror", (error) => words.push(error.message));
