@@ -14,8 +14,7 @@ enum class Wants : unsigned char { anything, name, operator_name, term };
 struct Message {
   std::string_view code = {};  // empty: the rule has no message, it is no commit point
   std::string_view text = {};  // "expected ..." gets ", found ..." behind it
-  std::string_view hint =
-      {};  // empty: a hint is made from what was found, and where there is none to make, it is `form`
+  std::string_view hint = {};  // empty: one is made from what was found, or else it is `form`
   Wants wants = Wants::anything;
   std::span<const std::string_view> words = {};  // what could stand here, for "did you mean"
   bool behind = false;                           // it is missing behind the last word, also where that ends its line

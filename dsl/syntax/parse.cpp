@@ -368,7 +368,6 @@ tree::File parse(const Sources& sources, std::uint32_t source, Diagnostics& diag
     return file;
   }
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  file.comments = comments_of(text, source);
   Reading reading{text, file};
   const char* at = text.data() + (text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
   const char* const end = text.data() + text.size();

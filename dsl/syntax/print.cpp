@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "dsl/syntax/print_parts.hpp"
+#include "dsl/syntax/tokens.hpp"
 
 namespace rw::dsl {
 
@@ -18,11 +20,12 @@ constexpr std::size_t kRegionWordWidth = 8;  // of the longest: what follows lin
 
 class Printer {
  public:
-  Printer(const tree::File& file, const Sources& sources) : file_(file), text_(sources[file.source].text) {}
+  Printer(const tree::File& file, const Sources& sources)
+      : file_(file), text_(sources[file.source].text), comments_(comments_of(text_, file.source)) {}
 
   std::string print() {
     for (const tree::Declaration& declaration : file_.declarations) print_declaration(declaration);
-    while (next_ < file_.comments.size()) top_comment();
+    while (next_ < comments_.size()) top_comment();
     return std::move(out_);
   }
 
@@ -42,8 +45,8 @@ class Printer {
 
   // Ends a line of text, with the comment that stands behind what was printed.
   void end_line(std::uint32_t end, std::string_view more = "") {
-    if (next_ < file_.comments.size() && stands_behind(file_.comments[next_], end, more)) {
-      const Position comment = file_.comments[next_++];
+    if (next_ < comments_.size() && stands_behind(comments_[next_], end, more)) {
+      const Position comment = comments_[next_++];
       out_ += fmt::format("  {}", comment_text(comment));
       end = end_of(comment);
     }
@@ -52,8 +55,8 @@ class Printer {
   }
 
   void comments_before(std::uint32_t end, std::size_t indent) {
-    for (; next_ < file_.comments.size() && file_.comments[next_].offset < end; ++next_) {
-      out_ += fmt::format("{:{}}{}\n", "", indent, comment_text(file_.comments[next_]));
+    for (; next_ < comments_.size() && comments_[next_].offset < end; ++next_) {
+      out_ += fmt::format("{:{}}{}\n", "", indent, comment_text(comments_[next_]));
     }
   }
 
@@ -69,7 +72,7 @@ class Printer {
 
   void top_comment(bool forced = false) {
     top_blank(forced);
-    const Position comment = file_.comments[next_++];
+    const Position comment = comments_[next_++];
     out_ += fmt::format("{}\n", comment_text(comment));
     last_end_ = std::max(last_end_, end_of(comment));
   }
@@ -136,8 +139,7 @@ class Printer {
         std::holds_alternative<tree::Rule>(declaration.what) || std::holds_alternative<tree::Test>(declaration.what);
     bool forced = block || after_block_;
     const std::uint32_t until = comments_move_before(declaration);
-    while (next_ < file_.comments.size() && file_.comments[next_].offset < until)
-      top_comment(std::exchange(forced, false));
+    while (next_ < comments_.size() && comments_[next_].offset < until) top_comment(std::exchange(forced, false));
     top_blank(forced);
     last_end_ = std::max(last_end_, declaration.at.offset);
     std::visit([&](const auto& what) { print_one(what, declaration.at); }, declaration.what);
@@ -372,7 +374,7 @@ class Printer {
     const bool test = text_.substr(word.offset, word.length) == "expect";
     const std::size_t around = std::string_view(test ? "  expect becomes {  }" : "  replace {  }").size();
     if (lines.size() != 1 || around + line_text(lines[0]).size() > kLineWidth) return false;
-    return std::none_of(file_.comments.begin() + static_cast<std::ptrdiff_t>(next_), file_.comments.end(),
+    return std::none_of(comments_.begin() + static_cast<std::ptrdiff_t>(next_), comments_.end(),
                         [&](Position comment) { return comment.offset > word.offset && comment.offset < end_of(at); });
   }
 
@@ -462,6 +464,7 @@ class Printer {
 
   const tree::File& file_;
   std::string_view text_;
+  std::vector<Position> comments_;
   std::string out_;
   std::size_t next_ = 0;        // the first comment that is not printed
   std::uint32_t last_end_ = 0;  // where in the text what was printed last ended

@@ -21,7 +21,7 @@ std::string_view front_token(std::string_view text);
 // the end.
 const char* next_declaration(std::string_view text, const char* from);
 
-// The comments of a source, without the blanks at their ends.
+// The comments of a source, in order: each from `#` to the end of its line, without the blanks at its end.
 std::vector<Position> comments_of(std::string_view text, std::uint32_t source);
 
 // The first byte that is no UTF-8.

@@ -1,4 +1,4 @@
-// A rule file as it is written: declarations, clauses and formulas with their places, and the comments between them.
+// A rule file as it is written: declarations, clauses and formulas with their places. Comments are not part of it (tokens.hpp).
 // Brackets are not kept (the shape of the tree says them); everything else that a formatter needs is here.
 #pragma once
 
@@ -328,7 +328,6 @@ struct File {
   std::uint32_t source = 0;
   std::vector<Declaration> declarations;
   std::vector<Formula> formulas;
-  std::vector<Position> comments;  // from `#` to the end of the line, in order
   std::vector<Broken> broken;
 };
 

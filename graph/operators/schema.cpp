@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
+#include <iterator>
 #include <limits>
 #include <vector>
 
@@ -709,10 +711,12 @@ constexpr AttributeRowOf kAttributes[] = {
     {"com.microsoft::QuickGelu", number("alpha", 1.702)},
 };
 
-// The rows of one operator in a table by operator.
-template <typename Row, std::size_t N>
-std::span<const Row> rows_of(const Row (&table)[N], std::string_view op) {
-  return {std::ranges::lower_bound(table, op, {}, &Row::op), std::ranges::upper_bound(table, op, {}, &Row::op)};
+// Of a table by operator, whose rows come in the same order in both, the next ones that are of `op`.
+template <typename Row>
+std::size_t take_rows(std::span<const Row>& rest, std::string_view op) {
+  const std::size_t before = rest.size();
+  while (!rest.empty() && rest.front().op == op) rest = rest.subspan(1);
+  return before - rest.size();
 }
 
 struct Index {
@@ -721,19 +725,21 @@ struct Index {
   std::vector<OperatorSchema> operators;
 
   Index() {
+    signatures.reserve(std::size(kSignatures));
+    attributes.reserve(std::size(kAttributes));
     for (const SignatureRow& row : kSignatures) signatures.push_back(row.signature);
     for (const AttributeRowOf& row : kAttributes) attributes.push_back(row.attribute);
-    for (const SignatureRow* row = std::begin(kSignatures); row != std::end(kSignatures);) {
-      const auto here = rows_of(kSignatures, row->op);
-      const auto said = rows_of(kAttributes, row->op);
-      operators.push_back({row->op, row->until, part(signatures, here.data() - kSignatures, here.size()),
-                           part(attributes, said.data() - kAttributes, said.size())});
-      row += here.size();
+    std::span<const Signature> left_signatures = signatures;
+    std::span<const AttributeSchema> left_attributes = attributes;
+    std::span<const AttributeRowOf> said = kAttributes;
+    for (std::span<const SignatureRow> rows = kSignatures; !rows.empty();) {
+      const SignatureRow& row = rows.front();
+      const std::size_t here = take_rows(rows, row.op), of_attributes = take_rows(said, row.op);
+      operators.push_back({row.op, row.until, left_signatures.first(here), left_attributes.first(of_attributes)});
+      left_signatures = left_signatures.subspan(here);
+      left_attributes = left_attributes.subspan(of_attributes);
     }
-  }
-  template <typename T>
-  static std::span<const T> part(const std::vector<T>& all, std::ptrdiff_t begin, std::size_t size) {
-    return std::span<const T>(all).subspan(static_cast<std::size_t>(begin), size);
+    assert(said.empty() && "attributes of an operator that has no signature, or tables in different orders");
   }
 };
 

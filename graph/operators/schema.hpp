@@ -1,5 +1,4 @@
-// What an operator is by its specification (ai.onnx up to kNewestOperatorSet; of com.microsoft what has a
-// form): since
+// What an operator is by its specification (ai.onnx up to kNewestOperatorSet; of com.microsoft what has a form): since
 // which operator set there is one, how many inputs and outputs it has, and its attributes with their defaults, also
 // those of old operator sets and those that became inputs. For whoever writes operators; how networks are read, the
 // forms say (form.hpp).
