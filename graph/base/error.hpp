@@ -19,6 +19,7 @@ class Error : public std::runtime_error {
   std::string file;     // path as the user wrote it
   std::string place;    // "node 'conv1'", "tensor 'w'", "line 7, column 3"
   std::string message;  // without trailing period
+  bool missing = false;  // a file to be read is not there: whoever tells it may know one that is meant
 
  private:
   static std::string join(const std::string& in_file, const std::string& at_place, const std::string& what_is_wrong) {
@@ -30,10 +31,10 @@ class Error : public std::runtime_error {
   }
 };
 
-// A file to be read that is not there: whoever tells it may know one that is meant.
-struct MissingFile : Error {
-  explicit MissingFile(std::string in_file, std::string what_is_wrong = "there is no such file")
-      : Error(std::move(in_file), "", std::move(what_is_wrong)) {}
-};
+inline Error missing_file(std::string file, std::string message = "there is no such file") {
+  Error error(std::move(file), "", std::move(message));
+  error.missing = true;
+  return error;
+}
 
 }  // namespace rw::graph

@@ -32,7 +32,7 @@ FileIdentity identity(const struct stat& status) {
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a FIFO that nobody writes to would wait forever; regular files do not care.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (descriptor < 0 && errno == ENOENT) throw MissingFile(path.string());
+  if (descriptor < 0 && errno == ENOENT) throw missing_file(path.string());
   if (descriptor < 0) fail(path, "cannot open it", errno);
   MappedFile* file = nullptr;
   try {
@@ -93,6 +93,21 @@ std::optional<std::uint64_t> MappedFile::offset_of(const void* view) const {
   const auto begin = reinterpret_cast<std::uintptr_t>(begin_);
   if (at < begin || at > begin + size_) return std::nullopt;
   return at - begin;
+}
+
+void MappedFile::read(std::uint64_t offset, std::span<std::byte> to) const {
+  if (descriptor_ < 0) {
+    std::memcpy(to.data(), begin_ + offset, to.size());
+    return;
+  }
+  while (!to.empty()) {
+    const ssize_t count = pread(descriptor_, to.data(), to.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(path_, "cannot read it", errno);
+    if (count == 0) throw Error(path_.string(), "", "changed while it was read");
+    offset += static_cast<std::uint64_t>(count);
+    to = to.subspan(static_cast<std::size_t>(count));
+  }
 }
 
 bool MappedFile::intact() const {

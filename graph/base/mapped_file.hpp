@@ -34,12 +34,16 @@ class MappedFile {
   const std::filesystem::path& path() const { return path_; }  // as it was opened
   std::span<const std::byte> bytes() const { return {begin_, size_}; }
   std::string_view text() const { return {reinterpret_cast<const char*>(begin_), size_}; }
-  int descriptor() const { return descriptor_; }  // for pread; owned; -1: there are too many files to keep it
+  int descriptor() const { return descriptor_; }  // owned; -1: there are too many files to keep it
   FileIdentity identity() const { return identity_; }
   unsigned mode() const { return mode_; }  // its permissions: 0644
 
   // Where a view into bytes() begins in the file; nothing for a view of other memory.
   std::optional<std::uint64_t> offset_of(const void* view) const;
+
+  // Copies bytes of the file, from `offset` on, to all of `to`, which costs no faults of pages as looking at bytes()
+  // does. Error (file: path()): it cannot be read, or became shorter.
+  void read(std::uint64_t offset, std::span<std::byte> to) const;
 
   // Whether the file is still what it was: neither size nor time of change differ and no page went missing. Readers
   // ask after parsing, the writer before it puts its output in place.

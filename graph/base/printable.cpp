@@ -73,8 +73,10 @@ std::string plural(std::size_t count, std::string_view what) {
 }
 
 Error printable(const Error& error, std::string_view file) {
-  return Error(printable(error.file.empty() ? file : std::string_view(error.file)), printable(error.place),
-               printable(error.message));
+  Error told(printable(error.file.empty() ? file : std::string_view(error.file)), printable(error.place),
+             printable(error.message));
+  told.missing = error.missing;
+  return told;
 }
 
 }  // namespace rw::graph

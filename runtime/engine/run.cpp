@@ -23,9 +23,8 @@ namespace {
 
 // The file that an entry was read from.
 std::string file_of(const graph::Model& model, const graph::Statistic& entry) {
-  for (const auto& source : model.sources)
-    if (source->offset_of(entry.text.data())) return source->path().string();
-  return {};
+  const auto place = graph::find_source(model.sources, entry.text.data());
+  return place ? place->file->path().string() : "";
 }
 
 // The range of a whole tensor is that of each of its channels. What else is told of the tensor is true of none of them.
@@ -188,7 +187,7 @@ class Runner {
     const std::vector<RegionOutcome> before = std::move(outcome_.visited);
     const Misses misses = std::exchange(outcome_.misses, {});
     const Regions regions = std::move(outcome_.regions);
-    stored_ = {};
+    stored_ = StoredMaxima(model_.sources);
     std::vector<const RegionOutcome*> known(regions.size(), nullptr);
     for (const RegionOutcome& each : before) known[each.region] = &each;
     analyse_network();
@@ -275,7 +274,7 @@ class Runner {
     const std::vector<RegionOutcome*> wanted = wanted_by(index, pattern);
     const std::uint32_t sweeps = rule.repeat && !options_.match_only ? rule.repeat->count : 1;
     sweeping_.emplace(formulas);
-    if (sweeps > 1 && formulas.reads_constants()) sweeping_->maxima.emplace();
+    if (sweeps > 1 && formulas.reads_constants()) sweeping_->maxima.emplace(model_.sources);
     std::vector<bool> counted(wanted.size(), false), scaled(wanted.size(), false);
     for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
       double change = 0;
@@ -549,7 +548,7 @@ class Runner {
   };
   std::optional<Sweeping> sweeping_;
   bool put_in_ = false;  // some rule has put in what gives scales back
-  StoredMaxima stored_;
+  StoredMaxima stored_{model_.sources};
 };
 
 }  // namespace

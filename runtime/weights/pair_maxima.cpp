@@ -31,6 +31,22 @@ bool largest_of_runs(const std::byte* elements, std::size_t taps, std::span<floa
   return finite;
 }
 
+// Those of the runs from the one with the number `first` on.
+bool hold(const graph::PiecewiseReader& reader, graph::DType dtype, std::size_t taps, std::size_t first,
+          std::span<float> largest) {
+  constexpr std::size_t kPiece = std::size_t{1} << 18U;  // bytes
+  const std::size_t run = taps * graph::size(dtype), at_once = std::max<std::size_t>(kPiece / run, 1);
+  std::vector<std::byte> buffer;
+  bool finite = true;
+  for (std::size_t at = 0; at < largest.size(); at += at_once) {
+    const std::span<float> part = largest.subspan(at, std::min(at_once, largest.size() - at));
+    const auto piece = reader.read((first + at) * run, part.size() * run, buffer);
+    finite &= graph::with_codec(dtype,
+                                [&](auto codec) { return largest_of_runs<decltype(codec)>(piece.data(), taps, part); });
+  }
+  return finite;
+}
+
 bool all_finite(const std::byte* elements, std::size_t count) {
   bool finite = true;
   for (std::size_t i = 0; i < count; ++i)
@@ -65,7 +81,8 @@ void take_largest(const std::byte* row, double factor, std::span<double> largest
 
 }  // namespace
 
-std::optional<PairMaxima> PairMaxima::of(const graph::Tensor& weight, const Handle& out, const Handle& in) {
+std::optional<PairMaxima> PairMaxima::of(graph::Sources sources, const graph::Tensor& weight, const Handle& out,
+                                         const Handle& in) {
   const graph::Literal& literal = *weight.constant;
   const bool floats = literal.dtype == graph::DType::float32 || literal.dtype == graph::DType::float16 ||
                       literal.dtype == graph::DType::bfloat16;
@@ -78,18 +95,17 @@ std::optional<PairMaxima> PairMaxima::of(const graph::Tensor& weight, const Hand
   std::atomic<bool> finite = true;
   made.stored_ = literal.bytes.data();
   if (taps > 1 || literal.dtype != graph::DType::float32) made.held_.resize(count);
-  graph::parallel_for_parts(
-      count, std::max<std::size_t>(kWorthAThread / taps, 1), [&](std::size_t begin, std::size_t end) {
-        const bool good =
-            made.held_.empty()
-                ? all_finite(literal.bytes.data() + begin * sizeof(float), end - begin)
-                : graph::with_codec(literal.dtype, [&](auto codec) {
-                    using Codec = decltype(codec);
-                    return largest_of_runs<Codec>(literal.bytes.data() + begin * taps * sizeof(typename Codec::Stored),
-                                                  taps, std::span(made.held_).subspan(begin, end - begin));
-                  });
-        if (!good) finite = false;
-      });
+  const std::size_t part = std::max<std::size_t>(kWorthAThread / taps, 1);
+  if (made.held_.empty()) {
+    graph::parallel_for_parts(count, part, [&](std::size_t begin, std::size_t end) {
+      if (!all_finite(literal.bytes.data() + begin * sizeof(float), end - begin)) finite = false;
+    });
+  } else {
+    const graph::PiecewiseReader reader(sources, literal.bytes);
+    graph::parallel_for_parts(count, part, [&](std::size_t begin, std::size_t end) {
+      if (!hold(reader, literal.dtype, taps, begin, std::span(made.held_).subspan(begin, end - begin))) finite = false;
+    });
+  }
   if (!finite) return std::nullopt;
   return made;
 }
@@ -148,7 +164,7 @@ const PairMaxima* PairMaximaTable::find(OperatorId op, const Law& law, const Sit
   if (fresh) {
     const auto out = find_handle(law, site, Handle::Side::out, Handle::Read::weight),
                in = find_handle(law, site, Handle::Side::in, Handle::Read::weight);
-    if (out && in) found->second = PairMaxima::of(site.tensor(out->slot), *out, *in);
+    if (out && in) found->second = PairMaxima::of(sources_, site.tensor(out->slot), *out, *in);
   }
   return found->second ? &*found->second : nullptr;
 }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "graph/base/sources.hpp"
 #include "runtime/weights/edited.hpp"
 #include "runtime/weights/pair_layout.hpp"
 
@@ -18,7 +19,8 @@ class PairMaxima {
   // `out` and `in` are the handles of one weight, which the table may borrow. Nothing where it is of no float type of
   // at most 32 bits, has another order than PairLayout knows, or an element is NaN or infinite: magnitudes()
   // (edited.hpp) reads it, and says which.
-  static std::optional<PairMaxima> of(const graph::Tensor& weight, const Handle& out, const Handle& in);
+  static std::optional<PairMaxima> of(graph::Sources sources, const graph::Tensor& weight, const Handle& out,
+                                      const Handle& in);
 
   // As magnitudes() of the handle with these axes gives them, up to rounding. Nothing where the weight is edited along
   // other axes than those of its two sides.
@@ -44,10 +46,13 @@ class PairMaxima {
 // The tables of a rule, each made when it is first asked for.
 class PairMaximaTable {
  public:
+  explicit PairMaximaTable(graph::Sources sources) : sources_(sources) {}  // of the model; borrowed
+
   // Null: there is none for this operator.
   const PairMaxima* find(OperatorId op, const Law& law, const Site& site);
 
  private:
+  graph::Sources sources_;
   std::unordered_map<OperatorId, std::optional<PairMaxima>> tables_;
 };
 

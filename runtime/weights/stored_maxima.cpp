@@ -35,7 +35,7 @@ float value_of(Bits bits) {
 
 }  // namespace
 
-std::optional<StoredMaxima::Sides> StoredMaxima::read(const Law& law, const Site& site) {
+std::optional<StoredMaxima::Sides> StoredMaxima::read(const Law& law, const Site& site) const {
   const auto out = find_handle(law, site, Handle::Side::out, Handle::Read::weight),
              in = find_handle(law, site, Handle::Side::in, Handle::Read::weight);
   if (!out || !in) return std::nullopt;
@@ -44,17 +44,24 @@ std::optional<StoredMaxima::Sides> StoredMaxima::read(const Law& law, const Site
   if (!layout || weight.dtype != graph::DType::float16) return std::nullopt;
   Sides sides{*layout, std::vector<float>(layout->all_rows()), std::vector<float>(layout->all_columns())};
   // Each part of the rows has columns of its own, of all groups.
-  constexpr std::size_t kWorthAThread = std::size_t{1} << 19U;
+  constexpr std::size_t kWorthAThread = std::size_t{1} << 19U, kPiece = std::size_t{1} << 18U;  // elements, bytes
   const std::size_t width = layout->columns * layout->taps, rows = layout->all_rows();
   const std::size_t most_parts = graph::threads() == 1 ? 1 : std::size_t{4} * graph::threads();
   const std::size_t part = std::max({kWorthAThread / width, rows / most_parts + 1, std::size_t{1}});
   std::vector<std::vector<Bits>> columns((rows + part - 1) / part);
+  const graph::PiecewiseReader reader(sources_, weight.bytes);
+  const std::size_t at_once = std::max<std::size_t>(kPiece / (width * sizeof(Bits)), 1);
   graph::parallel_for_parts(rows, part, [&](std::size_t begin, std::size_t end) {
     std::vector<Bits>& own = columns[begin / part];
     own.assign(layout->groups * width, 0);
-    for (std::size_t row = begin; row < end; ++row)
-      sides.rows[row] = value_of(take_row(weight.bytes.data() + row * width * sizeof(Bits),
-                                          std::span(own).subspan(row / layout->rows * width, width)));
+    std::vector<std::byte> buffer;
+    for (std::size_t first = begin; first < end; first += at_once) {
+      const std::size_t count = std::min(at_once, end - first);
+      const auto piece = reader.read(first * width * sizeof(Bits), count * width * sizeof(Bits), buffer);
+      for (std::size_t row = first; row < first + count; ++row)
+        sides.rows[row] = value_of(take_row(piece.data() + (row - first) * width * sizeof(Bits),
+                                            std::span(own).subspan(row / layout->rows * width, width)));
+    }
   });
   for (std::size_t i = 0; i < sides.columns.size(); ++i) {
     Bits most = 0;

@@ -18,14 +18,14 @@ int compare_tables(const Net& net, const std::string& rules, const runtime::RunO
   const Engine engine(net, rules, options);
   const runtime::Analysis& analysis = engine.outcome().analysis;
   int tables = 0;
-  runtime::StoredMaxima halves;
+  runtime::StoredMaxima halves{{}};
   for (graph::OperatorId op = 0; op < engine.network().operators().size(); ++op) {
     const auto site = analysis.site(op);
     const auto out = find_handle(analysis.law(op), site, Handle::Side::out, Handle::Read::weight),
                in = find_handle(analysis.law(op), site, Handle::Side::in, Handle::Read::weight);
     if (!analysis.holds(op) || !out || !in) continue;
     const graph::Tensor& weight = site.tensor(out->slot);
-    const auto table = PairMaxima::of(weight, *out, *in);
+    const auto table = PairMaxima::of({}, weight, *out, *in);
     if (!table) continue;
     ++tables;
     const graph::Edit* edit = engine.outcome().plan.edit(op, out->slot);

@@ -38,7 +38,7 @@ std::shared_ptr<const MappedFile> open_beside(const fs::path& model, std::string
   std::error_code error;
   const fs::path real_folder = fs::canonical(folder, error);
   const fs::path real = error ? fs::path() : fs::canonical(path, error);
-  if (error == std::errc::no_such_file_or_directory) throw MissingFile(path.string());
+  if (error == std::errc::no_such_file_or_directory) throw missing_file(path.string());
   if (error) throw Error(path.string(), "", fmt::format("cannot open it: {}", error.message()));
   if (lies_in(real_folder, real))
     if (auto file = MappedFile::open(path); identity_of(real) == file->identity()) return file;

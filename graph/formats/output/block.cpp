@@ -1,49 +1,25 @@
 #include "graph/formats/output/block.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cerrno>
 #include <cstring>
 #include <utility>
-
-#include "graph/base/error.hpp"
 
 namespace rw::graph {
 namespace {
 
 constexpr std::size_t kMostParts = 1024;
 
-// From the file and not through its mapping: that would cost a page fault for every few pages.
-void read(const MappedFile& from, std::uint64_t offset, std::span<std::byte> to) {
-  if (from.descriptor() < 0) {
-    std::memcpy(to.data(), from.bytes().data() + offset, to.size());
-    return;
-  }
-  while (!to.empty()) {
-    const ssize_t count = pread(from.descriptor(), to.data(), to.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw Error(from.path().string(), "", fmt::format("cannot read it: {}", std::strerror(errno)));
-    if (count == 0) throw Error(from.path().string(), "", "changed while it was read");
-    offset += static_cast<std::uint64_t>(count);
-    to = to.subspan(static_cast<std::size_t>(count));
-  }
-}
-
 void fill(const Block::Bytes& bytes, std::span<std::byte> to) { std::copy(bytes.begin(), bytes.end(), to.begin()); }
 
-void fill(const Block::Copy& copy, std::span<std::byte> to) { read(*copy.from, copy.offset, to); }
+void fill(const Block::Copy& copy, std::span<std::byte> to) { copy.from->read(copy.offset, to); }
 
 // Elements from the one with the number `first` on.
 void scale(const Block::Scale& part, std::uint64_t first, std::span<std::byte> to, bool again = false) {
   const Scaler& scaler = *part.scaler;
-  // Of float16 all elements were read to see whether they bear their scales: their pages are mapped.
-  const bool mapped = scaler.source().dtype == DType::float16;
-  if (scaler.gathers() || mapped) return scaler.write(first, to, again);
-  read(*part.from, part.offset + first * graph::size(scaler.source().dtype), to);
+  if (scaler.gathers()) return scaler.write(first, to, again);
+  part.from->read(part.offset + first * graph::size(scaler.source().dtype), to);
   scaler.scale(first, to, again);
 }
 

@@ -45,31 +45,21 @@ void Pieces::append(Pieces&& other) {
   other.size_ = 0;
 }
 
-const MappedFile* Pieces::source_of(const void* view, std::uint64_t& offset) const {
-  for (const auto& source : sources_)
-    if (const auto found = source->offset_of(view)) {
-      offset = *found;
-      return source.get();
-    }
-  return nullptr;
-}
-
 void Pieces::write(OutputFile& file) const {
-  std::uint64_t offset = 0;
   for (const Piece& piece : pieces_) {
     if (const auto* text = std::get_if<std::string>(&piece)) {
       file.write(*text);
     } else if (const auto* view = std::get_if<std::string_view>(&piece)) {
-      const MappedFile* source = view->size() < kLong ? nullptr : source_of(view->data(), offset);
-      if (source)
-        file.copy(*source, offset, view->size());
+      const auto place = view->size() < kLong ? std::nullopt : find_source(sources_, view->data());
+      if (place)
+        file.copy(*place->file, place->offset, view->size());
       else
         file.write(*view);
     } else {
       const auto& scaled = std::get<Scaled>(piece);
       Scaler scaler(*scaled.source, *scaled.edit, scaled.name);
-      if (const MappedFile* source = source_of(scaler.source().bytes.data(), offset))
-        file.scale(*source, offset, std::move(scaler));
+      if (const auto place = find_source(sources_, scaler.source().bytes.data()))
+        file.scale(*place->file, place->offset, std::move(scaler));
       else
         file.write(std::span<const std::byte>(scaler.result()));
     }

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "graph/base/mapped_file.hpp"
+#include "graph/base/sources.hpp"
 #include "graph/formats/output/output.hpp"
 #include "graph/values/scale.hpp"
 
@@ -18,7 +18,7 @@ namespace rw::graph {
 class Pieces {
  public:
   // `sources`: the mapped files that views may lie in; borrowed.
-  explicit Pieces(std::span<const std::shared_ptr<const MappedFile>> sources) : sources_(sources) {}
+  explicit Pieces(Sources sources) : sources_(sources) {}
 
   void copy(std::string_view view);  // somewhere in the sources, or in memory that outlives this
   void text(std::string bytes);
@@ -39,9 +39,7 @@ class Pieces {
   };
   using Piece = std::variant<std::string_view, std::string, Scaled>;
 
-  const MappedFile* source_of(const void* view, std::uint64_t& offset) const;  // null: in none of them
-
-  std::span<const std::shared_ptr<const MappedFile>> sources_;
+  Sources sources_;
   std::vector<Piece> pieces_;
   std::uint64_t size_ = 0;
 };
