@@ -197,7 +197,7 @@ class TestChecker {
     for (const tree::TestLine& line : tree_.lines) {
       if (line.form != tree::TestWord::node) continue;
       const auto sets = context_.vocabulary.operator_sets(line.op.text);
-      if (!sets || (test_.opset >= sets->since && (sets->until == 0 || test_.opset <= sets->until))) continue;
+      if (!sets || sets->has(test_.opset)) continue;
       const bool early = test_.opset < sets->since;
       error("out-of-range", line.op.at, fmt::format("there is no {} in operator set {}", line.op.text, test_.opset),
             fmt::format("it is there {0} operator set {1}{2}: {3} `opset {1}`", early ? "from" : "up to",

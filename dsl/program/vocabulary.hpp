@@ -28,6 +28,7 @@ struct LawWord {
 // ONNX's operator sets that have an operator. `until` 0: it is still there.
 struct OperatorSets {
   std::int64_t since = 1, until = 0;
+  bool has(std::int64_t set) const { return set >= since && (until == 0 || set <= until); }
 };
 
 // What an action takes: each argument is a name bound to a set or node, or a formula (`number`: of one value).

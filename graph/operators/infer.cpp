@@ -124,12 +124,9 @@ bool needs_rank(const Node& node) {
 
 bool cannot_broadcast(const Node& node) {
   if (node.form().shape != shape_of::broadcast) return false;
-  std::vector<Shape> shapes;
   for (std::size_t slot = 0; slot < node.input_count(); ++slot)
-    if (node.has(slot)) shapes.push_back(node.shape(slot));
-  const bool known =
-      std::all_of(shapes.begin(), shapes.end(), [](const Shape& shape) { return shape.known() && !shape.any_front(); });
-  return known && !broadcast_dims(shapes);
+    if (node.has(slot) && (!node.shape(slot).known() || node.shape(slot).any_front())) return false;
+  return !shape_of::broadcast(node, 0);
 }
 
 void infer_shapes(Network& network, const Forms& forms) {

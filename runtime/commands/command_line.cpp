@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <system_error>
 
@@ -108,13 +109,23 @@ std::string option_names(const Option& option) {
   return option.letter ? fmt::format("-{},{}", option.letter, option.name) : std::string(option.name);
 }
 
+// "--data" where DATA stands by itself.
+std::string argument_meant(const Command& command, std::string_view option) {
+  for (const Argument& argument : command.arguments)
+    if (option.starts_with("--") &&
+        std::ranges::equal(option.substr(2), argument.name, {}, [](char c) { return std::toupper(c); }))
+      return fmt::format("{} stands without an option: {}", argument.name, usage(command));
+  return {};
+}
+
 std::string unexpected(const Command& command, const Words& words) {
   const std::string& word = words.front();
   if (!is_option(word)) return fmt::format("'{}' is one argument too many: {}", graph::printable(word), usage(command));
   constexpr std::size_t kFew = 8;
   std::vector<std::string_view> names = {"--help", "--version"};
   for (const Option& option : command.options) names.push_back(option.name);
-  std::string hint = dsl::did_you_mean(word.substr(0, word.find('=')), names);
+  std::string hint = argument_meant(command, word.substr(0, word.find('=')));
+  if (hint.empty()) hint = dsl::did_you_mean(word.substr(0, word.find('=')), names);
   if (hint.empty() && word[1] != '-') {
     hint = "those of one letter are -h";
     for (const Option& option : command.options)

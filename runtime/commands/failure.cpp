@@ -51,12 +51,6 @@ std::string what_is_there(const fs::path& path) {
   return path.is_absolute() ? "" : fmt::format("it is looked for from '{}'", fs::current_path(ignored).string());
 }
 
-// Also where whoever read it has told the mistake anew.
-bool is_missing(const graph::Error& error) {
-  return dynamic_cast<const graph::MissingFile*>(&error) != nullptr ||
-         (!error.file.empty() && error.place.empty() && error.message == graph::MissingFile("").message);
-}
-
 }  // namespace
 
 int fail(Exit status, std::string_view message) {
@@ -72,7 +66,7 @@ int guarded(const std::string& about, graph::FunctionRef<int()> run) {
   } catch (const runtime::Refusal& refusal) {
     return fail(kRefused, fmt::format("{}; nothing was written", refusal.message));
   } catch (const graph::Error& error) {
-    const std::string hint = is_missing(error) ? what_is_there(error.file) : "";
+    const std::string hint = error.missing ? what_is_there(error.file) : "";
     return fail(kMistake, fmt::format("{}{}{}", graph::printable(error, about).what(), hint.empty() ? "" : ": ",
                                       graph::printable(hint)));
   } catch (const std::bad_alloc&) {

@@ -27,7 +27,7 @@ struct Formatted {
 std::string read(const std::string& name) {
   std::string why;
   if (std::optional<std::string> text = runtime::rule_library().read(name, why)) return *std::move(text);
-  if (why == "no such file" && !runtime::rule_library().shipped(name)) throw graph::MissingFile(name);
+  if (why == "no such file" && !runtime::rule_library().shipped(name)) throw graph::missing_file(name);
   if (why == "no such file") why = "this one ships inside the program; give the path of a file";
   throw graph::Error(name, "", why);
 }

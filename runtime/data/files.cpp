@@ -66,7 +66,7 @@ std::vector<DataFile> data_files(const std::vector<std::string>& words, std::siz
       path = word.substr(sign + 1);
       if (input.empty()) throw Error(word, "", "expected the name of an input before '='");
     }
-    if (!fs::exists(path, none)) throw graph::MissingFile(path.string(), "there is no such file or folder");
+    if (!fs::exists(path, none)) throw graph::missing_file(path.string(), "there is no such file or folder");
     if (fs::is_directory(path)) {
       add_folder(path, input, files, passed_over);
     } else if (const auto kind = kind_of(path)) {

@@ -41,8 +41,8 @@ std::vector<float> by_channel(const std::vector<double>& given, std::vector<doub
   if (numbers.size() == 1) numbers.resize(static_cast<std::size_t>(channels), numbers[0]);
   if (numbers.size() != static_cast<std::size_t>(channels))
     throw Error("", "",
-                fmt::format("{} has {} numbers, and the images have {} channel{}", option, numbers.size(), channels,
-                            channels == 1 ? "" : "s"));
+                fmt::format("{} has {} numbers, and the images have {}", option, numbers.size(),
+                            graph::plural(static_cast<std::size_t>(channels), "channel")));
   return {numbers.begin(), numbers.end()};
 }
 

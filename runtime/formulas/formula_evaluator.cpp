@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "graph/base/printable.hpp"
 #include "runtime/formulas/field.hpp"
 #include "runtime/formulas/function.hpp"
 #include "runtime/formulas/operation.hpp"
@@ -120,8 +121,8 @@ FormulaValue FormulaEvaluator::element(const dsl::Expr& expr) const {
   for (const std::vector<double>& each : lists.lists) {
     result.numbers.push_back(item_of(each, position.numbers[0]));
     if (!std::isnan(result.numbers.back()) || !result.missing.empty()) continue;
-    result.missing = {"an item of a list is missing", fmt::format("[{:.6g}] of {} item{}", position.numbers[0],
-                                                                  each.size(), each.size() == 1 ? "" : "s")};
+    result.missing = {"an item of a list is missing",
+                      fmt::format("[{:.6g}] of {}", position.numbers[0], graph::plural(each.size(), "item"))};
   }
   return result;
 }

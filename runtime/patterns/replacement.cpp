@@ -14,8 +14,6 @@
 namespace rw::patterns {
 namespace {
 
-// Where the model does not say its operator set.
-
 class Maker {
  public:
   Maker(const dsl::Rule& rule, Formulas& formulas, Match& match, graph::Arena& arena)

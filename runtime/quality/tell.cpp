@@ -63,7 +63,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 std::string samples_text(std::uint64_t samples, const Told& data) {
-  return fmt::format("{} {}sample{}", samples, data.random ? "drawn " : "", samples == 1 ? "" : "s");
+  return graph::plural(samples, data.random ? "drawn sample" : "sample");
 }
 
 std::string notes_text(const Told& data) {

@@ -29,8 +29,7 @@ Chief chief(const ReportInput& input, const RegionOutcome& region) {
 // "  (12 operators for 48)": what an edit of a pattern put in, and took out.
 std::string operators(const RuleOutcome& rule) {
   if (rule.operators_removed + rule.operators_added == 0) return {};
-  return fmt::format("  {} operator{} out, {} in", rule.operators_removed, rule.operators_removed == 1 ? "" : "s",
-                     rule.operators_added);
+  return fmt::format("  {} out, {} in", graph::plural(rule.operators_removed, "operator"), rule.operators_added);
 }
 
 constexpr std::size_t kFewRules = 8;  // of more rules, those with a pattern that did nothing have no line
@@ -104,7 +103,7 @@ std::string predicted(const ReportInput& input) {
   std::string text = fmt::format("\npredicted int8 noise: weights {} per tensor, {} per channel; ",
                                  more_noise(prediction->per_tensor), more_noise(prediction->per_channel));
   text += prediction->activations ? fmt::format("activations {}\n", more_noise(*prediction->activations))
-                                  : "activations by estimated ranges: no statistics\n";
+                                  : "activations are not told without statistics\n";
   if (prediction->left > kWorthSaying)
     text += fmt::format("  what would do better: `auto`, predicted to win {:.0f} dB more\n", prediction->left);
   return text;
@@ -204,8 +203,8 @@ std::string regions_left_alone(const ReportInput& input) {
     if (region.taken_by == kNone)
       reasons.add(chief_kind(told(input), chief(input, region)), input.outcome.regions[region.region].parents[0]);
   if (reasons.total() == 0) return {};
-  return fmt::format("\nnot rewritten: {} region{}\n", reasons.total(), reasons.total() == 1 ? "" : "s") +
-         reasons.text(input) + ranges_from(input);
+  return fmt::format("\nnot rewritten: {}\n", graph::plural(reasons.total(), "region")) + reasons.text(input) +
+         ranges_from(input);
 }
 
 // Operators that look like parents, where no rule scaled anything.
@@ -325,8 +324,8 @@ std::string warnings(const ReportInput& input) {
     if (input.outcome.analysis.operators[op].unknown) ++unknown[std::string(input.model.network.type_of(op))];
   for (const auto& [type, advice] : law_advice(input.outcome.analysis)) {
     const std::string name = graph::printable(type);
-    text += fmt::format("warning: no law is known for {} ({} operator{}): it blocks", name, unknown[type],
-                        unknown[type] == 1 ? "" : "s");
+    text +=
+        fmt::format("warning: no law is known for {} ({}): it blocks", name, graph::plural(unknown[type], "operator"));
     text += advice.law.empty()
                 ? fmt::format(" ({})\n", advice.why_not)
                 : fmt::format("; {}, add `op {} law {}` to a rule file\n", kAdviceHolds, name, advice.law);
@@ -353,7 +352,7 @@ std::string trials(const ReportInput& input) {
     if (why.empty()) why = rule.why_not_tried;
   }
   if (tried + not_tried == 0) return {};
-  std::string text = fmt::format("tried: {} edit{}", tried, tried == 1 ? "" : "s");
+  std::string text = fmt::format("tried: {}", graph::plural(tried, "edit"));
   if (tried > 0) text += largest > 0 ? fmt::format(", largest difference {:.1g}", largest) : ", bit for bit";
   if (not_tried > 0) text += fmt::format("; not tried: {} ({})", not_tried, graph::printable(why));
   return text + "\n";
@@ -372,9 +371,8 @@ std::string approximations(const ReportInput& input, const Painter& paint) {
   std::string text;
   for (std::size_t i = 0; i < input.outcome.rules.size(); ++i)
     for (const auto& [what, count] : input.outcome.rules[i].approximate)
-      text +=
-          paint.bad("approximate") + fmt::format(": {} ({}, {} time{}): the network computes something else\n", what,
-                                                 input.rules.program.rules[i].name, count, count == 1 ? "" : "s");
+      text += paint.bad("approximate") + fmt::format(": {} ({}, {}): the network computes something else\n", what,
+                                                     input.rules.program.rules[i].name, graph::plural(count, "time"));
   return text;
 }
 

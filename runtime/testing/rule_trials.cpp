@@ -77,14 +77,6 @@ std::string counterexample(const TriedRule& tried) {
                      tried.rule->name, result.counterexample->lines);
 }
 
-namespace {
-
-std::string or_else(std::string text, std::string_view otherwise) {
-  return text.empty() ? std::string(otherwise) : text;
-}
-
-}  // namespace
-
 dsl::Diagnostics wrong_rules(std::span<const TriedRule> tried) {
   dsl::Diagnostics out;
   for (const TriedRule& each : tried) {
@@ -96,7 +88,7 @@ dsl::Diagnostics wrong_rules(std::span<const TriedRule> tried) {
            fmt::format("'{}' does not compute the same: in {} of {} networks that were drawn, up to {:.2g} of "
                        "the largest value",
                        rule.name, result.differing, result.accepted, result.largest_difference),
-           or_else(mending(result), "say in a `where` when it holds, or write approximate \"why\"")});
+           result.guards.empty() ? "say in a `where` when it holds, or write approximate \"why\"" : mending(result)});
       continue;
     }
     if (changes(each)) {

@@ -91,25 +91,20 @@ class Drawer {
   }
 
  private:
-  struct OperatorSets {
-    std::int64_t since = 1, until = graph::kNewestOperatorSet;
-    bool has(std::int64_t set) const { return set >= since && set <= until; }
-  };
-
-  static OperatorSets sets_of(std::string_view op) {
+  static dsl::OperatorSets sets_of(std::string_view op) {
     const graph::OperatorSchema* schema = graph::domain_of(op).empty() ? graph::find_schema(op) : nullptr;
-    if (!schema) return {};
+    if (!schema) return {1, graph::kNewestOperatorSet};
     return {schema->since(), schema->until == 0 ? graph::kNewestOperatorSet : schema->until};
   }
 
   // The one in which what the rule looks for and what it puts in is there.
   std::int64_t usual_opset() const {
-    OperatorSets all{kOpsets[0]};
+    dsl::OperatorSets all{kOpsets[0], graph::kNewestOperatorSet};
     for (const dsl::MadeCall& made : pattern_.made) all.since = std::max(all.since, sets_of(made.op).since);
     for (const dsl::Call& call : pattern_.calls) {
       const std::vector<std::string> ops = operators_of(call);
       if (ops.empty()) continue;
-      OperatorSets any{graph::kNewestOperatorSet, 1};
+      dsl::OperatorSets any{graph::kNewestOperatorSet, 1};
       for (const std::string& op : ops) {
         any.since = std::min(any.since, sets_of(op).since);
         any.until = std::max(any.until, sets_of(op).until);

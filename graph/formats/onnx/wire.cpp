@@ -159,14 +159,18 @@ void append_varint(std::uint64_t value, std::string& out) {
     protozero::write_varint(std::back_inserter(out), value);
 }
 
+static void append_header(std::uint32_t number, std::uint64_t size, std::string& out) {
+  append_varint(tag(number, Wire::bytes), out);
+  append_varint(size, out);
+}
+
 void append_integer(std::uint32_t number, std::int64_t value, std::string& out) {
   append_varint(tag(number, Wire::varint), out);
   append_varint(static_cast<std::uint64_t>(value), out);
 }
 
 void append_text(std::uint32_t number, std::string_view text, std::string& out) {
-  append_varint(tag(number, Wire::bytes), out);
-  append_varint(text.size(), out);
+  append_header(number, text.size(), out);
   out += text;
 }
 
@@ -180,8 +184,7 @@ void append_real(std::uint32_t number, float value, std::string& out) {
 
 std::string header(std::uint32_t number, std::uint64_t size) {
   std::string out;
-  append_varint(tag(number, Wire::bytes), out);
-  append_varint(size, out);
+  append_header(number, size, out);
   return out;
 }
 
