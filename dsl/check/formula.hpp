@@ -53,6 +53,8 @@ class FormulaChecker {
   CheckedFormula check_condition(tree::FormulaId formula, Scope& scope);  // of a clause or guard: about nothing
   CheckedFormula expect_kind(CheckedFormula value, Kind kind);
   CheckedFormula one_number(CheckedFormula value);  // about nothing
+  // What parents are scaled by; kNoBinding: any parents.
+  void check_scale(const CheckedFormula& value, BindingIndex parents);
 
   // Binding that a bare name stands for; null after an error. `wanted`: "a set of nodes", for the message.
   const Meaning* check_binding(tree::FormulaId formula, Scope& scope, unsigned roles, std::string_view wanted);
@@ -111,6 +113,8 @@ class FormulaChecker {
   std::optional<std::uint32_t> reduction_of(const Formula& formula);
   CheckedFormula call_count(const Formula& formula, std::uint32_t function, Scope& scope);
   CheckedFormula call_data(const Formula& formula, std::uint32_t function, Scope& scope);
+  CheckedFormula call_gain(const Formula& formula, std::uint32_t function, Scope& scope);
+  CheckedFormula call_best(const Formula& formula, std::uint32_t function, Scope& scope);
   CheckedFormula call_user(const Formula& formula, const FunctionEntry& entry, Scope& scope);
   CheckedFormula unknown_function(const Formula& formula, Scope& scope);
   bool of_patterns(const Formula& formula) const;

@@ -20,24 +20,6 @@ struct Confused {
 constexpr Confused kConfused[] = {{"max", "the largest channel is largest(x)"},
                                   {"min", "the smallest channel is smallest(x)"}};
 
-// How a function of the language is called.
-std::string called(const FunctionWord& word) {
-  constexpr std::string_view kNumbers[] = {"x", "x, y", "x, lo, hi"};
-  switch (word.form) {
-    case FunctionForm::numeric:
-      return fmt::format("{}({})", word.name, kNumbers[static_cast<std::size_t>(word.arity) - 1]);
-    case FunctionForm::per_node:
-      return fmt::format("{}(x)", word.name);
-    case FunctionForm::collect_classes:
-    case FunctionForm::collect_all:
-      return fmt::format("{}(max, x)", word.name);
-    case FunctionForm::collect_groups:
-      return fmt::format("{}(max, x, 4)", word.name);
-    default:
-      return fmt::format("{}(p)", word.name);
-  }
-}
-
 std::string called(const tree::Function& function) {
   std::string out;
   for (const tree::FunctionParam& param : function.params)
@@ -109,7 +91,7 @@ void FormulaChecker::check_arguments(const Formula& formula, Scope& scope) {
 
 CheckedFormula FormulaChecker::check_call(const Formula& formula, Scope& scope) {
   using Handler = CheckedFormula (FormulaChecker::*)(const Formula&, std::uint32_t, Scope&);
-  static constexpr std::array<Handler, 8> kHandlers = {
+  static constexpr std::array<Handler, 10> kHandlers = {
       &FormulaChecker::call_numeric,   // numeric
       &FormulaChecker::call_per_node,  // per_node
       &FormulaChecker::call_collect,   // collect_classes
@@ -118,6 +100,8 @@ CheckedFormula FormulaChecker::check_call(const Formula& formula, Scope& scope) 
       &FormulaChecker::call_count,     // count
       &FormulaChecker::call_data,      // data
       &FormulaChecker::call_channels,  // channels
+      &FormulaChecker::call_gain,      // gain
+      &FormulaChecker::call_best,      // best
   };
   if (refused_in_guard(formula, "functions")) return open(formula);
   if (around_.place == Surroundings::Place::function && of_patterns(formula)) {
@@ -129,7 +113,7 @@ CheckedFormula FormulaChecker::check_call(const Formula& formula, Scope& scope) 
       std::find_if(functions.begin(), functions.end(), [&](auto& r) { return r.name == formula.word.text; });
   if (row != functions.end()) {
     const auto arity = static_cast<std::size_t>(row->arity);
-    if (!right_count(formula, arity, arity, called(*row))) {
+    if (!right_count(formula, arity, std::max(arity, static_cast<std::size_t>(row->most)), called(*row))) {
       check_arguments(formula, scope);
       return open(formula);
     }
@@ -305,6 +289,39 @@ CheckedFormula FormulaChecker::call_channels(const Formula& formula, std::uint32
   expr.index = function;
   expr.family = set->index;
   return add(std::move(expr), {0, {Kind::number, About::channel, set->index}, false, false, formula.at});
+}
+
+void FormulaChecker::check_scale(const CheckedFormula& value, BindingIndex parents) {
+  const bool of_nodes = value.type.about == About::node || value.type.about == About::channel;
+  if (value.any_about || !of_nodes || around_.bindings == nullptr) return;
+  const std::vector<Binding>& bindings = *around_.bindings;
+  const Binding& others = bindings[value.type.family];
+  const bool any = parents == kNoBinding;
+  if (any ? others.role == Role::parents : value.type.family == parents) return;
+  error("families-meet", value.at,
+        fmt::format("a scale for {} cannot be {}", any ? "parents" : bindings[parents].name, call_them(value)),
+        fmt::format("across(max, ...) makes a value of the region from those of {}", others.name));
+}
+
+// gain(p, s): how many dB scaling p by s wins.
+CheckedFormula FormulaChecker::call_gain(const Formula& formula, std::uint32_t function, Scope& scope) {
+  const Meaning* parents = check_binding(formula.operands[0], scope, bit(Role::parents), "the parents of the region");
+  const CheckedFormula scale = expect_kind(check(formula.operands[1], scope), Kind::number);
+  if (parents == nullptr || parents->sort == Meaning::Sort::open) return open(formula);
+  check_scale(scale, parents->index);
+  Expr expr = operation(ExprOp::call, formula.at, {scale.expr});
+  expr.index = function;
+  expr.family = parents->index;
+  return add(std::move(expr), {0, {Kind::number, About::nothing, kNoBinding}, false, false, formula.at});
+}
+
+// best(s, t): the one of these scales that wins most.
+CheckedFormula FormulaChecker::call_best(const Formula& formula, std::uint32_t function, Scope& scope) {
+  const CheckedFormula value = call_numeric(formula, function, scope);
+  if (!full_)
+    for (const ExprId operand : exprs_[value.expr].operands)
+      check_scale({operand, exprs_[operand].type, value.any_kind, value.any_about, exprs_[operand].at}, kNoBinding);
+  return value;
 }
 
 CheckedFormula FormulaChecker::one_number(CheckedFormula value) {

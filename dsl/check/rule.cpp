@@ -348,13 +348,7 @@ class RuleChecker {
 
   Step::Argument scale_argument(tree::FormulaId id) {
     const CheckedFormula value = formulas_.expect_kind(formulas_.check(id, scope_), Kind::number);
-    const bool of_nodes = value.type.about == About::node || value.type.about == About::channel;
-    if (!value.any_about && of_nodes && parents_ != kNoBinding && value.type.family != parents_) {
-      const std::string& parents = rule_.bindings[parents_].name;
-      const std::string& others = rule_.bindings[value.type.family].name;
-      error("families-meet", value.at, fmt::format("a scale for {} cannot be {}", parents, formulas_.call_them(value)),
-            fmt::format("across(max, ...) makes a value of the region from those of {}", others));
-    }
+    if (parents_ != kNoBinding) formulas_.check_scale(value, parents_);
     if (const std::optional<double> number = constant(value); number && !(*number > 0))
       error("out-of-range", value.at, "a scale is larger than 0", "what shall stay as it is has scale 1");
     return {kNoBinding, value.expr};

@@ -52,7 +52,9 @@ enum class FunctionForm : unsigned char {
   collect_groups,
   count,
   data,
-  channels
+  channels,
+  gain,  // of a set and a number for each of its channels: one number
+  best,  // of two or more numbers: one of them
 };
 
 struct FunctionWord {
@@ -60,7 +62,10 @@ struct FunctionWord {
   FunctionForm form;
   int arity;
   std::string_view help;
+  int most = 0;  // > 0: there may be more arguments, up to so many
 };
+
+std::string called(const FunctionWord& word);  // how it is called: "clamp(x, lo, hi)"
 
 // What is reached with a dot. `roles`: bits of 1 << Role (program.hpp).
 enum class FieldAbout : unsigned char { node, channel, region_class, region };

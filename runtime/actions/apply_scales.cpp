@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "runtime/formulas/planned_ranges.hpp"
+#include "runtime/plan/planned_ranges.hpp"
 #include "runtime/weights/constant.hpp"
 #include "runtime/weights/edited.hpp"
 

@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "graph/base/parallel.hpp"
-#include "runtime/formulas/planned_ranges.hpp"
+#include "runtime/plan/planned_ranges.hpp"
 
 namespace rw::runtime {
 namespace {

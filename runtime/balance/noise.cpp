@@ -302,6 +302,38 @@ NoiseValue Noise::value(std::span<const double> scales, const Softening& softeni
   return value;
 }
 
+NoiseValue Noise::term(std::uint32_t index, std::span<const double> scales) const {
+  NoiseValue value;
+  if (index < weights_.size()) {
+    const Swept swept = sweep(weights_[index], scales, {});
+    value.parts[kPerTensor] = swept.tensor;
+    value.parts[kPerChannel] = swept.channel;
+  } else {
+    value.parts[kActivations] = activations(activations_[index - weights_.size()], scales, 0, nullptr);
+  }
+  return value;
+}
+
+std::vector<std::vector<std::uint32_t>> Noise::terms_by_class() const {
+  std::vector<std::vector<std::uint32_t>> terms(classes_);
+  std::uint32_t index = 0;
+  const auto add = [&](std::span<const std::uint32_t> classes) {
+    for (const std::uint32_t each : classes)
+      if (each < classes_ && (terms[each].empty() || terms[each].back() != index)) terms[each].push_back(index);
+  };
+  for (const Weights& each : weights_) {
+    add(each.in);
+    add(each.out);
+    ++index;
+  }
+  for (const Activations& each : activations_) {
+    add(each.classes);
+    add(each.ranges.classes);
+    ++index;
+  }
+  return terms;
+}
+
 std::vector<Noise::Around> Noise::around(std::span<const double> scales, std::span<const std::uint32_t> group,
                                          std::size_t groups) const {
   std::vector<Around> found(groups);

@@ -62,6 +62,12 @@ class Noise {
   NoiseValue value(std::span<const double> scales, const Softening& softening,
                    std::array<NoiseSlopes, kNoiseParts>& slopes) const;
 
+  // value() as a sum of terms: one for each operator with weights, and one for each tensor that is rounded.
+  std::size_t terms() const { return weights_.size() + activations_.size(); }
+  NoiseValue term(std::uint32_t index, std::span<const double> scales) const;
+  // The terms that the scale of a class moves, ascending; by class.
+  std::vector<std::vector<std::uint32_t>> terms_by_class() const;
+
   // Of activations: what rounding the tensors of each group adds at scale 1. `group`: by tensor, below `groups`.
   std::vector<double> rounding(const std::unordered_map<TensorId, std::uint32_t>& group, std::size_t groups) const;
 

@@ -30,15 +30,6 @@ struct Section {
   std::vector<Word> words;
 };
 
-std::string function_form(const dsl::FunctionWord& word) {
-  static constexpr std::string_view kOpsArguments[] = {"x", "x, y", "x, lo, hi"};
-  using Form = dsl::FunctionForm;
-  if (word.form == Form::collect_classes || word.form == Form::collect_all) return fmt::format("{}(max, x)", word.name);
-  if (word.form == Form::count || word.form == Form::data) return fmt::format("{}(p)", word.name);
-  return word.arity <= 3 ? fmt::format("{}({})", word.name, kOpsArguments[word.arity - 1])
-                         : fmt::format("{}(...)", word.name);
-}
-
 std::string action_form(const dsl::ActionWord& word) {
   static constexpr std::string_view kOpsArguments[] = {"p", "EXPR", "NUMBER"};
   std::string arguments;
@@ -89,7 +80,7 @@ std::vector<Section> sections(const dsl::Program& program) {
   for (const dsl::ActionWord& word : words.actions)
     actions.words.push_back({action_form(word), std::string(word.help)});
   for (const dsl::FunctionWord& word : words.functions)
-    functions.words.push_back({function_form(word), std::string(word.help)});
+    functions.words.push_back({dsl::called(word), std::string(word.help)});
   for (const dsl::FieldWord& word : words.fields) fields.words.push_back({field_form(word), std::string(word.help)});
   return {laws, operators, actions, functions, fields};
 }

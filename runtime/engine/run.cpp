@@ -273,8 +273,8 @@ class Runner {
     const RuleFormulas formulas(rule, params_of(rule));
     const std::vector<RegionOutcome*> wanted = wanted_by(index, pattern);
     const std::uint32_t sweeps = rule.repeat && !options_.match_only ? rule.repeat->count : 1;
-    sweeping_.emplace(formulas);
-    if (sweeps > 1 && formulas.reads_constants()) sweeping_->maxima.emplace(model_.sources);
+    sweeping_.emplace(formulas, outcome_);
+    if (sweeps > 1 && formulas.reads_network()) sweeping_->maxima.emplace(model_.sources);
     std::vector<bool> counted(wanted.size(), false), scaled(wanted.size(), false);
     for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
       double change = 0;
@@ -332,15 +332,11 @@ class Runner {
   void visit(const RuleFormulas& formulas, const Pattern& pattern, std::span<RegionOutcome* const> regions,
              std::uint32_t index, bool first, Done done) {
     constexpr std::size_t kTogether = 2048, kWorthAThread = 256;
-    const VisitContext context{formulas,
-                               pattern,
-                               outcome_.analysis,
-                               outcome_.statistics,
-                               outcome_.regions,
-                               outcome_.plan,
-                               sweeping_->maxima ? &*sweeping_->maxima : nullptr};
+    const VisitContext context{
+        formulas,         pattern,       outcome_.analysis, outcome_.statistics,
+        outcome_.regions, outcome_.plan, sweeping_->gain,   sweeping_->maxima ? &*sweeping_->maxima : nullptr};
     const Visit::Judges judges = judges_of(first);
-    const std::size_t together = formulas.reads_constants() ? 1 : std::min(kTogether, regions.size());
+    const std::size_t together = formulas.reads_network() ? 1 : std::min(kTogether, regions.size());
     std::vector<std::optional<Visit>> visits(together);
     std::vector<std::optional<Visit::Stop>> stops(together);
     for (std::size_t begin = 0; begin < regions.size(); begin += together) {
@@ -383,8 +379,8 @@ class Runner {
   template <typename Done>
   void visit_together(const RuleFormulas& formulas, const Pattern& pattern, std::span<RegionOutcome* const> regions,
                       std::uint32_t index, bool first, Done done) {
-    const VisitContext context{formulas,         pattern,      outcome_.analysis, outcome_.statistics,
-                               outcome_.regions, outcome_.plan};
+    const VisitContext context{formulas,         pattern,       outcome_.analysis, outcome_.statistics,
+                               outcome_.regions, outcome_.plan, sweeping_->gain};
     const Visit::Judges judges = judges_of(first);
     std::vector<std::optional<Visit>> visits(regions.size());
     std::vector<std::optional<Effect>> effects(regions.size());
@@ -472,7 +468,9 @@ class Runner {
           visit.refuse(kNotExact);
           return effect;
         }
+        const std::vector<double> before = region.scales;
         Effect made = action.run(context, *step);
+        tell_gain(visit.view().region(), before, region.scales);
         if (!made.refused.empty()) {
           visit.refuse(outcome_.misses.keep(made.refused));
           return effect;
@@ -486,6 +484,14 @@ class Runner {
       if (options_.match_only) return Effect{};
     }
     return effect;
+  }
+
+  // What an action has done to a region.
+  void tell_gain(const Region& region, std::span<const double> before, std::span<const double> after) {
+    if (std::ranges::equal(before, after)) return sweeping_->gain.changed();
+    std::vector<double> factors(before.size());
+    for (std::size_t i = 0; i < factors.size(); ++i) factors[i] = after[i] / before[i];
+    sweeping_->gain.scaled(region, factors);
   }
 
   // What the rule has scaled a region by, where the action was told a bound of it.
@@ -541,7 +547,9 @@ class Runner {
   Outcome& outcome_;
   // Of the rule that visits its regions.
   struct Sweeping {
-    explicit Sweeping(const RuleFormulas& formulas) : bounds(formulas) {}
+    Sweeping(const RuleFormulas& formulas, const Outcome& outcome)
+        : gain(outcome.analysis, outcome.regions, outcome.statistics, outcome.plan), bounds(formulas) {}
+    Gain gain;
     std::optional<PairMaximaTable> maxima;
     BoundCounts bounds;
     std::unordered_map<RegionId, std::vector<double>> swept;

@@ -11,7 +11,7 @@ using Form = dsl::Step::Form;
 Visit::Visit(const VisitContext& context, RegionId region)
     : formulas_(context.formulas),
       view_(context.formulas.rule(), context.pattern, context.analysis, context.statistics, context.regions, region),
-      evaluator_(context.formulas, view_, context.plan, context.maxima) {}
+      evaluator_(context.formulas, view_, context.plan, context.gain, context.maxima) {}
 
 void Visit::judge(Judges what) {
   assert(!stop_);

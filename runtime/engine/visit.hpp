@@ -20,7 +20,8 @@ struct VisitContext {
   const graph::Statistics& statistics;
   const Regions& regions;
   const Plan& plan;
-  PairMaximaTable* maxima = nullptr;  // as FormulaEvaluator takes it; its visits are judged one after the other
+  Gain& gain;  // as FormulaEvaluator takes both: visits that ask them are judged one after the other
+  PairMaximaTable* maxima = nullptr;
 };
 
 class Visit {

@@ -9,7 +9,7 @@
 
 #include "runtime/formulas/depths.hpp"
 #include "runtime/formulas/field.hpp"
-#include "runtime/formulas/planned_ranges.hpp"
+#include "runtime/plan/planned_ranges.hpp"
 #include "runtime/weights/bias.hpp"
 #include "runtime/weights/edited.hpp"
 

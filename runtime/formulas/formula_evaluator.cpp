@@ -19,9 +19,14 @@ using dsl::About;
 using dsl::ExprOp;
 using dsl::Kind;
 
-FormulaEvaluator::FormulaEvaluator(const RuleFormulas& formulas, const BoundRegion& view, const Plan& plan,
+FormulaEvaluator::FormulaEvaluator(const RuleFormulas& formulas, const BoundRegion& view, const Plan& plan, Gain& gain,
                                    PairMaximaTable* maxima)
-    : formulas_(formulas), view_(view), plan_(plan), maxima_(maxima), values_(formulas.rule().exprs.size()) {}
+    : formulas_(formulas),
+      view_(view),
+      plan_(plan),
+      gain_(gain),
+      maxima_(maxima),
+      values_(formulas.rule().exprs.size()) {}
 
 const FormulaValue& FormulaEvaluator::value(dsl::ExprId root) {
   if (values_[root]) return *values_[root];

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/balance/gain.hpp"
 #include "runtime/formulas/bound_region.hpp"
 #include "runtime/formulas/formula_value.hpp"
 #include "runtime/formulas/rule_formulas.hpp"
@@ -16,13 +17,14 @@ namespace rw::runtime {
 // Values are kept, so that an expression is computed once.
 class FormulaEvaluator {
  public:
-  // `maxima`: of a rule that reads weights again and again; null: weights are read where they lie.
-  FormulaEvaluator(const RuleFormulas& formulas, const BoundRegion& view, const Plan& plan,
-                   PairMaximaTable* maxima = nullptr);
+  // `gain`: of the rule. `maxima`: of a rule that reads weights again and again; null: weights are read where they lie.
+  FormulaEvaluator(const RuleFormulas& formulas, const BoundRegion& view, const Plan& plan, Gain& gain,
+                   PairMaximaTable* maxima);
 
   const RuleFormulas& formulas() const { return formulas_; }
   const BoundRegion& view() const { return view_; }
   const Plan& plan() const { return plan_; }
+  Gain& gain() const { return gain_; }
 
   // graph::Error: NaN or infinity in a constant that is read.
   const FormulaValue& value(dsl::ExprId root);
@@ -51,6 +53,7 @@ class FormulaEvaluator {
   const RuleFormulas& formulas_;
   const BoundRegion& view_;
   const Plan& plan_;
+  Gain& gain_;
   PairMaximaTable* maxima_;
   std::vector<std::optional<FormulaValue>> values_;  // by expression
 };

@@ -22,10 +22,12 @@ struct Function {
   std::string_view help;
   dsl::FunctionForm form = dsl::FunctionForm::numeric;
   int arity = 1;
+  int most = 0;  // as in dsl::FunctionWord
   // FunctionForm::numeric: one number from `arity` of them.
   double (*each)(const double* x) = nullptr;
   // Other forms: the numbers of the call, as many as its type is about.
   std::vector<double> (*apply)(const FunctionCall& call) = nullptr;
+  bool reads_network = false;  // what it gives changes with what actions do to other regions
 };
 
 std::span<const Function* const> functions();  // in the order of dsl::Expr::index

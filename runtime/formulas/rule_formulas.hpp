@@ -17,9 +17,9 @@ class RuleFormulas {
   dsl::ExprId local(std::uint32_t slot) const { return locals_[slot]; }  // the expression whose value a let slot has
   // `root`: of a clause, or what one of its arguments asks for.
   const std::vector<dsl::ExprId>& needed(dsl::ExprId root) const { return needed_.at(root); }
-  // Whether a formula reads weights or biases, which the plan changes from both of their sides; statistics and
-  // attributes belong to one region.
-  bool reads_constants() const { return reads_constants_; }
+  // Whether a formula reads what actions on other regions change: weights and biases, which the plan changes from both
+  // of their sides, and the predicted noise. Statistics and attributes belong to one region.
+  bool reads_network() const { return reads_network_; }
 
  private:
   std::vector<dsl::ExprId> order_of(dsl::ExprId root) const;
@@ -28,7 +28,7 @@ class RuleFormulas {
   std::vector<double> params_;
   std::vector<dsl::ExprId> locals_;
   std::map<dsl::ExprId, std::vector<dsl::ExprId>> needed_;
-  bool reads_constants_ = false;
+  bool reads_network_ = false;
 };
 
 }  // namespace rw::runtime

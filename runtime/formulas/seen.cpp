@@ -62,6 +62,8 @@ class Seen {
       case ExprOp::parameter:
         return formulas_.rule().params[e.index].name;
       case ExprOp::call: {
+        if (form(e) == dsl::FunctionForm::gain)
+          return fmt::format("gain({}, ...)", formulas_.rule().bindings[e.family].name);
         if (form(e) != dsl::FunctionForm::count && form(e) != dsl::FunctionForm::data) return {};
         return fmt::format("{}({})", functions()[e.index]->name, formulas_.rule().bindings[e.family].name);
       }

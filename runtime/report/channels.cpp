@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "graph/base/error.hpp"
-#include "runtime/formulas/planned_ranges.hpp"
+#include "runtime/plan/planned_ranges.hpp"
 #include "runtime/weights/edited.hpp"
 
 namespace rw::runtime {

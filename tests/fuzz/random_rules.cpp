@@ -171,13 +171,14 @@ std::string scale(Draw& draw) {
   if (form < 190) return "sqrt(across(max, c.weight) / across(max, p.weight))";
   if (form < 210) return "shared(p, 0.5, 20)";
   if (form < 225) return "equalization(p, 1, 20)";
-  if (form < 240) return draw.pick({"4", "0.25", "3", "1000"});
+  if (form < 240)
+    return draw.pick({"4", "0.25", "3", "1000", "best(1, sqrt(across(max, c.weight) / across(max, p.weight)), 2)"});
   return number(draw, 2);
 }
 
 std::string condition(Draw& draw) {
-  return draw.pick({"count(p) >= 1", "all p: p.channels > 1", "none p: p.name like \"t9*\"", "any c: c.channels > 2",
-                    "not (count(c) == 3)", "all c: c.op == \"Conv\" or c.channels >= 1",
+  return draw.pick({"count(p) >= 1", "gain(p, 2) > -20", "all p: p.channels > 1", "none p: p.name like \"t9*\"",
+                    "any c: c.channels > 2", "not (count(c) == 3)", "all c: c.op == \"Conv\" or c.channels >= 1",
                     "overall(max, p.weight) > 0.01", "any p: largest(p.weight) > smallest(p.weight)"});
 }
 

@@ -582,3 +582,39 @@ TEST_CASE("balance: what the rule says by itself is what predictions and variant
   const Engine given(net, "balance", options), silent(net, "balance");
   for (const auto& [tensor, range] : net.ranges()) CHECK(given.scale(tensor) == silent.scale(tensor));
 }
+
+TEST_CASE("balance: gain and best are those of the definition, region by region") {
+  const Net net = chain();
+  const Definition definition(net);
+  const auto noise = [&](Row a, Row b) {
+    const Rows scales = {{"x", Row(2, 1.0)}, {"a", a}, {"ra", a}, {"b", b}, {"rb", b}, {"c", Row(2, 1.0)}};
+    Rows known;
+    for (const auto& [tensor, range] : net.ranges()) known[tensor] = scales.at(tensor);
+    return definition.noise(known).of_both(0.5, kShare);
+  };
+  const auto check_scale = [](const Engine& engine, const std::string& tensor, const Row& wanted) {
+    const Row found = engine.scale(tensor);
+    REQUIRE(found.size() == wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(found[i] == Approx(wanted[i]).epsilon(1e-4));
+  };
+  const auto decibels = [](double from, double to) { return 10 * std::log10(from / to); };
+  const std::string head = "rule told { region r { parents Conv as p through Relu children Conv as c } ";
+  const double untouched = noise(Row(3, 1.0), Row(2, 1.0));
+
+  // The second region is asked when the first has its scale.
+  const Engine told(net, head + "do scale(p, exp2(gain(p, exp2(channel(p))))) }");
+  const double first = std::exp2(decibels(untouched, noise({1, 2, 4}, Row(2, 1.0))));
+  check_scale(told, "ra", Row(3, first));
+  const double second = std::exp2(decibels(noise(Row(3, first), Row(2, 1.0)), noise(Row(3, first), {1, 2})));
+  check_scale(told, "rb", Row(2, second));
+
+  const Row up = {1, 2, 4}, down = {4, 2, 1};
+  const bool rises = noise(up, Row(2, 1.0)) < noise(down, Row(2, 1.0));
+  const Engine best(net, head + R"(
+    where all p: largest(channel(p)) > 1 else "the last"
+    do scale(p, best(exp2(2 - channel(p)), p.max - 1e9, exp2(channel(p))))
+  })");
+  check_scale(best, "ra", rises ? up : down);
+  const Engine neither(net, head + "do scale(p, best(1, 1e6 * exp2(8 * channel(p)))) }");
+  check_scale(neither, "ra", Row(3, 1.0));
+}

@@ -1,4 +1,4 @@
-#include "runtime/formulas/planned_ranges.hpp"
+#include "runtime/plan/planned_ranges.hpp"
 
 #include "graph/formats/statistics/entries.hpp"
 
