@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "graph/base/parallel.hpp"
-#include "runtime/balance/row_kernels.hpp"
+#include "runtime/weights/row_kernels.hpp"
 
 namespace rw::runtime {
 namespace {

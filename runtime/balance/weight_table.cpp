@@ -6,8 +6,8 @@
 #include <string>
 
 #include "graph/values/elements.hpp"
-#include "runtime/balance/row_kernels.hpp"
 #include "runtime/weights/edited.hpp"
+#include "runtime/weights/row_kernels.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -190,15 +190,8 @@ bool lies_alike(const graph::Literal& literal, const Places& places) {
   return literal.dtype == graph::DType::float32;
 }
 
-bool all_finite(const std::byte* elements, std::size_t count) {
-  bool finite = true;
-  for (std::size_t i = 0; i < count; ++i)
-    finite &= std::fabs(graph::load<float>(elements + i * sizeof(float))) <= std::numeric_limits<float>::max();
-  return finite;
-}
-
 bool all_finite(const WeightTable& table, const std::vector<double>& squares) {
-  return all_finite(table.row(0), table.outs * table.ins) &&
+  return row_kernels().finite(table.row(0), table.outs * table.ins) &&
          std::none_of(squares.begin(), squares.end(), [](double each) { return std::isnan(each); });
 }
 

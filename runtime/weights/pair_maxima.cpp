@@ -1,13 +1,13 @@
 #include "runtime/weights/pair_maxima.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cmath>
 #include <limits>
 
 #include "graph/base/parallel.hpp"
 #include "graph/values/elements.hpp"
+#include "runtime/weights/row_kernels.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -47,38 +47,6 @@ bool hold(const graph::PiecewiseReader& reader, graph::DType dtype, std::size_t 
   return finite;
 }
 
-bool all_finite(const std::byte* elements, std::size_t count) {
-  bool finite = true;
-  for (std::size_t i = 0; i < count; ++i)
-    finite &= std::fabs(graph::load<float>(elements + i * sizeof(float))) <= std::numeric_limits<float>::max();
-  return finite;
-}
-
-double magnitude_at(const std::byte* row, std::size_t i) {
-  return std::fabs(static_cast<double>(graph::load<float>(row + i * sizeof(float))));
-}
-
-// A maximum depends on the one before: several are kept side by side.
-double largest_product(const std::byte* row, const double* factors, std::size_t count) {
-  constexpr std::size_t kLanes = 8;
-  std::array<double, kLanes> most{};
-  std::size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const double size = magnitude_at(row, i + lane) * factors[i + lane];
-      most[lane] = most[lane] < size ? size : most[lane];
-    }
-  for (; i < count; ++i) most[0] = std::max(most[0], magnitude_at(row, i) * factors[i]);
-  return *std::max_element(most.begin(), most.end());
-}
-
-void take_largest(const std::byte* row, double factor, std::span<double> largest) {
-  for (std::size_t i = 0; i < largest.size(); ++i) {
-    const double size = magnitude_at(row, i) * factor;
-    largest[i] = largest[i] < size ? size : largest[i];
-  }
-}
-
 }  // namespace
 
 std::optional<PairMaxima> PairMaxima::of(graph::Sources sources, const graph::Tensor& weight, const Handle& out,
@@ -98,7 +66,7 @@ std::optional<PairMaxima> PairMaxima::of(graph::Sources sources, const graph::Te
   const std::size_t part = std::max<std::size_t>(kWorthAThread / taps, 1);
   if (made.held_.empty()) {
     graph::parallel_for_parts(count, part, [&](std::size_t begin, std::size_t end) {
-      if (!all_finite(literal.bytes.data() + begin * sizeof(float), end - begin)) finite = false;
+      if (!row_kernels().finite(literal.bytes.data() + begin * sizeof(float), end - begin)) finite = false;
     });
   } else {
     const graph::PiecewiseReader reader(sources, literal.bytes);
@@ -116,7 +84,8 @@ std::vector<double> PairMaxima::by_row(const std::vector<double>& columns) const
   std::vector<double> largest(layout_.all_rows());
   graph::parallel_for_parts(largest.size(), part(), [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i)
-      largest[i] = largest_product(row(i), columns.data() + i / layout_.rows * layout_.columns, layout_.columns);
+      largest[i] =
+          row_kernels().largest_exactly(row(i), columns.data() + i / layout_.rows * layout_.columns, layout_.columns);
   });
   return largest;
 }
@@ -129,8 +98,8 @@ std::vector<double> PairMaxima::by_column(const std::vector<double>& rows) const
     std::vector<double>& largest = found[begin / part()];
     largest.assign((last - first + 1) * layout_.columns, 0.0);
     for (std::size_t i = begin; i < end; ++i)
-      take_largest(row(i), rows[i],
-                   std::span(largest).subspan((i / layout_.rows - first) * layout_.columns, layout_.columns));
+      row_kernels().raise_exactly(row(i), rows[i], layout_.columns,
+                                  &largest[(i / layout_.rows - first) * layout_.columns]);
   });
   if (parts == 1) return std::move(found[0]);
   std::vector<double> largest(layout_.all_columns(), 0.0);

@@ -1,5 +1,5 @@
-// The inner loops of the noise of weights: the magnitudes of a row of a table, its columns times `b`. A row is floats,
-// not aligned, whose signs do not count; all other numbers are >= 0.
+// The inner loops over weights: the magnitudes of a row of a table, its columns times `b`. A row is floats, not
+// aligned, whose signs do not count; all other numbers are >= 0.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +17,11 @@ struct RowKernels {
   void (*raise)(const std::byte* row, float factor, std::size_t count, float* to);
   // to[i] += factor from[i].
   void (*add_scaled)(const float* from, float factor, std::size_t count, float* to);
+  // largest() and raise() in double.
+  double (*largest_exactly)(const std::byte* row, const double* b, std::size_t count);
+  void (*raise_exactly)(const std::byte* row, double factor, std::size_t count, double* to);
+  // Whether none is NaN or infinite.
+  bool (*finite)(const std::byte* row, std::size_t count);
 };
 
 // The fastest that this processor can run: the same results, but for the last bit of sums.

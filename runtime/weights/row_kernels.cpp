@@ -1,9 +1,10 @@
-#include "runtime/balance/row_kernels.hpp"
+#include "runtime/weights/row_kernels.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 namespace rw::runtime {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 
 // Eight numbers side by side, whatever the processor has for them.
 using Lanes = float __attribute__((vector_size(32)));
-constexpr std::size_t kLanes = sizeof(Lanes) / sizeof(float);
+constexpr std::size_t kAtOnce = sizeof(Lanes) / sizeof(float);
 
 using LaneBits = std::int32_t __attribute__((vector_size(32)));
 
@@ -37,14 +38,14 @@ RW_LOOP float magnitude(const std::byte* row, std::size_t i) {
 RW_LOOP float largest_in(const std::byte* row, const float* b, std::size_t count) {
   Lanes most = {}, values, factors;
   std::size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
+  for (; i + kAtOnce <= count; i += kAtOnce) {
     load_magnitudes(row, i, values);
     load(b + i, factors);
     values *= factors;
     most = values > most ? values : most;
   }
   float largest = 0;
-  for (std::size_t lane = 0; lane < kLanes; ++lane) largest = std::max(largest, most[lane]);
+  for (std::size_t lane = 0; lane < kAtOnce; ++lane) largest = std::max(largest, most[lane]);
   for (; i < count; ++i) largest = std::max(largest, magnitude(row, i) * b[i]);
   return largest;
 }
@@ -55,7 +56,7 @@ RW_LOOP float shares_in(const std::byte* row, const float* b, float inverse, std
   const Lanes least = Lanes{} + kFloor;
   Lanes sums = {}, values, factors;
   std::size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
+  for (; i + kAtOnce <= count; i += kAtOnce) {
     load_magnitudes(row, i, values);
     load(b + i, factors);
     values *= factors * inverse;
@@ -65,7 +66,7 @@ RW_LOOP float shares_in(const std::byte* row, const float* b, float inverse, std
     sums += values;
   }
   float sum = 0;
-  for (std::size_t lane = 0; lane < kLanes; ++lane) sum += sums[lane];
+  for (std::size_t lane = 0; lane < kAtOnce; ++lane) sum += sums[lane];
   for (; i < count; ++i) {
     float x = std::max(magnitude(row, i) * b[i] * inverse, kFloor);
     for (int k = 0; k < kSquarings; ++k) x *= x;
@@ -77,7 +78,7 @@ RW_LOOP float shares_in(const std::byte* row, const float* b, float inverse, std
 RW_LOOP void raise_to(const std::byte* row, float factor, std::size_t count, float* to) {
   Lanes values, most;
   std::size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
+  for (; i + kAtOnce <= count; i += kAtOnce) {
     load_magnitudes(row, i, values);
     load(to + i, most);
     values *= factor;
@@ -91,6 +92,71 @@ RW_LOOP void add_scaled_to(const float* from, float factor, std::size_t count, f
   for (std::size_t i = 0; i < count; ++i) to[i] += factor * from[i];
 }
 
+// Half as many, in double: what one register of AVX2 holds.
+using Doubles = double __attribute__((vector_size(32)));
+constexpr std::size_t kDoubles = sizeof(Doubles) / sizeof(double);
+
+RW_LOOP void load_exactly(const std::byte* row, std::size_t i, Doubles& lanes) {
+  using Bits = std::int32_t __attribute__((vector_size(16)));
+  using Floats = float __attribute__((vector_size(16)));
+  Bits bits;
+  std::memcpy(&bits, row + i * sizeof(float), sizeof(bits));
+  bits &= 0x7FFFFFFF;
+  Floats values;
+  std::memcpy(&values, &bits, sizeof(values));
+  lanes = __builtin_convertvector(values, Doubles);
+}
+
+RW_LOOP void load_exactly(const double* from, Doubles& lanes) { std::memcpy(&lanes, from, sizeof(lanes)); }
+
+// A maximum waits for the one before: two are kept side by side.
+RW_LOOP double largest_exactly_in(const std::byte* row, const double* b, std::size_t count) {
+  Doubles most = {}, more = {}, values, factors;
+  std::size_t i = 0;
+  for (; i + 2 * kDoubles <= count; i += 2 * kDoubles) {
+    load_exactly(row, i, values);
+    load_exactly(b + i, factors);
+    values *= factors;
+    most = values > most ? values : most;
+    load_exactly(row, i + kDoubles, values);
+    load_exactly(b + i + kDoubles, factors);
+    values *= factors;
+    more = values > more ? values : more;
+  }
+  most = more > most ? more : most;
+  double largest = 0;
+  for (std::size_t lane = 0; lane < kDoubles; ++lane) largest = std::max(largest, most[lane]);
+  for (; i < count; ++i) largest = std::max(largest, double{magnitude(row, i)} * b[i]);
+  return largest;
+}
+
+RW_LOOP void raise_exactly_to(const std::byte* row, double factor, std::size_t count, double* to) {
+  Doubles values, most;
+  std::size_t i = 0;
+  for (; i + kDoubles <= count; i += kDoubles) {
+    load_exactly(row, i, values);
+    load_exactly(to + i, most);
+    values *= factor;
+    most = values > most ? values : most;
+    std::memcpy(to + i, &most, sizeof(most));
+  }
+  for (; i < count; ++i) to[i] = std::max(to[i], double{magnitude(row, i)} * factor);
+}
+
+RW_LOOP bool finite_in(const std::byte* row, std::size_t count) {
+  constexpr std::int32_t kInfinity = 0x7F800000;
+  LaneBits seen = {}, bits;
+  std::size_t i = 0;
+  for (; i + kAtOnce <= count; i += kAtOnce) {
+    std::memcpy(&bits, row + i * sizeof(float), sizeof(bits));
+    seen |= (bits & kInfinity) == kInfinity;
+  }
+  bool finite = true;
+  for (std::size_t lane = 0; lane < kAtOnce; ++lane) finite &= seen[lane] == 0;
+  for (; i < count; ++i) finite &= magnitude(row, i) <= std::numeric_limits<float>::max();
+  return finite;
+}
+
 float largest(const std::byte* row, const float* b, std::size_t count) { return largest_in(row, b, count); }
 float shares_4(const std::byte* row, const float* b, float inverse, std::size_t count, float* shares) {
   return shares_in<2>(row, b, inverse, count, shares);
@@ -102,7 +168,14 @@ void raise(const std::byte* row, float factor, std::size_t count, float* to) { r
 void add_scaled(const float* from, float factor, std::size_t count, float* to) {
   add_scaled_to(from, factor, count, to);
 }
-constexpr RowKernels kPlain = {largest, shares_4, shares_16, raise, add_scaled};
+double largest_exactly(const std::byte* row, const double* b, std::size_t count) {
+  return largest_exactly_in(row, b, count);
+}
+void raise_exactly(const std::byte* row, double factor, std::size_t count, double* to) {
+  raise_exactly_to(row, factor, count, to);
+}
+bool finite(const std::byte* row, std::size_t count) { return finite_in(row, count); }
+constexpr RowKernels kPlain = {largest, shares_4, shares_16, raise, add_scaled, largest_exactly, raise_exactly, finite};
 
 #ifdef RW_AVX2
 RW_AVX2 float largest_avx2(const std::byte* row, const float* b, std::size_t count) {
@@ -120,7 +193,15 @@ RW_AVX2 void raise_avx2(const std::byte* row, float factor, std::size_t count, f
 RW_AVX2 void add_scaled_avx2(const float* from, float factor, std::size_t count, float* to) {
   add_scaled_to(from, factor, count, to);
 }
-constexpr RowKernels kAvx2 = {largest_avx2, shares_4_avx2, shares_16_avx2, raise_avx2, add_scaled_avx2};
+RW_AVX2 double largest_exactly_avx2(const std::byte* row, const double* b, std::size_t count) {
+  return largest_exactly_in(row, b, count);
+}
+RW_AVX2 void raise_exactly_avx2(const std::byte* row, double factor, std::size_t count, double* to) {
+  raise_exactly_to(row, factor, count, to);
+}
+RW_AVX2 bool finite_avx2(const std::byte* row, std::size_t count) { return finite_in(row, count); }
+constexpr RowKernels kAvx2 = {largest_avx2,    shares_4_avx2,        shares_16_avx2,     raise_avx2,
+                              add_scaled_avx2, largest_exactly_avx2, raise_exactly_avx2, finite_avx2};
 #endif
 
 const RowKernels& chosen() {
