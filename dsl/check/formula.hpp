@@ -53,8 +53,8 @@ class FormulaChecker {
   CheckedFormula check_condition(tree::FormulaId formula, Scope& scope);  // of a clause or guard: about nothing
   CheckedFormula expect_kind(CheckedFormula value, Kind kind);
   CheckedFormula one_number(CheckedFormula value);  // about nothing
-  // What parents are scaled by; kNoBinding: any parents.
-  void check_scale(const CheckedFormula& value, BindingIndex parents);
+  // Whether it can be what parents are scaled by; kNoBinding: any parents.
+  bool check_scale(const CheckedFormula& value, BindingIndex parents);
 
   // Binding that a bare name stands for; null after an error. `wanted`: "a set of nodes", for the message.
   const Meaning* check_binding(tree::FormulaId formula, Scope& scope, unsigned roles, std::string_view wanted);

@@ -291,16 +291,17 @@ CheckedFormula FormulaChecker::call_channels(const Formula& formula, std::uint32
   return add(std::move(expr), {0, {Kind::number, About::channel, set->index}, false, false, formula.at});
 }
 
-void FormulaChecker::check_scale(const CheckedFormula& value, BindingIndex parents) {
+bool FormulaChecker::check_scale(const CheckedFormula& value, BindingIndex parents) {
   const bool of_nodes = value.type.about == About::node || value.type.about == About::channel;
-  if (value.any_about || !of_nodes || around_.bindings == nullptr) return;
+  if (value.any_about || !of_nodes || around_.bindings == nullptr) return true;
   const std::vector<Binding>& bindings = *around_.bindings;
   const Binding& others = bindings[value.type.family];
   const bool any = parents == kNoBinding;
-  if (any ? others.role == Role::parents : value.type.family == parents) return;
+  if (any ? others.role == Role::parents : value.type.family == parents) return true;
   error("families-meet", value.at,
         fmt::format("a scale for {} cannot be {}", any ? "parents" : bindings[parents].name, call_them(value)),
         fmt::format("across(max, ...) makes a value of the region from those of {}", others.name));
+  return false;
 }
 
 // gain(p, s): how many dB scaling p by s wins.
@@ -317,10 +318,12 @@ CheckedFormula FormulaChecker::call_gain(const Formula& formula, std::uint32_t f
 
 // best(s, t): the one of these scales that wins most.
 CheckedFormula FormulaChecker::call_best(const Formula& formula, std::uint32_t function, Scope& scope) {
-  const CheckedFormula value = call_numeric(formula, function, scope);
-  if (!full_)
-    for (const ExprId operand : exprs_[value.expr].operands)
-      check_scale({operand, exprs_[operand].type, value.any_kind, value.any_about, exprs_[operand].at}, kNoBinding);
+  CheckedFormula value = call_numeric(formula, function, scope);
+  if (full_) return value;
+  for (const ExprId operand : exprs_[value.expr].operands) {
+    const Expr& expr = exprs_[operand];
+    value.any_about |= !check_scale({operand, expr.type, value.any_kind, value.any_about, expr.at}, kNoBinding);
+  }
   return value;
 }
 

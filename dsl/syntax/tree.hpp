@@ -1,5 +1,5 @@
-// A rule file as it is written: declarations, clauses and formulas with their places. Comments are not part of it (tokens.hpp).
-// Brackets are not kept (the shape of the tree says them); everything else that a formatter needs is here.
+// A rule file as it is written: declarations, clauses and formulas with their places. Brackets are not kept (the shape
+// of the tree says them), nor are comments (tokens.hpp); everything else that a formatter needs is here.
 #pragma once
 
 #include <cstdint>

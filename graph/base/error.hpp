@@ -16,9 +16,9 @@ class Error : public std::runtime_error {
         place(std::move(at_place)),
         message(std::move(what_is_wrong)) {}
 
-  std::string file;     // path as the user wrote it
-  std::string place;    // "node 'conv1'", "tensor 'w'", "line 7, column 3"
-  std::string message;  // without trailing period
+  std::string file;      // path as the user wrote it
+  std::string place;     // "node 'conv1'", "tensor 'w'", "line 7, column 3"
+  std::string message;   // without trailing period
   bool missing = false;  // a file to be read is not there: whoever tells it may know one that is meant
 
  private:

@@ -32,6 +32,7 @@ class ChannelAxes {
   std::uint32_t count(TensorId tensor) const { return count_[tensor]; }  // 0: no channels are known
   bool has(TensorId tensor) const { return state_[tensor] == AxisState::set; }
   AxisState state(TensorId tensor) const { return state_[tensor]; }
+  bool knows(TensorId tensor) const { return tensor < state_.size(); }  // it was there when they were inferred
 
  private:
   friend class AxisInference;

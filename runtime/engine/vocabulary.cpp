@@ -33,7 +33,8 @@ std::vector<dsl::ActionWord> action_words() {
 
 std::vector<dsl::FunctionWord> function_words() {
   std::vector<dsl::FunctionWord> words;
-  for (const Function* each : functions()) words.push_back({each->name, each->form, each->arity, each->help, each->most});
+  for (const Function* each : functions())
+    words.push_back({each->name, each->form, each->arity, each->help, each->most});
   return words;
 }
 

@@ -269,10 +269,38 @@ bool passes_scales(const View& view, const MadeOperator& op) {
          });
 }
 
+// Both carry their channels on the same axes, or none. Where others become one, operators somewhere else may find that
+// two disagree on the axes of their input, and no longer offer the scale that they have.
+bool sees_alike(const View& view, TensorId from, TensorId to) {
+  const graph::ChannelAxes& channels = view.analysis().channels;
+  if (!channels.knows(from) || !channels.knows(to)) return true;
+  if (!channels.has(from) || !channels.has(to)) return channels.has(from) == channels.has(to);
+  return channels.axes(from) == channels.axes(to);
+}
+
+// The operator still reads what it read, and what it gives carries its channels where what it gave did.
+bool stays(const View& view, const Replacement& replacement, const MadeOperator& op) {
+  const graph::Operator& before = view.network().op(op.again);
+  for (std::size_t slot = 0; slot < op.inputs.size(); ++slot)
+    if (op.inputs[slot].form == Source::Form::tensor &&
+        (slot >= before.inputs.size() || before.inputs[slot] != op.inputs[slot].tensor))
+      return false;
+  const TensorId gives = replacement.tensors[op.outputs[0]].again;
+  return gives == kNone || sees_alike(view, before.outputs[0], gives);
+}
+
 }  // namespace
 
 std::string not_under_scales(const View& view, const Match& match, const Replacement& replacement) {
   const runtime::Plan& plan = view.plan();
+  if (plan.scales().empty() && plan.added_biases().empty()) return {};
+  const auto name = [&](TensorId tensor) { return view.network().tensor(tensor).name; };
+  for (const Replacement::Alias& each : replacement.aliases)
+    if (each.from.form == Source::Form::tensor && !sees_alike(view, each.from.tensor, each.result))
+      return fmt::format(
+          "a rule before has scaled, and '{}' and '{}' carry their channels on different axes: run rules "
+          "with `match` first",
+          name(each.from.tensor), name(each.result));
   TensorId scaled = kNone;
   for (const OperatorId op : match.ops) {
     const graph::Operator& info = view.network().op(op);
@@ -283,14 +311,14 @@ std::string not_under_scales(const View& view, const Match& match, const Replace
     if (plan.added_bias(op)) return fmt::format("a rule before has changed the bias of '{}'", info.name);
   }
   if (scaled == kNone) return {};
-  const bool one_in_place =
-      replacement.operators.size() == 1 && replacement.operators[0].in_place && replacement.aliases.empty();
+  const bool one_in_place = replacement.operators.size() == 1 && replacement.operators[0].in_place &&
+                            replacement.aliases.empty() && stays(view, replacement, replacement.operators[0]);
   const bool passes = std::all_of(replacement.operators.begin(), replacement.operators.end(),
                                   [&](const MadeOperator& op) { return !op.in_place && passes_scales(view, op); });
   const bool tensors = std::none_of(replacement.aliases.begin(), replacement.aliases.end(),
                                     [](const auto& each) { return each.from.form == Source::Form::constant; });
   if (one_in_place || (passes && tensors)) return {};
-  return fmt::format("a rule before has scaled '{}': run rules with `match` first", view.network().tensor(scaled).name);
+  return fmt::format("a rule before has scaled '{}': run rules with `match` first", name(scaled));
 }
 
 Edited carry_out(graph::Network& network, graph::Editor& editor, runtime::Plan& plan, const View& view,

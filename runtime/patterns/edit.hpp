@@ -12,7 +12,8 @@ namespace rw::patterns {
 std::string not_renamed(const View& view, const Match& match, const Replacement& replacement);
 
 // Why it cannot be made where rules before have scaled what was found; empty: it can, or they have not. Scales stay
-// where tensors alone change, where the operators put in pass any scale, and where one operator stays in place.
+// where tensors alone change, where the operators put in pass any scale, and where one operator stays in place; each
+// only if tensors that become one carry their channels on the same axes.
 std::string not_under_scales(const View& view, const Match& match, const Replacement& replacement);
 
 // Why it would read what has no name in the nested network in which it stands; empty: all has.
