@@ -276,8 +276,7 @@ void linear_back(Flow& flow, const Site& site) {
   double whole = 0, carried = 0;
   for (std::size_t row = 0; row < table->outs; ++row) {
     whole += g[row] * v_out[row];
-    double* const first = read.data() + table->first_in(row);
-    for (std::size_t column = 0; column < table->ins; ++column) first[column] += g[row] * table->square(row, column);
+    table->add_squares(row, g[row], read.data() + table->first_in(row));
   }
   for (std::size_t i = 0; i < ins; ++i) carried += read[i] * v_in[i];
   flow.disturb(input, over(times(std::move(read), carried > 0 ? whole / carried : 0), flow.count(input), true));

@@ -53,6 +53,23 @@ Noise::Noise(const Analysis& analysis, const Regions& regions, const graph::Stat
     if (!analysis.network->removed(op)) add_weights(analysis, op, flow);
   for (const quantizer::RoundedActivation& each : quantizer::convention(*analysis.network, {}).activations)
     add_activations(each, flow);
+  order_terms();
+}
+
+void Noise::order_terms() {
+  constexpr std::size_t kOfChannel = 64;  // what a channel of activations takes of the time, in weights
+  std::vector<std::size_t> work;
+  for (const Weights& each : weights_) work.push_back(each.table.outs * each.table.ins);
+  for (const Activations& each : activations_) work.push_back(each.classes.size() * kOfChannel);
+  largest_first_.resize(work.size());
+  std::iota(largest_first_.begin(), largest_first_.end(), 0U);
+  std::stable_sort(largest_first_.begin(), largest_first_.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return work[a] > work[b]; });
+}
+
+template <typename F>
+void Noise::each_term(F f) const {
+  graph::parallel_for(largest_first_.size(), [&](std::size_t i) { f(largest_first_[i]); });
 }
 
 std::vector<std::uint32_t> Noise::classes_of(const Flow& flow, TensorId tensor, std::size_t count) const {
@@ -98,6 +115,13 @@ struct Noise::Swept {
   double tensor = 0, channel = 0;
   std::vector<double> out_up, out_down, in_up, in_down;  // per tensor
   std::vector<double> in_up_each, in_down_each;          // per channel, which no scale of the output moves
+};
+
+// What rounding one tensor adds, and its slopes by channel: of the tensor by whose values its step is chosen, and its
+// own.
+struct Noise::Rounded {
+  double noise = 0;
+  std::vector<double> up, down, own_down;
 };
 
 // A linear operator at some scales.
@@ -210,18 +234,13 @@ Noise::Swept Noise::sweep(const Weights& weights, std::span<const double> scales
   return swept;
 }
 
-double Noise::activations(const Activations& tensor, std::span<const double> scales, int squarings,
-                          NoiseSlopes* slopes) const {
+Noise::Rounded Noise::activations(const Activations& tensor, std::span<const double> scales, int squarings) const {
   const auto scales_of = [&](std::span<const std::uint32_t> classes) {
     std::vector<double> all;
     for (const std::uint32_t each : classes) all.push_back(each < classes_ ? scales[each] : 1.0);
     return all;
   };
-  const auto add = [&](std::span<const std::uint32_t> classes, const std::vector<double>& from,
-                       std::vector<double>& to) {
-    for (std::size_t i = 0; i < from.size(); ++i)
-      if (classes[i] < classes_) to[classes[i]] += from[i];
-  };
+  const bool slopes = squarings > 0;
   const std::vector<double> s = scales_of(tensor.classes), r = scales_of(tensor.ranges.classes);
   const std::array<const std::vector<double>*, 2> sides = {&tensor.ranges.high, &tensor.ranges.low};
   std::array<double, 2> most{};
@@ -231,17 +250,17 @@ double Noise::activations(const Activations& tensor, std::span<const double> sca
   double noise = 0;  // of rounding, in steps of 1
   for (std::size_t i = 0; i < s.size(); ++i) noise += tensor.sensitivity[i] / (s[i] * s[i]);
   const double rounding = step * step * kOfRounding * noise;
-  double total = rounding;
-  if (slopes && noise > 0) {
-    std::vector<double> down;
-    for (std::size_t i = 0; i < s.size(); ++i)
-      down.push_back(2 * rounding * tensor.sensitivity[i] / (s[i] * s[i]) / noise);
-    add(tensor.classes, down, slopes->down);
+  Rounded result{.noise = rounding};
+  if (slopes) {
+    result.up.assign(r.size(), 0.0);
+    result.down.assign(r.size(), 0.0);
+    for (std::size_t i = 0; noise > 0 && i < s.size(); ++i)
+      result.own_down.push_back(2 * rounding * tensor.sensitivity[i] / (s[i] * s[i]) / noise);
   }
   for (std::size_t side = 0; side < 2; ++side) {
     if (!(most[side] > 0)) continue;
     double clipped = 0, sum = 0;  // of the clip terms how much falls with the maximum
-    std::vector<double> shares(slopes ? r.size() : 0, 0.0), up = shares, down = shares;
+    std::vector<double> shares(result.up.size(), 0.0);
     for (std::size_t i = 0; i < r.size(); ++i) {
       const double x = (*sides[side])[i];
       if (!(x > 0)) continue;
@@ -249,20 +268,17 @@ double Noise::activations(const Activations& tensor, std::span<const double> sca
       if (slopes) sum += shares[i] = power_of(1 / reach, squarings);
       if (!tensor.own_range) continue;
       const double term = headroom_ * tensor.sensitivity[i] * x * x * std::exp(-kBeyond * (reach - 1));
-      total += term;
+      result.noise += term;
       if (!slopes) continue;
-      up[i] += kBeyond * reach * term;
+      result.up[i] += kBeyond * reach * term;
       clipped += kBeyond * reach * term;
     }
     for (std::size_t i = 0; i < shares.size(); ++i) {
-      up[i] += 2 * rounding * most[side] / range * shares[i] / sum;
-      down[i] += clipped * shares[i] / sum;
+      result.up[i] += 2 * rounding * most[side] / range * shares[i] / sum;
+      result.down[i] += clipped * shares[i] / sum;
     }
-    if (!slopes) continue;
-    add(tensor.ranges.classes, up, slopes->up);
-    add(tensor.ranges.classes, down, slopes->down);
   }
-  return total;
+  return result;
 }
 
 NoiseValue Noise::value(std::span<const double> scales) const {
@@ -279,7 +295,13 @@ NoiseValue Noise::value(std::span<const double> scales, const Softening& softeni
     each.down = each.up;
   }
   std::vector<Swept> swept(weights_.size());
-  graph::parallel_for(weights_.size(), [&](std::size_t i) { swept[i] = sweep(weights_[i], scales, softening); });
+  std::vector<Rounded> rounded(activations_.size());
+  each_term([&](std::uint32_t i) {
+    if (i < swept.size())
+      swept[i] = sweep(weights_[i], scales, softening);
+    else
+      rounded[i - swept.size()] = activations(activations_[i - swept.size()], scales, squarings);
+  });
   NoiseValue value;
   const auto add = [&](const std::vector<double>& from, const std::vector<std::uint32_t>& classes,
                        std::vector<double>& to) {
@@ -297,8 +319,13 @@ NoiseValue Noise::value(std::span<const double> scales, const Softening& softeni
     add(swept[i].in_up_each, each.in, slopes[kPerChannel].up);
     add(swept[i].in_down_each, each.in, slopes[kPerChannel].down);
   }
-  for (const Activations& each : activations_)
-    value.parts[kActivations] += activations(each, scales, squarings, squarings > 0 ? &slopes[kActivations] : nullptr);
+  for (std::size_t i = 0; i < activations_.size(); ++i) {
+    const Activations& each = activations_[i];
+    value.parts[kActivations] += rounded[i].noise;
+    add(rounded[i].own_down, each.classes, slopes[kActivations].down);
+    add(rounded[i].up, each.ranges.classes, slopes[kActivations].up);
+    add(rounded[i].down, each.ranges.classes, slopes[kActivations].down);
+  }
   return value;
 }
 
@@ -309,7 +336,7 @@ NoiseValue Noise::term(std::uint32_t index, std::span<const double> scales) cons
     value.parts[kPerTensor] = swept.tensor;
     value.parts[kPerChannel] = swept.channel;
   } else {
-    value.parts[kActivations] = activations(activations_[index - weights_.size()], scales, 0, nullptr);
+    value.parts[kActivations] = activations(activations_[index - weights_.size()], scales, 0).noise;
   }
   return value;
 }
@@ -363,7 +390,7 @@ std::vector<Noise::Around> Noise::around(std::span<const double> scales, std::sp
     touched.clear();
     touch(each.classes);
     if (touched.empty()) continue;
-    const double noise = activations(each, scales, 0, nullptr);
+    const double noise = activations(each, scales, 0).noise;
     for (const std::uint32_t id : groups_touched()) found[id].noise.parts[kActivations] += noise;
   }
   return found;
@@ -375,14 +402,16 @@ std::vector<double> Noise::rounding(const std::unordered_map<TensorId, std::uint
   std::vector<double> sums(groups, 0.0);
   for (const Activations& each : activations_)
     if (const auto found = group.find(each.tensor); found != group.end())
-      sums[found->second] += activations(each, ones, 0, nullptr);
+      sums[found->second] += activations(each, ones, 0).noise;
   return sums;
 }
 
 std::vector<TensorNoise> Noise::by_tensor(std::span<const double> scales) const {
   assert(scales.size() == classes_);
   std::vector<Swept> swept(weights_.size());
-  graph::parallel_for(weights_.size(), [&](std::size_t i) { swept[i] = sweep(weights_[i], scales, {}); });
+  each_term([&](std::uint32_t i) {
+    if (i < swept.size()) swept[i] = sweep(weights_[i], scales, {});
+  });
   std::vector<TensorNoise> all;
   std::unordered_map<TensorId, std::size_t> index;
   const auto of = [&](TensorId tensor) -> NoiseValue& {
@@ -391,7 +420,7 @@ std::vector<TensorNoise> Noise::by_tensor(std::span<const double> scales) const 
     return all[found->second].noise;
   };
   for (const Activations& each : activations_)
-    of(each.tensor).parts[kActivations] += activations(each, scales, 0, nullptr);
+    of(each.tensor).parts[kActivations] += activations(each, scales, 0).noise;
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     NoiseValue& noise = of(weights_[i].output);
     noise.parts[kPerTensor] += swept[i].tensor;
@@ -410,7 +439,8 @@ Noise::Ranges Noise::ranges(std::span<const double> scales) const {
   };
   std::vector<Found> found(weights_.size());
   const auto scale = [&](std::uint32_t each) { return each < classes_ ? scales[each] : 1.0; };
-  graph::parallel_for(weights_.size(), [&](std::size_t k) {
+  each_term([&](std::uint32_t k) {
+    if (k >= weights_.size()) return;
     const Weights& each = weights_[k];
     const WeightTable& table = each.table;
     std::vector<float> inverse(each.in.size());

@@ -92,6 +92,7 @@ class Noise {
   struct Weights;
   struct Activations;
   struct Swept;
+  struct Rounded;
   struct Scaled;
   struct Shares;
   Scaled scaled(const Weights& weights, std::span<const double> scales) const;
@@ -99,8 +100,9 @@ class Noise {
   static void tensor_slopes(const WeightTable& table, const Scaled& at, const Shares& shares, Swept& swept);
   static void channel_slopes(const WeightTable& table, const Scaled& at, const Shares& shares, Swept& swept);
   Swept sweep(const Weights& weights, std::span<const double> scales, const Softening& softening) const;
-  double activations(const Activations& tensor, std::span<const double> scales, int squarings,
-                     NoiseSlopes* slopes) const;
+  Rounded activations(const Activations& tensor, std::span<const double> scales, int squarings) const;
+  template <typename F>
+  void each_term(F f) const;
 
   // A linear operator.
   struct Weights {
@@ -123,6 +125,7 @@ class Noise {
   };
 
   std::vector<std::uint32_t> classes_of(const Flow& flow, TensorId tensor, std::size_t count) const;
+  void order_terms();
   void add_weights(const Analysis& analysis, OperatorId op, Flow& flow);
   void add_activations(const quantizer::RoundedActivation& rounded, const Flow& flow);
 
@@ -131,6 +134,7 @@ class Noise {
   double headroom_;
   std::vector<Weights> weights_;
   std::vector<Activations> activations_;
+  std::vector<std::uint32_t> largest_first_;  // all terms, so that threads end together
 };
 
 }  // namespace rw::runtime

@@ -1,7 +1,9 @@
 #include "runtime/balance/weight_table.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <string>
 
@@ -81,25 +83,42 @@ float magnitude(double value) {
   return static_cast<float>(size > std::numeric_limits<float>::max() ? HUGE_VAL : size);
 }
 
+// Without its sign a float is larger where its bits are as a number; NaN is larger than all.
+constexpr std::int32_t kMagnitude = 0x7FFFFFFF;
+
+// One run of elements: the largest magnitude, that before among them, and the sum of squares.
+template <typename Codec>
+struct Run {
+  using Stored = typename Codec::Stored;
+
+  void take(const std::byte* elements, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto value = static_cast<float>(Codec::widen(graph::load<Stored>(elements + i * sizeof(Stored))));
+      largest = std::max(largest, std::bit_cast<std::int32_t>(value) & kMagnitude);
+      square += double{value} * double{value};
+    }
+  }
+
+  std::int32_t largest;
+  double square = 0;
+};
+
 // Elements that lie in the order of the view: those behind the last axis of a channel are runs of one pair.
 template <typename Codec>
 void read_where_they_lie(const std::byte* elements, const Places& places, const Sums& sums) {
-  using Stored = typename Codec::Stored;
+  constexpr std::size_t kKernel = 9;  // a run of most networks, worth a loop of its own
   std::size_t last = places.steps.size(), run = 1;
   while (last > 0 && places.steps[last - 1] == 0) run *= places.extents[--last];
   const std::size_t row = last > 0 ? places.extents[last - 1] : 1, step = last > 0 ? places.steps[last - 1] : 0;
   walk(places, last > 0 ? last - 1 : 0, [&](std::size_t place) {
-    for (std::size_t i = 0; i < row; ++i, place += step) {
-      double largest = 0, square = 0;
-      for (std::size_t k = 0; k < run; ++k, elements += sizeof(Stored)) {
-        const double size = std::fabs(static_cast<double>(Codec::widen(graph::load<Stored>(elements))));
-        largest = size > largest || size != size ? size : largest;
-        square += size * size;
-      }
-      float& most = sums.largest[place];
-      const float found = magnitude(largest);
-      most = found > most || found != found ? found : most;
-      if (!sums.squares.empty()) sums.squares[place] += square;
+    for (std::size_t i = 0; i < row; ++i, place += step, elements += run * sizeof(typename Codec::Stored)) {
+      Run<Codec> one{.largest = std::bit_cast<std::int32_t>(sums.largest[place])};
+      if (run == kKernel)
+        one.take(elements, kKernel);
+      else
+        one.take(elements, run);
+      sums.largest[place] = std::bit_cast<float>(one.largest);
+      if (!sums.squares.empty()) sums.squares[place] += one.square;
     }
   });
 }
@@ -215,11 +234,26 @@ bool read_plain(const graph::Literal& literal, const graph::Linear& linear, cons
 
 }  // namespace
 
-double WeightTable::square(std::size_t row, std::size_t column) const {
-  if (!squares.empty()) return double{squares[row * ins + column]};
-  const double size = double{graph::load<float>(this->row(row) + column * sizeof(float))} * of_row[row] *
-                      of_column[first_in(row) + column];
+double WeightTable::square(std::size_t index, std::size_t column) const {
+  if (!squares.empty()) return double{squares[index * ins + column]};
+  const double size = double{graph::load<float>(row(index) + column * sizeof(float))} * of_row[index] *
+                      of_column[first_in(index) + column];
   return size * size;
+}
+
+void WeightTable::add_squares(std::size_t index, double factor, double* to) const {
+  if (!squares.empty()) {
+    const float* const row_squares = squares.data() + index * ins;
+    for (std::size_t i = 0; i < ins; ++i) to[i] += factor * double{row_squares[i]};
+    return;
+  }
+  const std::byte* const elements = row(index);
+  const double* const columns = of_column.data() + first_in(index);
+  const double scale = of_row[index];
+  for (std::size_t i = 0; i < ins; ++i) {
+    const double size = double{graph::load<float>(elements + i * sizeof(float))} * columns[i] * scale;
+    to[i] += factor * (size * size);
+  }
 }
 
 std::optional<WeightTable> weight_table(const Site& site, const Plan& plan) {

@@ -29,7 +29,10 @@ struct WeightTable {
   const std::byte* row(std::size_t index) const {                                     // floats with signs
     return (held.empty() ? stored : reinterpret_cast<const std::byte*>(held.data())) + index * ins * sizeof(float);
   }
+  // The sum of squares of a pair, in units of the square of `unit`; to[column] += factor times that of each pair of a
+  // row.
   double square(std::size_t row, std::size_t column) const;
+  void add_squares(std::size_t row, double factor, double* to) const;
 };
 
 // Nothing where the operator is none with a constant weight. graph::Error: an element is NaN or infinite.

@@ -34,7 +34,7 @@ bool largest_of_runs(const std::byte* elements, std::size_t taps, std::span<floa
 // Those of the runs from the one with the number `first` on.
 bool hold(const graph::PiecewiseReader& reader, graph::DType dtype, std::size_t taps, std::size_t first,
           std::span<float> largest) {
-  constexpr std::size_t kPiece = std::size_t{1} << 18U;  // bytes
+  constexpr std::size_t kPiece = std::size_t{1} << 16U;  // bytes
   const std::size_t run = taps * graph::size(dtype), at_once = std::max<std::size_t>(kPiece / run, 1);
   std::vector<std::byte> buffer;
   bool finite = true;

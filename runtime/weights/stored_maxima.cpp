@@ -44,7 +44,7 @@ std::optional<StoredMaxima::Sides> StoredMaxima::read(const Law& law, const Site
   if (!layout || weight.dtype != graph::DType::float16) return std::nullopt;
   Sides sides{*layout, std::vector<float>(layout->all_rows()), std::vector<float>(layout->all_columns())};
   // Each part of the rows has columns of its own, of all groups.
-  constexpr std::size_t kWorthAThread = std::size_t{1} << 19U, kPiece = std::size_t{1} << 18U;  // elements, bytes
+  constexpr std::size_t kWorthAThread = std::size_t{1} << 19U, kPiece = std::size_t{1} << 16U;  // elements, bytes
   const std::size_t width = layout->columns * layout->taps, rows = layout->all_rows();
   const std::size_t most_parts = graph::threads() == 1 ? 1 : std::size_t{4} * graph::threads();
   const std::size_t part = std::max({kWorthAThread / width, rows / most_parts + 1, std::size_t{1}});

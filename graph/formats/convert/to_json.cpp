@@ -217,8 +217,10 @@ void encode_json(const Model& model, const Rewritten& rewritten, const std::file
     text += fmt::format(",\n  \"weights\": {}", utf8_text(output.choose_stem() + std::string(kEnding)));
   }
   if (!tensors.empty()) text += fmt::format(",\n  \"tensors\": {}", tensors.object());
-  if (!model.statistics.empty())
-    text += fmt::format(",\n  \"calibration\": {}", scaled_statistics(model, rewritten.rewriting()));
+  if (!model.statistics.empty()) {
+    text += ",\n  \"calibration\": ";
+    append_scaled_statistics(model, rewritten.rewriting(), text);
+  }
   text += "\n}\n";
   output.add_model(text.size()).write(text);
 }

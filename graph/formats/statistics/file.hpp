@@ -13,7 +13,7 @@ namespace rw::graph {
 void write_statistics_beside(const Model& model, const Rewriting& rewriting, const std::filesystem::path& out,
                              Output& output);
 
-// The object of entries as JSON.
-std::string scaled_statistics(const Model& model, const Rewriting& rewriting);
+// The object of entries as JSON. Error: as above.
+void append_scaled_statistics(const Model& model, const Rewriting& rewriting, std::string& out);
 
 }  // namespace rw::graph
