@@ -134,15 +134,18 @@ std::string GrownNet::floats(Dims shape, DType dtype, double low, double high, s
   return net_.constant(made, std::move(value), dtype);
 }
 
+static bool are_bytes(const Dims& values) {
+  return std::all_of(values.begin(), values.end(), [](std::int64_t each) { return each >= 0 && each < 256; });
+}
+
 std::string GrownNet::ints(Dims values, std::optional<Dims> shape) {
   const Dims as = shape.value_or(Dims{static_cast<std::int64_t>(values.size())});
-  const bool small =
-      std::all_of(values.begin(), values.end(), [](std::int64_t each) { return each >= 0 && each < 256; });
-  if (!shape && small && !values.empty() && count_ % 8 == 5) return bytes(std::move(values));
+  if (!shape && are_bytes(values) && !values.empty() && count_ % 8 == 5) return bytes(std::move(values));
   return net_.constant(name("i"), test::int_array(as, std::move(values)), DType::int64);
 }
 
 std::string GrownNet::bytes(Dims values) {
+  if (!are_bytes(values)) return ints(std::move(values));
   const auto size = static_cast<std::int64_t>(values.size());
   const std::string stored = net_.constant(name("u"), test::int_array({size}, std::move(values)), DType::uint8);
   return net_.op("Cast", name("i"), {stored}, {{"to", graph::row(DType::int64).onnx}});

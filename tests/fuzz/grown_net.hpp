@@ -46,7 +46,7 @@ class GrownNet {
   std::string floats(test::Dims shape, graph::DType dtype, double low = -1, double high = 1,
                      std::optional<std::size_t> axis = std::nullopt);
   std::string ints(test::Dims values, std::optional<test::Dims> shape = std::nullopt);
-  std::string bytes(test::Dims values);  // integers that are stored as uint8, behind a Cast
+  std::string bytes(test::Dims values);  // integers that are stored as uint8, if they fit, behind a Cast
   // A shape that broadcasts to this one: ones and missing axes by choice.
   test::Dims spread(const test::Dims& shape);
   // Adds the operator; its outputs are wires of these types.
