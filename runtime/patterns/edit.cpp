@@ -278,13 +278,16 @@ bool sees_alike(const View& view, TensorId from, TensorId to) {
   return channels.axes(from) == channels.axes(to);
 }
 
-// The operator still reads what it read, and what it gives carries its channels where what it gave did.
+// The operator still reads what it read, its weight is folded and not made anew, which would lose the scales that it
+// has, and what it gives carries its channels where what it gave did.
 bool stays(const View& view, const Replacement& replacement, const MadeOperator& op) {
   const graph::Operator& before = view.network().op(op.again);
   for (std::size_t slot = 0; slot < op.inputs.size(); ++slot)
     if (op.inputs[slot].form == Source::Form::tensor &&
         (slot >= before.inputs.size() || before.inputs[slot] != op.inputs[slot].tensor))
       return false;
+  if (const auto linear = view.linear(op.again))
+    if (op.inputs[linear->weight].form == Source::Form::constant) return false;
   const TensorId gives = replacement.tensors[op.outputs[0]].again;
   return gives == kNone || sees_alike(view, before.outputs[0], gives);
 }

@@ -248,6 +248,47 @@ TEST_CASE("Of two tensors that become one the statistics stay, whichever has the
   }
 }
 
+TEST_CASE("What a rule has scaled stays as it is where a later one would make the weight anew, or merge other axes") {
+  Net net(9);
+  const auto a = net.conv("a", net.input("x", {1, 2, 6, 6}), 3, {.through = {"Identity"}});
+  net.output(net.conv("b", net.batch_norm("n", a, 3), 2));
+  const char* const scaled_first = R"(
+    rule grow { region r { parents Conv as p children BatchNormalization as c } do scale(p, 3) }
+    rule fold {
+      match {
+        y = Conv(x, constant w, constant c or 0)
+        z = BatchNormalization(y, constant gain, constant shift, constant mean, constant variance) epsilon e
+      }
+      let f = gain / sqrt(variance + e)
+      replace { z = y(x, w * per_output(y, f), (c - mean) * f + shift) }
+    })";
+  const TemporaryFolder folder;
+  const Rewritten computed = rewrite_through_files(net, scaled_first, folder);
+  CHECK(computed.outcome.certificate.holds);
+  CHECK(edits(computed.outcome) == 0);
+  CHECK(largest_difference(net, computed, 2) < 1e-5);
+
+  // An Identity between a MatMul, which sees channels at the end, and a ConvTranspose, which sees them behind the first
+  // axis: without it the two would disagree, and the ConvTranspose offer nothing.
+  Net between(3);
+  const auto t =
+      between.op("MatMul", "t", {between.constant("w", float_array({1, 3}, {1, 2, 3})), between.input("x", {2, 3, 4})});
+  const auto u = between.op("ConvTranspose", "u", {t, between.constant("v", float_array({1, 2, 2}, {1, 2, 3, 4}))});
+  between.output(between.op("Conv", "c", {u, between.constant("k", float_array({2, 2, 1}, {1, 2, 3, 4}))}));
+  between.output(between.op(
+      "MatMul", "m",
+      {between.op("Identity", "i", {t}), between.constant("z", float_array({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8}))}));
+  const TemporaryFolder other;
+  const Rewritten merged = rewrite_through_files(between, R"(
+    rule grow { region r { parents ConvTranspose as p children Conv as c } do scale(p, 3) }
+    rule gone { match { y = Identity(x) } replace { y = x } })",
+                                                 other);
+  CHECK(merged.outcome.certificate.holds);
+  CHECK(edits(merged.outcome) == 0);
+  CHECK_FALSE(merged.outcome.plan.scales().empty());
+  CHECK(largest_difference(between, merged, 2) < 1e-5);
+}
+
 TEST_CASE("A claim stays with the region whose parent is folded away") {
   const Net net = after_conv([](Net& n, auto a) { return n.batch_norm("n", a, 3); });
   const char* const rules = R"(
