@@ -131,7 +131,9 @@ std::string type_text(std::string_view bytes) {
 
 OnnxSaid::Value value_of(const Field& info) {
   const Message parts = fields(info.bytes);
-  return {text(parts, 1), type_text(text(parts, 2))};
+  std::string type = type_text(text(parts, 2));
+  if (type.starts_with("0")) type.clear();  // a tensor type without an element type says nothing that ONNX knows
+  return {text(parts, 1), std::move(type)};
 }
 
 // --- constants
@@ -341,9 +343,6 @@ OnnxSaid onnx_said(std::string_view model) {
 
 namespace {
 
-// A tensor type without an element type says nothing that ONNX knows.
-bool says_something(const std::string& type) { return !type.empty() && !type.starts_with("0"); }
-
 class Comparison {
  public:
   Comparison(const OnnxSaid& before, const OnnxSaid& after) : before_(before), after_(after) {
@@ -385,7 +384,7 @@ class Comparison {
     if (!first && seen->second != type) disputed_.insert(name);
   }
   bool judged(const std::string& name, const std::string& type) const {
-    return says_something(type) && !disputed_.contains(name);
+    return !type.empty() && !disputed_.contains(name);
   }
 
   void boundary(const std::string& what, const std::vector<OnnxSaid::Value>& before,
