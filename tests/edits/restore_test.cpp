@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "graph/values/elements.hpp"
 #include "runtime/evaluator/literal.hpp"
 #include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
@@ -393,6 +394,63 @@ TEST_CASE("restore: networks in the shape of EfficientNet and YOLOX keep their f
           rewrite_file(net.save_nested(folder.path(), "nested", seed), "restore", folder, "after.json", exactly());
       CHECK(outputs_identical(net, nested, 2));
     }
+  }
+}
+
+namespace {
+
+// How far the largest weight of a convolution lies above their root mean square, in dB, in the mean over all: what one
+// step for all of a tensor loses.
+double crest(const rw::graph::Network& network) {
+  double sum = 0;
+  int layers = 0;
+  for (OperatorId id = 0; id < network.operators().size(); ++id) {
+    if (network.removed(id) || network.type_of(id) != "Conv") continue;
+    const auto* weight = network.tensor(network.op(id).inputs[1]).constant;
+    REQUIRE(weight);
+    double largest = 0, squares = 0;
+    std::size_t count = 0;
+    rw::graph::for_each_element(*weight, [&](std::size_t, double value) {
+      largest = std::max(largest, std::fabs(value));
+      squares += value * value;
+      ++count;
+    });
+    if (!(squares > 0)) continue;
+    sum += 10 * std::log10(largest * largest / (squares / static_cast<double>(count)));
+    ++layers;
+  }
+  REQUIRE(layers > 8);
+  return sum / layers;
+}
+
+}  // namespace
+
+TEST_CASE("restore: a twin, out of balance on both sides of each curve, comes back to what its network gets") {
+  // The digits of the largest weight of a channel say by how much: up to two decades.
+  const std::string unbalance = R"(
+include "curves" as far as exact
+use "sets"
+rule unbalance {
+  region r {
+    parents  offering as p
+    through  carrying
+    may join joining
+    children absorbing
+    leak     restore curves else pin
+  }
+  let made = across(max, if no_weights(p) then 1 else p.weight)
+  do scale(p, pow(100, made / pow2(made) - 1.5), 0.01, 100)
+}
+)";
+  for (const auto& make : {efficient_net, yolox}) {
+    const TemporaryFolder folder;
+    const Net net = make();
+    const Rewritten twin = rewrite_file(net.save(folder.path(), "net"), unbalance, folder, "twin.json");
+    CHECK(largest_difference(net, twin, 2) < 1e-4);
+    const double own = crest(rewrite_file(folder / "net.json", "restore", folder, "own.json").after.network);
+    const double back = crest(rewrite_file(folder / "twin.json", "restore", folder, "back.json").after.network);
+    CHECK(crest(twin.after.network) > own + 3);
+    CHECK(std::fabs(own - back) < 1);
   }
 }
 
