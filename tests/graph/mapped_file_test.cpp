@@ -12,6 +12,7 @@
 
 #include "graph/base/error.hpp"
 #include "graph/base/printable.hpp"
+#include "graph/base/sources.hpp"
 #include "tests/graph/files.hpp"
 #include "tests/support/catch.hpp"
 
@@ -63,6 +64,38 @@ TEST_CASE("Views know their place in the file") {
   CHECK(file->offset_of(file->text().substr(4).data()) == 4);
   const int elsewhere = 0;
   CHECK_FALSE(file->offset_of(&elsewhere));
+}
+
+TEST_CASE("Views are read piece by piece, from the file where they lie in one") {
+  const TemporaryFolder folder;
+  std::string text(300'000, ' ');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 7 + i / 251);
+  write_file(folder / "a", "before");
+  write_file(folder / "b", text);
+  const std::vector<std::shared_ptr<const MappedFile>> files = {MappedFile::open(folder / "a"),
+                                                                MappedFile::open(folder / "b")};
+  const auto all = [](const PiecewiseReader& reader, std::size_t size, std::size_t piece) {
+    std::vector<std::byte> buffer;
+    std::string read;
+    for (std::size_t at = 0; at < size; at += piece) {
+      const auto bytes = reader.read(at, std::min(piece, size - at), buffer);
+      read.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+    return read;
+  };
+  const auto in_file = files[1]->bytes().subspan(17, 290'000);
+  const PiecewiseReader reader(files, in_file);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{999}, std::size_t{65'536}, in_file.size()})
+    CHECK(all(reader, piece == 1 ? 500 : in_file.size(), piece) == text.substr(17, piece == 1 ? 500 : in_file.size()));
+  // Of other memory, and short, they are looked at where they lie.
+  std::vector<std::byte> buffer;
+  const auto elsewhere = std::as_bytes(std::span(text));
+  CHECK(PiecewiseReader(files, elsewhere).read(5, 1000, buffer).data() == elsewhere.data() + 5);
+  CHECK(PiecewiseReader(files, in_file.first(100)).read(5, 10, buffer).data() == in_file.data() + 5);
+  CHECK(buffer.empty());
+
+  std::filesystem::resize_file(folder / "b", 100'000);
+  CHECK(error_of([&] { reader.read(200'000, 50'000, buffer); }, folder.path()) == "b: changed while it was read");
 }
 
 TEST_CASE("A file that becomes shorter reads as zeros and is no longer intact") {
