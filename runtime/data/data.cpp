@@ -18,6 +18,10 @@
 namespace rw::data {
 namespace {
 
+std::string there_are(std::uint64_t samples) {
+  return fmt::format("there {} {}", samples == 1 ? "is" : "are", graph::plural(samples, "sample"));
+}
+
 using graph::Error;
 using graph::Network;
 using graph::TensorId;
@@ -255,8 +259,8 @@ class FileData : public Data {
       check_size(input, input.largest(), own);
       if (input.count() % own != 0)
         throw Error("", place,
-                    fmt::format("there are {}, and the model takes {} at a time: {} left over; give a multiple of {}",
-                                graph::plural(input.count(), "sample"), own, input.count() % own, own));
+                    fmt::format("{}, and the model takes {} at a time: {} left over; give a multiple of {}",
+                                there_are(input.count()), own, input.count() % own, own));
       if (input.count() / own != pieces)
         throw Error("", place,
                     fmt::format("there are {} batches of {} for it, and {} of {} for input {}", input.count() / own,
@@ -276,8 +280,8 @@ class FileData : public Data {
       if (is_scalar(input)) continue;
       if (input.count() != first.count())
         throw Error("", fmt::format("input {}", in_quotes(input.tensor().name)),
-                    fmt::format("there are {} for it, and {} for input {}: as many are wanted",
-                                graph::plural(input.count(), "sample"), first.count(), in_quotes(first.tensor().name)));
+                    fmt::format("{} for it, and {} for input {}: as many are wanted", there_are(input.count()),
+                                first.count(), in_quotes(first.tensor().name)));
       cuts.insert(input.cuts().begin(), input.cuts().end());
       largest = std::max(largest, input.largest());
       check_size(input, input.largest(), 1);

@@ -45,7 +45,7 @@ TEST_CASE("Where the model fixes the first dimension, every batch has it, and a 
   CHECK(fed.error({fed.save("a.npy", counted(5))}) ==
         "input 'x': there are 5 samples, and the model takes 2 at a time: 1 left over; give a multiple of 2");
   CHECK(fed.error({fed.save("a.npy", counted(1))}) ==
-        "input 'x': there are 1 sample, and the model takes 2 at a time: 1 left over; give a multiple of 2");
+        "input 'x': there is 1 sample, and the model takes 2 at a time: 1 left over; give a multiple of 2");
 }
 
 TEST_CASE("A file with one axis less is one sample") {
