@@ -278,9 +278,11 @@ bool sees_alike(const View& view, TensorId from, TensorId to) {
   return channels.axes(from) == channels.axes(to);
 }
 
-// The operator still reads what it read, its weight is folded and not made anew, which would lose the scales that it
-// has, and what it gives carries its channels where what it gave did.
+// The operator can offer a scale and still reads what it read, its weight is folded and not made anew, which would lose
+// the scales that it has, and what it gives carries its channels where what it gave did.
 bool stays(const View& view, const Replacement& replacement, const MadeOperator& op) {
+  const std::vector<runtime::Obedience>& known = view.analysis().operators;
+  if (op.again < known.size() && !known[op.again].holds) return false;
   const graph::Operator& before = view.network().op(op.again);
   for (std::size_t slot = 0; slot < op.inputs.size(); ++slot)
     if (op.inputs[slot].form == Source::Form::tensor &&

@@ -252,8 +252,7 @@ TEST_CASE("What a rule has scaled stays as it is where a later one would make th
   Net net(9);
   const auto a = net.conv("a", net.input("x", {1, 2, 6, 6}), 3, {.through = {"Identity"}});
   net.output(net.conv("b", net.batch_norm("n", a, 3), 2));
-  const char* const scaled_first = R"(
-    rule grow { region r { parents Conv as p children BatchNormalization as c } do scale(p, 3) }
+  const std::string fold = R"(
     rule fold {
       match {
         y = Conv(x, constant w, constant c or 0)
@@ -262,11 +261,29 @@ TEST_CASE("What a rule has scaled stays as it is where a later one would make th
       let f = gain / sqrt(variance + e)
       replace { z = y(x, w * per_output(y, f), (c - mean) * f + shift) }
     })";
+  const std::string grow =
+      "rule grow { region r { parents Conv as p children BatchNormalization as c } do scale(p, 3) }";
   const TemporaryFolder folder;
-  const Rewritten computed = rewrite_through_files(net, scaled_first, folder);
+  const Rewritten computed = rewrite_through_files(net, grow + fold, folder);
   CHECK(computed.outcome.certificate.holds);
   CHECK(edits(computed.outcome) == 0);
   CHECK(largest_difference(net, computed, 2) < 1e-5);
+
+  // The Conv reads what a product sees on another axis: it offers no scale, and cannot give what is scaled.
+  Net blocked(4);
+  const auto x = blocked.input("x", {2, 2, 3, 4});
+  const auto in_between = blocked.batch_norm("n", blocked.conv("a", x, 1), 1);
+  blocked.output(blocked.conv("b", in_between, 2));
+  const auto sums = blocked.op("ReduceProd", "r", {x}, {{"axes", {0, 1}}, {"keepdims", 0}});
+  blocked.output(blocked.op("Mul", "m", {sums, blocked.constant("w", float_array({1, 4}, {1, 2, 3, 4}))}));
+  const std::string later =
+      "rule grow { region r { parents BatchNormalization as p children Conv as c } do scale(p, 3) }";
+  const TemporaryFolder third;
+  const Rewritten left = rewrite_through_files(blocked, later + fold, third);
+  CHECK(left.outcome.certificate.holds);
+  CHECK(edits(left.outcome) == 0);
+  CHECK_FALSE(left.outcome.plan.scales().empty());
+  CHECK(largest_difference(blocked, left, 2) < 1e-5);
 
   // An Identity between a MatMul, which sees channels at the end, and a ConvTranspose, which sees them behind the first
   // axis: without it the two would disagree, and the ConvTranspose offer nothing.
