@@ -78,24 +78,24 @@ struct Sums {
   std::vector<double>& squares;  // empty: not wanted
 };
 
+// Beyond float it is infinite.
 float magnitude(double value) {
   const double size = std::fabs(value);
   return static_cast<float>(size > std::numeric_limits<float>::max() ? HUGE_VAL : size);
 }
 
-// Without its sign a float is larger where its bits are as a number; NaN is larger than all.
-constexpr std::int32_t kMagnitude = 0x7FFFFFFF;
-
-// One run of elements: the largest magnitude, that before among them, and the sum of squares.
+// One run of elements: the largest magnitude, that before among them, and the sum of squares. Magnitudes are compared
+// by their bits, which say as numbers which one is larger, and among which NaN is larger than all.
 template <typename Codec>
 struct Run {
   using Stored = typename Codec::Stored;
 
   void take(const std::byte* elements, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      const auto value = static_cast<float>(Codec::widen(graph::load<Stored>(elements + i * sizeof(Stored))));
-      largest = std::max(largest, std::bit_cast<std::int32_t>(value) & kMagnitude);
-      square += double{value} * double{value};
+      const double value = Codec::widen(graph::load<Stored>(elements + i * sizeof(Stored)));
+      const float size = sizeof(Stored) > sizeof(float) ? magnitude(value) : std::fabs(static_cast<float>(value));
+      largest = std::max(largest, std::bit_cast<std::int32_t>(size));
+      square += double{size} * double{size};
     }
   }
 
