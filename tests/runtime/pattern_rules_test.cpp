@@ -248,11 +248,9 @@ TEST_CASE("Of two tensors that become one the statistics stay, whichever has the
   }
 }
 
-TEST_CASE("What a rule has scaled stays as it is where a later one would make the weight anew, or merge other axes") {
-  Net net(9);
-  const auto a = net.conv("a", net.input("x", {1, 2, 6, 6}), 3, {.through = {"Identity"}});
-  net.output(net.conv("b", net.batch_norm("n", a, 3), 2));
-  const std::string fold = R"(
+namespace {
+
+const std::string kFold = R"(
     rule fold {
       match {
         y = Conv(x, constant w, constant c or 0)
@@ -261,10 +259,17 @@ TEST_CASE("What a rule has scaled stays as it is where a later one would make th
       let f = gain / sqrt(variance + e)
       replace { z = y(x, w * per_output(y, f), (c - mean) * f + shift) }
     })";
+
+}  // namespace
+
+TEST_CASE("What a rule has scaled stays as it is where a later one would make the weight anew, or merge other axes") {
+  Net net(9);
+  const auto a = net.conv("a", net.input("x", {1, 2, 6, 6}), 3, {.through = {"Identity"}});
+  net.output(net.conv("b", net.batch_norm("n", a, 3), 2));
   const std::string grow =
       "rule grow { region r { parents Conv as p children BatchNormalization as c } do scale(p, 3) }";
   const TemporaryFolder folder;
-  const Rewritten computed = rewrite_through_files(net, grow + fold, folder);
+  const Rewritten computed = rewrite_through_files(net, grow + kFold, folder);
   CHECK(computed.outcome.certificate.holds);
   CHECK(edits(computed.outcome) == 0);
   CHECK(largest_difference(net, computed, 2) < 1e-5);
@@ -279,7 +284,7 @@ TEST_CASE("What a rule has scaled stays as it is where a later one would make th
   const std::string later =
       "rule grow { region r { parents BatchNormalization as p children Conv as c } do scale(p, 3) }";
   const TemporaryFolder third;
-  const Rewritten left = rewrite_through_files(blocked, later + fold, third);
+  const Rewritten left = rewrite_through_files(blocked, later + kFold, third);
   CHECK(left.outcome.certificate.holds);
   CHECK(edits(left.outcome) == 0);
   CHECK_FALSE(left.outcome.plan.scales().empty());
@@ -308,17 +313,9 @@ TEST_CASE("What a rule has scaled stays as it is where a later one would make th
 
 TEST_CASE("A claim stays with the region whose parent is folded away") {
   const Net net = after_conv([](Net& n, auto a) { return n.batch_norm("n", a, 3); });
-  const char* const rules = R"(
-    rule widen { region r { parents BatchNormalization as p through Relu children Conv as c } do scale(p, 2) }
-    rule fold {
-      match {
-        y = Conv(x, constant w, constant c or 0)
-        z = BatchNormalization(y, constant gain, constant shift, constant mean, constant variance) epsilon e
-      }
-      let f = gain / sqrt(variance + e)
-      replace { z = y(x, w * per_output(y, f), (c - mean) * f + shift) }
-    }
-    rule late { region r { parents Conv as p through Relu children Conv as c } do scale(p, 4) })";
+  const std::string rules =
+      "rule widen { region r { parents BatchNormalization as p through Relu children Conv as c } do scale(p, 2) }" +
+      kFold + "rule late { region r { parents Conv as p through Relu children Conv as c } do scale(p, 4) }";
   const Engine engine(net, rules);
   CHECK(engine.rule_of("n") == "widen");
   CHECK(engine.scale("n") == std::vector<double>(3, 2.0));
