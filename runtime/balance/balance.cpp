@@ -15,12 +15,10 @@ class Balancer {
 
   Balanced run() {
     Balanced result;
-    result.scales = scales_;
-    result.before = result.after = noise_.value(scales_);
-    least_ = target_of(result.before);
+    result.before = noise_.value(scales_);
+    restart(result.before, scales_);
     // Nothing comes to an output, or numbers are beyond what can be weighed.
-    if (!(least_ > 0) || !std::isfinite(least_)) return result;
-    best_ = scales_;
+    if (!(least_ > 0) || !std::isfinite(least_)) return {scales_, result.before, result.before};
     const int soft = target_.roughly ? 2 : 6, hard = target_.roughly ? 3 : 8;
     start(target_.roughly ? 3 : 10);
     for (int i = 0; i < soft; ++i) sweep(2, scales_);
@@ -28,19 +26,21 @@ class Balancer {
     keep(noise_.value(scales_), scales_);
     if (target_.powers_of_two) to_powers_of_two();
     result.scales = best_;
-    result.after = noise_.value(best_);
+    result.after = of_best_;
     return result;
   }
 
  private:
   double target_of(const NoiseValue& value) const { return value.of_both(target_.per_channel, target_.activations); }
 
-  bool keep(const NoiseValue& value, const std::vector<double>& scales) {
-    const double noise = target_of(value);
-    if (!(noise < least_)) return false;
-    least_ = noise;
+  void keep(const NoiseValue& value, const std::vector<double>& scales) {
+    if (target_of(value) < least_) restart(value, scales);
+  }
+
+  void restart(const NoiseValue& value, const std::vector<double>& scales) {
+    least_ = target_of(value);
+    of_best_ = value;
     best_ = scales;
-    return true;
   }
 
   static double bounded(double scale) { return std::clamp(scale, kLeast, kMost); }
@@ -108,8 +108,8 @@ class Balancer {
   // others answer to. Where to begin: what is rounded down and up changes with a common factor.
   void to_powers_of_two() {
     const std::vector<double> optimum = best_;
-    best_.assign(best_.size(), 1.0);
-    least_ = target_of(noise_.value(best_));
+    const std::vector<double> ones(best_.size(), 1.0);
+    restart(noise_.value(ones), ones);
     constexpr int kShifts = 4, kSweeps = 8;
     double shift = 0, least = INFINITY;
     for (int i = 0; i < kShifts; ++i) {
@@ -141,7 +141,8 @@ class Balancer {
   const std::vector<bool>& free_;
   const BalanceTarget target_;
   std::vector<double> scales_, best_;
-  double least_ = 0;
+  NoiseValue of_best_;
+  double least_ = 0;  // what counts of it
   std::array<NoiseSlopes, kNoiseParts> slopes_;
 };
 

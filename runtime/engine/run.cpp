@@ -16,6 +16,7 @@
 #include "runtime/engine/restore.hpp"
 #include "runtime/engine/run_patterns.hpp"
 #include "runtime/engine/visit.hpp"
+#include "runtime/engine/waves.hpp"
 #include "runtime/plan/scales.hpp"
 
 namespace rw::runtime {
@@ -274,7 +275,11 @@ class Runner {
     const std::vector<RegionOutcome*> wanted = wanted_by(index, pattern);
     const std::uint32_t sweeps = rule.repeat && !options_.match_only ? rule.repeat->count : 1;
     sweeping_.emplace(formulas, outcome_);
-    if (sweeps > 1 && formulas.reads_network()) sweeping_->maxima.emplace(model_.sources);
+    if (sweeps > 1 && formulas.reads() != RuleFormulas::Reads::region)
+      sweeping_->maxima.emplace(model_.sources, outcome_.analysis.operators.size());
+    std::vector<RegionId> visited;
+    for (const RegionOutcome* each : wanted) visited.push_back(each->region);
+    const std::vector<Wave> waves = waves_of(formulas.reads(), outcome_.analysis, outcome_.regions, visited);
     std::vector<bool> counted(wanted.size(), false), scaled(wanted.size(), false);
     for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
       double change = 0;
@@ -290,7 +295,7 @@ class Runner {
       if (solves(rule))
         visit_together(formulas, pattern, wanted, index, sweep == 0, done);
       else
-        visit(formulas, pattern, wanted, index, sweep == 0, done);
+        visit(formulas, pattern, wanted, waves, index, sweep == 0, done);
       outcome_.rules[index].sweeps = sweep + 1;
       if (rule.repeat && change < rule.repeat->change) break;
     }
@@ -325,32 +330,33 @@ class Runner {
     return wanted;
   }
 
-  // Calls done(i, effect) for each of `regions` on which an action was carried out. Where formulas read nothing but
-  // what belongs to their region, many regions are judged before the first of them is acted on, by several threads;
-  // weights are read as the actions before have left them, region by region.
+  // Calls done(i, effect) for each of `regions` on which an action was carried out. Those of a wave are judged by
+  // several threads before the first of them is acted on.
   template <typename Done>
   void visit(const RuleFormulas& formulas, const Pattern& pattern, std::span<RegionOutcome* const> regions,
-             std::uint32_t index, bool first, Done done) {
-    constexpr std::size_t kTogether = 2048, kWorthAThread = 256;
+             std::span<const Wave> waves, std::uint32_t index, bool first, Done done) {
+    constexpr std::size_t kWorthAThread = std::size_t{1} << 19U;
     const VisitContext context{
         formulas,         pattern,       outcome_.analysis, outcome_.statistics,
         outcome_.regions, outcome_.plan, sweeping_->gain,   sweeping_->maxima ? &*sweeping_->maxima : nullptr};
     const Visit::Judges judges = judges_of(first);
-    const std::size_t together = formulas.reads_network() ? 1 : std::min(kTogether, regions.size());
-    std::vector<std::optional<Visit>> visits(together);
-    std::vector<std::optional<Visit::Stop>> stops(together);
-    for (std::size_t begin = 0; begin < regions.size(); begin += together) {
-      const std::size_t count = std::min(together, regions.size() - begin);
-      graph::parallel_for_parts(count, kWorthAThread, [&](std::size_t from, std::size_t to) {
+    std::size_t most = 0;
+    for (const Wave& wave : waves) most = std::max(most, wave.regions.size());
+    std::vector<std::optional<Visit>> visits(most);
+    std::vector<std::optional<Visit::Stop>> stops(most);
+    for (const auto& [wave, work] : waves) {
+      const std::size_t part = std::max<std::size_t>(1, wave.size() * kWorthAThread / work);
+      graph::parallel_for_parts(wave.size(), part, [&](std::size_t from, std::size_t to) {
         for (std::size_t i = from; i < to; ++i) {
-          visits[i].emplace(context, regions[begin + i]->region).judge(judges);
+          stops[i].reset();
+          visits[i].emplace(context, regions[wave[i]]->region).judge(judges);
           if (visits[i]->action()) continue;
           stops[i] = visits[i]->stop();
           visits[i].reset();  // by the thread that has it in its cache
         }
       });
-      for (std::size_t i = 0; i < count; ++i) {
-        RegionOutcome& region = *regions[begin + i];
+      for (std::size_t i = 0; i < wave.size(); ++i) {
+        RegionOutcome& region = *regions[wave[i]];
         std::optional<Effect> effect;
         if (visits[i]) {
           effect = act(formulas, *visits[i], judges, region, index);
@@ -358,7 +364,7 @@ class Runner {
           visits[i].reset();
         }
         if (first && stops[i]) note(region, index, *stops[i]);
-        if (effect) done(begin + i, *effect);
+        if (effect) done(wave[i], *effect);
       }
     }
   }

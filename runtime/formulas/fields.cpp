@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 
+#include "graph/base/parallel.hpp"
 #include "runtime/formulas/depths.hpp"
 #include "runtime/formulas/field.hpp"
 #include "runtime/plan/planned_ranges.hpp"
@@ -37,6 +38,27 @@ void each_node(const FieldCall& call, Visit visit) {
   const Family& family = call.view.family(call.expr.family);
   for (std::size_t node = 0; node < family.nodes.size(); ++node)
     visit(call.view.analysis().site(family.nodes[node]), family, node);
+}
+
+// The numbers of every node of the set, of(site, family, node), one after the other. Where much is read, threads share
+// the nodes.
+template <typename Of>
+void gather(const FieldCall& call, FormulaValue& result, Of of) {
+  constexpr std::size_t kWorthThreads = std::size_t{1} << 20U;  // bytes of constants
+  const Family& family = call.view.family(call.expr.family);
+  const Analysis& analysis = call.view.analysis();
+  std::size_t bytes = 0;
+  for (const OperatorId op : family.nodes)
+    for (const TensorId input : analysis.network->op(op).inputs)
+      if (input != kNone && analysis.network->tensor(input).constant)
+        bytes += analysis.network->tensor(input).constant->bytes.size();
+  std::vector<std::vector<double>> numbers(family.nodes.size());
+  const std::size_t part = bytes < kWorthThreads ? std::max<std::size_t>(1, numbers.size()) : 1;
+  graph::parallel_for_parts(numbers.size(), part, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t node = begin; node < end; ++node)
+      numbers[node] = of(analysis.site(family.nodes[node]), family, node);
+  });
+  for (const std::vector<double>& each : numbers) append(result.numbers, each);
 }
 
 void name(const FieldCall& call, FormulaValue& result) {
@@ -221,41 +243,47 @@ std::vector<double> magnitudes_of(const FieldCall& call, const Site& site, const
 std::vector<double> weight_of(const FieldCall& call, const Site& site, const Family& family, std::size_t node) {
   const Handle::Side side = side_of(family);
   const auto handle = find_handle(call.view.analysis().law(site.id()), site, side, Handle::Read::weight);
-  std::vector<double> numbers;
   if (!handle) return std::vector<double>(family.channels(node), 0.0);
-  const std::vector<double> found = magnitudes_of(call, site, *handle, family.channels(node) / handle->run);
+  std::vector<double> found = magnitudes_of(call, site, *handle, family.channels(node) / handle->run);
   // What shrinks as the operator's output grows is divided by: the factor is its reciprocal.
   const bool divides = handle->inverse == (side == Handle::Side::out);
-  for (const double each : found) append(numbers, std::vector<double>(handle->run, divides ? 1 / each : each));
+  if (handle->run == 1 && !divides) return found;
+  std::vector<double> numbers;
+  for (const double each : found) numbers.insert(numbers.end(), handle->run, divides ? 1 / each : each);
   return numbers;
 }
 
 void weight(const FieldCall& call, FormulaValue& result) {
-  each_node(call, [&](const Site& site, const Family& family, std::size_t node) {
-    append(result.numbers, weight_of(call, site, family, node));
-  });
+  gather(call, result,
+         [&](const Site& site, const Family& family, std::size_t node) { return weight_of(call, site, family, node); });
 }
 
 // Of the magnitudes of the weights of each channel: their mean, or the root of the mean of their squares.
 template <bool squares>
+std::vector<double> average_of(const FieldCall& call, const Site& site, const Family& family, std::size_t node) {
+  const Handle::Side side = side_of(family);
+  const auto handle = find_handle(call.view.analysis().law(site.id()), site, side, Handle::Read::weight);
+  if (!handle) return std::vector<double>(family.channels(node), 0.0);
+  const bool divides = handle->inverse == (side == Handle::Side::out);
+  const std::size_t channels = family.channels(node) / handle->run;
+  std::vector<double> sums(channels, 0.0), counts(channels, 0.0), numbers;
+  for_each_element(site.tensor(handle->slot), *handle, call.plan.edit(site.id(), handle->slot),
+                   [&](double value, double factor, std::size_t channel) {
+                     const double weight = std::fabs(value * factor), each = divides ? 1 / weight : weight;
+                     sums[channel] += squares ? each * each : each;
+                     ++counts[channel];
+                   });
+  for (std::size_t i = 0; i < channels; ++i) {
+    const double average = counts[i] > 0 ? sums[i] / counts[i] : 0;
+    numbers.insert(numbers.end(), handle->run, squares ? std::sqrt(average) : average);
+  }
+  return numbers;
+}
+
+template <bool squares>
 void weight_average(const FieldCall& call, FormulaValue& result) {
-  each_node(call, [&](const Site& site, const Family& family, std::size_t node) {
-    const Handle::Side side = side_of(family);
-    const auto handle = find_handle(call.view.analysis().law(site.id()), site, side, Handle::Read::weight);
-    if (!handle) return append(result.numbers, std::vector<double>(family.channels(node), 0.0));
-    const bool divides = handle->inverse == (side == Handle::Side::out);
-    const std::size_t channels = family.channels(node) / handle->run;
-    std::vector<double> sums(channels, 0.0), counts(channels, 0.0);
-    for_each_element(site.tensor(handle->slot), *handle, call.plan.edit(site.id(), handle->slot),
-                     [&](double value, double factor, std::size_t channel) {
-                       const double weight = std::fabs(value * factor), each = divides ? 1 / weight : weight;
-                       sums[channel] += squares ? each * each : each;
-                       ++counts[channel];
-                     });
-    for (std::size_t i = 0; i < channels; ++i) {
-      const double average = counts[i] > 0 ? sums[i] / counts[i] : 0;
-      append(result.numbers, std::vector<double>(handle->run, squares ? std::sqrt(average) : average));
-    }
+  gather(call, result, [&](const Site& site, const Family& family, std::size_t node) {
+    return average_of<squares>(call, site, family, node);
   });
 }
 

@@ -16,8 +16,8 @@ RuleFormulas::RuleFormulas(const dsl::Rule& rule, std::vector<double> params)
     : rule_(rule), params_(std::move(params)), locals_(rule.slots, 0) {
   for (const dsl::Expr& expr : rule.exprs) {
     if (expr.op == ExprOp::let_) locals_[expr.index] = expr.operands[0];
-    reads_network_ |= (expr.op == ExprOp::field && fields()[expr.index].reads_constants) ||
-                      (expr.op == ExprOp::call && functions()[expr.index]->reads_network);
+    if (expr.op == ExprOp::field && fields()[expr.index].reads_constants) reads_ = std::max(reads_, Reads::constants);
+    if (expr.op == ExprOp::call && functions()[expr.index]->reads_network) reads_ = Reads::network;
   }
   for (const dsl::Step& step : rule.steps)
     if (step.form == dsl::Step::Form::let) locals_[step.slot] = step.expr;

@@ -17,9 +17,10 @@ class RuleFormulas {
   dsl::ExprId local(std::uint32_t slot) const { return locals_[slot]; }  // the expression whose value a let slot has
   // `root`: of a clause, or what one of its arguments asks for.
   const std::vector<dsl::ExprId>& needed(dsl::ExprId root) const { return needed_.at(root); }
-  // Whether a formula reads what actions on other regions change: weights and biases, which the plan changes from both
-  // of their sides, and the predicted noise. Statistics and attributes belong to one region.
-  bool reads_network() const { return reads_network_; }
+  // What formulas read that actions change: what belongs to one region, as statistics and attributes do; weights and
+  // biases, which the regions on both sides of an operator change; the predicted noise, which all do.
+  enum class Reads : std::uint8_t { region, constants, network };
+  Reads reads() const { return reads_; }
 
  private:
   std::vector<dsl::ExprId> order_of(dsl::ExprId root) const;
@@ -28,7 +29,7 @@ class RuleFormulas {
   std::vector<double> params_;
   std::vector<dsl::ExprId> locals_;
   std::map<dsl::ExprId, std::vector<dsl::ExprId>> needed_;
-  bool reads_network_ = false;
+  Reads reads_ = Reads::region;
 };
 
 }  // namespace rw::runtime

@@ -12,7 +12,7 @@
 namespace rw::runtime {
 namespace {
 
-constexpr std::size_t kWorthAThread = std::size_t{1} << 19U;  // elements of a table
+constexpr std::size_t kWorthAThread = std::size_t{1} << 17U;  // elements of a table
 
 // The largest magnitude of each run of `taps` elements. False: one of them is not finite.
 template <typename Codec>
@@ -129,13 +129,15 @@ std::optional<std::vector<double>> PairMaxima::magnitudes(AxisMask axes, const E
 }
 
 const PairMaxima* PairMaximaTable::find(OperatorId op, const Law& law, const Site& site) {
-  const auto [found, fresh] = tables_.try_emplace(op);
-  if (fresh) {
+  Table& found = tables_[op];
+  std::call_once(found.made, [&] {
     const auto out = find_handle(law, site, Handle::Side::out, Handle::Read::weight),
                in = find_handle(law, site, Handle::Side::in, Handle::Read::weight);
-    if (out && in) found->second = PairMaxima::of(sources_, site.tensor(out->slot), *out, *in);
-  }
-  return found->second ? &*found->second : nullptr;
+    if (!out || !in) return;
+    if (auto made = PairMaxima::of(sources_, site.tensor(out->slot), *out, *in))
+      found.table = std::make_unique<const PairMaxima>(*std::move(made));
+  });
+  return found.table.get();
 }
 
 }  // namespace rw::runtime

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "graph/base/sources.hpp"
@@ -43,17 +43,22 @@ class PairMaxima {
   const std::byte* stored_ = nullptr;  // its elements, not aligned: group by group, row by row
 };
 
-// The tables of a rule, each made when it is first asked for.
+// The tables of a rule, each made when it is first asked for. Several threads may ask.
 class PairMaximaTable {
  public:
-  explicit PairMaximaTable(graph::Sources sources) : sources_(sources) {}  // of the model; borrowed
+  // `sources`: of the model; borrowed.
+  PairMaximaTable(graph::Sources sources, std::size_t operators) : sources_(sources), tables_(operators) {}
 
   // Null: there is none for this operator.
   const PairMaxima* find(OperatorId op, const Law& law, const Site& site);
 
  private:
+  struct Table {
+    std::once_flag made;
+    std::unique_ptr<const PairMaxima> table;
+  };
   graph::Sources sources_;
-  std::unordered_map<OperatorId, std::optional<PairMaxima>> tables_;
+  std::vector<Table> tables_;  // by operator
 };
 
 }  // namespace rw::runtime
