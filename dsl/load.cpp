@@ -56,8 +56,9 @@ class Loader {
       named.push_back(file);
     }
     order_rules(context_, named);
-    check_laws(context_);
-    if (reporter_.errors() == 0) check_shadows(context_);
+    const BoundLaws bound(context_.program.laws);
+    check_laws(context_, bound);
+    if (reporter_.errors() == 0) check_shadows(context_, bound);
   }
 
   Diagnostics finish() { return std::move(reporter_).finish(static_cast<std::uint32_t>(sources_.size())); }

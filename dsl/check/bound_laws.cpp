@@ -5,6 +5,7 @@
 namespace rw::dsl {
 
 BoundLaws::BoundLaws(std::span<const LawBinding> bindings) {
+  laws_.reserve(bindings.size());
   for (const LawBinding& binding : bindings) {
     std::vector<std::uint32_t>& laws = laws_[binding.op];
     if (binding.guard == nullptr) laws.clear();

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "dsl/program/program.hpp"
@@ -24,8 +24,8 @@ class BoundLaws {
   std::span<const std::string_view> operators_of(std::uint32_t law) const;
 
  private:
-  std::map<std::string_view, std::vector<std::uint32_t>> laws_;
-  std::map<std::uint32_t, std::vector<std::string_view>> operators_;
+  std::unordered_map<std::string_view, std::vector<std::uint32_t>> laws_;
+  std::unordered_map<std::uint32_t, std::vector<std::string_view>> operators_;
 };
 
 }  // namespace rw::dsl

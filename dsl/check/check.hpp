@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "dsl/check/bound_laws.hpp"
 #include "dsl/check/names.hpp"
 #include "dsl/syntax/tree.hpp"
 
@@ -17,10 +18,10 @@ void check(CheckContext& context, FileNames& names);
 void order_rules(CheckContext& context, std::span<const FileNames* const> named);
 
 // What can be said when all laws are known: operators that nobody knows, and rules that can never match.
-void check_laws(CheckContext& context);
+void check_laws(CheckContext& context, const BoundLaws& bound);
 
 // What can be said when all rules are known: rules to which an earlier one leaves nothing.
-void check_shadows(CheckContext& context);
+void check_shadows(CheckContext& context, const BoundLaws& bound);
 
 // One test, in a file of its own too. Its rule is set by who asks.
 RuleTest check_test(CheckContext& context, const tree::File& file, const tree::Test& test);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "dsl/check/bound_laws.hpp"
 #include "dsl/check/check.hpp"
 #include "dsl/text/spelling.hpp"
 
@@ -26,7 +25,7 @@ constexpr Part kJoin = {&LawWord::joins, "join several inputs", "join",
 
 class LawChecker {
  public:
-  explicit LawChecker(CheckContext& context) : context_(context), bound_(context.program.laws) {}
+  LawChecker(CheckContext& context, const BoundLaws& bound) : context_(context), bound_(bound) {}
 
   void check(const Rule& rule) const {
     if (!rule.region) return;
@@ -92,7 +91,7 @@ class LawChecker {
   }
 
   CheckContext& context_;
-  BoundLaws bound_;
+  const BoundLaws& bound_;
 };
 
 std::string_view domain_of(std::string_view op) {
@@ -119,11 +118,11 @@ void warn_of_unknown(CheckContext& context, const CheckContext::OperatorUse& use
 
 }  // namespace
 
-void check_laws(CheckContext& context) {
+void check_laws(CheckContext& context, const BoundLaws& bound) {
   std::vector<std::string> known;
   for (const CheckContext::OperatorUse& use : context.operator_uses) warn_of_unknown(context, use, known);
   if (!context.laws_are_known) return;
-  const LawChecker laws(context);
+  const LawChecker laws(context, bound);
   for (const Rule& rule : context.program.rules) laws.check(rule);
 }
 

@@ -7,7 +7,6 @@
 #include <set>
 #include <span>
 
-#include "dsl/check/bound_laws.hpp"
 #include "dsl/check/check.hpp"
 
 namespace rw::dsl {
@@ -52,7 +51,7 @@ class ExprView {
 
 class Shadows {
  public:
-  explicit Shadows(CheckContext& context) : context_(context), bound_(context.program.laws) {}
+  Shadows(CheckContext& context, const BoundLaws& bound) : context_(context), bound_(bound) {}
 
   void check() {
     const std::vector<Rule>& rules = context_.program.rules;
@@ -182,12 +181,12 @@ class Shadows {
   }
 
   CheckContext& context_;
-  BoundLaws bound_;
+  const BoundLaws& bound_;
   std::size_t steps_ = 0;
 };
 
 }  // namespace
 
-void check_shadows(CheckContext& context) { Shadows(context).check(); }
+void check_shadows(CheckContext& context, const BoundLaws& bound) { Shadows(context, bound).check(); }
 
 }  // namespace rw::dsl

@@ -3,7 +3,8 @@
 // ONNX operator specification (ai.onnx, com.microsoft).
 #include "graph/operators/form.hpp"
 
-#include <map>
+#include <string_view>
+#include <unordered_map>
 
 #include "graph/operators/attributes.hpp"
 #include "graph/operators/form_functions.hpp"
@@ -516,8 +517,9 @@ constexpr Form kRows[] = {
 std::span<const Form> forms() { return kRows; }
 
 const Form* find_form(std::string_view op) {
-  static const std::map<std::string_view, const Form*> index = [] {
-    std::map<std::string_view, const Form*> all;
+  static const std::unordered_map<std::string_view, const Form*> index = [] {
+    std::unordered_map<std::string_view, const Form*> all;
+    all.reserve(std::size(kRows));
     for (const Form& form : kRows) all.emplace(form.op, &form);
     return all;
   }();

@@ -164,7 +164,7 @@ int rewrite_by(const Given& given, Seen& seen, std::optional<dsl::Loaded>& rules
   std::optional<Tuned> tuned;
   if (given.has("--tune")) {
     tuned = tune_run(given, rules->program, options);
-    rules = load_rules(tuned->rules);
+    rules = load_rules(tuned->rules, runtime::ShippedTests::left_out);
     options = tuned->options;
     graph::add_statistics(tuned->statistics, model);
   }
@@ -222,7 +222,7 @@ int rewrite_by(const Given& given, Seen& seen, std::optional<dsl::Loaded>& rules
 }
 
 int rewrite(const Given& given, Seen& seen) {
-  std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"), &seen.files);
+  std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"), runtime::ShippedTests::left_out, &seen.files);
   if (!rules) return kMistake;
   set_leak(given, rules->program);
   return at_its_place(rules, [&] { return rewrite_by(given, seen, rules); });

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -76,6 +77,23 @@ std::optional<std::string> shipped(std::string_view name) {
   return std::nullopt;
 }
 
+// Lines stay where they are. In a shipped file, which is formatted, declarations begin and end at the margin.
+std::optional<std::string> shipped_without_tests(std::string_view name) {
+  const std::optional<std::string> text = shipped(name);
+  if (!text) return text;
+  std::string rest;
+  rest.reserve(text->size());
+  bool in_test = false;
+  for (std::size_t begin = 0, end = 0; begin < text->size(); begin = end) {
+    end = std::min(text->find('\n', begin), text->size() - 1) + 1;
+    const std::string_view line = std::string_view(*text).substr(begin, end - begin);
+    in_test = in_test || line.starts_with("test ");
+    rest += in_test ? std::string_view("\n") : line;
+    in_test = in_test && !line.starts_with('}');
+  }
+  return rest;
+}
+
 std::vector<std::string> shipped_names() {
   std::vector<std::string> names;
   for (const ShippedFile& file : shipped_files()) names.emplace_back(file.name);
@@ -84,9 +102,10 @@ std::vector<std::string> shipped_names() {
 
 }  // namespace
 
-const dsl::Library& rule_library() {
-  static const dsl::Library library = {read_file, shipped, shipped_names};
-  return library;
+const dsl::Library& rule_library(ShippedTests tests) {
+  static const dsl::Library all = {read_file, shipped, shipped_names},
+                            rules = {read_file, shipped_without_tests, shipped_names};
+  return tests == ShippedTests::kept ? all : rules;
 }
 
 }  // namespace rw::runtime

@@ -1,5 +1,6 @@
 #include "runtime/engine/vocabulary.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "graph/formats/statistics/entries.hpp"
@@ -51,24 +52,44 @@ std::vector<dsl::FieldWord> field_words() {
   return words;
 }
 
-using AttributeTable = std::map<std::string_view, std::vector<dsl::AttributeWord>>;
-
 Kind kind_of(graph::AttributeForm form) {
   return form == graph::AttributeForm::text   ? Kind::text
          : form == graph::AttributeForm::list ? Kind::list
                                               : Kind::number;
 }
 
-const AttributeTable& attribute_words() {
+// Those of all forms, one after the other, in one list: every run of the program makes it.
+struct AttributeWords {
+  std::vector<dsl::AttributeWord> words;
+  std::vector<std::size_t> first;  // by form; and the end
+};
+
+const AttributeWords& attribute_words() {
   static const auto all = [] {
-    AttributeTable words;
+    AttributeWords made;
     for (const graph::Form& form : graph::forms()) {
-      auto& list = words[form.op];
-      for (const graph::AttributeRow& row : form.attributes) list.push_back({row.name, kind_of(row.form)});
+      made.first.push_back(made.words.size());
+      for (const graph::AttributeRow& row : form.attributes) made.words.push_back({row.name, kind_of(row.form)});
     }
-    return words;
+    made.first.push_back(made.words.size());
+    return made;
   }();
   return all;
+}
+
+std::optional<std::span<const dsl::AttributeWord>> attributes_of(std::string_view op) {
+  const graph::Form* form = graph::find_form(op);
+  if (form == nullptr) return std::nullopt;
+  const auto index = static_cast<std::size_t>(form - graph::forms().data());
+  const AttributeWords& all = attribute_words();
+  return std::span(all.words).subspan(all.first[index], all.first[index + 1] - all.first[index]);
+}
+
+std::vector<std::string> operators_in_order() {
+  std::vector<std::string> names;
+  for (const graph::Form& form : graph::forms()) names.emplace_back(form.op);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 // An element type is a text, wherever the specification counts them.
@@ -79,9 +100,9 @@ std::optional<Kind> kind_of(const graph::AttributeSchema& attribute) {
   return std::nullopt;
 }
 
-const AttributeTable& setting_words() {
+const auto& setting_words() {
   static const auto all = [] {
-    AttributeTable words;
+    std::map<std::string_view, std::vector<dsl::AttributeWord>> words;
     for (const graph::OperatorSchema& schema : graph::schemas()) {
       auto& list = words[schema.op];
       for (const graph::AttributeSchema& each : schema.attributes)
@@ -93,9 +114,9 @@ const AttributeTable& setting_words() {
   return all;
 }
 
-std::optional<std::span<const dsl::AttributeWord>> words_of(const AttributeTable& table, std::string_view op) {
-  const auto found = table.find(op);
-  if (found == table.end()) return std::nullopt;
+std::optional<std::span<const dsl::AttributeWord>> settings_of(std::string_view op) {
+  const auto found = setting_words().find(op);
+  if (found == setting_words().end()) return std::nullopt;
   return std::span<const dsl::AttributeWord>(found->second);
 }
 
@@ -121,14 +142,9 @@ const dsl::Vocabulary& vocabulary() {
       .fields = field_table,
       .pattern_functions = pattern_functions(),
       .pattern_fields = pattern_fields(),
-      .attributes = [](std::string_view op) { return words_of(attribute_words(), op); },
-      .settings = [](std::string_view op) { return words_of(setting_words(), op); },
-      .operators =
-          [] {
-            std::vector<std::string> names;
-            for (const auto& [name, words_of] : attribute_words()) names.emplace_back(name);
-            return names;
-          },
+      .attributes = attributes_of,
+      .settings = settings_of,
+      .operators = operators_in_order,
       .statistics = graph::statistic_keys(),
       .newest_operator_set = graph::kNewestOperatorSet,
       .operator_sets = operator_sets,

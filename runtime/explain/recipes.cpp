@@ -155,8 +155,8 @@ Recipes::~Recipes() = default;
 
 void Recipes::attempt(Remedy remedy) {
   ++tries_;
-  auto trial =
-      std::make_unique<Trial>(Trial{dsl::load(remedy.files, rule_library(), vocabulary()), std::nullopt, Outcome()});
+  auto trial = std::make_unique<Trial>(
+      Trial{dsl::load(remedy.files, rule_library(ShippedTests::left_out), vocabulary()), std::nullopt, Outcome()});
   if (dsl::has_errors(trial->rules.diagnostics)) return;
   if (remedy.needs_ranges) drop_needs(trial->rules.program);
   RunOptions matching = subject_.options;

@@ -20,7 +20,7 @@ namespace rw::tune {
 namespace {
 
 dsl::Loaded load(const std::vector<std::string>& rules) {
-  dsl::Loaded loaded = dsl::load(rules, runtime::rule_library(), runtime::vocabulary());
+  dsl::Loaded loaded = dsl::load(rules, runtime::rule_library(runtime::ShippedTests::left_out), runtime::vocabulary());
   for (const dsl::Diagnostic& each : loaded.diagnostics)
     if (dsl::has_errors({each})) throw graph::Error("", "", dsl::draw(each, loaded.sources));
   return loaded;

@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/engine/library.hpp"
+#include "runtime/engine/shipped.hpp"
+#include "runtime/engine/vocabulary.hpp"
 #include "tests/runtime/applied.hpp"
 #include "tests/runtime/rewritten.hpp"
 #include "tests/support/catch.hpp"
@@ -221,4 +224,29 @@ TEST_CASE("relu6 leaves alone a Clip whose statistics, or those of its input, re
   // Its own statistics are more precise.
   CHECK_FALSE(
       declines(input_alone(R"("a": {"min": [-2, -9], "max": [1, 6.5]}, "f": {"min": [0, 0], "max": [1, 5.5]})")));
+}
+
+TEST_CASE("what ships is the same without its tests, line by line") {
+  namespace rt = rw::runtime;
+  namespace dsl = rw::dsl;
+  const auto told = [](const dsl::Loaded& loaded) {
+    std::string text = fmt::format("{} messages\n", loaded.diagnostics.size());
+    for (const dsl::Rule& rule : loaded.program.rules)
+      text += fmt::format("{} {} {} {}\n", rule.name, loaded.sources.locate(rule.at).line, rule.steps.size(),
+                          rule.exprs.size());
+    for (const dsl::LawBinding& law : loaded.program.laws) text += law.op + "\n";
+    return text;
+  };
+  std::size_t tests = 0;
+  for (const rt::ShippedFile& file : rt::shipped_files()) {
+    INFO(file.name);
+    const auto load = [&](rt::ShippedTests which) {
+      return dsl::load({std::string(file.name)}, rt::rule_library(which), rt::vocabulary());
+    };
+    const dsl::Loaded all = load(rt::ShippedTests::kept), rules = load(rt::ShippedTests::left_out);
+    CHECK(told(rules) == told(all));
+    CHECK(rules.program.tests.empty());
+    tests += all.program.tests.size();
+  }
+  CHECK(tests > 100);
 }

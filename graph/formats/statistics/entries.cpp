@@ -282,10 +282,16 @@ class EntryWriter {
   void take(std::string_view key, json::Value& value) {
     const std::uint32_t begin = value.key_begin();
     const Follows how = follows(key);
-    if (key == "axis" || how == Follows::nothing || is_word(value)) return pass(value);
+    if (key == "axis" || how == Follows::nothing || is_word(value)) return value.skip();
     if (key == kHistogram && value.kind() == json::Kind::object) return take_histogram(begin, value);
-    if (how == Follows::sign && edit_.shift.empty()) return pass(value);
-    const std::vector<double> numbers = numbers_of(value, how != Follows::unknown && how != Follows::sign);
+    if (how == Follows::sign && edit_.shift.empty()) return value.skip();
+    std::vector<double> read;
+    const SeriesRow* row = series(key);
+    if (row)
+      value.skip();
+    else
+      read = numbers_of(value, how != Follows::unknown && how != Follows::sign);
+    const std::span<const double> numbers = row ? entry_.*row->member : read;
     const auto changed = numbers.size() == edit_.scale.size() ? after(key, how, numbers) : std::nullopt;
     if (changed)
       splices_.replace(value.range(), list(*changed));
@@ -302,7 +308,7 @@ class EntryWriter {
     bool found = false, fits = true;
     value.object([&](std::string_view key, json::Value& each) {
       const bool bins = key == "low" || key == "width";
-      if ((key != "edges" && !bins) || is_word(each) || each.kind() != json::Kind::array) return pass(each);
+      if ((key != "edges" && !bins) || is_word(each) || each.kind() != json::Kind::array) return each.skip();
       found = true;
       fits &=
           bins ? take_bins(each, key == "low" ? Follows::value : Follows::spread, pieces) : take_edges(each, pieces);
@@ -339,17 +345,16 @@ class EntryWriter {
     if (wanted && !is_word(value) && value.kind() == json::Kind::array)
       value.numbers(numbers, json::Specials::any);
     else
-      pass(value);
+      value.skip();
     return numbers;
   }
-
-  static void pass(json::Value& value) { value.check(json::Specials::any); }
 
   double shift(std::size_t channel) const { return edit_.shift.empty() ? 0 : edit_.shift[channel]; }
 
   // Has no value where it does not follow from what is there.
   std::optional<std::vector<double>> after(std::string_view key, Follows how, std::span<const double> before) const {
     std::vector<double> result;
+    result.reserve(before.size());
     for (std::size_t i = 0; i < before.size(); ++i) {
       const double s = edit_.scale[i], c = shift(i), v = before[i];
       if (how == Follows::square && c != 0 && (entry_.mean.empty() || !std::isfinite(entry_.mean[i])))
@@ -372,7 +377,9 @@ class EntryWriter {
   }
 
   static std::string list(std::span<const double> numbers) {
+    constexpr std::size_t kUsual = 20;  // characters of a number
     std::string text = "[";
+    text.reserve(kUsual * numbers.size());
     for (const double number : numbers) {
       if (text.size() > 1) text += ", ";
       json::append_number(number, text);

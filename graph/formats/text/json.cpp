@@ -538,6 +538,16 @@ std::string_view Value::unchecked_text() {
   return trim_right(text);
 }
 
+void Value::skip() {
+  const Kind found = kind();
+  if (found == Kind::object) unchecked_text();
+  if (found != Kind::array) return;
+  od::array elements;
+  state_->must(native(native_).get_array().get(elements));
+  std::string_view text;
+  state_->must(elements.raw_json().get(text));
+}
+
 Error Value::error(std::string_view message) const { return state_->error_at(begin(), message); }
 
 Error Value::expected(std::string_view what) const {

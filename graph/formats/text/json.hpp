@@ -77,6 +77,7 @@ class Value {
   std::string_view text();  // the same as check(); its text as it stands in the file
   // Of an object that can still be read: its text if it is JSON, known by counting brackets and checked by nobody.
   std::string_view unchecked_text();
+  void skip();  // passes over it, which somebody has checked before
 
   Error error(std::string_view message) const;  // with the place of this value
   Error expected(std::string_view what) const;  // "expected {what}, found {this value}"

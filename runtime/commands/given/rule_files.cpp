@@ -16,9 +16,9 @@
 
 namespace rw::commands {
 
-std::optional<dsl::Loaded> load_rules(const std::vector<std::string>& names,
+std::optional<dsl::Loaded> load_rules(const std::vector<std::string>& names, runtime::ShippedTests tests,
                                       std::vector<std::filesystem::path>* files) {
-  dsl::Loaded rules = dsl::load(names, runtime::rule_library(), runtime::vocabulary());
+  dsl::Loaded rules = dsl::load(names, runtime::rule_library(tests), runtime::vocabulary());
   for (std::uint32_t i = 0; files && i < rules.sources.size(); ++i)
     if (const std::string& name = rules.sources[i].name; name.ends_with(".dsl") || name.find('/') != std::string::npos)
       files->emplace_back(name);
