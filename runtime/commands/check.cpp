@@ -101,7 +101,8 @@ void check_free(const Given& given) {
 
 int check(const Given& given) {
   if (given.has("--sarif")) check_free(given);
-  dsl::Loaded rules = dsl::load(given.list("RULES"), runtime::rule_library(runtime::ShippedTests::kept), runtime::vocabulary());
+  dsl::Loaded rules =
+      dsl::load(given.list("RULES"), runtime::rule_library(runtime::ShippedTests::kept), runtime::vocabulary());
   std::vector<runtime::TriedRule> tried;
   std::vector<runtime::TriedLaw> laws;
   std::vector<runtime::Restless> restless;

@@ -130,7 +130,9 @@ int explain(const Given& given) {
   check_images_read(given, {"--data"});
   if (given.has("--out") && !given.has("--apply"))
     throw UsageError("--out goes with --apply: add --apply 1, or take it out");
-  std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"), runtime::ShippedTests::left_out);
+  // What is written is the whole file.
+  const auto tests = given.has("--apply") ? runtime::ShippedTests::kept : runtime::ShippedTests::left_out;
+  std::optional<dsl::Loaded> rules = load_rules(given.list("RULES"), tests);
   if (!rules) return kMistake;
   set_leak(given, rules->program);
   return at_its_place(rules, [&] { return explain_by(given, rules); });
