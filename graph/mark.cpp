@@ -183,10 +183,11 @@ void agree(Mark& known, std::string_view text, const std::filesystem::path& file
 
 std::string mark_of(const Model& model, const Rewriting& rewriting) { return Marker(model, rewriting).text(); }
 
-std::optional<std::string> mark_for(const Model& model, const Rewriting& rewriting) {
+std::optional<std::string> mark_for(const Model& model, const Rewriting& rewriting, MarkFor use) {
   const bool touched = !rewriting.constants.empty() || !rewriting.copies.empty() || !rewriting.rebindings.empty() ||
                        !rewriting.statistics.empty() || !rewriting.graph.empty();
-  return touched ? std::optional(mark_of(model, rewriting)) : std::nullopt;
+  if (!touched) return std::nullopt;
+  return use == MarkFor::files ? mark_of(model, rewriting) : std::string(16, '0');
 }
 
 }  // namespace rw::graph

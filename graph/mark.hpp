@@ -19,8 +19,9 @@ std::string mark_of(const Model& model, const Rewriting& rewriting);
 bool is_mark(std::string_view text);  // made by mark_of()
 
 // The mark of the files of an output: mark_of() where the rewriting changes anything; nothing where a model goes
-// through as it is.
-std::optional<std::string> mark_for(const Model& model, const Rewriting& rewriting);
+// through as it is. Where it is for sizes alone, as nothing is written, any text of its length serves.
+enum class MarkFor : bool { sizes, files };
+std::optional<std::string> mark_for(const Model& model, const Rewriting& rewriting, MarkFor use = MarkFor::files);
 
 // The key of a mark in formats where keys are anybody's.
 inline constexpr std::string_view kMarkKey = "rewrite-engine.mark";

@@ -17,9 +17,7 @@ Anchors both(std::optional<int> in_axis, std::optional<int> out_axis) {
 template <typename Target>
 std::optional<AxisMap> one_to_one(int in_rank, int out_rank, Target target) {
   if (in_rank > kMaxRank || out_rank > kMaxRank) return std::nullopt;
-  AxisMap map;
-  map.forward.resize(static_cast<std::size_t>(in_rank));
-  map.backward.resize(static_cast<std::size_t>(out_rank));
+  AxisMap map(in_rank, out_rank);
   for (int i = 0; i < in_rank; ++i) {
     const int to = target(i);
     if (to < 0) continue;
@@ -177,10 +175,9 @@ std::optional<AxisMap> transpose(const Node& node, std::uint32_t slot) {
 // Within a group of axes that hold the same elements every input axis lies on every output axis.
 std::optional<AxisMap> view(const Node& node, std::uint32_t slot) {
   const auto groups = slot == 0 ? view_groups(node.shape(0), node.output_shape()) : std::nullopt;
-  if (!groups) return std::nullopt;
-  AxisMap map;
-  map.forward.resize(static_cast<std::size_t>(node.shape(0).rank()));
-  map.backward.resize(static_cast<std::size_t>(node.output_shape().rank()));
+  const int in_rank = node.shape(0).rank(), out_rank = node.output_shape().rank();
+  if (!groups || in_rank > kMaxRank || out_rank > kMaxRank) return std::nullopt;
+  AxisMap map(in_rank, out_rank);
   for (const ViewGroup& group : *groups) {
     const AxisMask ins = AxisMask::range(group.in_first, group.in_last),
                    outs = AxisMask::range(group.out_first, group.out_last);

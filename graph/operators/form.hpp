@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -60,10 +61,25 @@ struct Affine {
   std::optional<std::uint32_t> bias, mean;
 };
 
+// A set of axes for each axis of a tensor; all empty at first.
+class AxisMasks {
+ public:
+  explicit AxisMasks(int rank) : rank_(static_cast<std::size_t>(rank)) { assert(rank >= 0 && rank <= kMaxRank); }
+  std::size_t size() const { return rank_; }
+  AxisMask& operator[](std::size_t axis) { return masks_[axis]; }
+  const AxisMask& operator[](std::size_t axis) const { return masks_[axis]; }
+
+ private:
+  std::size_t rank_;
+  std::array<AxisMask, kMaxRank> masks_;
+};
+
 // How the axes of an input correspond to those of the output: forward[i] are the output axes on which elements of input
 // axis i come to lie, backward the other way round. An empty set means that the axis is reduced or broadcast.
 struct AxisMap {
-  std::vector<AxisMask> forward, backward;
+  AxisMap(int in_rank, int out_rank) : forward(in_rank), backward(out_rank) {}
+
+  AxisMasks forward, backward;
   bool broadcasts = false;  // the input may have no axis at all for a channel axis of the output: one element meets all
 };
 

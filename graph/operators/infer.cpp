@@ -36,14 +36,10 @@ class Symbols {
 
 // What the file says fills in dimensions that could not be inferred. Where both speak and differ one of them is wrong,
 // and nobody knows which: the dimension is not known.
-Shape merge(Arena& arena, Symbols& symbols, Dims inferred, Shape said, bool any_front = false) {
-  if (inferred && said.known() && any_front != said.any_front()) {  // who knows all axes speaks
-    if (any_front)
-      inferred.reset();
-    else
-      said = Shape();
-  }
-  const bool use = inferred && inferred->size() <= static_cast<std::size_t>(kMaxRank);
+Shape merge(Arena& arena, Symbols& symbols, const Dims& inferred, Shape said, bool any_front = false) {
+  const bool differ = inferred && said.known() && any_front != said.any_front();  // who knows all axes speaks
+  if (differ && !any_front) said = Shape();
+  const bool use = inferred && !(differ && any_front) && inferred->size() <= static_cast<std::size_t>(kMaxRank);
   if (!use && !said.known()) return said;
   const std::span<std::int64_t> dims =
       arena.make<std::int64_t>(use ? inferred->size() : static_cast<std::size_t>(said.rank()));

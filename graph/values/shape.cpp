@@ -1,26 +1,8 @@
 #include "graph/values/shape.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace rw::graph {
-
-std::optional<std::int64_t> product(std::span<const std::int64_t> dims) {
-  std::int64_t all = 1;
-  bool zero = false;
-  for (const std::int64_t dim : dims) {
-    zero |= dim == 0;
-    if (dim < 0 || (dim > 0 && __builtin_mul_overflow(all, dim, &all))) return std::nullopt;
-  }
-  return zero ? 0 : all;
-}
-
-std::optional<std::int64_t> product(std::span<const std::int64_t> dims, AxisMask axes) {
-  std::array<std::int64_t, kMaxRank> chosen{};
-  std::size_t count = 0;
-  for (const int axis : axes) chosen[count++] = dims[static_cast<std::size_t>(axis)];
-  return product(std::span(chosen).first(count));
-}
 
 std::optional<int> Shape::axis(std::int64_t axis) const {
   if (!known() || axis < -rank() || axis >= rank()) return std::nullopt;

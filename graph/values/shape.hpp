@@ -27,8 +27,32 @@ inline std::int64_t dim_of_value(std::int64_t value) {
 
 // The product of dimensions: 1 where there are none. Nothing where one of them is not known, or where those that are
 // not 0 multiply to more than 2^63 - 1: a dimension of 0 does not make up for others that no tensor can have.
-std::optional<std::int64_t> product(std::span<const std::int64_t> dims);
-std::optional<std::int64_t> product(std::span<const std::int64_t> dims, AxisMask axes);  // of those on `axes`
+class Product {
+ public:
+  void multiply(std::int64_t dim) {
+    if (dim == 0)
+      zero_ = true;
+    else
+      known_ = known_ && dim > 0 && !__builtin_mul_overflow(all_, dim, &all_);
+  }
+  std::optional<std::int64_t> value() const {
+    return known_ ? std::optional<std::int64_t>(zero_ ? 0 : all_) : std::nullopt;
+  }
+
+ private:
+  std::int64_t all_ = 1;
+  bool zero_ = false, known_ = true;
+};
+inline std::optional<std::int64_t> product(std::span<const std::int64_t> dims) {
+  Product product;
+  for (const std::int64_t dim : dims) product.multiply(dim);
+  return product.value();
+}
+inline std::optional<std::int64_t> product(std::span<const std::int64_t> dims, AxisMask axes) {  // of those on `axes`
+  Product product;
+  for (const int axis : axes) product.multiply(dims[static_cast<std::size_t>(axis)]);
+  return product.value();
+}
 
 class Shape {
  public:

@@ -185,8 +185,9 @@ int rewrite_by(const Given& given, Seen& seen, std::optional<dsl::Loaded>& rules
     runtime::Progress progress(runtime::Progress::terminal(), model.bytes);
     const auto show = [&](std::uint64_t bytes) { progress.show(bytes); };
     const graph::Output::Progress watcher(show);
-    written =
-        graph::add_model(model, outcome.rewriting, out, output, graph::mark_for(model, outcome.rewriting), &watcher);
+    const auto use = dry_run && !given.has("--plan") ? graph::MarkFor::sizes : graph::MarkFor::files;
+    written = graph::add_model(model, outcome.rewriting, out, output, graph::mark_for(model, outcome.rewriting, use),
+                               &watcher);
     if (given.has("--plan")) {
       graph::PlanFile plan = runtime::plan_file(outcome, *rules);
       if (!written.mark.empty()) {

@@ -22,6 +22,7 @@ bool takes_out(const dsl::TermList& terms, const Analysis& analysis, OperatorId 
 
 // What a term says of an operator that it names.
 bool is_met(const dsl::Term& term, const Analysis& analysis, OperatorId op) {
+  if (term.excepted.empty() && asks_nothing(term)) return true;
   if (!asks_nothing(term) && !holds(term, analysis.site(op))) return false;
   return std::none_of(term.excepted.begin(), term.excepted.end(),
                       [&](const auto& list) { return takes_out(*list, analysis, op); });
@@ -102,24 +103,28 @@ void Pattern::examine(const Regions& regions, RegionId id, graph::FunctionRef<bo
     if (!gives_back(op) && !children_.admits(analysis_, op) &&
         !more({.obstacle = Obstacle::child, .op = op, .clause = pattern_.children.at}))
       return;
-  std::vector<bool> joined(joins_.size(), false), passed(through_.size(), false);
+  const auto admits = [&](OperatorId op) {
+    return [this, op](const Clause& clause) { return clause.admits(analysis_, op); };
+  };
   for (const OperatorId op : region.inner) {
     const bool joining = regions.is_joining(op);
     const std::vector<Clause>& clauses = joining ? joins_ : through_;
-    std::vector<bool>& met = joining ? joined : passed;
-    bool admitted = false;
-    for (std::size_t i = 0; i < clauses.size(); ++i) {
-      if (!clauses[i].admits(analysis_, op)) continue;
-      met[i] = admitted = true;
-    }
-    if (!admitted && !more({.obstacle = Obstacle::inner, .op = op, .clause = clause_of_inner(joining)})) return;
+    if (std::none_of(clauses.begin(), clauses.end(), admits(op)) &&
+        !more({.obstacle = Obstacle::inner, .op = op, .clause = clause_of_inner(joining)}))
+      return;
   }
+  // Whether some operator inside is one that a clause must have.
+  const auto has = [&](const Clause& clause, bool joining) {
+    return std::any_of(region.inner.begin(), region.inner.end(), [&](OperatorId op) {
+      return regions.is_joining(op) == joining && clause.admits(analysis_, op);
+    });
+  };
   for (std::size_t i = 0; i < through_.size(); ++i)
-    if (pattern_.through[i].required && !passed[i] &&
+    if (pattern_.through[i].required && !has(through_[i], false) &&
         !more({.obstacle = Obstacle::no_through, .clause = pattern_.through[i].at}))
       return;
   for (std::size_t i = 0; i < joins_.size(); ++i)
-    if (pattern_.joins[i].required && !joined[i] &&
+    if (pattern_.joins[i].required && !has(joins_[i], true) &&
         !more({.obstacle = Obstacle::no_join, .clause = pattern_.joins[i].at}))
       return;
   if (pattern_.leaks == dsl::LeakPolicy::reject)

@@ -22,13 +22,14 @@ void append_dims(std::span<const std::int64_t> dims, std::string& out) {
 }
 
 void append_entry(std::uint32_t number, std::string_view key, std::string_view value, std::string& out) {
-  std::string entry;
-  append_text(StringStringEntry::kKey, key, entry);
-  append_text(StringStringEntry::kValue, value, entry);
-  append_text(number, entry, out);
+  append_header(number, text_size(StringStringEntry::kKey, key) + text_size(StringStringEntry::kValue, value), out);
+  append_text(StringStringEntry::kKey, key, out);
+  append_text(StringStringEntry::kValue, value, out);
 }
 
 void append_external(const ExternalPlace& place, std::string& out) {
+  constexpr std::size_t kBeside = 100;  // keys, numbers and lengths
+  out.reserve(out.size() + place.location.size() + kBeside);
   append_entry(TensorProto::kExternalData, "location", place.location, out);
   append_entry(TensorProto::kExternalData, "offset", fmt::format("{}", place.offset), out);
   append_entry(TensorProto::kExternalData, "length", fmt::format("{}", place.length), out);

@@ -37,10 +37,15 @@ constexpr std::array<ChildRow, 15> kChildren = {{
     {Message::sparse, SparseTensorProto::kIndices, Message::tensor},
 }};
 
+constexpr std::uint32_t kNumbers = 32;  // those of the rows are smaller
+
 std::optional<Message> child_of(Message parent, std::uint32_t number) {
-  for (const ChildRow& row : kChildren)
-    if (row.parent == parent && row.number == number) return row.child;
-  return std::nullopt;
+  static constexpr auto kByNumber = [] {
+    std::array<std::array<std::optional<Message>, kNumbers>, 7> all{};
+    for (const ChildRow& row : kChildren) all.at(static_cast<std::size_t>(row.parent)).at(row.number) = row.child;
+    return all;
+  }();
+  return number < kNumbers ? kByNumber[static_cast<std::size_t>(parent)][number] : std::nullopt;
 }
 
 int deeper(Message kind, const Field& message, int depth) {

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <protozero/exception.hpp>
 #include <protozero/varint.hpp>
+#include <utility>
 
 namespace rw::graph::onnx {
 namespace {
@@ -79,66 +80,67 @@ void Field::reals(std::vector<double>& values) const {
   values.push_back(std::bit_cast<double>(value));
 }
 
+// Mistakes are told out of line: a large model has a million fields.
+void Fields::fail(const char* place, std::string message) const {
+  throw at_byte(offset_ + static_cast<std::uint64_t>(place - begin_), std::move(message));
+}
+
+void Fields::fail_at_size(std::uint64_t size, const char* at) const {
+  fail(rest_.data(), fmt::format("field {} needs {} bytes, {} are left of what it is in", field_.number, size,
+                                 rest_.data() + rest_.size() - at));
+}
+
 std::uint64_t Fields::varint(const char*& at, const char* end) const {
   const char* const before = at;
   try {
     return protozero::decode_varint(&at, end);
   } catch (const protozero::exception&) {
-    throw at_byte(offset_ + static_cast<std::uint64_t>(before - begin_),
-                  "the file ends within a number, or it is too long");
+    fail(before, "the file ends within a number, or it is too long");
   }
 }
 
 bool Fields::next() {
-  if (rest_.empty()) return false;
-  const char* at = rest_.data();
-  const char* const end = at + rest_.size();
-  const auto here = [&](const char* place) { return offset_ + static_cast<std::uint64_t>(place - begin_); };
+  const char *const begin = rest_.data(), *const end = begin + rest_.size();
+  if (begin == end) return false;
+  const char* at = begin;
   // Almost every tag and length is one byte.
   const auto number_at = [&] {
     const auto first = static_cast<unsigned char>(at == end ? 0x80 : *at);
     return first < 0x80 ? (++at, std::uint64_t{first}) : varint(at, end);
   };
-  const std::uint64_t key = number_at();
-  const std::uint64_t number = key >> 3U;
-  if (number == 0 || number >= std::uint64_t{1} << 29U) throw at_byte(here(rest_.data()), "no field begins here");
-  field_ = {};
-  field_.number = static_cast<std::uint32_t>(number);
-  field_.offset = here(rest_.data());
-  const auto left = [&] { return static_cast<std::uint64_t>(end - at); };
-  const auto need = [&](std::uint64_t size) {
-    if (size > left())
-      throw at_byte(here(rest_.data()),
-                    fmt::format("field {} needs {} bytes, {} are left of what it is in", number, size, left()));
+  const auto take = [&](std::uint64_t size) {
+    if (size > static_cast<std::uint64_t>(end - at)) fail_at_size(size, at);
+    return std::exchange(at, at + size);
   };
-  switch (key & 7U) {
-    case 0:
+  const std::uint64_t key = number_at(), number = key >> 3U;
+  if (number == 0 || number >= std::uint64_t{1} << 29U) fail(begin, "no field begins here");
+  field_.number = static_cast<std::uint32_t>(number);
+  field_.wire = static_cast<Wire>(key & 7U);
+  field_.value = 0;
+  field_.payload = {};
+  const char* place = begin;
+  switch (field_.wire) {
+    case Wire::varint:
       field_.value = number_at();
       break;
-    case 1:
-      need(8);
-      field_.value = load<std::uint64_t>(at);
-      at += 8;
+    case Wire::fixed64:
+      field_.value = load<std::uint64_t>(take(sizeof(std::uint64_t)));
       break;
-    case 2: {
+    case Wire::bytes: {
       const std::uint64_t size = number_at();
-      need(size);
-      field_.payload = {at, static_cast<std::size_t>(size)};
-      field_.offset = here(at);
-      at += size;
+      place = take(size);
+      field_.payload = {place, static_cast<std::size_t>(size)};
       break;
     }
-    case 5:
-      need(4);
-      field_.value = load<std::uint32_t>(at);
-      at += 4;
+    case Wire::fixed32:
+      field_.value = load<std::uint32_t>(take(sizeof(std::uint32_t)));
       break;
     default:
-      throw at_byte(here(rest_.data()), "no field begins here: its wire type is not known");
+      fail(begin, "no field begins here: its wire type is not known");
   }
-  field_.wire = static_cast<Wire>(key & 7U);
-  field_.whole = {rest_.data(), static_cast<std::size_t>(at - rest_.data())};
-  rest_.remove_prefix(field_.whole.size());
+  field_.offset = offset_ + static_cast<std::uint64_t>(place - begin_);
+  field_.whole = {begin, static_cast<std::size_t>(at - begin)};
+  rest_ = {at, static_cast<std::size_t>(end - at)};
   return true;
 }
 
@@ -159,7 +161,7 @@ void append_varint(std::uint64_t value, std::string& out) {
     protozero::write_varint(std::back_inserter(out), value);
 }
 
-static void append_header(std::uint32_t number, std::uint64_t size, std::string& out) {
+void append_header(std::uint32_t number, std::uint64_t size, std::string& out) {
   append_varint(tag(number, Wire::bytes), out);
   append_varint(size, out);
 }
@@ -172,6 +174,12 @@ void append_integer(std::uint32_t number, std::int64_t value, std::string& out) 
 void append_text(std::uint32_t number, std::string_view text, std::string& out) {
   append_header(number, text.size(), out);
   out += text;
+}
+
+std::size_t text_size(std::uint32_t number, std::string_view text) {
+  return static_cast<std::size_t>(protozero::length_of_varint(tag(number, Wire::bytes)) +
+                                  protozero::length_of_varint(text.size())) +
+         text.size();
 }
 
 void append_real(std::uint32_t number, float value, std::string& out) {

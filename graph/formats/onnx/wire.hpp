@@ -49,6 +49,8 @@ class Fields {
 
  private:
   std::uint64_t varint(const char*& at, const char* end) const;
+  [[noreturn, gnu::cold, gnu::noinline]] void fail(const char* place, std::string message) const;
+  [[noreturn, gnu::cold, gnu::noinline]] void fail_at_size(std::uint64_t size, const char* at) const;
 
   const char* begin_;
   std::string_view rest_;
@@ -68,7 +70,9 @@ void append_varint(std::uint64_t value, std::string& out);
 void append_integer(std::uint32_t number, std::int64_t value, std::string& out);
 void append_text(std::uint32_t number, std::string_view text, std::string& out);  // a string, bytes or message
 void append_real(std::uint32_t number, float value, std::string& out);
+std::size_t text_size(std::uint32_t number, std::string_view text);  // how many bytes append_text() appends
 // Tag and length of a field of bytes, whose payload follows.
+void append_header(std::uint32_t number, std::uint64_t size, std::string& out);
 std::string header(std::uint32_t number, std::uint64_t size);
 
 }  // namespace rw::graph::onnx
