@@ -16,18 +16,35 @@ namespace {
 #define RW_AVX2 __attribute__((target("avx2")))
 #endif
 
-// Eight numbers side by side, whatever the processor has for them.
-using Lanes = float __attribute__((vector_size(32)));
-constexpr std::size_t kAtOnce = sizeof(Lanes) / sizeof(float);
+// What one register of AVX2 holds, side by side, whatever the processor has for it.
+template <typename T>
+struct Side {
+  using Lanes [[gnu::vector_size(32)]] = T;
+  static constexpr std::size_t kAtOnce = sizeof(Lanes) / sizeof(T);
+};
+using Floats = Side<float>::Lanes;
+using Doubles = Side<double>::Lanes;
+using LaneBits [[gnu::vector_size(32)]] = std::int32_t;
 
-using LaneBits = std::int32_t __attribute__((vector_size(32)));
-
-RW_LOOP void load(const float* from, Lanes& lanes) { std::memcpy(&lanes, from, sizeof(lanes)); }
-RW_LOOP void load_magnitudes(const std::byte* row, std::size_t i, Lanes& lanes) {
+template <typename T>
+RW_LOOP void load(const T* from, typename Side<T>::Lanes& lanes) {
+  std::memcpy(&lanes, from, sizeof(lanes));
+}
+RW_LOOP void load_magnitudes(const std::byte* row, std::size_t i, Floats& lanes) {
   LaneBits bits;
   std::memcpy(&bits, row + i * sizeof(float), sizeof(bits));
   bits &= 0x7FFFFFFF;
   std::memcpy(&lanes, &bits, sizeof(lanes));
+}
+RW_LOOP void load_magnitudes(const std::byte* row, std::size_t i, Doubles& lanes) {
+  using Bits [[gnu::vector_size(16)]] = std::int32_t;
+  using Half [[gnu::vector_size(16)]] = float;
+  Bits bits;
+  std::memcpy(&bits, row + i * sizeof(float), sizeof(bits));
+  bits &= 0x7FFFFFFF;
+  Half values;
+  std::memcpy(&values, &bits, sizeof(values));
+  lanes = __builtin_convertvector(values, Doubles);
 }
 RW_LOOP float magnitude(const std::byte* row, std::size_t i) {
   float value = 0;
@@ -35,26 +52,50 @@ RW_LOOP float magnitude(const std::byte* row, std::size_t i) {
   return std::fabs(value);
 }
 
-RW_LOOP float largest_in(const std::byte* row, const float* b, std::size_t count) {
-  Lanes most = {}, values, factors;
+// A maximum waits for the one before: two are kept side by side.
+template <typename T>
+RW_LOOP T largest_in(const std::byte* row, const T* b, std::size_t count) {
+  constexpr std::size_t kAtOnce = Side<T>::kAtOnce;
+  typename Side<T>::Lanes most = {}, more = {}, values, factors;
   std::size_t i = 0;
-  for (; i + kAtOnce <= count; i += kAtOnce) {
+  for (; i + 2 * kAtOnce <= count; i += 2 * kAtOnce) {
     load_magnitudes(row, i, values);
     load(b + i, factors);
     values *= factors;
     most = values > most ? values : most;
+    load_magnitudes(row, i + kAtOnce, values);
+    load(b + i + kAtOnce, factors);
+    values *= factors;
+    more = values > more ? values : more;
   }
-  float largest = 0;
+  most = more > most ? more : most;
+  T largest = 0;
   for (std::size_t lane = 0; lane < kAtOnce; ++lane) largest = std::max(largest, most[lane]);
-  for (; i < count; ++i) largest = std::max(largest, magnitude(row, i) * b[i]);
+  for (; i < count; ++i) largest = std::max(largest, T{magnitude(row, i)} * b[i]);
   return largest;
+}
+
+template <typename T>
+RW_LOOP void raise_to(const std::byte* row, T factor, std::size_t count, T* to) {
+  constexpr std::size_t kAtOnce = Side<T>::kAtOnce;
+  typename Side<T>::Lanes values, most;
+  std::size_t i = 0;
+  for (; i + kAtOnce <= count; i += kAtOnce) {
+    load_magnitudes(row, i, values);
+    load(to + i, most);
+    values *= factor;
+    most = values > most ? values : most;
+    std::memcpy(to + i, &most, sizeof(most));
+  }
+  for (; i < count; ++i) to[i] = std::max(to[i], T{magnitude(row, i)} * factor);
 }
 
 template <int kSquarings>
 RW_LOOP float shares_in(const std::byte* row, const float* b, float inverse, std::size_t count, float* shares) {
   constexpr float kFloor = kSquarings > 2 ? 0.05F : 0.001F;
-  const Lanes least = Lanes{} + kFloor;
-  Lanes sums = {}, values, factors;
+  constexpr std::size_t kAtOnce = Side<float>::kAtOnce;
+  const Floats least = Floats{} + kFloor;
+  Floats sums = {}, values, factors;
   std::size_t i = 0;
   for (; i + kAtOnce <= count; i += kAtOnce) {
     load_magnitudes(row, i, values);
@@ -75,76 +116,13 @@ RW_LOOP float shares_in(const std::byte* row, const float* b, float inverse, std
   return sum;
 }
 
-RW_LOOP void raise_to(const std::byte* row, float factor, std::size_t count, float* to) {
-  Lanes values, most;
-  std::size_t i = 0;
-  for (; i + kAtOnce <= count; i += kAtOnce) {
-    load_magnitudes(row, i, values);
-    load(to + i, most);
-    values *= factor;
-    most = values > most ? values : most;
-    std::memcpy(to + i, &most, sizeof(most));
-  }
-  for (; i < count; ++i) to[i] = std::max(to[i], magnitude(row, i) * factor);
-}
-
 RW_LOOP void add_scaled_to(const float* from, float factor, std::size_t count, float* to) {
   for (std::size_t i = 0; i < count; ++i) to[i] += factor * from[i];
 }
 
-// Half as many, in double: what one register of AVX2 holds.
-using Doubles = double __attribute__((vector_size(32)));
-constexpr std::size_t kDoubles = sizeof(Doubles) / sizeof(double);
-
-RW_LOOP void load_exactly(const std::byte* row, std::size_t i, Doubles& lanes) {
-  using Bits = std::int32_t __attribute__((vector_size(16)));
-  using Floats = float __attribute__((vector_size(16)));
-  Bits bits;
-  std::memcpy(&bits, row + i * sizeof(float), sizeof(bits));
-  bits &= 0x7FFFFFFF;
-  Floats values;
-  std::memcpy(&values, &bits, sizeof(values));
-  lanes = __builtin_convertvector(values, Doubles);
-}
-
-RW_LOOP void load_exactly(const double* from, Doubles& lanes) { std::memcpy(&lanes, from, sizeof(lanes)); }
-
-// A maximum waits for the one before: two are kept side by side.
-RW_LOOP double largest_exactly_in(const std::byte* row, const double* b, std::size_t count) {
-  Doubles most = {}, more = {}, values, factors;
-  std::size_t i = 0;
-  for (; i + 2 * kDoubles <= count; i += 2 * kDoubles) {
-    load_exactly(row, i, values);
-    load_exactly(b + i, factors);
-    values *= factors;
-    most = values > most ? values : most;
-    load_exactly(row, i + kDoubles, values);
-    load_exactly(b + i + kDoubles, factors);
-    values *= factors;
-    more = values > more ? values : more;
-  }
-  most = more > most ? more : most;
-  double largest = 0;
-  for (std::size_t lane = 0; lane < kDoubles; ++lane) largest = std::max(largest, most[lane]);
-  for (; i < count; ++i) largest = std::max(largest, double{magnitude(row, i)} * b[i]);
-  return largest;
-}
-
-RW_LOOP void raise_exactly_to(const std::byte* row, double factor, std::size_t count, double* to) {
-  Doubles values, most;
-  std::size_t i = 0;
-  for (; i + kDoubles <= count; i += kDoubles) {
-    load_exactly(row, i, values);
-    load_exactly(to + i, most);
-    values *= factor;
-    most = values > most ? values : most;
-    std::memcpy(to + i, &most, sizeof(most));
-  }
-  for (; i < count; ++i) to[i] = std::max(to[i], double{magnitude(row, i)} * factor);
-}
-
 RW_LOOP bool finite_in(const std::byte* row, std::size_t count) {
   constexpr std::int32_t kInfinity = 0x7F800000;
+  constexpr std::size_t kAtOnce = Side<float>::kAtOnce;
   LaneBits seen = {}, bits;
   std::size_t i = 0;
   for (; i + kAtOnce <= count; i += kAtOnce) {
@@ -168,11 +146,9 @@ void raise(const std::byte* row, float factor, std::size_t count, float* to) { r
 void add_scaled(const float* from, float factor, std::size_t count, float* to) {
   add_scaled_to(from, factor, count, to);
 }
-double largest_exactly(const std::byte* row, const double* b, std::size_t count) {
-  return largest_exactly_in(row, b, count);
-}
+double largest_exactly(const std::byte* row, const double* b, std::size_t count) { return largest_in(row, b, count); }
 void raise_exactly(const std::byte* row, double factor, std::size_t count, double* to) {
-  raise_exactly_to(row, factor, count, to);
+  raise_to(row, factor, count, to);
 }
 bool finite(const std::byte* row, std::size_t count) { return finite_in(row, count); }
 constexpr RowKernels kPlain = {largest, shares_4, shares_16, raise, add_scaled, largest_exactly, raise_exactly, finite};
@@ -194,10 +170,10 @@ RW_AVX2 void add_scaled_avx2(const float* from, float factor, std::size_t count,
   add_scaled_to(from, factor, count, to);
 }
 RW_AVX2 double largest_exactly_avx2(const std::byte* row, const double* b, std::size_t count) {
-  return largest_exactly_in(row, b, count);
+  return largest_in(row, b, count);
 }
 RW_AVX2 void raise_exactly_avx2(const std::byte* row, double factor, std::size_t count, double* to) {
-  raise_exactly_to(row, factor, count, to);
+  raise_to(row, factor, count, to);
 }
 RW_AVX2 bool finite_avx2(const std::byte* row, std::size_t count) { return finite_in(row, count); }
 constexpr RowKernels kAvx2 = {largest_avx2,    shares_4_avx2,        shares_16_avx2,     raise_avx2,
