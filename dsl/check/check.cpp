@@ -110,14 +110,21 @@ void check_declaration(CheckContext& context, FileNames& names, const tree::Op& 
   }
   for (const tree::NumberArgument& argument : op.parameters) {
     const auto& words = law->parameters;
-    if (std::find(words.begin(), words.end(), argument.name.text) == words.end()) {
+    const auto word = std::find_if(words.begin(), words.end(),
+                                   [&](const LawParameter& each) { return each.name == argument.name.text; });
+    const bool whole = argument.value == std::floor(argument.value) && std::abs(argument.value) <= kMostInputs;
+    if (word == words.end()) {
+      std::vector<std::string_view> all;
+      for (const LawParameter& each : words) all.push_back(each.name);
+      context.reporter.error("unknown-name", argument.name.at,
+                             fmt::format("law {} has no parameter '{}'", law->name, argument.name.text),
+                             words.empty() ? "take it out: it has none" : meant_or_all(argument.name.text, all));
+    } else if (!whole || (argument.value < 0 && !word->from_end)) {
       context.reporter.error(
-          "unknown-name", argument.name.at, fmt::format("law {} has no parameter '{}'", law->name, argument.name.text),
-          words.empty() ? "take it out: it has none" : meant_or_all(argument.name.text, {words.begin(), words.end()}));
-    } else if (argument.value != std::floor(argument.value) || std::abs(argument.value) > kMostInputs) {
-      context.reporter.error("out-of-range", argument.spelled.at,
-                             fmt::format("'{}' is a whole number", argument.name.text),
-                             "inputs and axes are counted from 0: weight = 1");
+          "out-of-range", argument.spelled.at,
+          word->from_end ? fmt::format("'{}' is a whole number", word->name)
+                         : fmt::format("'{}' is the number of an input", word->name),
+          word->from_end ? "axes are counted from 0, or from the end by -1" : "inputs are counted from 0: weight = 1");
     } else if (!binding.parameters.emplace(argument.name.text, argument.value).second) {
       context.reporter.error("duplicate-name", argument.name.at, fmt::format("'{}' is given twice", argument.name.text),
                              "take one of them out");

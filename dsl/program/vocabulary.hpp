@@ -10,18 +10,20 @@
 #include <string_view>
 #include <vector>
 
+#include "dsl/program/law_parameter.hpp"
+
 namespace rw::dsl {
 
 enum class Kind : unsigned char { number, condition, text, list };  // list: of numbers
 
 struct LawWord {
   std::string_view name;
-  std::span<const std::string_view> parameters;  // of the form "linear(weight = 1)", for a user's operator
-  bool elementwise;                              // "pass elementwise" may be said
-  bool offers;                                   // an operator of this law can be a parent
-  bool absorbs;                                  // ... a child
-  bool ties;                                     // ... inside a region
-  bool joins;                                    // ... and tie the channels of several activations
+  std::span<const LawParameter> parameters;  // of the form "linear(weight = 1)", for a user's operator
+  bool elementwise;                          // "pass elementwise" may be said
+  bool offers;                               // an operator of this law can be a parent
+  bool absorbs;                              // ... a child
+  bool ties;                                 // ... inside a region
+  bool joins;                                // ... and tie the channels of several activations
   std::string_view help;
 };
 

@@ -13,7 +13,7 @@
 namespace rw::runtime::law_affine {
 namespace {
 
-constexpr std::array<std::string_view, 4> kParameters = {"weight", "bias", "mean", "axis"};
+constexpr std::array<dsl::LawParameter, 4> kParameters = {{{"weight"}, {"bias"}, {"mean"}, {"axis", true}}};
 
 // The constants of BatchNormalization are vectors along axis 1; those of Mul are broadcast.
 bool is_vector_form(const graph::Affine& affine) { return affine.bias || affine.mean; }

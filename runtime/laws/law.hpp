@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dsl/program/law_parameter.hpp"
 #include "runtime/laws/site.hpp"
 #include "runtime/plan/plan.hpp"
 
@@ -75,7 +76,7 @@ enum class Claim : std::uint8_t { none, of_one_activation, of_several };
 struct Law {
   std::string_view name;
   std::string_view help;
-  std::span<const std::string_view> parameters = {};  // of `law linear(weight = 1)`
+  std::span<const dsl::LawParameter> parameters = {};  // of `law linear(weight = 1)`
   bool offers = false, absorbs = false, ties_channels = false;
   bool joins = false;             // ties the channels of several activations
   bool says_elementwise = false;  // `pass elementwise` may be said

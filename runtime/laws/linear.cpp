@@ -13,7 +13,8 @@
 namespace rw::runtime::law_linear {
 namespace {
 
-constexpr std::array<std::string_view, 5> kParameters = {"weight", "bias", "weight_out", "weight_in", "axis"};
+constexpr std::array<dsl::LawParameter, 5> kParameters = {
+    {{"weight"}, {"bias"}, {"weight_out", true}, {"weight_in", true}, {"axis", true}}};
 
 std::uint32_t positions(const graph::View& view, AxisMask axes) {
   return static_cast<std::uint32_t>(graph::product(view.span(), axes).value_or(0));

@@ -35,7 +35,8 @@ TEST_CASE("The tables of language.md name every word of the vocabulary, and no o
         names_of(words.pattern_functions, &dsl::PatternFunctionWord::name));
   CHECK(first_words(manual.words("pattern field")) == names_of(words.pattern_fields, &dsl::PatternFieldWord::name));
   Words parameters;
-  for (const dsl::LawWord& law : words.laws) parameters.insert(law.parameters.begin(), law.parameters.end());
+  for (const dsl::LawWord& law : words.laws)
+    for (const dsl::LawParameter& each : law.parameters) parameters.emplace(each.name);
   CHECK(first_words(manual.words("parameter")) == parameters);
   for (const std::string_view reduction : words.reductions) CHECK(manual.quotes(reduction));
 }

@@ -272,6 +272,16 @@ const std::vector<Golden>& goldens() {
    1 | op My law linear(weights = 1)
      |                  ^^^^^^^ did you mean 'weight'?
 )"},
+      {"out-of-range", "op My law linear(weight = -1)\n",
+       R"(mine.dsl:1:27: error: 'weight' is the number of an input [out-of-range]
+   1 | op My law linear(weight = -1)
+     |                           ^^ inputs are counted from 0: weight = 1
+)"},
+      {"out-of-range", "op My law linear(weight = 1, weight_in = 0.5)\n",
+       R"(mine.dsl:1:42: error: 'weight_in' is a whole number [out-of-range]
+   1 | op My law linear(weight = 1, weight_in = 0.5)
+     |                                          ^^^ axes are counted from 0, or from the end by -1
+)"},
       {"unknown-operator", "set conv = Conv, ConvTrans\n",
        R"(mine.dsl:1:18: warning: nobody knows operator 'ConvTrans': it blocks [unknown-operator]
    1 | set conv = Conv, ConvTrans

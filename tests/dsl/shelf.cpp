@@ -15,7 +15,8 @@ namespace {
 
 using dsl::ArgumentForm, dsl::FieldAbout, dsl::FunctionForm, dsl::Kind, dsl::Role;
 
-constexpr std::array<std::string_view, 4> kLinearParameters = {"weight", "bias", "weight_out", "weight_in"};
+constexpr std::array<dsl::LawParameter, 4> kLinearParameters = {
+    {{"weight"}, {"bias"}, {"weight_out", true}, {"weight_in", true}}};
 
 const std::array<dsl::LawWord, 7> kLaws = {{
     {"linear", kLinearParameters, false, true, true, false, false, ""},
