@@ -9,11 +9,14 @@ using namespace rw::test;
 namespace fs = std::filesystem;
 
 TEST_CASE("Without the library that runs networks all the rest works, and its package is named") {
+  // The library is looked for in bin and in lib/rewrite-engine beside it, and nowhere else.
   const TemporaryFolder folder;
-  fs::copy_file(program_path(), folder / "program");
+  fs::create_directory(folder / "bin");
+  fs::copy_file(program_path(), folder / "bin/program");
+  write_file(folder / "librewrite-executor.so", "of somebody else");
   const std::string model = data_path("digits_mbv2_imb.onnx"), samples = data_path("digits_x.npy");
   const auto run = [&](const std::vector<std::string>& words) {
-    return run_program(folder / "program", words, {.folder = folder.path()});
+    return run_program(folder / "bin/program", words, {.folder = folder.path()});
   };
   const std::vector<std::vector<std::string>> works = {
       {model, "equalization", "-o", "rewritten.onnx"},
@@ -37,7 +40,7 @@ TEST_CASE("Without the library that runs networks all the rest works, and its pa
       {"explain", model, "equalization", "--data", samples},
   };
   for (const bool broken : {false, true}) {
-    if (broken) write_file(folder / "librewrite-executor.so", "no library");
+    if (broken) write_file(folder / "bin/librewrite-executor.so", "no library");
     for (const auto& words : needs_it) {
       const Outcome outcome = run(words);
       INFO(words[0] << ": " << outcome.out << outcome.err);
