@@ -86,11 +86,13 @@ std::vector<Restorable> restorables(const SolveContext& context, std::vector<std
   return all;
 }
 
+constexpr double kNever = 1e9;  // the largest cost, which nothing is worth
+
 Solved balance(const SolveContext& context, const dsl::Step& step) {
   const double per_channel = number_of(context, step, 1, "weights per channel", 0, 1),
                activations = number_of(context, step, 2, "activations", 0, 1000),
                headroom = number_of(context, step, 3, "headroom", 0, 1),
-               cost = step.arguments.size() > 4 ? number_of(context, step, 4, "the cost of giving back", 0, 1e9) : 0;
+               cost = step.arguments.size() > 4 ? number_of(context, step, 4, "the cost of giving back", 0, kNever) : 0;
   const BoundRegion& first = context.places[0].view;
   Solved solved;
   const auto noise =
@@ -111,7 +113,8 @@ Solved balance(const SolveContext& context, const dsl::Step& step) {
     for (std::size_t i = 0; i < of_region.size(); ++i) all_free &= free[region.first_class + i];
     solved.refused.emplace_back(
         given_up && std::all_of(of_region.begin(), of_region.end(), [](double each) { return each == 1; })
-            ? "giving its scale back in front of a curve is predicted to win less than it costs"
+            ? (cost < kNever ? "giving its scale back in front of a curve is predicted to win less than it costs"
+                             : "nothing is put in front of curves: --fused-silu or restore_cost rules it out")
             : "");
     if (all_free) keep_level(of_region, std::span(seen).subspan(region.first_class, region.classes), context.exact);
     solved.scales.emplace_back(of_region.begin(), of_region.end());
