@@ -99,6 +99,11 @@ std::optional<Judge::Made> Judge::make(const Candidate& candidate, Judged& judge
     judged.refused = "it is not certified";
     return std::nullopt;
   }
+  for (std::size_t i = 0; i < made.outcome->rules.size(); ++i)
+    if (rules.program.rules[i].name == candidate.owed_to && made.outcome->rules[i].regions == 0) {
+      judged.refused = fmt::format("{} has nothing to do", candidate.owed_to);
+      return std::nullopt;
+    }
   made.network = runtime::written_network(graph::Rewritten(made.model->network, made.outcome->rewriting));
   graph::infer_shapes(made.network, graph::Forms(made.network));
   return made;

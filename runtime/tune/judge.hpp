@@ -21,6 +21,7 @@ struct Candidate {
   std::string title;               // for the report
   std::vector<std::string> rules;  // as on a command line; none: the network stays as it is
   std::map<std::string, std::map<std::string, double>> params;  // as RunOptions::params
+  std::string owed_to = {};  // the rule without which it would be another candidate once more; empty: none
 };
 
 struct Judged {

@@ -43,7 +43,7 @@ bool has_clips(const graph::Network& network) {
 }
 
 std::vector<Candidate> candidates_for(const std::vector<std::string>& rules, const quantizer::Options& target,
-                                      std::size_t count, bool clips) {
+                                      std::size_t count, const Ways& ways) {
   std::vector<Candidate> all;
   std::string name;
   for (const std::string& each : rules) name += (name.empty() ? "" : " ") + each;
@@ -63,9 +63,14 @@ std::vector<Candidate> candidates_for(const std::vector<std::string>& rules, con
     all.push_back(std::move(candidate));
   }
   // Clips that are unfolded round once more where activations are rounded.
-  constexpr std::size_t kOfClips = 2;
-  if (clips && count > kOfClips && rules == std::vector<std::string>{"auto"})
+  constexpr std::size_t kOfClips = 2, kOfBiases = 3;
+  if (ways.clips && count > kOfClips && rules == std::vector<std::string>{"auto"})
     all[kOfClips] = {"auto without clip", {"prepare", "balance"}, params_for(target)};
+  // What activations have at least takes room in the range of those that are rounded.
+  if (ways.approximate && target.activations && count > kOfBiases) {
+    all[kOfBiases] = {name + " absorb_bias", rules, params_for(target), "absorb_bias"};
+    all[kOfBiases].rules.emplace_back("absorb_bias");
+  }
   all.push_back({"cross_layer", {"cross_layer"}, {}});
   all.push_back({"mixed", {"mixed"}, {}});
   return all;

@@ -9,11 +9,15 @@ namespace rw::tune {
 
 inline constexpr double kLeastGain = 0.3;  // dB; what wins less is luck, and the untouched network stays
 
+struct Ways {
+  bool clips = false;        // the network has Clips, which `auto` may unfold: it is tried to leave them as they are
+  bool approximate = false;  // outputs may differ a little: it is tried to absorb biases behind the rules
+};
+
 // `rules` (with a rule `balance`) as they are for the target, and with its parameters otherwise: `count` in all, the
-// most promising first; then cross_layer and mixed. `clips`: the network has Clips, which `auto` may unfold; with three
-// and more it is tried to leave them as they are.
+// most promising first, among them, from four on, each of the ways that fits; then cross_layer and mixed.
 std::vector<Candidate> candidates_for(const std::vector<std::string>& rules, const quantizer::Options& target,
-                                      std::size_t count, bool clips);
+                                      std::size_t count, const Ways& ways);
 bool has_clips(const graph::Network& network);
 
 struct Tuning {

@@ -117,9 +117,10 @@ tune::Candidate tuned(const Subject& subject, const graph::Network& network, con
   quality::ScoreOptions judged = score;
   judged.quantizer = tune::judged_target(score.quantizer);
   tune::Judge judge(subject.file, *data, nullptr, run, judged);
-  const tune::Tuning tuning =
-      tune::tune(judge, tune::candidates_for({"auto"}, score.quantizer, settings.tune, tune::has_clips(network)),
-                 [](std::uint64_t) {});
+  const tune::Tuning tuning = tune::tune(judge,
+                                         tune::candidates_for({"auto"}, score.quantizer, settings.tune,
+                                                              {.clips = tune::has_clips(network), .approximate = true}),
+                                         [](std::uint64_t) {});
   return tuning.judged[tuning.best].candidate;
 }
 

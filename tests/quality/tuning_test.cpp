@@ -77,7 +77,7 @@ TEST_CASE("tune: eight variants are twelve passes over the inputs that are score
   Counted data(*opened);
   const quantizer::Options target{.weights = quantizer::WeightSteps::channel};
   tune::Judge judge(file, data, nullptr, {}, {.quantizer = target, .layers = false});
-  const auto tuning = tune::tune(judge, tune::candidates_for({"balance"}, target, 8, false), [](std::uint64_t) {});
+  const auto tuning = tune::tune(judge, tune::candidates_for({"balance"}, target, 8, {}), [](std::uint64_t) {});
   CHECK(tuning.judged.size() == 11);
   const std::size_t half = data.batches() / 2;
   REQUIRE(half >= quality::kDraws);
@@ -86,15 +86,52 @@ TEST_CASE("tune: eight variants are twelve passes over the inputs that are score
 
 TEST_CASE("tune: of networks with Clips a variant leaves them as they are") {
   const quantizer::Options target{.weights = quantizer::WeightSteps::channel};
-  const auto with = tune::candidates_for({"auto"}, target, 8, true),
-             without = tune::candidates_for({"auto"}, target, 8, false);
+  const auto with = tune::candidates_for({"auto"}, target, 8, {.clips = true}),
+             without = tune::candidates_for({"auto"}, target, 8, {});
   REQUIRE(with.size() == without.size());
   const auto leaves_clips = [](const tune::Candidate& each) {
     return each.rules == std::vector<std::string>{"prepare", "balance"};
   };
   CHECK(std::ranges::count_if(with, leaves_clips) == 1);
   CHECK(std::ranges::count_if(without, leaves_clips) == 0);
-  CHECK(std::ranges::count_if(tune::candidates_for({"balance"}, target, 8, true), leaves_clips) == 0);
+  CHECK(std::ranges::count_if(tune::candidates_for({"balance"}, target, 8, {.clips = true}), leaves_clips) == 0);
+}
+
+namespace {
+
+// Eight channels between 9 and 11 in front of a convolution: of the 255 steps from 0 to the largest value few are used.
+std::string far_from_zero(const std::filesystem::path& folder) {
+  Net net;
+  const auto a =
+      net.op("Conv", "a",
+             {net.input("x", {8, 1, 16, 16}),
+              net.constant("w", float_array({8, 1, 1, 1}, {0.06F, 0.05F, 0.04F, 0.06F, 0.05F, 0.04F, 0.06F, 0.05F})),
+              net.constant("b", float_array({8}, {9, 9, 10, 10, 9, 9, 10, 10}))});
+  net.output(net.conv("c", net.relu("r", a), 4, {.kernel = 1}));
+  return net.save(folder, "net").string();
+}
+
+}  // namespace
+
+TEST_CASE("tune: biases are absorbed where that is better by measurement, and outputs may differ") {
+  const TemporaryFolder folder;
+  const std::string model = far_from_zero(folder.path()), data = data_path("digits_calib.npy");
+  const auto tuned = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {model,          "auto",   "--data", data, "--target",
+                                      "int8,channel", "--tune", "4",      "-o", folder / "out.json"};
+    words.insert(words.end(), more.begin(), more.end());
+    Outcome run = run_engine(words);
+    INFO(run.out << run.err);
+    CHECK(run.status == 0);
+    return run.out;
+  };
+  CHECK(contains(tuned({}), "* auto absorb_bias"));
+  CHECK(contains(tuned({"--verify", data, "--tolerance", "0.01"}), "* auto absorb_bias"));
+  CHECK_FALSE(contains(tuned({"--verify", data}), "absorb_bias"));
+  CHECK_FALSE(contains(tuned({"--exact"}), "absorb_bias"));
+  const Outcome none =
+      run_engine({data_path(kModel), "auto", "--data", data, "--tune", "4", "--dry-run", "-o", folder / "other.json"});
+  CHECK(contains(none.out, "left out: absorb_bias has nothing to do"));
 }
 
 TEST_CASE("tune: where nothing can be won the network stays as it is") {

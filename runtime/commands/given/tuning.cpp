@@ -112,8 +112,10 @@ Tuned tune_run(const Given& given, const dsl::Program& program, const runtime::R
   for (const std::string_view option : {"--out", "--json", "--plan", "--html", "--node-data"})
     if (given.has(option)) check_not_read(given.text(option), data->files());
   for (const std::string& note : data->notes()) runtime::complain(fmt::format("note: {}\n", graph::printable(note)));
+  const bool approximate = !options.exact && (!given.has("--verify") || given.has("--tolerance"));
   std::vector<tune::Candidate> candidates =
-      tune::candidates_for(given.list("RULES"), target, take_count(given, "--tune"), tune::has_clips(model.network));
+      tune::candidates_for(given.list("RULES"), target, take_count(given, "--tune"),
+                           {.clips = tune::has_clips(model.network), .approximate = approximate});
   runtime::Progress progress(runtime::Progress::terminal(), candidates.size(), runtime::Progress::Clock::now(),
                              runtime::Progress::kTuning);
   runtime::RunOptions shared = options;
