@@ -78,15 +78,15 @@ std::vector<Candidate> candidates_for(const std::vector<std::string>& rules, con
 
 namespace {
 
-// Better by more than luck, draw by draw under the same luck. Of six draws a mean above four standard errors is luck
-// once in 200 times (Student's t), and there are ten candidates to be lucky.
+// Better by more than luck, draw by draw under the same luck. Of six draws a mean above five standard errors is luck
+// once in 500 times (Student's t), and there are ten candidates to be lucky, on few samples.
 bool surely_better(const Judged& a, const Judged& b) {
   std::vector<double> differences;
   for (std::size_t i = 0; i < std::min(a.draws.size(), b.draws.size()); ++i)
     differences.push_back(a.draws[i] - b.draws[i]);
   const measures::Spread spread = measures::spread_of(differences);
   const double error = spread.deviation / std::sqrt(static_cast<double>(std::max<std::size_t>(differences.size(), 1)));
-  constexpr double kErrors = 4;
+  constexpr double kErrors = 5;
   return spread.mean > kLeastGain && spread.mean > kErrors * error;
 }
 

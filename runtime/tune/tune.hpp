@@ -27,7 +27,7 @@ struct Tuning {
 };
 
 // The candidate that gains most. The first one, the rules as they were given, gives way to those alone that are better
-// by more than luck: by kLeastGain and four times the standard error of the difference, draw by draw. `progress` is
+// by more than luck: by kLeastGain and five times the standard error of the difference, draw by draw. `progress` is
 // told how many candidates have been judged.
 Tuning tune(Judge& judge, std::vector<Candidate> candidates, graph::FunctionRef<void(std::uint64_t)> progress);
 
