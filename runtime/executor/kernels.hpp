@@ -115,6 +115,7 @@ class Kernel {
   FormatRef gives;
   std::size_t output_bytes = 0;
   std::size_t scratch_bytes = 0;  // memory of nobody else's while it runs, in which it may put what it likes; 0: none
+  std::size_t weight_bytes = 0;   // of the copy of its weights that it keeps
   bool in_place = false;          // the output may lie where the first input does
   // This one of what it reads has to lie in the output before: it is added to it. Nothing: none.
   std::optional<std::size_t> accumulates;
@@ -134,7 +135,7 @@ class Kernels {
 };
 
 // What the library exports, as `rw_executor_kernels`; it lives as long as the process.
-inline constexpr int kKernelsVersion = 2;
+inline constexpr int kKernelsVersion = 3;
 using KernelsOf = Kernels* (*)(int version);  // null: it was built for another version of the program
 
 }  // namespace rw::executor

@@ -89,6 +89,8 @@ void Memory::end() {
   malloc_trim(0);                                                       // what was copied while kernels were made
 }
 
+std::size_t Memory::bytes() const { return state_->planned() ? state_->places.bytes : 0; }
+
 void Memory::forget() { state_ = std::make_shared<State>(); }
 
 Places place(const std::vector<Span>& blocks) {

@@ -23,6 +23,8 @@ class Memory {
   void end();     // of a run: if it was noted, the next one is planned by it
   void forget();  // the next run is noted: it has other shapes
 
+  std::size_t bytes() const;  // of the piece; 0: there is none yet
+
  private:
   struct State;
   std::shared_ptr<State> state_;  // lives as long as the last block

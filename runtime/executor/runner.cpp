@@ -117,6 +117,17 @@ void Runner::end() {
   if (std::exchange(made_, false)) kernels_.settle();
 }
 
+Footprint Runner::footprint() const {
+  Footprint footprint{0, memory_.bytes()};
+  for (const Built& built : built_)
+    for (const Piece& piece : built.pieces) {
+      if (piece.kernel) footprint.weights += piece.kernel->weight_bytes;
+      for (const Held& own : piece.own)
+        if (own.format) footprint.weights += bytes_of(own);  // where it has none it lies in the network
+    }
+  return footprint;
+}
+
 // --- values
 
 Held& Runner::read(TensorId id) {

@@ -24,6 +24,7 @@ class Runner {
   void put(graph::TensorId id, Held held, Watch watch);
   void run(std::size_t group, const Group& what, Watch watch);
   evaluator::Array array(graph::TensorId id);  // a copy, row-major
+  Footprint footprint() const;
 
  private:
   // What is done in one go: a kernel, or one operator by the evaluator where there is none.

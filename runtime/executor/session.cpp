@@ -56,6 +56,8 @@ class Running final : public Session {
     return outputs;
   }
 
+  Footprint footprint() const override { return runner_.footprint(); }
+
  private:
   struct End {  // whatever happens, nothing of the run is held afterwards
     Runner& runner;

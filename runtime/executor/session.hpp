@@ -30,6 +30,12 @@ struct Options {
 using Inputs = std::map<graph::TensorId, evaluator::Array>;
 using Watch = graph::FunctionRef<void(const Value&)>;
 
+// What tensors take between runs, in bytes: copies of weights and of other constants in the formats of kernels, and the
+// piece of memory in which activations lie.
+struct Footprint {
+  std::size_t weights = 0, activations = 0;
+};
+
 class Session {
  public:
   virtual ~Session() = default;
@@ -37,6 +43,7 @@ class Session {
   // producers before consumers. Dynamic dimensions are bound by the inputs; another call may have other ones.
   // std::runtime_error: an input that is missing or does not fit, named.
   virtual std::vector<evaluator::Array> run(const Inputs& inputs, Watch watch) = 0;
+  virtual Footprint footprint() const = 0;  // as the run before has left it
 };
 
 // Borrows the network. std::runtime_error: an operator that cannot be run (If, Loop, a function, an unknown one),

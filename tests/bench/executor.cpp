@@ -5,7 +5,7 @@
 // Then line by line, from standard input: "run N" says how many seconds N runs take; "outputs FILE" writes the outputs,
 // each as its name, its dimensions and its values; "profile N" says where the time of N runs goes; "memory" says, in
 // KiB, how much anonymous memory the process had before the session was opened and has now, how much the weights are
-// and the largest set of activations that live at one time.
+// and the largest set of activations that live at one time, and how much tensors take in the session.
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -116,7 +116,9 @@ int main(int argc, char** argv) {
   const auto run = [&] { return session->run(inputs, [](const executor::Value&) {}); };
   const auto memory = [&](std::size_t first) {
     const std::size_t now = anonymous_kib();
-    return fmt::format("{} {} {} {}", first, now, weights_kib(network), live_kib(network, inputs));
+    const executor::Footprint tensors = session->footprint();
+    return fmt::format("{} {} {} {} {}", first, now, weights_kib(network), live_kib(network, inputs),
+                       (tensors.weights + tensors.activations) / 1024);
   };
   for (std::string line; std::getline(std::cin, line);) {
     std::stringstream words(line);

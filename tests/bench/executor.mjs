@@ -132,9 +132,9 @@ async function measure(model, batch) {
       ratios.push(a / b); theirs.push(a); own.push(b);
     }
     const ratio = median(ratios);
-    const [before, now, weights, live] = (await ours.ask("memory")).split(" ").map((kib) => Number(kib) / 1024);
+    const [before, now, weights, live, tensors] = (await ours.ask("memory")).split(" ").map((kib) => Number(kib) / 1024);
     const allowed = `1.3 * weights ${weights.toFixed(1)} + live ${live.toFixed(1)} = ${(1.3 * weights + live).toFixed(1)}`;
-    const memory = `memory ${(now - before).toFixed(1)} MiB; ${allowed}`;
+    const memory = `memory ${(now - before).toFixed(1)} MiB, of it tensors ${tensors.toFixed(1)}; ${allowed}`;
     console.log(`${name.padEnd(40)} ${ratio.toFixed(2)}   ours ${(median(own) * 1e3).toFixed(2)} ms, ONNX Runtime ${(median(theirs) * 1e3).toFixed(2)} ms; ${memory}`);
     if (ratio < 0.8) console.log(`   ${(await ours.ask(`profile ${count}`)).split(" ").filter(Boolean).sort((a, b) => b.split("=")[1] - a.split("=")[1]).slice(0, 8).join("  ")}  (ms)`);
   }

@@ -152,6 +152,21 @@ TEST_CASE("a session takes little more than weights and live activations", "[exe
   CHECK(most <= weights * 13 / 10 + live + 4 * kMiB);  // 4 MiB: the library, its kernels
 }
 
+TEST_CASE("tensors of a session take what weights and live activations take, however small", "[executor]") {
+  constexpr std::size_t kLayers = 6, kBeside = 10240;  // bytes that kernels need while they run
+  for (const auto& [channels, size] : {std::pair{16, 8}, {64, 8}, {256, 16}}) {
+    const Chain chain(channels, size, kLayers);
+    const auto session = executor::open(chain.network, {});
+    for (int run = 0; run < 2; ++run) session->run(chain.inputs, [](const executor::Value&) {});
+    const auto [weights, activations] = session->footprint();
+    INFO(channels << " channels: weights " << weights << ", activations " << activations);
+    CHECK(weights >= kLayers * chain.weight_bytes());
+    CHECK(weights <= kLayers * chain.weight_bytes() * 13 / 10);
+    CHECK(activations >= chain.picture_bytes());
+    CHECK(activations <= 2 * chain.picture_bytes() + kBeside);
+  }
+}
+
 TEST_CASE("layers of equal shapes share what computes them", "[executor]") {
   constexpr int kLayers = 400;
   const Chain chain(16, 8, kLayers);

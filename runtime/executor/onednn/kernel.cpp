@@ -157,7 +157,10 @@ namespace {
 class Weighted final : public Kernel {
  public:
   Weighted(PrimitiveRef primitive, const Layer& layer) : primitive_(std::move(primitive)) {
-    for (const Primitive::Weight& weight : primitive_->weights()) weights_.push_back(reordered(weight, layer));
+    for (const Primitive::Weight& weight : primitive_->weights()) {
+      weights_.push_back(reordered(weight, layer));
+      weight_bytes += weight.wanted.get_size();
+    }
     reads = primitive_->reads;
     gives = primitive_->gives;
     output_bytes = primitive_->output_bytes;
