@@ -1,12 +1,14 @@
 #include "graph/formats/output/place.hpp"
 
+#include <dirent.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <memory>
 #include <set>
-#include <system_error>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,21 +23,23 @@ namespace fs = std::filesystem;
 constexpr std::string_view kOld = ".old.";
 constexpr std::size_t kLongestName = 255;
 
-std::vector<std::string> names_in(const fs::path& folder) {
+// Those in a folder that begin so. Without a path for each: folders may hold a hundred thousand files.
+std::vector<std::string> names_in(const fs::path& folder, std::string_view prefix) {
   std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator each(folder.empty() ? "." : folder, error), end; !error && each != end;
-       each.increment(error))
-    names.push_back(each->path().filename().string());
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(opendir(folder.empty() ? "." : folder.c_str()), closedir);
+  if (open == nullptr) return names;
+  while (const dirent* each = readdir(open.get())) {
+    const std::string_view name = each->d_name;
+    if (name.starts_with(prefix) && name != "." && name != "..") names.emplace_back(name);
+  }
   return names;
 }
 
 using FileNumber = std::pair<dev_t, ino_t>;
 
 // Files that were linked to their names from a hidden one.
-void unlink_others(const fs::path& folder, const std::vector<std::string>& names, const std::set<FileNumber>& files,
-                   std::string_view prefix) {
-  for (const std::string& name : names) {
+void unlink_others(const fs::path& folder, const std::set<FileNumber>& files, std::string_view prefix) {
+  for (const std::string& name : names_in(folder, "")) {
     struct stat status = {};
     if (name.starts_with(prefix) || lstat((folder / name).c_str(), &status) != 0) continue;
     if (files.contains({status.st_dev, status.st_ino})) unlink((folder / name).c_str());
@@ -59,17 +63,16 @@ fs::path Place::old(const fs::path& target) const {
 }
 
 void Place::recover() const {
-  const std::vector<std::string> names = names_in(folder_);
+  const std::vector<std::string> names = names_in(folder_, prefix_);
   const bool undone = stands(temporary(0));
   std::set<FileNumber> linked;
   for (const std::string& name : names) {
     struct stat status = {};
-    if (!name.starts_with(prefix_) || lstat((folder_ / name).c_str(), &status) != 0) continue;
+    if (lstat((folder_ / name).c_str(), &status) != 0) continue;
     if (undone && name.ends_with(".tmp") && status.st_nlink > 1) linked.emplace(status.st_dev, status.st_ino);
   }
-  if (!linked.empty()) unlink_others(folder_, names, linked, prefix_);
+  if (!linked.empty()) unlink_others(folder_, linked, prefix_);
   for (const std::string& name : names) {
-    if (!name.starts_with(prefix_)) continue;
     const std::string_view rest = std::string_view(name).substr(prefix_.size());
     if (undone && rest.starts_with(kOld))
       if (const fs::path target = folder_ / rest.substr(kOld.size()); !stands(target)) {
