@@ -23,6 +23,12 @@ std::vector<double> fitted(const std::vector<double>& values, std::size_t count,
   return std::vector<double>(count, total / static_cast<double>(sums ? count : values.size()));
 }
 
+// A network is swept ten times and more, each layer into lists of its own.
+template <typename... Lists>
+void make_room(std::size_t count, Lists&... lists) {
+  (lists.reserve(count), ...);
+}
+
 double power_of(double x, int squarings) {
   for (int k = 0; k < squarings; ++k) x *= x;
   return x;
@@ -65,11 +71,16 @@ void Noise::order_terms() {
   std::iota(largest_first_.begin(), largest_first_.end(), 0U);
   std::stable_sort(largest_first_.begin(), largest_first_.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return work[a] > work[b]; });
+  constexpr std::size_t kWorthThreads = std::size_t{1} << 18U;
+  worth_threads_ = std::accumulate(work.begin(), work.end(), std::size_t{0}) >= kWorthThreads;
 }
 
 template <typename F>
 void Noise::each_term(F f) const {
-  graph::parallel_for(largest_first_.size(), [&](std::size_t i) { f(largest_first_[i]); });
+  const std::size_t count = largest_first_.size(), part = worth_threads_ ? 1 : std::max<std::size_t>(count, 1);
+  graph::parallel_for_parts(count, part, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) f(largest_first_[i]);
+  });
 }
 
 std::vector<std::uint32_t> Noise::classes_of(const Flow& flow, TensorId tensor, std::size_t count) const {
@@ -149,6 +160,8 @@ Noise::Scaled Noise::scaled(const Weights& weights, std::span<const double> scal
   const auto scale = [&](std::uint32_t each) { return each < classes_ ? scales[each] : 1.0; };
   Scaled at;
   at.factor = table.taps * kOfRounding * std::pow(table.unit / kWeightSteps, 2);
+  make_room(weights.in.size(), at.inverse, at.powers);
+  make_room(table.outs, at.scale, at.outs, at.rows, at.channel);
   at.sum_in.assign(table.groups(), 0.0);
   at.sum_out.assign(table.groups(), 0.0);
   for (std::size_t i = 0; i < weights.in.size(); ++i) {
@@ -200,6 +213,8 @@ Noise::Shares Noise::shares(const WeightTable& table, const Scaled& at, double c
 }
 
 void Noise::tensor_slopes(const WeightTable& table, const Scaled& at, const Shares& shares, Swept& swept) {
+  make_room(table.outs, swept.out_up, swept.out_down);
+  make_room(at.powers.size(), swept.in_up, swept.in_down);
   const double step = at.factor * at.most * at.most, each = shares.all > 0 ? 2 * swept.tensor / shares.all : 0;
   for (std::size_t row = 0; row < table.outs; ++row) {
     swept.out_up.push_back(each * shares.rows[row]);
@@ -212,6 +227,7 @@ void Noise::tensor_slopes(const WeightTable& table, const Scaled& at, const Shar
 }
 
 void Noise::channel_slopes(const WeightTable& table, const Scaled& at, const Shares& shares, Swept& swept) {
+  make_room(at.powers.size(), swept.in_down_each, swept.in_up_each);
   std::vector<double> of_group(table.groups(), 0.0);
   for (std::size_t row = 0; row < table.outs; ++row) of_group[row / table.outs_per_group] += at.channel[row];
   for (std::size_t i = 0; i < at.powers.size(); ++i) {
@@ -237,6 +253,7 @@ Noise::Swept Noise::sweep(const Weights& weights, std::span<const double> scales
 Noise::Rounded Noise::activations(const Activations& tensor, std::span<const double> scales, int squarings) const {
   const auto scales_of = [&](std::span<const std::uint32_t> classes) {
     std::vector<double> all;
+    all.reserve(classes.size());
     for (const std::uint32_t each : classes) all.push_back(each < classes_ ? scales[each] : 1.0);
     return all;
   };
@@ -254,6 +271,7 @@ Noise::Rounded Noise::activations(const Activations& tensor, std::span<const dou
   if (slopes) {
     result.up.assign(r.size(), 0.0);
     result.down.assign(r.size(), 0.0);
+    result.own_down.reserve(s.size());
     for (std::size_t i = 0; noise > 0 && i < s.size(); ++i)
       result.own_down.push_back(2 * rounding * tensor.sensitivity[i] / (s[i] * s[i]) / noise);
   }

@@ -135,6 +135,7 @@ class Noise {
   std::vector<Weights> weights_;
   std::vector<Activations> activations_;
   std::vector<std::uint32_t> largest_first_;  // all terms, so that threads end together
+  bool worth_threads_ = false;                // what they take is more than a thread does
 };
 
 }  // namespace rw::runtime
