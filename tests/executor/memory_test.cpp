@@ -19,14 +19,6 @@ namespace {
 using executor::Memory;
 using executor::Span;
 
-std::size_t anonymous_bytes() {
-  malloc_trim(0);  // what is free is not in use
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("RssAnon:")) return std::stoul(line.substr(8)) << 10U;
-  return 0;
-}
-
 // The most that lives at one time.
 std::size_t live(const std::vector<Span>& blocks) {
   std::size_t most = 0;
@@ -90,6 +82,14 @@ TEST_CASE("a run that goes another way than the one before gets memory of its ow
 
 #ifndef RW_SANITIZED
 namespace {
+
+std::size_t anonymous_bytes() {
+  malloc_trim(0);  // what is free is not in use
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("RssAnon:")) return std::stoul(line.substr(8)) << 10U;
+  return 0;
+}
 
 // Convolutions of 1x1, one behind the other, all with the same weights, which each keeps in a format of its own.
 struct Chain {
