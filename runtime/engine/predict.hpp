@@ -12,7 +12,7 @@ namespace rw::runtime {
 struct Prediction {
   double per_tensor = 0, per_channel = 0;  // of weights with one step a tensor, an output channel
   std::optional<double> activations;       // nothing: no tensor has statistics
-  double left = 0;                         // what `balance` would win beyond it, of all together, its target not known
+  double left = 0;                         // what `balance` would win beyond it, its target not known; 0: it was run
   NoiseValue before, after;
   // The same by tensor (Noise::by_tensor), of which each has as many, in one order.
   std::vector<TensorNoise> tensors_before, tensors_after;

@@ -136,9 +136,18 @@ class Runner {
     if (acts != 1 || put_in_) outcome_.prediction.reset();
     if (!outcome_.prediction && options_.predict)
       outcome_.prediction = predict(outcome_.analysis, outcome_.regions, outcome_.statistics, outcome_.plan, added);
+    if (outcome_.prediction && balanced()) outcome_.prediction->left = 0;
   }
 
  private:
+  // A rule that scales everything at once has done so, for its own target: nobody is advised to take it for another
+  // one.
+  bool balanced() const {
+    for (std::size_t i = 0; i < program_.rules.size(); ++i)
+      if (outcome_.rules[i].scaled && solves(program_.rules[i])) return true;
+    return false;
+  }
+
   bool is_wanted(std::uint32_t index) const {
     const dsl::Rule& rule = program_.rules[index];
     if (options_.alone != kNone) return options_.alone == index;

@@ -432,6 +432,20 @@ TEST_CASE("balance: what a run is predicted to win is that of the definition, wh
   }
 }
 
+TEST_CASE("balance: who has balanced for one target is not told to do it for another one") {
+  const Net net = joined();
+  rw::runtime::RunOptions options;
+  options.predict = true;
+  options.params["balance"] = {{"per_channel", 1}, {"activations", 100}};
+  CHECK(Engine(net, "balance", options).outcome().prediction->left == 0);
+  const std::string more =
+      "rule more { region r { parents Conv as p through law pass children Conv as c } again do scale(p, 2) }";
+  const Engine both(net, "include \"balance\"\n" + more, options), alone(net, more, options);
+  CHECK(both.outcome().rules.size() == 2);
+  CHECK(both.outcome().prediction->left == 0);
+  CHECK(alone.outcome().prediction->left > 0);
+}
+
 TEST_CASE("balance: what is left to win is what balancing wins, by the definition") {
   const Net net = joined();
   const Definition definition(net);
