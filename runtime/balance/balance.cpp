@@ -19,7 +19,7 @@ class Balancer {
     restart(result.before, scales_);
     // Nothing comes to an output, or numbers are beyond what can be weighed.
     if (!(least_ > 0) || !std::isfinite(least_)) return {scales_, result.before, result.before};
-    const int soft = target_.roughly ? 2 : 6, hard = target_.roughly ? 3 : 8;
+    const int soft = target_.roughly ? 1 : 6, hard = target_.roughly ? 2 : 8;
     start(target_.roughly ? 3 : 10);
     for (int i = 0; i < soft; ++i) sweep(2, scales_);
     for (int i = 0; i < hard; ++i) sweep(4, scales_);

@@ -14,7 +14,7 @@ struct BalanceTarget {
   double per_channel = 0.5;  // steps of weights: for a tensor (0), for each channel (1), not known (between)
   double activations = kUsualActivations;  // how much their noise counts (NoiseValue::of_both)
   bool powers_of_two = false;
-  bool roughly = false;  // in a third of the time, most of what can be won
+  bool roughly = false;  // in a quarter of the time, most of what can be won
 };
 
 struct Balanced {
