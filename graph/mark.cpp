@@ -11,7 +11,7 @@
 namespace rw::graph {
 namespace {
 
-constexpr std::size_t kProbe = 64;
+constexpr std::size_t kProbe = 64, kLength = 16;  // bytes of a part; digits of a mark
 
 // A range whole where it is short, else where it begins, is half over and ends.
 void add_parts(std::span<const std::byte> bytes, Digest& digest) {
@@ -167,7 +167,7 @@ class Marker {
 }  // namespace
 
 bool is_mark(std::string_view text) {
-  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return text.size() == kLength && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 void agree(Mark& known, std::string_view text, const std::filesystem::path& file) {
@@ -187,7 +187,7 @@ std::optional<std::string> mark_for(const Model& model, const Rewriting& rewriti
   const bool touched = !rewriting.constants.empty() || !rewriting.copies.empty() || !rewriting.rebindings.empty() ||
                        !rewriting.statistics.empty() || !rewriting.graph.empty();
   if (!touched) return std::nullopt;
-  return use == MarkFor::files ? mark_of(model, rewriting) : std::string(16, '0');
+  return use == MarkFor::files ? mark_of(model, rewriting) : std::string(kLength, '0');
 }
 
 }  // namespace rw::graph

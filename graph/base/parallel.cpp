@@ -82,6 +82,11 @@ void parallel_for(std::size_t count, FunctionRef<void(std::size_t)> f) {
   shared.finish();
 }
 
+void parallel_for_if(bool worth, std::size_t count, FunctionRef<void(std::size_t)> f) {
+  if (worth) return parallel_for(count, f);
+  for (std::size_t i = 0; i < count; ++i) f(i);
+}
+
 void parallel_for_parts(std::size_t count, std::size_t part, FunctionRef<void(std::size_t, std::size_t)> f) {
   assert(part > 0);
   const std::size_t parts = count / part + (count % part != 0);

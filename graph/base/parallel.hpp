@@ -19,6 +19,9 @@ unsigned threads();
 // some 100 KiB does: f should have more to do than that.
 void parallel_for(std::size_t count, FunctionRef<void(std::size_t)> f);
 
+// The same where `worth` says that all of it together is more than a thread costs; else one after the other, here.
+void parallel_for_if(bool worth, std::size_t count, FunctionRef<void(std::size_t)> f);
+
 // The same for much that is little each: calls f(begin, end) for the parts of [0, count) that are `part` long, the last
 // one shorter.
 void parallel_for_parts(std::size_t count, std::size_t part, FunctionRef<void(std::size_t, std::size_t)> f);

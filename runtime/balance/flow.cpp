@@ -7,6 +7,7 @@
 
 #include "graph/base/parallel.hpp"
 #include "runtime/plan/planned_ranges.hpp"
+#include "runtime/weights/constant_bytes.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -88,14 +89,9 @@ Flow::Flow(const Analysis& analysis, const Regions& regions, const graph::Statis
   for (TensorId tensor = 0; tensor < values_.size(); ++tensor)
     count_.push_back(analysis.channels.has(tensor) ? std::max<std::size_t>(1, analysis.channels.count(tensor)) : 1);
   constexpr std::size_t kWorthThreads = std::size_t{1} << 20U;  // bytes of constants
-  std::size_t bytes = 0;
-  for (const graph::Tensor& tensor : analysis.network->tensors())
-    if (tensor.constant) bytes += tensor.constant->bytes.size();
-  const std::size_t part = bytes >= kWorthThreads ? 1 : std::max<std::size_t>(tables_.size(), 1);
-  graph::parallel_for_parts(tables_.size(), part, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i)
-      if (const auto op = static_cast<OperatorId>(i); !analysis.network->removed(op))
-        tables_[i] = weight_table(analysis.site(op), plan);
+  graph::parallel_for_if(constant_bytes(*analysis.network) >= kWorthThreads, tables_.size(), [&](std::size_t i) {
+    const auto op = static_cast<OperatorId>(i);
+    if (!analysis.network->removed(op)) tables_[i] = weight_table(analysis.site(op), plan);
   });
   find_rectified();
   read(statistics);

@@ -77,10 +77,7 @@ void Noise::order_terms() {
 
 template <typename F>
 void Noise::each_term(F f) const {
-  const std::size_t count = largest_first_.size(), part = worth_threads_ ? 1 : std::max<std::size_t>(count, 1);
-  graph::parallel_for_parts(count, part, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) f(largest_first_[i]);
-  });
+  graph::parallel_for_if(worth_threads_, largest_first_.size(), [&](std::size_t i) { f(largest_first_[i]); });
 }
 
 std::vector<std::uint32_t> Noise::classes_of(const Flow& flow, TensorId tensor, std::size_t count) const {

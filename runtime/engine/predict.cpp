@@ -6,6 +6,7 @@
 
 #include "graph/base/error.hpp"
 #include "runtime/balance/balance.hpp"
+#include "runtime/weights/constant_bytes.hpp"
 
 namespace rw::runtime {
 namespace {
@@ -39,13 +40,6 @@ Prediction between(const Noise& noise, std::span<const double> before, std::span
   prediction.tensors_before = std::move(from);
   prediction.tensors_after = std::move(to);
   return prediction;
-}
-
-bool quickly_read(const graph::Network& network) {
-  std::size_t bytes = 0;
-  for (const graph::Tensor& tensor : network.tensors())
-    if (tensor.constant) bytes += tensor.constant->bytes.size();
-  return bytes <= kPredictedBytes;
 }
 
 // Of regions that something makes and something reads, the classes that nothing pins.
@@ -83,7 +77,8 @@ std::vector<double> planned_scales(const Regions& regions, RegionId id, const Pl
 std::optional<Prediction> predict(const Analysis& analysis, const Regions& regions, const graph::Statistics& statistics,
                                   const Plan& plan, std::span<const TensorId> added) try {
   const std::vector<bool> free = free_classes(regions);
-  if (std::find(free.begin(), free.end(), true) == free.end() || !quickly_read(*analysis.network)) return std::nullopt;
+  if (std::find(free.begin(), free.end(), true) == free.end() || constant_bytes(*analysis.network) > kPredictedBytes)
+    return std::nullopt;
   const Noise noise(analysis, regions, statistics, plan, kUsualHeadroom);
   std::vector<double> undone;  // the plan is in the noise already
   for (RegionId id = 0; id < regions.size(); ++id)

@@ -286,9 +286,12 @@ class Runner {
     sweeping_.emplace(formulas, outcome_);
     if (sweeps > 1 && formulas.reads() != RuleFormulas::Reads::region)
       sweeping_->maxima.emplace(model_.sources, outcome_.analysis.operators.size());
-    std::vector<RegionId> visited;
-    for (const RegionOutcome* each : wanted) visited.push_back(each->region);
-    const std::vector<Wave> waves = waves_of(formulas.reads(), outcome_.analysis, outcome_.regions, visited);
+    std::vector<Wave> waves;
+    if (!solves(rule)) {
+      std::vector<RegionId> visited;
+      for (const RegionOutcome* each : wanted) visited.push_back(each->region);
+      waves = waves_of(formulas.reads(), outcome_.analysis, outcome_.regions, visited);
+    }
     std::vector<bool> counted(wanted.size(), false), scaled(wanted.size(), false);
     for (std::uint32_t sweep = 0; sweep < sweeps; ++sweep) {
       double change = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/weights/constant_bytes.hpp"
+
 namespace rw::runtime {
 namespace {
 
@@ -10,13 +12,6 @@ using Reads = RuleFormulas::Reads;
 constexpr std::size_t kMost = 2048;                        // regions of a wave
 constexpr std::size_t kOfRegion = std::size_t{1} << 11U;   // work where no weights are read
 constexpr std::size_t kOfWeights = std::size_t{1} << 16U;  // and where they are, however small
-
-std::size_t bytes_of_constants(const graph::Network& network, OperatorId op) {
-  std::size_t bytes = 0;
-  for (const TensorId input : network.op(op).inputs)
-    if (input != kNone && network.tensor(input).constant) bytes += network.tensor(input).constant->bytes.size();
-  return bytes;
-}
 
 template <typename F>
 void each_operator(const Region& region, F f) {
@@ -40,7 +35,7 @@ std::vector<std::size_t> levels_of(const Analysis& analysis, const Regions& regi
 std::size_t work_of(Reads reads, const Analysis& analysis, const Region& region) {
   if (reads == Reads::region) return kOfRegion;
   std::size_t work = kOfWeights;
-  each_operator(region, [&](OperatorId op) { work += bytes_of_constants(*analysis.network, op); });
+  each_operator(region, [&](OperatorId op) { work += constant_bytes(*analysis.network, op); });
   return work;
 }
 

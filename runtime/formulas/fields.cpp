@@ -12,6 +12,7 @@
 #include "runtime/formulas/field.hpp"
 #include "runtime/plan/planned_ranges.hpp"
 #include "runtime/weights/bias.hpp"
+#include "runtime/weights/constant_bytes.hpp"
 #include "runtime/weights/edited.hpp"
 
 namespace rw::runtime {
@@ -48,15 +49,10 @@ void gather(const FieldCall& call, FormulaValue& result, Of of) {
   const Family& family = call.view.family(call.expr.family);
   const Analysis& analysis = call.view.analysis();
   std::size_t bytes = 0;
-  for (const OperatorId op : family.nodes)
-    for (const TensorId input : analysis.network->op(op).inputs)
-      if (input != kNone && analysis.network->tensor(input).constant)
-        bytes += analysis.network->tensor(input).constant->bytes.size();
+  for (const OperatorId op : family.nodes) bytes += constant_bytes(*analysis.network, op);
   std::vector<std::vector<double>> numbers(family.nodes.size());
-  const std::size_t part = bytes < kWorthThreads ? std::max<std::size_t>(1, numbers.size()) : 1;
-  graph::parallel_for_parts(numbers.size(), part, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t node = begin; node < end; ++node)
-      numbers[node] = of(analysis.site(family.nodes[node]), family, node);
+  graph::parallel_for_if(bytes >= kWorthThreads, numbers.size(), [&](std::size_t node) {
+    numbers[node] = of(analysis.site(family.nodes[node]), family, node);
   });
   for (const std::vector<double>& each : numbers) append(result.numbers, each);
 }

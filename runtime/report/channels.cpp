@@ -5,6 +5,7 @@
 
 #include "graph/base/error.hpp"
 #include "runtime/plan/planned_ranges.hpp"
+#include "runtime/weights/constant_bytes.hpp"
 #include "runtime/weights/edited.hpp"
 
 namespace rw::runtime {
@@ -126,11 +127,6 @@ ScaleRange scale_range_of(const RegionOutcome& region) {
   return {*least, *most};
 }
 
-bool weights_are_told(const graph::Network& network) {
-  std::size_t bytes = 0;
-  for (const graph::Tensor& tensor : network.tensors())
-    if (tensor.constant) bytes += tensor.constant->bytes.size();
-  return bytes <= kPredictedBytes;
-}
+bool weights_are_told(const graph::Network& network) { return constant_bytes(network) <= kPredictedBytes; }
 
 }  // namespace rw::runtime
