@@ -1,5 +1,6 @@
 // Layers with weights.
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "runtime/executor/onednn/format.hpp"
@@ -41,34 +42,62 @@ memory::desc weight_desc(const Layer& layer, bool input_first) {
   return stored.permute_axes(order);
 }
 
+// oneDNN proposes convolutions made of small matrix products (brgemm), which take several kernels, also for the rests
+// of rows and columns: 50 to 270 KiB a layer. Its direct convolution takes 20 to 60 on the same formats, and as long;
+// but not where there are many channels, which lie so far apart that caches hold few of them. There weights are large,
+// too.
+constexpr std::size_t kHeavyWeights = std::size_t{256}
+                                      << 10U;  // bytes, of which a matrix product takes less than a third
+
+bool is_matrix_product(std::string_view name) { return name.starts_with("br"); }
+bool is_direct(std::string_view name) { return name.starts_with("jit") && !name.starts_with("jit_1x1"); }
+
+// `describe(source, target)`: the operation on these formats.
+template <typename Descriptor, typename Describe>
+Descriptor chosen(const Describe& describe, const memory::desc& source, const memory::desc& target,
+                  const dnnl::primitive_attr& attributes) {
+  Descriptor proposed(describe(source, target), attributes, engine(), true);
+  if (!proposed || !is_matrix_product(proposed.impl_info_str())) return proposed;
+  if (proposed.weights_desc().get_size() >= kHeavyWeights) return proposed;
+  const auto same_formats = describe(proposed.src_desc(), proposed.dst_desc());  // next_impl() of oneDNN 2.6 reads it
+  Descriptor other(same_formats, attributes, engine(), true);
+  do {
+    if (is_direct(other.impl_info_str())) return other;
+  } while (other.next_impl());
+  return proposed;
+}
+
 // The primitive of a layer, and whether its first post-op adds to what lies in the output, which more of them can do
 // than add another tensor.
-template <typename Forward>
-std::pair<typename Forward::primitive_desc, bool> choose(const Layer& layer, const typename Forward::desc& desc,
-                                                         const memory::desc& target) {
+template <typename Forward, typename Describe>
+std::pair<typename Forward::primitive_desc, bool> choose(const Layer& layer, const Describe& describe) {
   using Descriptor = typename Forward::primitive_desc;
+  const memory::desc source = any(layer.inputs[0].shape), target = any(layer.output);
   const bool adds = !layer.post.empty() && layer.post[0].step == Step::add && layer.post[0].other.shape == layer.output;
   const auto reads = static_cast<std::size_t>(
       std::count_if(layer.post.begin(), layer.post.end(), [](const PostOp& post) { return reads_tensor(post.step); }));
   if (adds && reads == 1)
-    if (Descriptor chosen(desc, attributes_of(layer, target, true), engine(), true); chosen) return {chosen, true};
+    if (auto found = chosen<Descriptor>(describe, source, target, attributes_of(layer, target, true)))
+      return {found, true};
   // Which format the output has is known when there is a descriptor without the tensors that post-ops read.
-  if (reads == 0) return {Descriptor(desc, attributes_of(layer, target), engine(), true), false};
-  const memory::desc output = Descriptor(desc, engine()).dst_desc();
-  Descriptor chosen(desc, attributes_of(layer, output), engine(), true);
-  if (chosen && chosen.dst_desc() != output) chosen = Descriptor();
-  return {chosen, false};
+  if (reads == 0) return {chosen<Descriptor>(describe, source, target, attributes_of(layer, target)), false};
+  const memory::desc output = chosen<Descriptor>(describe, source, target, dnnl::primitive_attr()).dst_desc();
+  auto found = chosen<Descriptor>(describe, source, target, attributes_of(layer, output));
+  if (found && found.dst_desc() != output) found = Descriptor();
+  return {found, false};
 }
 
 template <typename Forward>
 PrimitiveRef convolved(const Layer& layer, dnnl::algorithm how, const memory::desc& stored) {
-  const memory::desc source = any(layer.inputs[0].shape), target = any(layer.output), weight = any(stored.dims());
+  const memory::desc weight = any(stored.dims());
   const bool biased = layer.bias.values != nullptr;
-  const auto desc = biased ? typename Forward::desc(kInference, how, source, weight, bias_desc(layer), target,
-                                                    layer.strides, gaps(layer.dilations), layer.begin, layer.end)
-                           : typename Forward::desc(kInference, how, source, weight, target, layer.strides,
-                                                    gaps(layer.dilations), layer.begin, layer.end);
-  const auto [chosen, accumulate] = choose<Forward>(layer, desc, target);
+  const auto describe = [&](const memory::desc& source, const memory::desc& target) {
+    return biased ? typename Forward::desc(kInference, how, source, weight, bias_desc(layer), target, layer.strides,
+                                           gaps(layer.dilations), layer.begin, layer.end)
+                  : typename Forward::desc(kInference, how, source, weight, target, layer.strides,
+                                           gaps(layer.dilations), layer.begin, layer.end);
+  };
+  const auto [chosen, accumulate] = choose<Forward>(layer, describe);
   if (!chosen) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, chosen.src_desc()}};
   add_others(layer, chosen.dst_desc(), arguments, accumulate);
