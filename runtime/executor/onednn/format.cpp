@@ -65,6 +65,10 @@ memory::desc row_major(const Dims& shape) {
 
 memory::desc any(const Dims& shape) { return {shape, memory::data_type::f32, memory::format_tag::any}; }
 
+bool is_padded(const memory::desc& desc) {
+  return !std::equal(desc.data.dims, desc.data.dims + desc.data.ndims, desc.data.padded_dims);
+}
+
 memory::desc desc_of(const Operand& operand) {
   return operand.format ? static_cast<const Described&>(*operand.format).desc : row_major(operand.shape);
 }

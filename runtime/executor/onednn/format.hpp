@@ -13,6 +13,9 @@ dnnl::stream& stream();
 dnnl::memory::desc row_major(const Dims& shape);
 dnnl::memory::desc any(const Dims& shape);
 
+// Whether there is more of it in memory than its elements: what fills blocks up.
+bool is_padded(const dnnl::memory::desc& desc);
+
 // What a format stands for, and the other way round: null where the elements lie in row-major order, by whatever name.
 dnnl::memory::desc desc_of(const Operand& operand);
 FormatRef format_of(const dnnl::memory::desc& desc);

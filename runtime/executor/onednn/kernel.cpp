@@ -142,7 +142,6 @@ void Primitive::add(int name, const memory& memory) { arguments_.push_back({name
 void Primitive::run(std::span<const float* const> inputs, std::span<const std::shared_ptr<void>> weights, float* output,
                     float* scratch) {
   const std::lock_guard lock(running_);
-  if (fill) std::fill_n(output, output_bytes / sizeof(float), *fill);
   for (std::size_t i = 0; i < inputs_.size(); ++i) inputs_[i].set_data_handle(const_cast<float*>(inputs[i]));
   for (std::size_t i = 0; i < weight_memories_.size(); ++i) weight_memories_[i].set_data_handle(weights[i].get());
   output_.set_data_handle(output);

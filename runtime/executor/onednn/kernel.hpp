@@ -48,7 +48,6 @@ class Primitive {
   std::size_t output_bytes = 0, scratch_bytes = 0;
   bool in_place = false;
   std::optional<std::size_t> accumulates;
-  std::optional<float> fill;  // of the output, before the primitive writes a part of it
 
  private:
   void add(int name, const dnnl::memory& memory);
@@ -84,11 +83,13 @@ PrimitiveRef batch_product(const Layer& layer);
 PrimitiveRef pool(const Layer& layer);
 PrimitiveRef softmax(const Layer& layer);
 PrimitiveRef resize(const Layer& layer);
-PrimitiveRef concat(const Layer& layer);
 PrimitiveRef elementwise(const Layer& layer);
-PrimitiveRef copy(const Layer& layer);
-PrimitiveRef pad(const Layer& layer);
-PrimitiveRef part(const Layer& layer);
 PrimitiveRef normalize(const Layer& layer);
+
+// Those that move elements, without oneDNN.
+std::unique_ptr<Kernel> concat(const Layer& layer);
+std::unique_ptr<Kernel> copy(const Layer& layer);
+std::unique_ptr<Kernel> pad(const Layer& layer);
+std::unique_ptr<Kernel> part(const Layer& layer);
 
 }  // namespace rw::executor::onednn

@@ -22,26 +22,19 @@ namespace {
 
 struct KindRow {
   Kind kind;
-  PrimitiveRef (*make)(const Layer&);
+  PrimitiveRef (*primitive)(const Layer&) = nullptr;          // one of
+  std::unique_ptr<Kernel> (*kernel)(const Layer&) = nullptr;  // these
 };
 
 constexpr KindRow kKinds[] = {
-    {Kind::convolution, convolution},
-    {Kind::deconvolution, deconvolution},
-    {Kind::product, product},
-    {Kind::batch_product, batch_product},
-    {Kind::max_pool, pool},
-    {Kind::average_pool, pool},
-    {Kind::average_pool_pad, pool},
-    {Kind::softmax, softmax},
-    {Kind::resize_nearest, resize},
-    {Kind::resize_linear, resize},
-    {Kind::concat, concat},
-    {Kind::elementwise, elementwise},
-    {Kind::copy, copy},
-    {Kind::pad, pad},
-    {Kind::part, part},
-    {Kind::normalize, normalize},
+    {Kind::convolution, convolution}, {Kind::deconvolution, deconvolution},
+    {Kind::product, product},         {Kind::batch_product, batch_product},
+    {Kind::max_pool, pool},           {Kind::average_pool, pool},
+    {Kind::average_pool_pad, pool},   {Kind::softmax, softmax},
+    {Kind::resize_nearest, resize},   {Kind::resize_linear, resize},
+    {Kind::concat, nullptr, concat},  {Kind::elementwise, elementwise},
+    {Kind::copy, nullptr, copy},      {Kind::pad, nullptr, pad},
+    {Kind::part, nullptr, part},      {Kind::normalize, normalize},
 };
 
 // oneDNN 2.6 computes something else where a post-op stands twice, with other parameters.
@@ -62,7 +55,8 @@ class OneDnn final : public Kernels {
                                   [&](const KindRow& each) { return each.kind == layer.kind; });
     if (repeats(layer)) return nullptr;
     try {
-      PrimitiveRef primitive = primitives_.get(layer, row->make);
+      if (row->kernel != nullptr) return row->kernel(layer);
+      PrimitiveRef primitive = primitives_.get(layer, row->primitive);
       return primitive ? kernel_of(std::move(primitive), layer) : nullptr;
     } catch (const dnnl::error&) {  // a shape or a post-op that it does not take
       return nullptr;

@@ -1,0 +1,130 @@
+// Layers that move elements and compute nothing.
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "runtime/executor/onednn/format.hpp"
+#include "runtime/executor/onednn/kernel.hpp"
+#include "runtime/executor/onednn/strided_copy.hpp"
+
+namespace rw::executor::onednn {
+namespace {
+
+using dnnl::memory;
+
+// Of the elements from `offsets` on (empty: all) of a tensor that lies like this.
+View view_of(const memory::desc& desc, Dims offsets = {}) {
+  const auto& blocking = desc.data.format_desc.blocking;
+  const auto rank = static_cast<std::size_t>(desc.data.ndims);
+  View view{{}, std::move(offsets)};
+  view.offsets.resize(rank, 0);
+  for (std::size_t axis = 0; axis < rank; ++axis)
+    view.axes.push_back({std::numeric_limits<std::int64_t>::max(), blocking.strides[axis], 0});
+  std::int64_t inner = 1;
+  for (int i = blocking.inner_nblks; i-- > 0;) {  // the last lies innermost
+    const auto axis = static_cast<std::size_t>(blocking.inner_idxs[i]);
+    view.axes[axis] = {blocking.inner_blks[i], inner, blocking.strides[axis]};
+    inner *= blocking.inner_blks[i];
+  }
+  return view;
+}
+
+// Each input goes somewhere in the output.
+class Copies final : public Kernel {
+ public:
+  // What fills a block up is zero.
+  explicit Copies(const memory::desc& output) {
+    gives = format_of(output);
+    output_bytes = output.get_size();
+    if (is_padded(output)) fill_ = 0;
+  }
+
+  void add(const Dims& shape, const memory::desc& source, View from, View to) {
+    reads.push_back(format_of(source));
+    parts_.push_back({shape, std::move(from), std::move(to)});
+  }
+  void fill(float value) { fill_ = value; }
+
+  void run(std::span<const float* const> inputs, float* output, float* /*scratch*/) override {
+    if (fill_) std::fill_n(output, output_bytes / sizeof(float), *fill_);
+    for (std::size_t i = 0; i < parts_.size(); ++i)
+      copy_elements(parts_[i].shape, parts_[i].from, inputs[i], parts_[i].to, output);
+  }
+
+ private:
+  struct Part {
+    Dims shape;
+    View from, to;
+  };
+  std::vector<Part> parts_;
+  std::optional<float> fill_;
+};
+
+// Like a format, for a tensor of another size.
+memory::desc resized(memory::desc desc, const Dims& shape) {
+  dnnl_memory_desc_t& data = desc.data;
+  auto& blocking = data.format_desc.blocking;
+  std::vector<int> order(shape.size());  // of the axes, the one that varies slowest first
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return blocking.strides[a] > blocking.strides[b]; });
+  std::int64_t stride = 1;
+  std::vector<std::int64_t> blocks(shape.size(), 1);
+  for (int i = 0; i < blocking.inner_nblks; ++i) {
+    blocks[static_cast<std::size_t>(blocking.inner_idxs[i])] *= blocking.inner_blks[i];
+    stride *= blocking.inner_blks[i];
+  }
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    data.dims[axis] = shape[axis];
+    data.padded_dims[axis] = (shape[axis] + blocks[axis] - 1) / blocks[axis] * blocks[axis];
+  }
+  for (auto axis = order.rbegin(); axis != order.rend(); ++axis) {
+    blocking.strides[*axis] = stride;
+    stride *= std::max<std::int64_t>(data.padded_dims[*axis] / blocks[static_cast<std::size_t>(*axis)], 1);
+  }
+  return desc;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> copy(const Layer& layer) {
+  memory::desc source = desc_of(layer.inputs[0]);
+  const memory::desc target = desc_of({layer.output, layer.wanted});
+  if (!layer.steps.empty()) source = {layer.output, memory::data_type::f32, layer.steps};
+  auto kernel = std::make_unique<Copies>(target);
+  kernel->add(layer.output, source, view_of(source), view_of(target));
+  return kernel;
+}
+
+// In the format of the largest input.
+std::unique_ptr<Kernel> concat(const Layer& layer) {
+  const auto axis = static_cast<std::size_t>(layer.axis);
+  const Operand& largest =
+      *std::max_element(layer.inputs.begin(), layer.inputs.end(),
+                        [&](const Operand& a, const Operand& b) { return a.shape[axis] < b.shape[axis]; });
+  const memory::desc target = resized(desc_of(largest), layer.output);
+  auto kernel = std::make_unique<Copies>(target);
+  Dims offsets(layer.output.size(), 0);
+  for (const Operand& input : layer.inputs) {
+    kernel->add(input.shape, desc_of(input), view_of(desc_of(input)), view_of(target, offsets));
+    offsets[axis] += input.shape[axis];
+  }
+  return kernel;
+}
+
+std::unique_ptr<Kernel> pad(const Layer& layer) {
+  const memory::desc source = desc_of(layer.inputs[0]), target = resized(source, layer.output);
+  if (layer.fill != 0 && is_padded(target)) return nullptr;  // what fills a block up is zero
+  auto kernel = std::make_unique<Copies>(target);
+  kernel->fill(layer.fill);
+  kernel->add(layer.inputs[0].shape, source, view_of(source), view_of(target, layer.offsets));
+  return kernel;
+}
+
+std::unique_ptr<Kernel> part(const Layer& layer) {
+  const memory::desc whole = desc_of(layer.inputs[0]), target = resized(whole, layer.output);
+  auto kernel = std::make_unique<Copies>(target);
+  kernel->add(layer.output, whole, view_of(whole, layer.offsets), view_of(target));
+  return kernel;
+}
+
+}  // namespace rw::executor::onednn
