@@ -23,6 +23,7 @@ class Format {
   virtual bool same_as(const Format& other) const = 0;
 };
 using FormatRef = std::shared_ptr<const Format>;
+inline bool same(const FormatRef& a, const FormatRef& b) { return a == b || (a && b && a->same_as(*b)); }
 
 struct Operand {
   Dims shape;

@@ -22,7 +22,6 @@ struct Held {
   bool own() const { return writable && floats.use_count() == 1; }
 };
 
-inline bool same(const FormatRef& a, const FormatRef& b) { return a == b || (a && b && a->same_as(*b)); }
 inline std::size_t bytes_of(const Held& held) {
   return held.format ? held.format->bytes() : evaluator::count(held.shape) * sizeof(float);
 }

@@ -1,6 +1,7 @@
 #include "runtime/executor/onednn/format.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace rw::executor::onednn {
 namespace {
@@ -67,6 +68,29 @@ memory::desc any(const Dims& shape) { return {shape, memory::data_type::f32, mem
 
 bool is_padded(const memory::desc& desc) {
   return !std::equal(desc.data.dims, desc.data.dims + desc.data.ndims, desc.data.padded_dims);
+}
+
+memory::desc resized(memory::desc desc, const Dims& shape) {
+  dnnl_memory_desc_t& data = desc.data;
+  auto& blocking = data.format_desc.blocking;
+  std::vector<int> order(shape.size());  // of the axes, the one that varies slowest first
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return blocking.strides[a] > blocking.strides[b]; });
+  std::int64_t stride = 1;
+  std::vector<std::int64_t> blocks(shape.size(), 1);
+  for (int i = 0; i < blocking.inner_nblks; ++i) {
+    blocks[static_cast<std::size_t>(blocking.inner_idxs[i])] *= blocking.inner_blks[i];
+    stride *= blocking.inner_blks[i];
+  }
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    data.dims[axis] = shape[axis];
+    data.padded_dims[axis] = (shape[axis] + blocks[axis] - 1) / blocks[axis] * blocks[axis];
+  }
+  for (auto axis = order.rbegin(); axis != order.rend(); ++axis) {
+    blocking.strides[*axis] = stride;
+    stride *= std::max<std::int64_t>(data.padded_dims[*axis] / blocks[static_cast<std::size_t>(*axis)], 1);
+  }
+  return desc;
 }
 
 memory::desc desc_of(const Operand& operand) {

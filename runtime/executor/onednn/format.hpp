@@ -16,6 +16,9 @@ dnnl::memory::desc any(const Dims& shape);
 // Whether there is more of it in memory than its elements: what fills blocks up.
 bool is_padded(const dnnl::memory::desc& desc);
 
+// Like a format, for a tensor of another size.
+dnnl::memory::desc resized(dnnl::memory::desc desc, const Dims& shape);
+
 // What a format stands for, and the other way round: null where the elements lie in row-major order, by whatever name.
 dnnl::memory::desc desc_of(const Operand& operand);
 FormatRef format_of(const dnnl::memory::desc& desc);

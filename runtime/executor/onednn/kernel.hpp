@@ -86,6 +86,9 @@ PrimitiveRef resize(const Layer& layer);
 PrimitiveRef elementwise(const Layer& layer);
 PrimitiveRef normalize(const Layer& layer);
 
+// A layer whose bias is added behind it; null: it cannot be.
+std::unique_ptr<Kernel> bias_behind(const Layer& layer, Kernels& kernels);
+
 // Those that move elements, without oneDNN.
 std::unique_ptr<Kernel> concat(const Layer& layer);
 std::unique_ptr<Kernel> copy(const Layer& layer);

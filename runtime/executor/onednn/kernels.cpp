@@ -56,6 +56,8 @@ class OneDnn final : public Kernels {
     if (repeats(layer)) return nullptr;
     try {
       if (row->kernel != nullptr) return row->kernel(layer);
+      if (layer.kind == Kind::deconvolution && layer.bias.values != nullptr)
+        if (auto kernel = bias_behind(layer, *this)) return kernel;
       PrimitiveRef primitive = primitives_.get(layer, row->primitive);
       return primitive ? kernel_of(std::move(primitive), layer) : nullptr;
     } catch (const dnnl::error&) {  // a shape or a post-op that it does not take

@@ -67,12 +67,17 @@ Descriptor chosen(const Describe& describe, const memory::desc& source, const me
   return proposed;
 }
 
+struct Formats {
+  memory::desc source, target;
+};
+
 // The primitive of a layer, and whether its first post-op adds to what lies in the output, which more of them can do
 // than add another tensor.
 template <typename Forward, typename Describe>
-std::pair<typename Forward::primitive_desc, bool> choose(const Layer& layer, const Describe& describe) {
+std::pair<typename Forward::primitive_desc, bool> choose(const Layer& layer, const Describe& describe,
+                                                         const Formats& formats) {
   using Descriptor = typename Forward::primitive_desc;
-  const memory::desc source = any(layer.inputs[0].shape), target = any(layer.output);
+  const auto& [source, target] = formats;
   const bool adds = !layer.post.empty() && layer.post[0].step == Step::add && layer.post[0].other.shape == layer.output;
   const auto reads = static_cast<std::size_t>(
       std::count_if(layer.post.begin(), layer.post.end(), [](const PostOp& post) { return reads_tensor(post.step); }));
@@ -88,7 +93,7 @@ std::pair<typename Forward::primitive_desc, bool> choose(const Layer& layer, con
 }
 
 template <typename Forward>
-PrimitiveRef convolved(const Layer& layer, dnnl::algorithm how, const memory::desc& stored) {
+PrimitiveRef convolved(const Layer& layer, dnnl::algorithm how, const memory::desc& stored, const Formats& formats) {
   const memory::desc weight = any(stored.dims());
   const bool biased = layer.bias.values != nullptr;
   const auto describe = [&](const memory::desc& source, const memory::desc& target) {
@@ -97,8 +102,10 @@ PrimitiveRef convolved(const Layer& layer, dnnl::algorithm how, const memory::de
                   : typename Forward::desc(kInference, how, source, weight, target, layer.strides,
                                            gaps(layer.dilations), layer.begin, layer.end);
   };
-  const auto [chosen, accumulate] = choose<Forward>(layer, describe);
+  const auto [chosen, accumulate] = choose<Forward>(layer, describe, formats);
   if (!chosen) return nullptr;
+  const bool given = formats.source.data.format_kind != dnnl_format_kind_any;
+  if (given && !is_direct(chosen.impl_info_str())) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, chosen.src_desc()}};
   add_others(layer, chosen.dst_desc(), arguments, accumulate);
   std::vector<Primitive::Weight> weights = {{DNNL_ARG_WEIGHTS, &Layer::weight, stored, chosen.weights_desc()}};
@@ -109,11 +116,21 @@ PrimitiveRef convolved(const Layer& layer, dnnl::algorithm how, const memory::de
 }  // namespace
 
 PrimitiveRef convolution(const Layer& layer) {
-  return convolved<dnnl::convolution_forward>(layer, dnnl::algorithm::convolution_direct, weight_desc(layer, false));
+  return convolved<dnnl::convolution_forward>(layer, dnnl::algorithm::convolution_direct, weight_desc(layer, false),
+                                              {any(layer.inputs[0].shape), any(layer.output)});
 }
 
+// oneDNN proposes blocks of channels, whatever lies around; in the format that the input has it is as fast.
 PrimitiveRef deconvolution(const Layer& layer) {
-  return convolved<dnnl::deconvolution_forward>(layer, dnnl::algorithm::deconvolution_direct, weight_desc(layer, true));
+  const auto in = [&](const Formats& formats) {
+    return convolved<dnnl::deconvolution_forward>(layer, dnnl::algorithm::deconvolution_direct,
+                                                  weight_desc(layer, true), formats);
+  };
+  if (layer.inputs[0].format) {
+    const memory::desc lies = desc_of(layer.inputs[0]);
+    if (auto primitive = in({lies, resized(lies, layer.output)})) return primitive;
+  }
+  return in({any(layer.inputs[0].shape), any(layer.output)});
 }
 
 // [m, k] times [k, n], with the bias [n].
