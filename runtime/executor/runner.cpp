@@ -101,7 +101,6 @@ Held borrowed(const ArrayRef& array) {
 Runner::Runner(const graph::Network& network, const Schedule& schedule, const Constants& constants, Kernels& kernels)
     : network_(network), schedule_(schedule), constants_(constants), kernels_(kernels) {
   held_.resize(network.tensors().size());
-  fixed_.resize(network.tensors().size());
   row_major_.resize(network.tensors().size());
 }
 
@@ -135,8 +134,9 @@ Held& Runner::read(TensorId id) {
     if (!held_[id].there()) throw std::logic_error("a tensor is read before it is there");
     return held_[id];
   }
-  if (!fixed_[id].there()) fixed_[id] = borrowed(constants_.get(id));
-  return fixed_[id];
+  Held& fixed = fixed_[id];
+  if (!fixed.there()) fixed = borrowed(constants_.get(id));
+  return fixed;
 }
 
 void Runner::release(TensorId id) {

@@ -1,6 +1,7 @@
 // Runs the groups of a network, and keeps what it built for them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -87,7 +88,7 @@ class Runner {
   Memory memory_;
   bool made_ = false;                               // a kernel, in this run
   std::vector<Held> held_;                          // by tensor
-  std::vector<Held> fixed_;                         // by tensor: constants that are read while the network runs
+  std::map<graph::TensorId, Held> fixed_;           // constants that are read while the network runs
   std::vector<std::unique_ptr<Kernel>> row_major_;  // by tensor: from the format that it had before
   std::vector<std::uint32_t> left_;
   std::vector<Built> built_;  // by group

@@ -1,7 +1,9 @@
 #include "runtime/executor/onednn/format.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <numeric>
+#include <vector>
 
 namespace rw::executor::onednn {
 namespace {
@@ -97,8 +99,18 @@ memory::desc desc_of(const Operand& operand) {
   return operand.format ? static_cast<const Described&>(*operand.format).desc : row_major(operand.shape);
 }
 
+// One object for each format that is in use: many tensors have the same, and a description has 650 bytes.
 FormatRef format_of(const memory::desc& desc) {
-  return is_row_major(desc) ? nullptr : std::make_shared<const Described>(desc);
+  if (is_row_major(desc)) return nullptr;
+  static std::mutex guard;
+  static std::vector<std::weak_ptr<const Described>> known;
+  const std::lock_guard lock(guard);
+  std::erase_if(known, [](const auto& each) { return each.expired(); });
+  for (const auto& each : known)
+    if (auto lives = each.lock(); lives && lives->desc == desc) return lives;
+  auto made = std::make_shared<const Described>(desc);
+  known.push_back(made);
+  return made;
 }
 
 }  // namespace rw::executor::onednn

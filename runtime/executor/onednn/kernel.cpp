@@ -54,7 +54,7 @@ memory::desc other_desc(const PostOp& post, const memory::desc& output) {
 
 // Memory of weights, in pages of their own where they are large: the heap does not grow by what is copied meanwhile.
 std::shared_ptr<void> weight_memory(std::size_t bytes) {
-  constexpr std::size_t kLarge = std::size_t{64} << 10U;
+  constexpr std::size_t kLarge = std::size_t{128} << 10U;
   bytes = bytes / 64 * 64 + 128;  // a kernel may read behind them without need
   if (bytes < kLarge) {
     void* memory = std::aligned_alloc(64, bytes);
@@ -111,12 +111,11 @@ bool slow(const dnnl::primitive_desc& chosen) {
 }
 
 Primitive::Primitive(const dnnl::primitive_desc_base& chosen, const std::vector<Argument>& inputs,
-                     const memory::desc& output, std::vector<Weight> weights)
+                     const memory::desc& output, const std::vector<Weight>& weights)
     : gives(format_of(output)),
       output_bytes(output.get_size()),
       scratch_bytes(chosen.scratchpad_desc().get_size()),
       primitive_(chosen.get()),
-      weights_(std::move(weights)),
       output_(output, engine(), nullptr) {
   for (const Argument& input : inputs) {
     inputs_.emplace_back(input.desc, engine(), nullptr);
@@ -126,14 +125,32 @@ Primitive::Primitive(const dnnl::primitive_desc_base& chosen, const std::vector<
       accumulates = inputs_.size() - 1;
     reads.push_back(format_of(input.desc));
   }
-  for (const Weight& weight : weights_) {
-    weight_memories_.emplace_back(weight.wanted, engine(), nullptr);
-    add(weight.name, weight_memories_.back());
+  for (const Weight& weight : weights) {
+    weights_.push_back({weight.of, weight.stored, memory(weight.wanted, engine(), nullptr)});
+    add(weight.name, weights_.back().memory);
   }
   add(DNNL_ARG_DST, output_);
   if (scratch_bytes == 0) return;
   scratch_ = memory(chosen.scratchpad_desc(), engine(), nullptr);
   add(DNNL_ARG_SCRATCHPAD, scratch_);
+}
+
+std::vector<std::shared_ptr<void>> Primitive::reordered(const Layer& layer) const {
+  std::vector<std::shared_ptr<void>> all;
+  for (const OwnWeight& weight : weights_) {
+    const memory::desc wanted = weight.memory.get_desc();
+    memory from(weight.stored(layer), engine(), const_cast<float*>((layer.*weight.of).values));
+    memory to(wanted, engine(), all.emplace_back(weight_memory(wanted.get_size())).get());
+    dnnl::reorder(from, to).execute(stream(), from, to);
+    stream().wait();
+  }
+  return all;
+}
+
+std::size_t Primitive::weight_bytes() const {
+  std::size_t bytes = 0;
+  for (const OwnWeight& weight : weights_) bytes += weight.memory.get_desc().get_size();
+  return bytes;
 }
 
 // The memory object lives as long as the handle that this class holds of it.
@@ -143,7 +160,7 @@ void Primitive::run(std::span<const float* const> inputs, std::span<const std::s
                     float* scratch) {
   const std::lock_guard lock(running_);
   for (std::size_t i = 0; i < inputs_.size(); ++i) inputs_[i].set_data_handle(const_cast<float*>(inputs[i]));
-  for (std::size_t i = 0; i < weight_memories_.size(); ++i) weight_memories_[i].set_data_handle(weights[i].get());
+  for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].memory.set_data_handle(weights[i].get());
   output_.set_data_handle(output);
   if (scratch_bytes > 0) scratch_.set_data_handle(scratch);
   dnnl::error::wrap_c_api(
@@ -155,11 +172,9 @@ namespace {
 
 class Weighted final : public Kernel {
  public:
-  Weighted(PrimitiveRef primitive, const Layer& layer) : primitive_(std::move(primitive)) {
-    for (const Primitive::Weight& weight : primitive_->weights()) {
-      weights_.push_back(reordered(weight, layer));
-      weight_bytes += weight.wanted.get_size();
-    }
+  Weighted(PrimitiveRef primitive, const Layer& layer)
+      : primitive_(std::move(primitive)), weights_(primitive_->reordered(layer)) {
+    weight_bytes = primitive_->weight_bytes();
     reads = primitive_->reads;
     gives = primitive_->gives;
     output_bytes = primitive_->output_bytes;
@@ -172,15 +187,6 @@ class Weighted final : public Kernel {
   }
 
  private:
-  static std::shared_ptr<void> reordered(const Primitive::Weight& weight, const Layer& layer) {
-    memory from(weight.stored, engine(), const_cast<float*>((layer.*weight.of).values));
-    std::shared_ptr<void> values = weight_memory(weight.wanted.get_size());
-    memory to(weight.wanted, engine(), values.get());
-    dnnl::reorder(from, to).execute(stream(), from, to);
-    stream().wait();
-    return values;
-  }
-
   PrimitiveRef primitive_;
   std::vector<std::shared_ptr<void>> weights_;
 };

@@ -26,21 +26,24 @@ class Primitive {
     std::optional<int> name;
     dnnl::memory::desc desc;
   };
-  // A weight or bias: how it is stored, and how the primitive reads it.
+  // A weight or bias: how a layer stores it, and how the primitive reads it.
   struct Weight {
     int name;
     Parameter Layer::*of;
-    dnnl::memory::desc stored, wanted;
+    dnnl::memory::desc (*stored)(const Layer&);
+    dnnl::memory::desc wanted;
   };
 
   Primitive(const dnnl::primitive_desc_base& chosen, const std::vector<Argument>& inputs,
-            const dnnl::memory::desc& output, std::vector<Weight> weights = {});
+            const dnnl::memory::desc& output, const std::vector<Weight>& weights = {});
 
-  // `weights`: in the order of weights(), as wanted. One thread at a time runs it, and the others wait.
+  // The weights of this layer as the primitive reads them.
+  std::vector<std::shared_ptr<void>> reordered(const Layer& layer) const;
+  std::size_t weight_bytes() const;
+
+  // `weights`: what `reordered` gave. One thread at a time runs it, and the others wait.
   void run(std::span<const float* const> inputs, std::span<const std::shared_ptr<void>> weights, float* output,
            float* scratch);
-
-  const std::vector<Weight>& weights() const { return weights_; }
 
   // What a Kernel tells.
   std::vector<FormatRef> reads;
@@ -54,8 +57,12 @@ class Primitive {
 
   dnnl::primitive primitive_;
   std::vector<dnnl::memory> inputs_;
-  std::vector<Weight> weights_;
-  std::vector<dnnl::memory> weight_memories_;
+  struct OwnWeight {
+    Parameter Layer::*of;
+    dnnl::memory::desc (*stored)(const Layer&);
+    dnnl::memory memory;
+  };
+  std::vector<OwnWeight> weights_;
   dnnl::memory output_, scratch_;
   std::vector<dnnl_exec_arg_t> arguments_;
   std::mutex running_;

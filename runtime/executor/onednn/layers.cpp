@@ -42,6 +42,9 @@ memory::desc weight_desc(const Layer& layer, bool input_first) {
   return stored.permute_axes(order);
 }
 
+memory::desc convolution_weight(const Layer& layer) { return weight_desc(layer, false); }
+memory::desc deconvolution_weight(const Layer& layer) { return weight_desc(layer, true); }
+
 // oneDNN proposes convolutions made of small matrix products (brgemm), which take several kernels, also for the rests
 // of rows and columns: 50 to 270 KiB a layer. Its direct convolution takes 20 to 60 on the same formats, and as long;
 // but not where there are many channels, which lie so far apart that caches hold few of them. There weights are large,
@@ -93,8 +96,9 @@ std::pair<typename Forward::primitive_desc, bool> choose(const Layer& layer, con
 }
 
 template <typename Forward>
-PrimitiveRef convolved(const Layer& layer, dnnl::algorithm how, const memory::desc& stored, const Formats& formats) {
-  const memory::desc weight = any(stored.dims());
+PrimitiveRef convolved(const Layer& layer, dnnl::algorithm how, memory::desc (*stored)(const Layer&),
+                       const Formats& formats) {
+  const memory::desc weight = any(stored(layer).dims());
   const bool biased = layer.bias.values != nullptr;
   const auto describe = [&](const memory::desc& source, const memory::desc& target) {
     return biased ? typename Forward::desc(kInference, how, source, weight, bias_desc(layer), target, layer.strides,
@@ -109,22 +113,22 @@ PrimitiveRef convolved(const Layer& layer, dnnl::algorithm how, const memory::de
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, chosen.src_desc()}};
   add_others(layer, chosen.dst_desc(), arguments, accumulate);
   std::vector<Primitive::Weight> weights = {{DNNL_ARG_WEIGHTS, &Layer::weight, stored, chosen.weights_desc()}};
-  if (biased) weights.push_back({DNNL_ARG_BIAS, &Layer::bias, bias_desc(layer), chosen.bias_desc()});
+  if (biased) weights.push_back({DNNL_ARG_BIAS, &Layer::bias, bias_desc, chosen.bias_desc()});
   return std::make_shared<Primitive>(chosen, arguments, chosen.dst_desc(), std::move(weights));
 }
 
 }  // namespace
 
 PrimitiveRef convolution(const Layer& layer) {
-  return convolved<dnnl::convolution_forward>(layer, dnnl::algorithm::convolution_direct, weight_desc(layer, false),
+  return convolved<dnnl::convolution_forward>(layer, dnnl::algorithm::convolution_direct, convolution_weight,
                                               {any(layer.inputs[0].shape), any(layer.output)});
 }
 
 // oneDNN proposes blocks of channels, whatever lies around; in the format that the input has it is as fast.
 PrimitiveRef deconvolution(const Layer& layer) {
   const auto in = [&](const Formats& formats) {
-    return convolved<dnnl::deconvolution_forward>(layer, dnnl::algorithm::deconvolution_direct,
-                                                  weight_desc(layer, true), formats);
+    return convolved<dnnl::deconvolution_forward>(layer, dnnl::algorithm::deconvolution_direct, deconvolution_weight,
+                                                  formats);
   };
   if (layer.inputs[0].format) {
     const memory::desc lies = desc_of(layer.inputs[0]);
@@ -133,23 +137,34 @@ PrimitiveRef deconvolution(const Layer& layer) {
   return in({any(layer.inputs[0].shape), any(layer.output)});
 }
 
+namespace {
+
+// [k, n]
+memory::desc product_weight(const Layer& layer) {
+  const Dims& stored = layer.weight.shape;
+  if (!layer.weight.transposed) return row_major(stored);
+  return {{stored[1], stored[0]}, memory::data_type::f32, Dims{1, stored[1]}};
+}
+
+memory::desc product_bias(const Layer& layer) { return row_major({1, layer.output[1]}); }
+memory::desc scale_desc(const Layer& layer) { return row_major(layer.weight.shape); }
+
+}  // namespace
+
 // [m, k] times [k, n], with the bias [n].
 PrimitiveRef product(const Layer& layer) {
-  const Dims& stored = layer.weight.shape;
-  const std::int64_t k = stored[layer.weight.transposed ? 1 : 0], n = stored[layer.weight.transposed ? 0 : 1];
-  const memory::desc weight =
-      layer.weight.transposed ? memory::desc({k, n}, memory::data_type::f32, Dims{1, k}) : row_major({k, n});
+  const Dims shape = product_weight(layer).dims();
   const memory::desc source = row_major(layer.inputs[0].shape), target = row_major(layer.output),
-                     bias = row_major({1, n});
+                     bias = product_bias(layer);
   const bool biased = layer.bias.values != nullptr;
   const dnnl::matmul::desc desc =
-      biased ? dnnl::matmul::desc(source, any({k, n}), bias, target) : dnnl::matmul::desc(source, any({k, n}), target);
+      biased ? dnnl::matmul::desc(source, any(shape), bias, target) : dnnl::matmul::desc(source, any(shape), target);
   const dnnl::matmul::primitive_desc chosen(desc, attributes_of(layer, target), engine(), true);
   if (!chosen) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, source}};
   add_others(layer, target, arguments);
-  std::vector<Primitive::Weight> weights = {{DNNL_ARG_WEIGHTS, &Layer::weight, weight, chosen.weights_desc()}};
-  if (biased) weights.push_back({DNNL_ARG_BIAS, &Layer::bias, bias, chosen.bias_desc()});
+  std::vector<Primitive::Weight> weights = {{DNNL_ARG_WEIGHTS, &Layer::weight, product_weight, chosen.weights_desc()}};
+  if (biased) weights.push_back({DNNL_ARG_BIAS, &Layer::bias, product_bias, chosen.bias_desc()});
   return std::make_shared<Primitive>(chosen, arguments, target, std::move(weights));
 }
 
@@ -169,10 +184,11 @@ PrimitiveRef normalize(const Layer& layer) {
       {kInference, data, layer.epsilon, dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift},
       plain_attributes(), engine(), true);
   if (!chosen) return nullptr;
-  const memory::desc vector = row_major(layer.weight.shape);
-  return std::make_shared<Primitive>(chosen, std::vector<Primitive::Argument>{{DNNL_ARG_SRC, data}}, data,
-                                     std::vector<Primitive::Weight>{{DNNL_ARG_SCALE, &Layer::weight, vector, vector},
-                                                                    {DNNL_ARG_SHIFT, &Layer::bias, vector, vector}});
+  const memory::desc vector = scale_desc(layer);
+  return std::make_shared<Primitive>(
+      chosen, std::vector<Primitive::Argument>{{DNNL_ARG_SRC, data}}, data,
+      std::vector<Primitive::Weight>{{DNNL_ARG_SCALE, &Layer::weight, scale_desc, vector},
+                                     {DNNL_ARG_SHIFT, &Layer::bias, scale_desc, vector}});
 }
 
 }  // namespace rw::executor::onednn

@@ -10,13 +10,18 @@ extern "C" int omp_get_max_threads();
 namespace rw::executor::onednn {
 namespace {
 
+// Numbers, of which most are small, seven bits a byte.
 class Words {
  public:
-  void add(std::int64_t word) { words_.push_back(word); }
+  void add(std::int64_t word) {
+    auto left = static_cast<std::uint64_t>(word);
+    for (; left > 127; left >>= 7U) bytes_.push_back(static_cast<char>(left | 128U));
+    bytes_.push_back(static_cast<char>(left));
+  }
   void add(float value) { add(std::int64_t{std::bit_cast<std::int32_t>(value)}); }
   void add(const Dims& dims) {
     add(static_cast<std::int64_t>(dims.size()));
-    words_.insert(words_.end(), dims.begin(), dims.end());
+    for (const std::int64_t dim : dims) add(dim);
   }
   void add(const Operand& operand) {
     add(operand.shape);
@@ -46,10 +51,10 @@ class Words {
     add(post.beta);
     add(post.other);
   }
-  std::vector<std::int64_t> take() { return std::move(words_); }
+  std::string take() const { return bytes_; }  // without room to grow
 
  private:
-  std::vector<std::int64_t> words_;
+  std::string bytes_;
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <vector>
+#include <string>
 
 #include "runtime/executor/onednn/kernel.hpp"
 
@@ -17,7 +17,7 @@ class SharedPrimitives {
 
  private:
   // All that a primitive depends on: the layer without the values of its weights, formats, threads.
-  using Key = std::vector<std::int64_t>;
+  using Key = std::string;
   static Key key_of(const Layer& layer);
 
   std::mutex guard_;
