@@ -10,15 +10,6 @@ namespace {
 
 using dnnl::memory;
 
-class Described final : public Format {
- public:
-  explicit Described(memory::desc with) : desc(with) {}
-  std::size_t bytes() const override { return desc.get_size(); }
-  bool same_as(const Format& other) const override { return desc == static_cast<const Described&>(other).desc; }
-
-  memory::desc desc;
-};
-
 // Whether walking the memory from its beginning meets the elements in row-major order, without gaps: axes of size 1 and
 // blocks that reach over all of an axis behind which nothing varies make other names for the same order.
 bool is_row_major(const memory::desc& desc) {
@@ -99,9 +90,7 @@ memory::desc desc_of(const Operand& operand) {
   return operand.format ? static_cast<const Described&>(*operand.format).desc : row_major(operand.shape);
 }
 
-// One object for each format that is in use: many tensors have the same, and a description has 650 bytes.
-FormatRef format_of(const memory::desc& desc) {
-  if (is_row_major(desc)) return nullptr;
+DescribedRef described(const memory::desc& desc) {
   static std::mutex guard;
   static std::vector<std::weak_ptr<const Described>> known;
   const std::lock_guard lock(guard);
@@ -112,5 +101,7 @@ FormatRef format_of(const memory::desc& desc) {
   known.push_back(made);
   return made;
 }
+
+FormatRef format_of(const memory::desc& desc) { return is_row_major(desc) ? nullptr : described(desc); }
 
 }  // namespace rw::executor::onednn

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "runtime/executor/onednn/format.hpp"
+#include "runtime/executor/onednn/memories.hpp"
 
 namespace rw::executor::onednn {
 namespace {
@@ -115,30 +115,33 @@ Primitive::Primitive(const dnnl::primitive_desc_base& chosen, const std::vector<
     : gives(format_of(output)),
       output_bytes(output.get_size()),
       scratch_bytes(chosen.scratchpad_desc().get_size()),
-      primitive_(chosen.get()),
-      output_(output, engine(), nullptr) {
+      primitive_(chosen.get()) {
   for (const Argument& input : inputs) {
-    inputs_.emplace_back(input.desc, engine(), nullptr);
     if (input.name)
-      add(*input.name, inputs_.back());
+      bind(*input.name, input.desc);
     else
-      accumulates = inputs_.size() - 1;
+      accumulates = reads.size();
     reads.push_back(format_of(input.desc));
   }
   for (const Weight& weight : weights) {
-    weights_.push_back({weight.of, weight.stored, memory(weight.wanted, engine(), nullptr)});
-    add(weight.name, weights_.back().memory);
+    bind(weight.name, weight.wanted);
+    weights_.push_back({weight.of, weight.stored, described(weight.wanted)});
   }
-  add(DNNL_ARG_DST, output_);
-  if (scratch_bytes == 0) return;
-  scratch_ = memory(chosen.scratchpad_desc(), engine(), nullptr);
-  add(DNNL_ARG_SCRATCHPAD, scratch_);
+  bind(DNNL_ARG_DST, output);
+  if (scratch_bytes > 0) bind(DNNL_ARG_SCRATCHPAD, chosen.scratchpad_desc());
+}
+
+void Primitive::bind(int name, const memory::desc& desc) {
+  DescribedRef description = described(desc);
+  const auto before =
+      std::count_if(bound_.begin(), bound_.end(), [&](const Bound& each) { return each.description == description; });
+  bound_.push_back({name, std::move(description), static_cast<std::size_t>(before)});
 }
 
 std::vector<std::shared_ptr<void>> Primitive::reordered(const Layer& layer) const {
   std::vector<std::shared_ptr<void>> all;
   for (const OwnWeight& weight : weights_) {
-    const memory::desc wanted = weight.memory.get_desc();
+    const memory::desc& wanted = weight.wanted->desc;
     memory from(weight.stored(layer), engine(), const_cast<float*>((layer.*weight.of).values));
     memory to(wanted, engine(), all.emplace_back(weight_memory(wanted.get_size())).get());
     dnnl::reorder(from, to).execute(stream(), from, to);
@@ -149,22 +152,25 @@ std::vector<std::shared_ptr<void>> Primitive::reordered(const Layer& layer) cons
 
 std::size_t Primitive::weight_bytes() const {
   std::size_t bytes = 0;
-  for (const OwnWeight& weight : weights_) bytes += weight.memory.get_desc().get_size();
+  for (const OwnWeight& weight : weights_) bytes += weight.wanted->bytes();
   return bytes;
 }
 
-// The memory object lives as long as the handle that this class holds of it.
-void Primitive::add(int name, const memory& memory) { arguments_.push_back({name, memory.get()}); }
-
 void Primitive::run(std::span<const float* const> inputs, std::span<const std::shared_ptr<void>> weights, float* output,
-                    float* scratch) {
-  const std::lock_guard lock(running_);
-  for (std::size_t i = 0; i < inputs_.size(); ++i) inputs_[i].set_data_handle(const_cast<float*>(inputs[i]));
-  for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].memory.set_data_handle(weights[i].get());
-  output_.set_data_handle(output);
-  if (scratch_bytes > 0) scratch_.set_data_handle(scratch);
+                    float* scratch) const {
+  thread_local std::vector<dnnl_exec_arg_t> arguments;
+  arguments.clear();
+  const auto give = [&](const void* data) {
+    const Bound& next = bound_[arguments.size()];
+    arguments.push_back({next.name, memory_object(next.description, next.nth, data)});
+  };
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (i != accumulates) give(inputs[i]);
+  for (const std::shared_ptr<void>& weight : weights) give(weight.get());
+  give(output);
+  if (scratch_bytes > 0) give(scratch);
   dnnl::error::wrap_c_api(
-      dnnl_primitive_execute(primitive_.get(), stream().get(), static_cast<int>(arguments_.size()), arguments_.data()),
+      dnnl_primitive_execute(primitive_.get(), stream().get(), static_cast<int>(arguments.size()), arguments.data()),
       "a layer cannot be computed");
 }
 

@@ -4,10 +4,9 @@
 #include <dnnl.hpp>
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
-#include "runtime/executor/kernels.hpp"
+#include "runtime/executor/onednn/format.hpp"
 
 namespace rw::executor::onednn {
 
@@ -41,9 +40,9 @@ class Primitive {
   std::vector<std::shared_ptr<void>> reordered(const Layer& layer) const;
   std::size_t weight_bytes() const;
 
-  // `weights`: what `reordered` gave. One thread at a time runs it, and the others wait.
+  // `weights`: what `reordered` gave.
   void run(std::span<const float* const> inputs, std::span<const std::shared_ptr<void>> weights, float* output,
-           float* scratch);
+           float* scratch) const;
 
   // What a Kernel tells.
   std::vector<FormatRef> reads;
@@ -53,19 +52,21 @@ class Primitive {
   std::optional<std::size_t> accumulates;
 
  private:
-  void add(int name, const dnnl::memory& memory);
-
-  dnnl::primitive primitive_;
-  std::vector<dnnl::memory> inputs_;
+  struct Bound {
+    int name;
+    DescribedRef description;
+    std::size_t nth;  // of those with this description
+  };
   struct OwnWeight {
     Parameter Layer::*of;
     dnnl::memory::desc (*stored)(const Layer&);
-    dnnl::memory memory;
+    DescribedRef wanted;
   };
+  void bind(int name, const dnnl::memory::desc& desc);
+
+  dnnl::primitive primitive_;
+  std::vector<Bound> bound_;  // inputs, weights, the output, the scratchpad
   std::vector<OwnWeight> weights_;
-  dnnl::memory output_, scratch_;
-  std::vector<dnnl_exec_arg_t> arguments_;
-  std::mutex running_;
 };
 using PrimitiveRef = std::shared_ptr<Primitive>;
 
