@@ -4,8 +4,9 @@
 //
 // Then line by line, from standard input: "run N" says how many seconds N runs take; "outputs FILE" writes the outputs,
 // each as its name, its dimensions and its values; "profile N" says where the time of N runs goes; "memory" says, in
-// KiB, how much anonymous memory the process had before the session was opened and has now, how much the weights are
-// and the largest set of activations that live at one time, and how much tensors take in the session.
+// KiB, how much anonymous memory the process had before the session was opened, and when it was, which is when the
+// library was loaded but no layer made, and has now, how much the weights are and the largest set of activations that
+// live at one time, and how much tensors take in the session.
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -114,10 +115,11 @@ int main(int argc, char** argv) {
   options.threads = static_cast<unsigned>(std::atoi(argv[2]));
   const auto session = executor::open(network, std::move(options));
   const auto run = [&] { return session->run(inputs, [](const executor::Value&) {}); };
-  const auto memory = [&](std::size_t first) {
+  const std::size_t opened = anonymous_kib();
+  const auto memory = [&] {
     const std::size_t now = anonymous_kib();
     const executor::Footprint tensors = session->footprint();
-    return fmt::format("{} {} {} {} {}", first, now, weights_kib(network), live_kib(network, inputs),
+    return fmt::format("{} {} {} {} {} {}", before, opened, now, weights_kib(network), live_kib(network, inputs),
                        (tensors.weights + tensors.activations) / 1024);
   };
   for (std::string line; std::getline(std::cin, line);) {
@@ -134,7 +136,7 @@ int main(int argc, char** argv) {
     if (verb == "outputs") write_outputs(network, run(), what);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     for (const auto& [name, time] : profile) fmt::print("{}={:.3f} ", name, time / count * 1e3);
-    fmt::print("{}\n", verb == "memory" ? memory(before) : verb == "profile" ? "" : fmt::format("{:.6f}", seconds));
+    fmt::print("{}\n", verb == "memory" ? memory() : verb == "profile" ? "" : fmt::format("{:.6f}", seconds));
     std::fflush(stdout);
   }
 }
