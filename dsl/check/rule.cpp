@@ -303,9 +303,11 @@ class RuleChecker {
     step.at = clause.at;
     step.action = static_cast<std::uint32_t>(action - actions.begin());
     parents_ = kNoBinding;
+    const std::size_t errors = context_.reporter.errors();
     for (std::size_t i = 0; i < given; ++i)
       step.arguments.push_back(check_argument(action->arguments[i], clause.arguments[i]));
-    if (action->optional == 2 && given == all) check_bounds(clause, step);
+    const bool understood = context_.reporter.errors() == errors;
+    if (action->optional == 2 && given == all && understood) check_bounds(clause, step);
     rule_.steps.push_back(std::move(step));
   }
 
