@@ -81,7 +81,9 @@ TEST_CASE("a copy writes each element where it belongs, and nothing else", "[exe
     Dims index(box.size(), 0);
     do expected[address(to.view, index)] = source[address(from.view, index)];
     while (next(box, index));
-    executor::onednn::copy_elements(box, from.view, source.data(), to.view, target.data());
+    const executor::onednn::Move whole = {box, from.view, to.view};
+    for (const executor::onednn::Move& part : executor::onednn::split(whole, random.between(1, 5)))
+      executor::onednn::copy_elements(part, source.data(), target.data());
     REQUIRE(target == expected);
   }
 }
@@ -90,7 +92,7 @@ TEST_CASE("a copy of no elements writes none", "[executor]") {
   Random random(8);
   const Lying whole = random_lying(random, {3, 4});
   std::vector<float> source(whole.elements, 1), target(whole.elements, -1);
-  executor::onednn::copy_elements({3, 0}, whole.view, source.data(), whole.view, target.data());
+  executor::onednn::copy_elements({{3, 0}, whole.view, whole.view}, source.data(), target.data());
   CHECK(target == std::vector<float>(whole.elements, -1));
 }
 

@@ -6,6 +6,9 @@
 #include "runtime/executor/onednn/kernel.hpp"
 #include "runtime/executor/onednn/strided_copy.hpp"
 
+// Of the OpenMP that oneDNN runs on, whose header only gcc has.
+extern "C" int omp_get_max_threads();
+
 namespace rw::executor::onednn {
 namespace {
 
@@ -36,26 +39,34 @@ class Copies final : public Kernel {
     gives = format_of(output);
     output_bytes = output.get_size();
     if (is_padded(output)) fill_ = 0;
+    constexpr std::size_t kEach = std::size_t{8} << 10U;  // bytes that are worth a thread
+    shares_.resize(std::clamp<std::size_t>(output_bytes / kEach, 1, static_cast<std::size_t>(omp_get_max_threads())));
   }
 
+  // All inputs are shared out in the same way: who computed a row of them mostly copies it, too.
   void add(const Dims& shape, const memory::desc& source, View from, View to) {
+    auto moves = split({shape, std::move(from), std::move(to)}, static_cast<std::int64_t>(shares_.size()));
+    for (std::size_t i = 0; i < moves.size(); ++i) shares_[i].push_back({reads.size(), std::move(moves[i])});
     reads.push_back(format_of(source));
-    parts_.push_back({shape, std::move(from), std::move(to)});
   }
   void fill(float value) { fill_ = value; }
 
   void run(std::span<const float* const> inputs, float* output, float* /*scratch*/) override {
     if (fill_) std::fill_n(output, output_bytes / sizeof(float), *fill_);
-    for (std::size_t i = 0; i < parts_.size(); ++i)
-      copy_elements(parts_[i].shape, parts_[i].from, inputs[i], parts_[i].to, output);
+    const auto copy = [&](const std::vector<Part>& share) {
+      for (const Part& part : share) copy_elements(part.move, inputs[part.input], output);
+    };
+    if (shares_.size() == 1) return copy(shares_[0]);  // a team of one takes longer than that
+#pragma omp parallel for
+    for (const std::vector<Part>& share : shares_) copy(share);
   }
 
  private:
   struct Part {
-    Dims shape;
-    View from, to;
+    std::size_t input;
+    Move move;
   };
-  std::vector<Part> parts_;
+  std::vector<std::vector<Part>> shares_;  // by thread
   std::optional<float> fill_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace rw::executor::onednn {
 namespace {
@@ -28,7 +29,8 @@ Axes simplified(const Axes& axes) {
   Axes sorted, result;
   for (std::size_t i = 0; i < axes.count; ++i)
     if (axes.of[i].size != 1) sorted.add(axes.of[i]);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Axis& a, const Axis& b) { return a.to > b.to; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Axis& a, const Axis& b) { return std::pair(a.to, a.from) > std::pair(b.to, b.from); });
   for (const Axis& axis : sorted) {
     Axis* before = result.count > 0 ? &result.of[result.count - 1] : nullptr;
     if (before != nullptr && before->from == axis.from * axis.size && before->to == axis.to * axis.size)
@@ -98,43 +100,54 @@ void transpose(const Axis& row, const Axis& column, const float* source, float* 
                      source + r + c * column.from, target + r * row.to + c);
 }
 
-void copy_row(const Axis& axis, const float* source, float* target) {
-  if (axis.from == 1 && axis.to == 1)
-    std::memcpy(target, source, static_cast<std::size_t>(axis.size) * sizeof(float));
-  else
-    for (std::int64_t i = 0; i < axis.size; ++i) target[i * axis.to] = source[i * axis.from];
+// Rows that lie in one piece in both tensors. Short ones are copied here: a call takes as long as they do.
+void copy_rows(const Axis& row, std::int64_t size, const float* source, float* target) {
+  constexpr std::int64_t kShort = 64;
+  if (size > kShort) {
+    for (std::int64_t i = 0; i < row.size; ++i)
+      std::memcpy(target + i * row.to, source + i * row.from, static_cast<std::size_t>(size) * sizeof(float));
+    return;
+  }
+  for (std::int64_t i = 0; i < row.size; ++i) {
+    const float* from = source + i * row.from;
+    float* to = target + i * row.to;
+    std::int64_t j = 0;
+    for (; j + 4 <= size; j += 4) store(load(from + j), to + j);
+    for (; j < size; ++j) to[j] = from[j];
+  }
 }
 
-// The axes from `axis` on; those from `together` on, of which there are one or two, at once.
-void copy_axes(Axes& axes, std::size_t axis, std::size_t together, const float* source, float* target) {
+// The last two axes.
+void copy_matrix(const Axis& outer, const Axis& inner, const float* source, float* target) {
+  if (inner.from == 1 && inner.to == 1) return copy_rows(outer, inner.size, source, target);
+  if (inner.to == 1 && outer.from == 1) return transpose(outer, inner, source, target);
+  for (std::int64_t i = 0; i < outer.size; ++i)
+    for (std::int64_t j = 0; j < inner.size; ++j)
+      target[i * outer.to + j * inner.to] = source[i * outer.from + j * inner.from];
+}
+
+void copy_axes(const Axes& axes, std::size_t axis, const float* source, float* target) {
   const Axis& outer = axes.of[axis];
-  if (axis < together)
-    for (std::int64_t i = 0; i < outer.size; ++i)
-      copy_axes(axes, axis + 1, together, source + i * outer.from, target + i * outer.to);
-  else if (together + 1 == axes.count)
-    copy_row(outer, source, target);
-  else
-    transpose(outer, axes.of[axis + 1], source, target);
+  if (axis + 2 == axes.count) return copy_matrix(outer, axes.of[axis + 1], source, target);
+  for (std::int64_t i = 0; i < outer.size; ++i)
+    copy_axes(axes, axis + 1, source + i * outer.from, target + i * outer.to);
 }
 
 // Where the target's elements lie side by side along an axis along which the source's do not, the axis along which
 // those do goes with it.
 void copy_even(const Axes& given, const float* source, float* target) {
   Axes axes = simplified(given);
-  if (axes.count == 0) axes.add({});
-  std::size_t together = axes.count - 1;
-  if (const Axis& inner = axes.of[together]; inner.from != 1 && inner.to == 1) {
-    const auto side = std::find_if(axes.begin(), axes.at(together), [](const Axis& axis) { return axis.from == 1; });
-    if (side != axes.at(together)) std::rotate(side, side + 1, axes.at(together--));
-  }
-  copy_axes(axes, 0, together, source, target);
+  const Axis inner = axes.count > 0 ? axes.of[axes.count - 1] : Axis{};
+  const auto side = std::find_if(axes.begin(), axes.end(), [](const Axis& axis) { return axis.from == 1; });
+  if (inner.from != 1 && inner.to == 1 && side != axes.end()) std::rotate(side, side + 1, axes.end() - 1);
+  if (axes.count == 0) return copy_rows({}, 1, source, target);
+  if (axes.count == 1) return copy_matrix({}, inner, source, target);
+  copy_axes(axes, 0, source, target);
 }
 
 class Copy {
  public:
-  Copy(const Dims& shape, const View& from, const View& to) : shape_(shape), from_(from), to_(to) {
-    even_.count = shape.size();
-  }
+  explicit Copy(const Move& move) : shape_(move.shape), from_(move.from), to_(move.to) { even_.count = shape_.size(); }
 
   // Along each axis, runs within which both tensors have even steps.
   void run(std::size_t axis, const float* source, float* target) {
@@ -162,8 +175,26 @@ class Copy {
 
 }  // namespace
 
-void copy_elements(const Dims& shape, const View& from, const float* source, const View& to, float* target) {
-  Copy(shape, from, to).run(0, source, target);
+void copy_elements(const Move& move, const float* source, float* target) { Copy(move).run(0, source, target); }
+
+// Along the axis of which neighbours lie farthest apart in the target; of one in blocks those of a block are close.
+std::vector<Move> split(const Move& move, std::int64_t count) {
+  const auto apart = [&](std::size_t axis) { return move.shape[axis] > 1 ? move.to.axes[axis].step : 0; };
+  std::size_t along = 0;
+  for (std::size_t axis = 1; axis < move.shape.size(); ++axis)
+    if (apart(axis) > apart(along)) along = axis;
+  std::vector<Move> moves;
+  const std::int64_t size = move.shape.empty() ? 1 : move.shape[along];
+  for (std::int64_t i = 0, parts = std::clamp<std::int64_t>(count, 1, std::max<std::int64_t>(size, 1)); i < parts;
+       ++i) {
+    Move& part = moves.emplace_back(move);
+    if (parts == 1) break;
+    const std::int64_t begin = size * i / parts;
+    part.shape[along] = size * (i + 1) / parts - begin;
+    part.from.offsets[along] += begin;
+    part.to.offsets[along] += begin;
+  }
+  return moves;
 }
 
 }  // namespace rw::executor::onednn

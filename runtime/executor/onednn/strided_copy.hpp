@@ -23,7 +23,15 @@ struct View {
 
 inline constexpr std::size_t kMostAxes = 12;
 
-// Copies the elements of a box of this shape, whose rank both views have. Nothing overlaps.
-void copy_elements(const Dims& shape, const View& from, const float* source, const View& to, float* target);
+// Elements that go from one tensor to another: a box of this shape, whose rank both views have. Nothing overlaps.
+struct Move {
+  Dims shape;
+  View from, to;
+};
+
+void copy_elements(const Move& move, const float* source, float* target);
+
+// The same in at most so many moves of about one size, each of which writes to a range of its own where that can be.
+std::vector<Move> split(const Move& move, std::int64_t count);
 
 }  // namespace rw::executor::onednn
