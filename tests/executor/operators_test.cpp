@@ -183,6 +183,70 @@ TEST_CASE("layers of all kinds with steps behind them give what the evaluator gi
   }
 }
 
+// What fills blocks of channels up is 0, and 0 / 0, log 0 and 1 / 0 are what no layer behind may meet.
+TEST_CASE("steps that make no number of zero give what the evaluator gives, whatever fills channels up", "[executor]") {
+  using Write = std::string (*)(Net&, const std::string&);
+  constexpr std::int64_t kChannels = 13;
+  const auto positive = [](Dims shape) {
+    Random random(3);
+    std::vector<float> values(count(shape));
+    for (float& value : values) value = static_cast<float>(random.uniform(0.5, 2));
+    return Array(std::move(shape), std::move(values));
+  };
+  const std::pair<const char*, Write> steps[] = {
+      {"Log", [](Net& net, const std::string& x) { return net.op("Log", "s", {x}); }},
+      {"Reciprocal", [](Net& net, const std::string& x) { return net.op("Reciprocal", "s", {x}); }},
+      {"Div",
+       [](Net& net, const std::string& x) {
+         return net.op("Div", "s", {x, "c"});
+       }},
+      {"Div by itself",
+       [](Net& net, const std::string& x) {
+         return net.op("Div", "s", {x, net.relu("r", x)});
+       }},
+  };
+  for (const std::int64_t kernel : {1, 3})
+    for (const bool depthwise : {false, true})
+      for (const auto& [name, write] : steps) {
+        Net net(1);
+        const auto x = net.op("Abs", "x.abs", {net.input("x", {1, kChannels, 9, 9})});
+        net.constant("c", positive({1, kChannels, 1, 1}));
+        net.constant("w", positive({kChannels, depthwise ? 1 : kChannels, kernel, kernel}));
+        net.constant("b", positive({kChannels}));
+        const auto layer = net.op("Conv", "a", {x, "w", "b"}, {{"group", depthwise ? kChannels : std::int64_t{1}}});
+        net.output(net.conv("z", write(net, layer), 3, {.kernel = 1}));
+        INFO(name << ", kernel " << kernel << (depthwise ? ", depthwise" : ""));
+        CHECK(judged(net.network(), net.inputs(1), false).difference <= kBound);
+      }
+}
+
+TEST_CASE("depthwise convolutions behind convolutions of single pixels give what the evaluator gives", "[executor]") {
+  for (std::uint64_t seed = 1; seed <= unless_sanitized(40U, 6U); ++seed) {
+    Random random(seed);
+    Net net(seed);
+    const auto x =
+        net.input("x", {random.between(1, 2), random.between(1, 9), random.between(90, 150), random.between(90, 150)});
+    std::string last = net.conv("a", x, random.between(30, 80),
+                                {.kernel = 1, .stride = random.chance(0.9) ? 1 : 2, .bias = random.chance(0.7)});
+    for (std::int64_t i = 0, steps = random.between(0, 2); i < steps; ++i)
+      last = drawn_step(net, fmt::format("s{}", i), last, random);
+    last = net.depthwise("b", last,
+                         {.kernel = random.chance(0.9) ? 3 : 5,
+                          .stride = random.between(1, random.chance(0.9) ? 2 : 3),
+                          .dilation = random.chance(0.9) ? 1 : 2,
+                          .pad = random.chance(0.8) ? 1 : random.between(0, 2),
+                          .bias = random.chance(0.7)});
+    for (std::int64_t i = 0, steps = random.between(0, 2); i < steps; ++i)
+      last = drawn_step(net, fmt::format("t{}", i), last, random);
+    net.output(random.chance(0.5) ? net.conv("z", last, 3, {.kernel = 1}) : last);
+    const graph::Network network = net.network();
+    INFO("seed " << seed);
+    const Judged result = judged(network, net.inputs(1), seed % 4 == 0);
+    INFO(result.where << " of " << described(net));
+    CHECK(result.difference <= kBound);
+  }
+}
+
 TEST_CASE("convolutions and poolings along one and three axes give what the evaluator gives", "[executor]") {
   for (std::uint64_t seed = 1; seed <= unless_sanitized(60U, 12U); ++seed) {
     Random random(seed);

@@ -108,6 +108,9 @@ PrimitiveRef convolved(const Layer& layer, dnnl::algorithm how, memory::desc (*s
   };
   const auto [chosen, accumulate] = choose<Forward>(layer, describe, formats);
   if (!chosen) return nullptr;
+  // 0 / 0 would stand where channels are filled up, and go into all that the next layer computes.
+  const auto divides = [](const PostOp& post) { return post.step == Step::divide; };
+  if (is_padded(chosen.dst_desc()) && std::any_of(layer.post.begin(), layer.post.end(), divides)) return nullptr;
   const bool given = formats.source.data.format_kind != dnnl_format_kind_any;
   if (given && !is_direct(chosen.impl_info_str())) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, chosen.src_desc()}};
