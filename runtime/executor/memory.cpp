@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <new>
 #include <numeric>
@@ -30,6 +31,14 @@ void give_back(void* memory, std::size_t bytes) {
     std::free(memory);
   else
     munmap(memory, bytes);
+}
+
+// Where assertions are checked, memory begins as no numbers: a kernel that reads what nobody wrote gives such.
+void* unwritten(void* memory, [[maybe_unused]] std::size_t bytes) {
+#ifndef NDEBUG
+  std::fill_n(static_cast<float*>(memory), bytes / sizeof(float), std::numeric_limits<float>::quiet_NaN());
+#endif
+  return memory;
 }
 
 }  // namespace
@@ -64,11 +73,13 @@ std::shared_ptr<float> Memory::get(std::size_t bytes) {
     const std::size_t offset = state->places.offsets[number];
     if (state->free(offset, bytes)) {
       state->taken.emplace(offset, bytes);
-      return {reinterpret_cast<float*>(state->piece + offset), [state, offset](float*) { state->taken.erase(offset); }};
+      return {static_cast<float*>(unwritten(state->piece + offset, bytes)),
+              [state, offset](float*) { state->taken.erase(offset); }};
     }
   }
   auto* memory = static_cast<float*>(take(bytes));
   if (memory == nullptr) throw std::bad_alloc();
+  unwritten(memory, bytes);
   const bool note = !state->planned();
   if (note) state->noted.push_back({bytes, state->time++, SIZE_MAX});
   return {memory, [state, bytes, number, note](float* block) {
