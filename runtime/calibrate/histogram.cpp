@@ -65,10 +65,28 @@ void Histogram::reach(double least, double most) {
   wider.first_ = first;
   wider.low_.resize(bins);
   wider.high_.resize(bins);
-  for (std::size_t i = 0; i < size(); ++i)
-    if (const std::uint64_t each = count(i); each > 0)
-      wider.add(first_ + static_cast<std::int64_t>(i), exponent_, each);
+  if (exponent == exponent_ && !empty())
+    move_to(wider);
+  else
+    add_to(wider);
   *this = std::move(wider);
+}
+
+// Bins of the same width, which are what they were.
+void Histogram::move_to(Histogram& wider) const {
+  const std::int64_t before = first_ - wider.first_;
+  std::copy(low_.begin(), low_.end(), wider.low_.begin() + before);
+  std::copy(high_.begin(), high_.end(), wider.high_.begin() + before);
+  wider.carried_ = carried_;
+  for (auto& [bin, times] : wider.carried_) bin += static_cast<std::uint32_t>(before);
+}
+
+void Histogram::add_to(Histogram& wider) const {
+  for (std::size_t i = 0; i < size(); ++i)
+    if (low_[i] != 0 || high_[i] != 0)
+      wider.add(first_ + static_cast<std::int64_t>(i), exponent_, low_[i] + (std::uint64_t{high_[i]} << 16U));
+  for (const auto& [bin, times] : carried_)
+    wider.add(first_ + static_cast<std::int64_t>(bin), exponent_, std::uint64_t{times} << 24U);
 }
 
 void Histogram::add(std::int64_t bin, int exponent, std::uint64_t count) {

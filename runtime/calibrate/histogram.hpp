@@ -37,6 +37,8 @@ class Histogram {
   double at(std::uint64_t rank, double least, double most) const;
 
  private:
+  void move_to(Histogram& wider) const;
+  void add_to(Histogram& wider) const;
   void carry(std::size_t bin);
   void add_many(std::size_t bin, std::uint64_t count);
 

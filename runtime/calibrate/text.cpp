@@ -55,7 +55,8 @@ class EntryText {
     std::uint64_t empty = 0;
     const auto add = [&](std::string_view sign, std::uint64_t value) {
       if (text.size() > 1) text += ",";
-      text += fmt::format("{}{}", sign, value);
+      const fmt::format_int digits(value);
+      text.append(sign).append(digits.data(), digits.size());
     };
     for (std::size_t i = 0; i < histogram.size(); ++i) {
       const std::uint64_t count = histogram.count(i);
