@@ -33,6 +33,7 @@ bool count(const Strip& strip, bool fresh, Channel& channel) {
   double sum = channel.sum, squares = channel.squares;
   std::uint64_t positive = 0, zero = 0;
   bool finite = true;
+  channel.histogram.fetch();
   for (std::size_t block = 0; block < strip.blocks; ++block) {
     const float* values = strip.first + block * strip.step;
     for (std::size_t i = 0; i < strip.length; ++i) {
