@@ -4,10 +4,8 @@
 
 #include "runtime/executor/onednn/format.hpp"
 #include "runtime/executor/onednn/kernel.hpp"
+#include "runtime/executor/onednn/openmp.hpp"
 #include "runtime/executor/onednn/strided_copy.hpp"
-
-// Of the OpenMP that oneDNN runs on, whose header only gcc has.
-extern "C" int omp_get_max_threads();
 
 namespace rw::executor::onednn {
 namespace {

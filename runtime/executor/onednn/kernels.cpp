@@ -11,11 +11,8 @@
 
 #include "runtime/executor/onednn/format.hpp"
 #include "runtime/executor/onednn/kernel.hpp"
+#include "runtime/executor/onednn/openmp.hpp"
 #include "runtime/executor/onednn/shared.hpp"
-
-// Of the OpenMP that oneDNN runs on, whose header only gcc has.
-extern "C" int omp_get_max_threads();
-extern "C" void omp_set_num_threads(int count);
 
 namespace rw::executor::onednn {
 namespace {

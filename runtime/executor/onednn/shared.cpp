@@ -3,9 +3,7 @@
 #include <bit>
 
 #include "runtime/executor/onednn/format.hpp"
-
-// Of the OpenMP that oneDNN runs on, whose header only gcc has.
-extern "C" int omp_get_max_threads();
+#include "runtime/executor/onednn/openmp.hpp"
 
 namespace rw::executor::onednn {
 namespace {
