@@ -38,33 +38,31 @@ class Copies final : public Kernel {
     output_bytes = output.get_size();
     if (is_padded(output)) fill_ = 0;
     constexpr std::size_t kEach = std::size_t{8} << 10U;  // bytes that are worth a thread
-    shares_.resize(std::clamp<std::size_t>(output_bytes / kEach, 1, static_cast<std::size_t>(omp_get_max_threads())));
+    shares_ = static_cast<std::int64_t>(
+        std::clamp<std::size_t>(output_bytes / kEach, 1, static_cast<std::size_t>(omp_get_max_threads())));
   }
 
-  // All inputs are shared out in the same way: who computed a row of them mostly copies it, too.
   void add(const Dims& shape, const memory::desc& source, View from, View to) {
-    auto moves = split({shape, std::move(from), std::move(to)}, static_cast<std::int64_t>(shares_.size()));
-    for (std::size_t i = 0; i < moves.size(); ++i) shares_[i].push_back({reads.size(), std::move(moves[i])});
+    moves_.push_back({shape, std::move(from), std::move(to)});
     reads.push_back(format_of(source));
   }
   void fill(float value) { fill_ = value; }
 
+  // All inputs are shared out in the same way: who computed a row of them mostly copies it, too.
   void run(std::span<const float* const> inputs, float* output, float* /*scratch*/) override {
     if (fill_) std::fill_n(output, output_bytes / sizeof(float), *fill_);
-    const auto copy = [&](const std::vector<Part>& share) {
-      for (const Part& part : share) copy_elements(part.move, inputs[part.input], output);
-    };
-    if (shares_.size() == 1) return copy(shares_[0]);  // a team of one takes longer than that
+    if (shares_ == 1) {  // a team of one takes longer than that
+      for (std::size_t i = 0; i < moves_.size(); ++i) copy_elements(moves_[i], inputs[i], output);
+      return;
+    }
 #pragma omp parallel for
-    for (const std::vector<Part>& share : shares_) copy(share);
+    for (std::int64_t index = 0; index < shares_; ++index)
+      for (std::size_t i = 0; i < moves_.size(); ++i) copy_elements(moves_[i], inputs[i], output, {index, shares_});
   }
 
  private:
-  struct Part {
-    std::size_t input;
-    Move move;
-  };
-  std::vector<std::vector<Part>> shares_;  // by thread
+  std::vector<Move> moves_;  // by input
+  std::int64_t shares_ = 1;  // by thread
   std::optional<float> fill_;
 };
 

@@ -147,54 +147,51 @@ void copy_even(const Axes& given, const float* source, float* target) {
 
 class Copy {
  public:
-  explicit Copy(const Move& move) : shape_(move.shape), from_(move.from), to_(move.to) { even_.count = shape_.size(); }
+  Copy(const Move& move, Share share) : move_(move), along_(longest_way(move)) {
+    even_.count = move.shape.size();
+    const std::int64_t size = move.shape.empty() ? 0 : move.shape[along_];
+    begin_ = size * share.index / share.count;
+    end_ = size * (share.index + 1) / share.count;
+  }
 
   // Along each axis, runs within which both tensors have even steps.
   void run(std::size_t axis, const float* source, float* target) {
-    if (axis == shape_.size()) {
+    if (axis == move_.shape.size()) {
       copy_even(even_, source, target);
       return;
     }
-    const AlongAxis &from = from_.axes[axis], &to = to_.axes[axis];
-    for (std::int64_t done = 0; done < shape_[axis];) {
-      const std::int64_t read = from_.offsets[axis] + done, written = to_.offsets[axis] + done;
-      const std::int64_t size =
-          std::min({shape_[axis] - done, from.block - read % from.block, to.block - written % to.block});
+    const AlongAxis &from = move_.from.axes[axis], &to = move_.to.axes[axis];
+    const std::int64_t end = axis == along_ ? end_ : move_.shape[axis];
+    for (std::int64_t at = axis == along_ ? begin_ : 0; at < end;) {
+      const std::int64_t read = move_.from.offsets[axis] + at, written = move_.to.offsets[axis] + at;
+      const std::int64_t size = std::min({end - at, from.block - read % from.block, to.block - written % to.block});
       even_.of[axis] = {size, from.step, to.step};
       run(axis + 1, source + read / from.block * from.stride + read % from.block * from.step,
           target + written / to.block * to.stride + written % to.block * to.step);
-      done += size;
+      at += size;
     }
   }
 
  private:
-  const Dims& shape_;
-  const View &from_, &to_;
+  // The axis of which neighbours lie farthest apart in the target; of one in blocks those of a block are close.
+  static std::size_t longest_way(const Move& move) {
+    const auto apart = [&](std::size_t axis) { return move.shape[axis] > 1 ? move.to.axes[axis].step : 0; };
+    std::size_t longest = 0;
+    for (std::size_t axis = 1; axis < move.shape.size(); ++axis)
+      if (apart(axis) > apart(longest)) longest = axis;
+    return longest;
+  }
+
+  const Move& move_;
+  std::size_t along_;         // which axis is shared out,
+  std::int64_t begin_, end_;  // and which part of it is ours
   Axes even_;
 };
 
 }  // namespace
 
-void copy_elements(const Move& move, const float* source, float* target) { Copy(move).run(0, source, target); }
-
-// Along the axis of which neighbours lie farthest apart in the target; of one in blocks those of a block are close.
-std::vector<Move> split(const Move& move, std::int64_t count) {
-  const auto apart = [&](std::size_t axis) { return move.shape[axis] > 1 ? move.to.axes[axis].step : 0; };
-  std::size_t along = 0;
-  for (std::size_t axis = 1; axis < move.shape.size(); ++axis)
-    if (apart(axis) > apart(along)) along = axis;
-  std::vector<Move> moves;
-  const std::int64_t size = move.shape.empty() ? 1 : move.shape[along];
-  for (std::int64_t i = 0, parts = std::clamp<std::int64_t>(count, 1, std::max<std::int64_t>(size, 1)); i < parts;
-       ++i) {
-    Move& part = moves.emplace_back(move);
-    if (parts == 1) break;
-    const std::int64_t begin = size * i / parts;
-    part.shape[along] = size * (i + 1) / parts - begin;
-    part.from.offsets[along] += begin;
-    part.to.offsets[along] += begin;
-  }
-  return moves;
+void copy_elements(const Move& move, const float* source, float* target, Share share) {
+  Copy(move, share).run(0, source, target);
 }
 
 }  // namespace rw::executor::onednn

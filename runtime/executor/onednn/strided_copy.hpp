@@ -29,9 +29,12 @@ struct Move {
   View from, to;
 };
 
-void copy_elements(const Move& move, const float* source, float* target);
+// Share `index` of `count`, which are of about one size and the whole together. Each writes to a range of its own where
+// that can be; where there are few elements some write none.
+struct Share {
+  std::int64_t index = 0, count = 1;
+};
 
-// The same in at most so many moves of about one size, each of which writes to a range of its own where that can be.
-std::vector<Move> split(const Move& move, std::int64_t count);
+void copy_elements(const Move& move, const float* source, float* target, Share share = {});
 
 }  // namespace rw::executor::onednn
