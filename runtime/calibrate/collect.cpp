@@ -119,10 +119,7 @@ class Collector {
         throw Error("", place(value.tensor), "it has values that are not finite on this data");
     };
     constexpr std::size_t kWorthThreads = 1U << 16U;  // values
-    if (all < kWorthThreads)
-      for (std::size_t channel = 0; channel < channels; ++channel) count_one(channel);
-    else
-      graph::parallel_for(channels, count_one);
+    graph::parallel_for_if(all >= kWorthThreads, channels, count_one);
     tensor.count += all / channels;
   }
 

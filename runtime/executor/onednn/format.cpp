@@ -59,6 +59,12 @@ memory::desc row_major(const Dims& shape) {
 
 memory::desc any(const Dims& shape) { return {shape, memory::data_type::f32, memory::format_tag::any}; }
 
+Dims gaps(const Dims& dilations) {
+  Dims result = dilations;
+  for (std::int64_t& each : result) --each;
+  return result;
+}
+
 bool is_padded(const memory::desc& desc) {
   return !std::equal(desc.data.dims, desc.data.dims + desc.data.ndims, desc.data.padded_dims);
 }

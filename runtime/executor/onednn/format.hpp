@@ -13,6 +13,9 @@ dnnl::stream& stream();
 dnnl::memory::desc row_major(const Dims& shape);
 dnnl::memory::desc any(const Dims& shape);
 
+// Dilations as oneDNN counts them: the gaps.
+Dims gaps(const Dims& dilations);
+
 // Whether there is more of it in memory than its elements: what fills blocks up.
 bool is_padded(const dnnl::memory::desc& desc);
 

@@ -111,28 +111,25 @@ bool slow(const dnnl::primitive_desc& chosen) {
 }
 
 Primitive::Primitive(const dnnl::primitive_desc_base& chosen, const std::vector<Argument>& inputs,
-                     const memory::desc& output, const std::vector<Weight>& weights)
+                     const memory::desc& output, std::vector<Weight> weights)
     : gives(format_of(output)),
       output_bytes(output.get_size()),
       scratch_bytes(chosen.scratchpad_desc().get_size()),
-      primitive_(chosen.get()) {
+      primitive_(chosen.get()),
+      weights_(std::move(weights)) {
   for (const Argument& input : inputs) {
     if (input.name)
-      bind(*input.name, input.desc);
+      bind(*input.name, described(input.desc));
     else
       accumulates = reads.size();
     reads.push_back(format_of(input.desc));
   }
-  for (const Weight& weight : weights) {
-    bind(weight.name, weight.wanted);
-    weights_.push_back({weight.of, weight.stored, described(weight.wanted)});
-  }
-  bind(DNNL_ARG_DST, output);
-  if (scratch_bytes > 0) bind(DNNL_ARG_SCRATCHPAD, chosen.scratchpad_desc());
+  for (const Weight& weight : weights_) bind(weight.name, weight.wanted);
+  bind(DNNL_ARG_DST, described(output));
+  if (scratch_bytes > 0) bind(DNNL_ARG_SCRATCHPAD, described(chosen.scratchpad_desc()));
 }
 
-void Primitive::bind(int name, const memory::desc& desc) {
-  DescribedRef description = described(desc);
+void Primitive::bind(int name, DescribedRef description) {
   const auto before =
       std::count_if(bound_.begin(), bound_.end(), [&](const Bound& each) { return each.description == description; });
   bound_.push_back({name, std::move(description), static_cast<std::size_t>(before)});
@@ -140,7 +137,7 @@ void Primitive::bind(int name, const memory::desc& desc) {
 
 std::vector<std::shared_ptr<void>> Primitive::reordered(const Layer& layer) const {
   std::vector<std::shared_ptr<void>> all;
-  for (const OwnWeight& weight : weights_) {
+  for (const Weight& weight : weights_) {
     const memory::desc& wanted = weight.wanted->desc;
     memory from(weight.stored(layer), engine(), const_cast<float*>((layer.*weight.of).values));
     memory to(wanted, engine(), all.emplace_back(weight_memory(wanted.get_size())).get());
@@ -152,7 +149,7 @@ std::vector<std::shared_ptr<void>> Primitive::reordered(const Layer& layer) cons
 
 std::size_t Primitive::weight_bytes() const {
   std::size_t bytes = 0;
-  for (const OwnWeight& weight : weights_) bytes += weight.wanted->bytes();
+  for (const Weight& weight : weights_) bytes += weight.wanted->bytes();
   return bytes;
 }
 

@@ -30,11 +30,11 @@ class Primitive {
     int name;
     Parameter Layer::*of;
     dnnl::memory::desc (*stored)(const Layer&);
-    dnnl::memory::desc wanted;
+    DescribedRef wanted;
   };
 
   Primitive(const dnnl::primitive_desc_base& chosen, const std::vector<Argument>& inputs,
-            const dnnl::memory::desc& output, const std::vector<Weight>& weights = {});
+            const dnnl::memory::desc& output, std::vector<Weight> weights = {});
 
   // The weights of this layer as the primitive reads them.
   std::vector<std::shared_ptr<void>> reordered(const Layer& layer) const;
@@ -57,16 +57,11 @@ class Primitive {
     DescribedRef description;
     std::size_t nth;  // of those with this description
   };
-  struct OwnWeight {
-    Parameter Layer::*of;
-    dnnl::memory::desc (*stored)(const Layer&);
-    DescribedRef wanted;
-  };
-  void bind(int name, const dnnl::memory::desc& desc);
+  void bind(int name, DescribedRef description);
 
   dnnl::primitive primitive_;
   std::vector<Bound> bound_;  // inputs, weights, the output, the scratchpad
-  std::vector<OwnWeight> weights_;
+  std::vector<Weight> weights_;
 };
 using PrimitiveRef = std::shared_ptr<Primitive>;
 

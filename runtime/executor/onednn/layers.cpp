@@ -14,13 +14,6 @@ using dnnl::prop_kind;
 
 constexpr auto kInference = prop_kind::forward_inference;
 
-// oneDNN counts the gaps.
-Dims gaps(const Dims& dilations) {
-  Dims result = dilations;
-  for (std::int64_t& each : result) --each;
-  return result;
-}
-
 memory::desc bias_desc(const Layer& layer) {
   return layer.bias.values == nullptr ? memory::desc() : row_major(layer.bias.shape);
 }
@@ -48,9 +41,8 @@ memory::desc deconvolution_weight(const Layer& layer) { return weight_desc(layer
 // oneDNN proposes convolutions made of small matrix products (brgemm), which take several kernels, also for the rests
 // of rows and columns: 50 to 270 KiB a layer. Its direct convolution takes 20 to 60 on the same formats, and as long;
 // but not where there are many channels, which lie so far apart that caches hold few of them. There weights are large,
-// too.
-constexpr std::size_t kHeavyWeights = std::size_t{256}
-                                      << 10U;  // bytes, of which a matrix product takes less than a third
+// too: of so many bytes of them a matrix product takes less than a third.
+constexpr std::size_t kHeavyWeights = std::size_t{256} << 10U;
 
 bool is_matrix_product(std::string_view name) { return name.starts_with("br"); }
 bool is_direct(std::string_view name) { return name.starts_with("jit") && !name.starts_with("jit_1x1"); }
@@ -115,8 +107,9 @@ PrimitiveRef convolved(const Layer& layer, dnnl::algorithm how, memory::desc (*s
   if (given && !is_direct(chosen.impl_info_str())) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, chosen.src_desc()}};
   add_others(layer, chosen.dst_desc(), arguments, accumulate);
-  std::vector<Primitive::Weight> weights = {{DNNL_ARG_WEIGHTS, &Layer::weight, stored, chosen.weights_desc()}};
-  if (biased) weights.push_back({DNNL_ARG_BIAS, &Layer::bias, bias_desc, chosen.bias_desc()});
+  std::vector<Primitive::Weight> weights = {
+      {DNNL_ARG_WEIGHTS, &Layer::weight, stored, described(chosen.weights_desc())}};
+  if (biased) weights.push_back({DNNL_ARG_BIAS, &Layer::bias, bias_desc, described(chosen.bias_desc())});
   return std::make_shared<Primitive>(chosen, arguments, chosen.dst_desc(), std::move(weights));
 }
 
@@ -166,8 +159,9 @@ PrimitiveRef product(const Layer& layer) {
   if (!chosen) return nullptr;
   std::vector<Primitive::Argument> arguments = {{DNNL_ARG_SRC, source}};
   add_others(layer, target, arguments);
-  std::vector<Primitive::Weight> weights = {{DNNL_ARG_WEIGHTS, &Layer::weight, product_weight, chosen.weights_desc()}};
-  if (biased) weights.push_back({DNNL_ARG_BIAS, &Layer::bias, product_bias, chosen.bias_desc()});
+  std::vector<Primitive::Weight> weights = {
+      {DNNL_ARG_WEIGHTS, &Layer::weight, product_weight, described(chosen.weights_desc())}};
+  if (biased) weights.push_back({DNNL_ARG_BIAS, &Layer::bias, product_bias, described(chosen.bias_desc())});
   return std::make_shared<Primitive>(chosen, arguments, target, std::move(weights));
 }
 
@@ -187,7 +181,7 @@ PrimitiveRef normalize(const Layer& layer) {
       {kInference, data, layer.epsilon, dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift},
       plain_attributes(), engine(), true);
   if (!chosen) return nullptr;
-  const memory::desc vector = scale_desc(layer);
+  const DescribedRef vector = described(scale_desc(layer));
   return std::make_shared<Primitive>(
       chosen, std::vector<Primitive::Argument>{{DNNL_ARG_SRC, data}}, data,
       std::vector<Primitive::Weight>{{DNNL_ARG_SCALE, &Layer::weight, scale_desc, vector},

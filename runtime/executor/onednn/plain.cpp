@@ -13,12 +13,6 @@ using dnnl::prop_kind;
 
 constexpr auto kInference = prop_kind::forward_inference;
 
-Dims gaps(const Dims& dilations) {
-  Dims result = dilations;
-  for (std::int64_t& each : result) --each;
-  return result;
-}
-
 template <typename Forward>
 PrimitiveRef of_one(const Layer& layer, const typename Forward::desc& desc) {
   const typename Forward::primitive_desc chosen(desc, attributes_of(layer, desc_of(layer.inputs[0])), engine(), true);

@@ -1,6 +1,7 @@
 #include "runtime/executor/onednn/shared.hpp"
 
 #include <bit>
+#include <span>
 
 #include "runtime/executor/onednn/format.hpp"
 #include "runtime/executor/onednn/openmp.hpp"
@@ -17,9 +18,9 @@ class Words {
     bytes_.push_back(static_cast<char>(left));
   }
   void add(float value) { add(std::int64_t{std::bit_cast<std::int32_t>(value)}); }
-  void add(const Dims& dims) {
-    add(static_cast<std::int64_t>(dims.size()));
-    for (const std::int64_t dim : dims) add(dim);
+  void add(std::span<const std::int64_t> words) {
+    add(static_cast<std::int64_t>(words.size()));
+    for (const std::int64_t word : words) add(word);
   }
   void add(const Operand& operand) {
     add(operand.shape);
@@ -32,11 +33,9 @@ class Words {
     add(std::int64_t{data.format_kind});
     add(data.offset0);
     add(static_cast<std::int64_t>(data.extra.flags));
-    add(Dims(data.dims, data.dims + data.ndims));
-    add(Dims(data.padded_dims, data.padded_dims + data.ndims));
-    add(Dims(blocking.strides, blocking.strides + data.ndims));
-    add(Dims(blocking.inner_blks, blocking.inner_blks + blocking.inner_nblks));
-    add(Dims(blocking.inner_idxs, blocking.inner_idxs + blocking.inner_nblks));
+    const auto rank = static_cast<std::size_t>(data.ndims), blocks = static_cast<std::size_t>(blocking.inner_nblks);
+    for (const dnnl_dim_t* dims : {data.dims, data.padded_dims, blocking.strides}) add(std::span(dims, rank));
+    for (const dnnl_dim_t* dims : {blocking.inner_blks, blocking.inner_idxs}) add(std::span(dims, blocks));
   }
   void add(const Parameter& parameter) {
     add(parameter.shape);
@@ -63,16 +62,14 @@ SharedPrimitives::Key SharedPrimitives::key_of(const Layer& layer) {
   words.add(static_cast<std::int64_t>(layer.kind));
   words.add(static_cast<std::int64_t>(layer.inputs.size()));
   for (const Operand& input : layer.inputs) words.add(input);
-  words.add(Operand{layer.output, layer.wanted});
+  words.add(layer.output);
   words.add(layer.weight);
   words.add(layer.bias);
   words.add(static_cast<std::int64_t>(layer.post.size()));
   for (const PostOp& post : layer.post) words.add(post);
-  for (const Dims* dims :
-       {&layer.kernel, &layer.strides, &layer.dilations, &layer.begin, &layer.end, &layer.offsets, &layer.steps})
-    words.add(*dims);
+  for (const Dims* dims : {&layer.kernel, &layer.strides, &layer.dilations, &layer.begin, &layer.end}) words.add(*dims);
   for (const std::int64_t number : {layer.groups, layer.axis}) words.add(number);
-  for (const float number : {layer.fill, layer.epsilon}) words.add(number);
+  words.add(layer.epsilon);
   return words.take();
 }
 

@@ -19,8 +19,7 @@ struct Axes {
 
   void add(const Axis& axis) { of[count++] = axis; }
   auto begin() { return of.begin(); }
-  auto at(std::size_t axis) { return of.begin() + static_cast<std::ptrdiff_t>(axis); }
-  auto end() { return at(count); }
+  auto end() { return of.begin() + static_cast<std::ptrdiff_t>(count); }
 };
 
 // The axes in the order in which the target lies, without those of one element, and such as continue one another as
